@@ -1,0 +1,74 @@
+import type { AppSpec, Tokens } from '@nebula/contracts';
+
+/** An app as the database keeps it; a deleted one stays as a tombstone, so that its revision goes on. */
+export interface AppRecord {
+  app_name: string;
+  /** Null when deleted. */
+  spec: AppSpec | null;
+  revision: number;
+  tokens: Tokens;
+  deleted: boolean;
+  /** ISO 8601. Of the creation after the last deletion. */
+  created_at: string;
+  /** ISO 8601. */
+  updated_at: string;
+  /** Per region: the position that was last confirmed by its feed. Absent: never. */
+  published: Record<string, PublishedMark>;
+}
+
+export interface PublishedMark {
+  epoch: number;
+  revision: number;
+  /** Milliseconds since 1970 at which the stream was last read back and found right; 0 for never. */
+  verified_at: number;
+}
+
+export interface AppPage {
+  items: AppRecord[];
+  /** Name of the last item when there may be more, else null. */
+  next_after: string | null;
+}
+
+/** The store is away or refused; requests that meet it are answered with 503. */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError';
+}
+
+/**
+ * Where apps are kept. Every change is one conditional update of one record; there are no transactions, so
+ * that one contract holds on SQLite, a single MongoDB, a replica set and a sharded cluster. Every call rejects
+ * with `StoreUnavailableError` when the store can't be reached.
+ */
+export abstract class AppStore {
+  /** The record of an app, tombstones included, null when the name was never used. */
+  abstract get(appName: string): Promise<AppRecord | null>;
+  /** Apps that are not deleted, by name (code unit order), after `after`, whose names start with `prefix`. */
+  abstract list(query: { limit: number; after?: string; prefix?: string }): Promise<AppPage>;
+  /** Stores a record under a new name; false when there is one already. */
+  abstract insert(record: AppRecord): Promise<boolean>;
+  /** Replaces the record if its revision still is `expectedRevision` (the `published` marks stay); else false. */
+  abstract replace(record: AppRecord, expectedRevision: number): Promise<boolean>;
+
+  /** Names of records (tombstones too) whose mark for the region is not (`epoch`, own revision), at most `limit`. */
+  abstract behind(region: string, epoch: number, limit: number): Promise<string[]>;
+  /** Sets the region's mark, unless the record's revision is no longer `mark.revision`. */
+  abstract markPublished(appName: string, region: string, mark: PublishedMark): Promise<void>;
+  /**
+   * Claims for verification up to `limit` published records whose `verified_at` is before `before`, by setting
+   * it to `now`, each for one caller alone. Answers their names.
+   */
+  abstract claimVerification(region: string, before: number, now: number, limit: number): Promise<string[]>;
+  /** Takes the region's mark away, so that the record is `behind` again. */
+  abstract clearPublished(appName: string, region: string): Promise<void>;
+  /** Removes tombstones that were last updated before this ISO 8601 time. Answers their names. */
+  abstract purgeTombstones(before: string): Promise<string[]>;
+
+  /** The epoch of the database, 1 in a new one. */
+  abstract epoch(): Promise<number>;
+  /** Raises the epoch to `to`; nothing happens when it is there or beyond already. */
+  abstract raiseEpoch(to: number): Promise<void>;
+
+  /** Null when the store can be used, else what is missing. */
+  abstract problem(): Promise<string | null>;
+  abstract close(): Promise<void>;
+}

@@ -1,0 +1,65 @@
+import type { NodeSize, ObservedContainer } from '../reconcile/observed.js';
+import type { ContainerDraft } from '../reconcile/step.js';
+
+/** What the engine says about itself and its server. */
+export interface EngineFacts extends NodeSize {
+  /** The engine's own id; it survives the loss of our state folder. */
+  engine_id: string;
+  hostname: string;
+  engine_version: string;
+  architecture: string;
+}
+
+/** Something happened to a container. Only a reason to look; never a fact to act on. */
+export interface RuntimeEvent {
+  /** Docker's action (`die`, `start`, `destroy`, `rename`, `health_status` …), `connected` when the stream (re)opened. */
+  action: string;
+  /** The app of a container with our labels and scope, else null. */
+  app_name: string | null;
+}
+
+/** All containers of the engine at one moment. */
+export interface ContainerListing {
+  /** Those with our labels and the given scope. */
+  own: ObservedContainer[];
+  /** Names of the others. */
+  foreign_names: string[];
+}
+
+/**
+ * The container engine, in domain verbs. Every call has a time limit and is idempotent: starting what runs,
+ * stopping what is stopped and removing what is gone succeed. Failures are `RuntimeError`s.
+ */
+export abstract class ContainerRuntime {
+  abstract facts(): Promise<EngineFacts>;
+  /** All containers; with `app` only that app's are described in full and the names of all others go to `foreign_names`. */
+  abstract list(scope: string, app?: string): Promise<ContainerListing>;
+  /** Id of a local image by reference or id, null when it is not there. */
+  abstract imageId(reference: string): Promise<string | null>;
+  /** Pulls a reference (always with a tag or digest) and answers its local id. `signal` ends it. */
+  abstract pull(reference: string, signal: AbortSignal): Promise<string>;
+  /** Names of all networks. */
+  abstract networkNames(): Promise<string[]>;
+  /** Names of the networks that a worker of this scope made. */
+  abstract ownNetworks(scope: string): Promise<string[]>;
+  /** Makes a user bridge network with our labels. */
+  abstract createNetwork(name: string, scope: string): Promise<void>;
+  abstract removeNetwork(name: string): Promise<void>;
+  /** Creates a container and joins its networks, without starting it. Answers its id. Its restart policy is `always`. */
+  abstract create(draft: ContainerDraft): Promise<string>;
+  abstract start(id: string): Promise<void>;
+  abstract unpause(id: string): Promise<void>;
+  /** Stops with the container's stop signal, then kills after the engine's stop time-out (10 s). */
+  abstract stop(id: string): Promise<void>;
+  abstract rename(id: string, name: string): Promise<void>;
+  abstract setRestartPolicy(id: string, policy: 'always' | 'no'): Promise<void>;
+  /** Removes by force, with anonymous volumes. */
+  abstract remove(id: string): Promise<void>;
+  /**
+   * Container events, for ever: reconnects by itself with jittered backoff, and yields `connected` after each
+   * (re)connection, since events in between are lost. Ends when `signal` aborts.
+   */
+  abstract events(scope: string, signal: AbortSignal): AsyncIterable<RuntimeEvent>;
+  /** Null when the engine answers, else what is missing, in a few words. */
+  abstract problem(): Promise<string | null>;
+}

@@ -1,0 +1,46 @@
+import type { ContainerState, HealthState, PortBinding } from '@nebula/contracts';
+
+/** A container with our labels and scope, as the engine describes it now. */
+export interface ObservedContainer {
+  id: string;
+  /** Without the leading slash. */
+  name: string;
+  app_name: string;
+  /** 1-based; 0 when the label doesn't parse. */
+  replica: number;
+  fingerprint: string;
+  state: ContainerState;
+  health: HealthState;
+  /** The reference it was created from. */
+  image: string;
+  image_id: string;
+  /** The host ports that it is configured to publish, whether it runs or not. */
+  ports: PortBinding[];
+  /** How often the engine restarted it by its policy. */
+  restart_count: number;
+  /** Docker's name of the restart policy: `always`, `no` … */
+  restart_policy: string;
+  exit_code: number;
+  /** What the engine says of its last failed start; empty when there is nothing. */
+  error: string;
+  /** Milliseconds since 1970. */
+  created_at: number;
+}
+
+/** Everything about one server that planning one app depends on. */
+export interface ObservedApp {
+  /** Containers of this app and scope. */
+  containers: ObservedContainer[];
+  /** Names of all other containers on the engine, ours or not. */
+  taken_names: string[];
+  /** Names of the networks that exist. */
+  networks: string[];
+  /** For each image reference or id that was asked about: the local image's id, null when it is not there. */
+  images: Record<string, string | null>;
+}
+
+/** Size of the server, from the engine's own info. */
+export interface NodeSize {
+  cores: number;
+  memory_bytes: number;
+}

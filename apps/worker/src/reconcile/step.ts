@@ -1,0 +1,56 @@
+import type { AppSpec, PortBinding } from '@nebula/contracts';
+
+/** A container that the plan works on: one that was observed, or the one that this lane creates for a replica. */
+export type ContainerRef = { by: 'id'; id: string } | { by: 'created'; replica: number };
+
+/** All that a container is made from. The adapter maps it to the engine's own words, in one place. */
+export interface ContainerDraft {
+  name: string;
+  scope: string;
+  replica: number;
+  fingerprint: string;
+  /** Reference or id of a local image. */
+  image: string;
+  ports: PortBinding[];
+  /** Networks to join, the first at creation. */
+  networks: string[];
+  spec: AppSpec;
+}
+
+/**
+ * One idempotent act on the engine (`pin` acts on memory alone). Plain data, so that plans can be compared,
+ * printed and applied to a model.
+ */
+export type Step =
+  | { kind: 'pull'; image: string; release: number }
+  | { kind: 'pin'; image: string; release: number; image_id: string }
+  | { kind: 'create-network'; network: string }
+  | { kind: 'create'; draft: ContainerDraft }
+  | { kind: 'start'; replica: number; target: ContainerRef }
+  | { kind: 'unpause'; replica: number; target: ContainerRef }
+  /** Sets the restart policy, so that a restarted engine brings the container back (`always`) or doesn't (`no`). */
+  | { kind: 'set-restart-policy'; replica: number; target: ContainerRef; policy: 'always' | 'no' }
+  | { kind: 'stop'; replica: number; target: ContainerRef }
+  | { kind: 'rename'; replica: number; target: ContainerRef; name: string }
+  /** Removes the container by force, with its anonymous volumes. */
+  | { kind: 'remove'; replica: number; target: ContainerRef };
+
+export type StepKind = Step['kind'];
+
+/** Something that keeps the app from its desired state and that no step of this plan can mend. */
+export interface PlanProblem {
+  /** The step that can't be done, or was tried and failed. */
+  step: StepKind | 'plan' | 'run';
+  message: string;
+  /** Milliseconds since 1970 at which planning anew may give steps; null when only a change or an event can. */
+  retry_at: number | null;
+}
+
+/**
+ * What to do now. Lanes are independent of each other and may run in parallel; the steps of a lane run in
+ * order and the lane ends at its first failure. A plan without lanes and problems means: converged.
+ */
+export interface Plan {
+  lanes: Step[][];
+  problems: PlanProblem[];
+}

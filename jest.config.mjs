@@ -1,0 +1,21 @@
+/**
+ * Three kinds of test, told apart by name: `*.spec.ts` needs nothing, `*.int-spec.ts` needs a Docker Engine of
+ * its own (NEBULA_TEST_DOCKER_HOST), `e2e/*.e2e-spec.ts` drives the whole system.
+ */
+const shared = {
+  rootDir: import.meta.dirname,
+  testEnvironment: 'node',
+  testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': ['@swc/jest'] },
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  modulePathIgnorePatterns: ['/dist/', '/\\.nx/', '/\\.nebula/', '/\\.test/'],
+};
+
+export default {
+  projects: [
+    { ...shared, displayName: 'unit', testMatch: ['**/*.spec.ts'] },
+    { ...shared, displayName: 'integration', testMatch: ['**/*.int-spec.ts'] },
+    { ...shared, displayName: 'e2e', testMatch: ['**/e2e/**/*.e2e-spec.ts'] },
+  ],
+};

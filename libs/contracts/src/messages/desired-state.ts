@@ -1,0 +1,63 @@
+import { type AppSpec, type CompactSpec, compactSpec } from '../app-spec/app-spec.js';
+import { hashOf } from '../digest.js';
+
+/** Version of the message schema that this program writes. */
+export const DESIRED_STATE_SCHEMA = 1;
+
+/**
+ * The oldest schema whose reader may act on what this program writes. It is raised when a message means
+ * something that an older worker would get wrong by ignoring a field.
+ */
+export const DESIRED_STATE_MIN_READER = 1;
+
+/** Longest desired-state message, bytes of its JSON text. The length limits of streams are made for it. */
+export const MAX_MESSAGE_BYTES = 262_144;
+
+/**
+ * Wishes that are not part of the spec but must reach workers that were away, once: each is the revision at
+ * which it was last asked for, 0 for never.
+ */
+export interface Tokens {
+  /** Every container is made anew from the image that is there. */
+  restart: number;
+  /** The image is pulled even when its tag is there, then every container is made anew. */
+  release: number;
+}
+
+export const NO_TOKENS: Tokens = { restart: 0, release: 0 };
+
+/** A full snapshot of what an app shall be, as it travels on the app's stream. */
+export interface DesiredStateMessage {
+  schema: number;
+  min_reader: number;
+  app_name: string;
+  /** Raised when the database was restored from a backup. Orders before `revision`. */
+  epoch: number;
+  /** Grows by one with each accepted change of the app, across deletion and re-creation. */
+  revision: number;
+  /** `desiredStateDigest` of spec, tokens and `deleted`. */
+  digest: string;
+  /** A tombstone: workers remove the app's containers. `spec` is then null. */
+  deleted: boolean;
+  /** ISO 8601, for people; never used for ordering. */
+  issued_at: string;
+  tokens: Tokens;
+  /** The spec without the fields that have their default value; null on a tombstone. */
+  spec: CompactSpec | null;
+}
+
+/** Place of a desired state in the order of an app's desired states. */
+export interface Position {
+  epoch: number;
+  revision: number;
+}
+
+/** Negative when `a` is older than `b`, 0 when they are the same, positive when it is newer. */
+export function comparePositions(a: Position, b: Position): number {
+  return a.epoch - b.epoch || a.revision - b.revision;
+}
+
+/** What tells two desired states with the same position apart: a hash of all that workers act on. */
+export function desiredStateDigest(spec: AppSpec | null, tokens: Tokens): string {
+  return hashOf({ spec: spec && compactSpec(spec), tokens });
+}

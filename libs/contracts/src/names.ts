@@ -1,0 +1,39 @@
+/**
+ * Names that api, worker, broker and Docker share. They are part of the wire format: a change here makes
+ * workers lose sight of the containers they run.
+ */
+
+/** Labels on every container and network that a worker makes. Ownership is decided by them alone. */
+export const LABELS = {
+  /** The configured scope of the worker. Containers of another scope are not ours. */
+  scope: 'nebula.scope',
+  app: 'nebula.app',
+  /** 1-based number of the replica, decimal. */
+  replica: 'nebula.replica',
+  /** `v1:<hash>` of everything that would need a new container. */
+  fingerprint: 'nebula.fingerprint',
+  /** For users of the original, whose tools select by it. */
+  legacyApp: 'app_name',
+} as const;
+
+/** Environment variables that every container gets beside its own `env_vars`, which win. */
+export const CONTAINER_ENV = { app: 'NEBULA_APP_NAME', replica: 'NEBULA_REPLICA' } as const;
+
+/** The user bridge network that containers join unless `host`, `none` or `container:…` stands alone. */
+export const DEFAULT_NETWORK = 'nebula';
+
+/** Name of the stream that carries the desired state of one app. */
+export function streamName(appName: string): string {
+  return `nebula.app.${appName}`;
+}
+
+/** Name of the queue on which workers report. */
+export const REPORTS_QUEUE = 'nebula.reports';
+
+/** Patterns of Nest's `@EventPattern` for the two kinds of message. */
+export const PATTERNS = { desiredState: 'desired-state', report: 'report' } as const;
+
+/** Name of the n-th replica's container, n from 1. For people; ownership never follows from it. */
+export function containerName(appName: string, replica: number): string {
+  return `${appName}-${replica}`;
+}
