@@ -42,7 +42,7 @@ const MAY_IMPORT = {
   api: [...API, ...LIBS],
   // Apps don't import apps, this one apart.
   standalone: ['standalone', 'api', 'worker', ...LIBS],
-  tools: ['tools', 'api', 'api-sqlite', 'worker', 'worker-docker', ...LIBS],
+  tools: ['tools', 'standalone', 'api', 'api-sqlite', 'worker', 'worker-docker', ...LIBS],
   e2e: ['e2e', 'tools', 'contracts'],
 };
 
