@@ -5,8 +5,10 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { pack as tarPack } from 'tar-stream';
+import { statusOf } from './docker-client.mjs';
 import { nodeFiles } from './node-files.mjs';
 
 /** @import Docker from 'dockerode' */
@@ -56,7 +58,7 @@ export async function hasImage(docker, name) {
     await docker.getImage(name).inspect();
     return true;
   } catch (error) {
-    if (error instanceof Error && 'statusCode' in error && error.statusCode === 404) return false;
+    if (statusOf(error) === 404) return false;
     throw error;
   }
 }
@@ -121,7 +123,11 @@ async function addFile(archive, name, path) {
  * @param {Pack} archive
  */
 async function build(docker, name, archive) {
-  const output = await docker.buildImage(archive, { t: name, forcerm: true, networkmode: 'none' });
+  const output = await docker.buildImage(Readable.from(archive), {
+    t: name,
+    forcerm: true,
+    networkmode: 'none',
+  });
   /** @type {{ error?: string }[]} */
   const messages = await new Promise((resolve, reject) => {
     docker.modem.followProgress(output, (error, result) => (error ? reject(error) : resolve(result)));

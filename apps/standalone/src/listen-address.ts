@@ -24,7 +24,7 @@ export function listenError(host: string, port: number, error: unknown): StartEr
 }
 
 function listenProblem(host: string, port: number, error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   switch (code) {
     case 'EADDRINUSE':
       return `api_port: port ${port} on ${host} is in use by another program; set another api_port`;

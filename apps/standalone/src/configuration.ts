@@ -1,0 +1,87 @@
+import { type KeyTable, loadConfiguration } from '@nebula/configuration';
+import { StartError } from './start-error.js';
+
+export interface StandaloneConfiguration {
+  state_dir: string;
+  api_host: string;
+  api_port: number;
+  /** Empty: the start looks for an engine by itself. */
+  docker_host: string;
+  docker_socket: string;
+  /** Empty: every app. */
+  app_name: string[];
+  scope: string;
+  /** Empty: the engine's own id. */
+  worker_id: string;
+  engine_parallelism: number;
+  verify_interval_seconds: number;
+  tombstone_retention_days: number;
+  log_level: string;
+}
+
+/** What can be configured, with the units and limits that `--help` shows. */
+export const STANDALONE_KEYS: KeyTable<StandaloneConfiguration> = {
+  state_dir: {
+    kind: 'string',
+    default: '.nebula',
+    description: "folder for everything that must last, relative to the project's folder",
+  },
+  api_host: {
+    kind: 'string',
+    default: '127.0.0.1',
+    description: 'address that the api listens on; 0.0.0.0 for all (there is no login yet)',
+  },
+  api_port: { kind: 'integer', default: 8000, min: 1, max: 65_535, description: 'port of the api' },
+  docker_host: {
+    kind: 'string',
+    default: '',
+    description: 'Docker Engine to use, as unix:///path or tcp://name:port',
+  },
+  docker_socket: {
+    kind: 'string',
+    default: '/var/run/docker.sock',
+    description: "where the machine's own Docker Engine listens",
+  },
+  app_name: {
+    kind: 'list',
+    default: [],
+    description: 'apps that this machine runs, separated by commas; all when it is not set',
+  },
+  scope: {
+    kind: 'string',
+    default: 'default',
+    description: 'whose containers these are; a worker touches those of its own scope alone',
+  },
+  worker_id: {
+    kind: 'string',
+    default: '',
+    description: "name of this machine in reports; the Docker Engine's id when it is not set",
+  },
+  engine_parallelism: {
+    kind: 'integer',
+    default: 4,
+    min: 1,
+    max: 64,
+    description: 'calls that change something on the engine at the same time',
+  },
+  verify_interval_seconds: {
+    kind: 'integer',
+    default: 300,
+    min: 1,
+    max: 86_400,
+    description: 'how often each app that was sent out is read back and compared, seconds',
+  },
+  tombstone_retention_days: {
+    kind: 'integer',
+    default: 90,
+    min: 1,
+    max: 3650,
+    description: 'how long a deleted app is remembered, days',
+  },
+  log_level: {
+    kind: 'string',
+    default: 'info',
+    allowed: ['trace', 'debug', 'info', 'warn', 'error', 'fatal'],
+    description: 'least severe log lines to print',
+  },
+};

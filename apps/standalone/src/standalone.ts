@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { createApi } from '@nebula/api';
+import { InProcessBroker } from '@nebula/messaging';
+import { createWorker, WorkerReadiness } from '@nebula/worker';
+import type { LoggerService } from '@nestjs/common';
+import type { StandaloneConfiguration } from './configuration.js';
+import { listenError } from './listen-address.js';
+import type { Reservation } from './reservation.js';
+
+export interface Standalone {
+  /** Where the api answers, without a slash at the end. */
+  url: string;
+  /** Ends api and worker in order, and gives the state folder back. Containers are not touched. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts api and worker in this process. They meet in the in-process broker alone, which both are given by
+ * value: the same code as on a fleet, above the same ports. A Docker Engine that is away keeps the api from
+ * nothing; `/readyz` says so.
+ * @throws {StartError} when the api can't listen
+ */
+export async function startStandalone(
+  configuration: StandaloneConfiguration,
+  { folder, claim }: Reservation,
+  logger: LoggerService,
+): Promise<Standalone> {
+  const version = programVersion();
+  const selection = configuration.app_name
+    ? ({ kind: 'listed', apps: configuration.app_name } as const)
+    : ({ kind: 'all' } as const);
+  const broker = new InProcessBroker({ directory: folder.feed });
+  const worker = await createWorker({
+    scope: configuration.scope,
+    state_dir: folder.worker,
+    ...(configuration.worker_id ? { worker_id: configuration.worker_id } : {}),
+    docker_host: configuration.docker_host,
+    parallelism: configuration.engine_parallelism,
+    selection,
+    strategy: broker.desiredStateStrategy(selection),
+    reports: broker.reports,
+    logger,
+    version,
+  });
+  const engine = worker.get(WorkerReadiness);
+  const api = await createApi({
+    store: { kind: 'sqlite', path: folder.database },
+    feeds: [broker.feed],
+    reports: broker.reportStrategy(),
+    readiness: [{ name: 'docker', problem: () => engine.problem() }],
+    logger,
+    verify_interval_seconds: configuration.verify_interval_seconds,
+    tombstone_retention_days: configuration.tombstone_retention_days,
+    version,
+  });
+
+  const stop = async () => {
+    // New requests are refused first, so that nothing is accepted any more; the worker then ends at a safe
+    // point and its last reports still find the store, which is closed with the api.
+    api.getHttpServer().close();
+    await worker.close();
+    await api.close();
+    await claim.release();
+  };
+
+  const { api_host: host, api_port: port } = configuration;
+  try {
+    await api.listen(port, host);
+  } catch (error) {
+    await stop();
+    throw listenError(host, port, error);
+  }
+  try {
+    await worker.listen();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url: `http://${urlHost(host)}:${port}`, stop };
+}
+
+/** The name under which a listening address is reached from this machine. */
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function programVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  const manifest = JSON.parse(text) as { version: string };
+  return manifest.version;
+}

@@ -1,0 +1,61 @@
+import { execa, type ResultPromise } from 'execa';
+
+type Npm = ResultPromise<{ all: true; reject: false; detached: true; cleanup: false; buffer: false }>;
+
+/** A script of package.json, run as a person at a terminal runs it: npm in a process group of its own. */
+export class NpmProcess {
+  /** Everything that was printed so far, both streams in the order of arrival. */
+  output = '';
+  private readonly npm: Npm;
+
+  constructor(folder: string, args: string[], environment: Record<string, string | undefined>) {
+    this.npm = execa('npm', args, {
+      cwd: folder,
+      env: environment,
+      extendEnv: false,
+      all: true,
+      reject: false,
+      detached: true,
+      cleanup: false,
+      buffer: false,
+      stdin: 'ignore',
+    });
+    this.npm.all.on('data', (chunk: Buffer) => {
+      this.output += chunk.toString();
+    });
+  }
+
+  /** Resolves with the first match in the output; rejects when the process ends or the limit passes without it. */
+  async printed(pattern: RegExp, limitMs: number): Promise<RegExpMatchArray> {
+    const deadline = Date.now() + limitMs;
+    let ended = false;
+    void this.npm.then(() => {
+      ended = true;
+    });
+    for (;;) {
+      const last = ended;
+      const match = pattern.exec(this.output);
+      if (match) return match;
+      if (last || Date.now() > deadline) {
+        throw new Error(`${last ? 'ended' : `${limitMs} ms passed`} without ${pattern}:\n${this.output}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  /** Sends a signal to the whole group, as a terminal does on Ctrl-C. */
+  signalGroup(signal: NodeJS.Signals): void {
+    if (this.npm.pid === undefined) return;
+    try {
+      process.kill(-this.npm.pid, signal);
+    } catch (error) {
+      // The group is gone already.
+      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    }
+  }
+
+  /** Resolves with the exit code when npm has ended, undefined when a signal ended it. */
+  async ended(): Promise<number | undefined> {
+    return (await this.npm).exitCode;
+  }
+}
