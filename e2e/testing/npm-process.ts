@@ -1,25 +1,27 @@
-import { execa, type ResultPromise } from 'execa';
+import { execa } from 'execa';
 
-type Npm = ResultPromise<{ all: true; reject: false; detached: true; cleanup: false; buffer: false }>;
+function launch(folder: string, args: string[], environment: Record<string, string | undefined>) {
+  return execa('npm', args, {
+    cwd: folder,
+    env: environment,
+    extendEnv: false,
+    all: true,
+    reject: false,
+    detached: true,
+    cleanup: false,
+    buffer: false,
+    stdin: 'ignore',
+  });
+}
 
 /** A script of package.json, run as a person at a terminal runs it: npm in a process group of its own. */
 export class NpmProcess {
   /** Everything that was printed so far, both streams in the order of arrival. */
   output = '';
-  private readonly npm: Npm;
+  private readonly npm: ReturnType<typeof launch>;
 
   constructor(folder: string, args: string[], environment: Record<string, string | undefined>) {
-    this.npm = execa('npm', args, {
-      cwd: folder,
-      env: environment,
-      extendEnv: false,
-      all: true,
-      reject: false,
-      detached: true,
-      cleanup: false,
-      buffer: false,
-      stdin: 'ignore',
-    });
+    this.npm = launch(folder, args, environment);
     this.npm.all.on('data', (chunk: Buffer) => {
       this.output += chunk.toString();
     });

@@ -1,4 +1,4 @@
-import { type KeyTable, loadConfiguration } from '@nebula/configuration';
+import { ConfigurationError, type KeyTable, loadConfiguration } from '@nebula/configuration';
 import { StartError } from './start-error.js';
 
 export interface StandaloneConfiguration {
@@ -85,3 +85,16 @@ export const STANDALONE_KEYS: KeyTable<StandaloneConfiguration> = {
     description: 'least severe log lines to print',
   },
 };
+
+/**
+ * Reads environment and conf.json.
+ * @throws {StartError} with a line for each key that is wrong
+ */
+export function loadStandaloneConfiguration(): StandaloneConfiguration {
+  try {
+    return loadConfiguration(STANDALONE_KEYS);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    throw new StartError(error.problems, undefined, { cause: error });
+  }
+}
