@@ -1,37 +1,63 @@
 import 'reflect-metadata';
 import { isDeepStrictEqual } from 'node:util';
+import { IsBoolean } from 'class-validator';
+import { Follows } from '../parsing/rule.js';
+import { appName } from './app-name.js';
+import { command } from './command.js';
+import { type ContainersPer, containersPer } from './containers-per.js';
+import { devices } from './devices.js';
+import { envVars } from './env-vars.js';
+import { imageReference } from './image-reference.js';
+import { networks } from './networks.js';
+import { type PortSpec, startingPorts } from './ports.js';
+import { volumes } from './volumes.js';
 
-/** A published port as users write it: `80`, `"80"` or `{"81": "80"}` (host: container). */
-export type PortSpec = number | string | Record<string, number | string>;
+const YES_OR_NO = { message: 'must be true or false' };
 
-/** Replicas per worker; exactly one key. `instance` is `server`, `mem` is `memory`. */
-export type ContainersPer =
-  | { server: number }
-  | { instance: number }
-  | { cpu: number }
-  | { memory: number }
-  | { mem: number };
-
-/** What every worker shall run of one app. The field names are those of the original. */
+/**
+ * What every worker shall run of one app. The field names are those of the original. A new field is added here
+ * alone: its rule as a decorator, its default as the initial value.
+ */
 export class AppSpec {
   /** Unique; the prefix of container names and part of the stream's name. */
+  @Follows(appName)
   app_name!: string;
+
   /** Image reference with optional registry, tag and digest; no tag means `latest`. */
+  @Follows(imageReference)
   docker_image!: string;
+
   /** Replica n (from 0) binds host port + n. */
+  @Follows(startingPorts)
   starting_ports: PortSpec[] = [];
+
+  @Follows(containersPer)
   containers_per: ContainersPer = { server: 1 };
+
+  @Follows(envVars)
   env_vars: Record<string, string> = {};
+
   /** False stops the app everywhere. */
-  running = true;
+  @IsBoolean(YES_OR_NO)
+  running: boolean = true;
+
   /** Networks to join, made where they are missing; `nebula` is always joined unless `host`, `none` or `container:…` stands alone. */
+  @Follows(networks)
   networks: string[] = [];
+
   /** Docker's form: `/host:/container[:ro]`, or a volume's name in place of the host path. */
+  @Follows(volumes)
   volumes: string[] = [];
+
   /** Docker's form: `/dev/x[:/dev/y[:rwm]]`. */
+  @Follows(devices)
   devices: string[] = [];
-  privileged = false;
+
+  @IsBoolean(YES_OR_NO)
+  privileged: boolean = false;
+
   /** Arguments in place of the image's CMD; null keeps the image's. */
+  @Follows(command)
   command: string[] | null = null;
 }
 

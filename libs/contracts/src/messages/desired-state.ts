@@ -1,5 +1,9 @@
-import { type AppSpec, type CompactSpec, compactSpec } from '../app-spec/app-spec.js';
+import { IsBoolean, Matches } from 'class-validator';
+import { appName } from '../app-spec/app-name.js';
+import { AppSpec, type CompactSpec, compactSpec } from '../app-spec/app-spec.js';
 import { hashOf } from '../digest.js';
+import { Instant, OrNull, Part, Whole } from '../parsing/fields.js';
+import { Follows } from '../parsing/rule.js';
 
 /** Version of the message schema that this program writes. */
 export const DESIRED_STATE_SCHEMA = 1;
@@ -17,33 +21,55 @@ export const MAX_MESSAGE_BYTES = 262_144;
  * Wishes that are not part of the spec but must reach workers that were away, once: each is the revision at
  * which it was last asked for, 0 for never.
  */
-export interface Tokens {
+export class Tokens {
   /** Every container is made anew from the image that is there. */
-  restart: number;
+  @Whole()
+  restart!: number;
   /** The image is pulled even when its tag is there, then every container is made anew. */
-  release: number;
+  @Whole()
+  release!: number;
 }
 
 export const NO_TOKENS: Tokens = { restart: 0, release: 0 };
 
 /** A full snapshot of what an app shall be, as it travels on the app's stream. */
-export interface DesiredStateMessage {
-  schema: number;
-  min_reader: number;
-  app_name: string;
+export class DesiredStateMessage {
+  @Whole({ min: 1 })
+  schema!: number;
+
+  @Whole({ min: 1 })
+  min_reader!: number;
+
+  @Follows(appName)
+  app_name!: string;
+
   /** Raised when the database was restored from a backup. Orders before `revision`. */
-  epoch: number;
+  @Whole()
+  epoch!: number;
+
   /** Grows by one with each accepted change of the app, across deletion and re-creation. */
-  revision: number;
-  /** `desiredStateDigest` of spec, tokens and `deleted`. */
-  digest: string;
+  @Whole()
+  revision!: number;
+
+  /** `desiredStateDigest` of spec and tokens. */
+  @Matches(/^[0-9a-f]{64}$/, { message: 'must be a SHA-256 in lower-case hexadecimal digits' })
+  digest!: string;
+
   /** A tombstone: workers remove the app's containers. `spec` is then null. */
-  deleted: boolean;
+  @IsBoolean({ message: 'must be true or false' })
+  deleted!: boolean;
+
   /** ISO 8601, for people; never used for ordering. */
-  issued_at: string;
-  tokens: Tokens;
+  @Instant()
+  issued_at!: string;
+
+  @Part(() => Tokens)
+  tokens!: Tokens;
+
   /** The spec without the fields that have their default value; null on a tombstone. */
-  spec: CompactSpec | null;
+  @OrNull()
+  @Part(() => AppSpec)
+  spec!: CompactSpec | null;
 }
 
 /** Place of a desired state in the order of an app's desired states. */

@@ -1,3 +1,9 @@
+import { IsBoolean, IsIn, IsNumber, Min } from 'class-validator';
+import { appName } from '../app-spec/app-name.js';
+import { HIGHEST_PORT, type PortMapping } from '../app-spec/ports.js';
+import { Instant, OrNull, Part, Parts, Text, Whole } from '../parsing/fields.js';
+import { Follows } from '../parsing/rule.js';
+
 /** Version of the report schema that this program writes. */
 export const REPORT_SCHEMA = 1;
 
@@ -23,66 +29,136 @@ export type ContainerState = (typeof CONTAINER_STATES)[number];
 export const HEALTH_STATES = ['none', 'starting', 'healthy', 'unhealthy'] as const;
 export type HealthState = (typeof HEALTH_STATES)[number];
 
+/** Longest names, ids and versions in a report, characters. */
+const NAME = { max: 512 };
+
+/** Most containers in one report: twice the most replicas that `server` can ask for. */
+const MAX_CONTAINERS = 20_000;
+
 /** One published port. */
-export interface PortBinding {
-  host_port: number;
-  container_port: number;
+export class PortBinding implements PortMapping {
+  @Whole({ min: 1, max: HIGHEST_PORT })
+  host_port!: number;
+
+  @Whole({ min: 1, max: HIGHEST_PORT })
+  container_port!: number;
 }
 
 /** One container of an app, as the engine describes it. */
-export interface ContainerReport {
-  id: string;
-  name: string;
-  /** 1-based. */
-  replica: number;
-  state: ContainerState;
-  health: HealthState;
-  image: string;
-  image_id: string;
-  ports: PortBinding[];
+export class ContainerReport {
+  @Text(NAME)
+  id!: string;
+
+  @Text(NAME)
+  name!: string;
+
+  /** 1-based; 0 when the container's label doesn't parse. */
+  @Whole()
+  replica!: number;
+
+  @IsIn(CONTAINER_STATES)
+  state!: ContainerState;
+
+  @IsIn(HEALTH_STATES)
+  health!: HealthState;
+
+  @Text({ max: 1_024 })
+  image!: string;
+
+  @Text(NAME)
+  image_id!: string;
+
+  @Parts(() => PortBinding, { max: HIGHEST_PORT })
+  ports!: PortBinding[];
+
   /** How often the engine restarted it by its restart policy. */
-  restart_count: number;
+  @Whole()
+  restart_count!: number;
 }
 
 /** The newest failure of an app on a worker, kept until a plan is empty. */
-export interface LastError {
+export class LastError {
   /** The step that failed (`pull`, `create`, `start` …). */
-  step: string;
+  @Text(NAME)
+  step!: string;
+
   /** The engine's own words where it said something. */
-  message: string;
+  @Text({ max: 65_536 })
+  message!: string;
+
   /** ISO 8601. */
-  at: string;
+  @Instant()
+  at!: string;
+
   /** ISO 8601 of the next try; null when only a change can help. */
-  retry_at: string | null;
+  @OrNull()
+  @Instant()
+  retry_at!: string | null;
 }
 
 /** Facts of the worker's server, from the Docker Engine, so that limits of the worker's own container don't count. */
-export interface WorkerFacts {
-  hostname: string;
-  engine_version: string;
-  architecture: string;
-  cores: number;
-  memory_bytes: number;
+export class WorkerFacts {
+  @Text(NAME)
+  hostname!: string;
+
+  @Text(NAME)
+  engine_version!: string;
+
+  @Text(NAME)
+  architecture!: string;
+
+  @IsNumber()
+  @Min(0)
+  cores!: number;
+
+  @Whole()
+  memory_bytes!: number;
+
   /** Version of the worker program. */
-  worker_version: string;
+  @Text(NAME)
+  worker_version!: string;
 }
 
 /** What one worker says about one app: a full snapshot, so that losing one costs freshness alone. */
-export interface WorkerReport {
-  schema: number;
-  worker_id: string;
+export class WorkerReport {
+  @Whole({ min: 1 })
+  schema!: number;
+
+  @Text({ min: 1, max: 255 })
+  worker_id!: string;
+
   /** Random per start of the worker. With `sequence` it orders reports without a clock. */
-  boot_nonce: string;
+  @Text({ min: 1, max: 255 })
+  boot_nonce!: string;
+
   /** Grows by one with each report since the worker's start. */
-  sequence: number;
-  worker: WorkerFacts;
-  app_name: string;
+  @Whole()
+  sequence!: number;
+
+  @Part(() => WorkerFacts)
+  worker!: WorkerFacts;
+
+  @Follows(appName)
+  app_name!: string;
+
   /** Position of the desired state that this report is about. */
-  epoch: number;
-  revision: number;
+  @Whole()
+  epoch!: number;
+
+  @Whole()
+  revision!: number;
+
   /** The desired state was a tombstone. */
-  deleted: boolean;
-  state: AppState;
-  containers: ContainerReport[];
-  last_error: LastError | null;
+  @IsBoolean({ message: 'must be true or false' })
+  deleted!: boolean;
+
+  @IsIn(APP_STATES)
+  state!: AppState;
+
+  @Parts(() => ContainerReport, { max: MAX_CONTAINERS })
+  containers!: ContainerReport[];
+
+  @OrNull()
+  @Part(() => LastError)
+  last_error!: LastError | null;
 }

@@ -1,0 +1,20 @@
+import { MAX_MESSAGE_BYTES } from '../messages/desired-state.js';
+import { parse } from '../parsing/parse.js';
+import type { ParseResult } from '../parsing/problem.js';
+import { AppSpec, compactSpec } from './app-spec.js';
+
+/** Longest JSON text of a spec without its defaults, bytes: what is left of a message by its envelope. */
+export const MAX_SPEC_BYTES = MAX_MESSAGE_BYTES - 4_096;
+
+/**
+ * A spec as people write it, made whole with the defaults. Unknown fields are problems, and every problem is
+ * listed.
+ */
+export function parseAppSpec(input: unknown): ParseResult<AppSpec> {
+  const result = parse(AppSpec, input, { unknownFields: 'reject' });
+  if (!result.ok) return result;
+  const bytes = Buffer.byteLength(JSON.stringify(compactSpec(result.value)));
+  if (bytes <= MAX_SPEC_BYTES) return result;
+  const message = `must be at most ${MAX_SPEC_BYTES} bytes of JSON so that it fits in a message, not ${bytes}`;
+  return { ok: false, problems: [{ pointer: '', message }] };
+}
