@@ -44,16 +44,9 @@ export function shortened(value: unknown): unknown {
 export function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
-  switch (typeof value) {
-    case 'string':
-      return 'text';
-    case 'number':
-      return Number.isFinite(value) ? 'a number' : String(value);
-    case 'boolean':
-      return String(value);
-    default:
-      return 'an object';
-  }
+  if (typeof value === 'string') return 'text';
+  if (typeof value === 'number') return Number.isFinite(value) ? 'a number' : String(value);
+  return typeof value === 'boolean' ? String(value) : 'an object';
 }
 
 /** A value quoted in a message: the text of scalars, the kind of everything else. */

@@ -1,0 +1,20 @@
+import { allowedValues, environmentName, type Key, type KeyTable } from './key-table.js';
+
+/** All keys for `--help`, two lines each: names, what is allowed and the default; then what it is for. */
+export function describeKeys<T extends object>(keys: KeyTable<T>): string {
+  const table = Object.entries<Key>(keys as Readonly<Record<string, Key>>);
+  return table.map(([name, key]) => `  ${heading(name, key)}\n      ${key.description}\n`).join('');
+}
+
+function heading(name: string, key: Key): string {
+  const variable = environmentName(name);
+  const names = key.env_only ? `${variable} (environment only)` : `${name}, ${variable}`;
+  return `${names}: ${allowedValues(key)}; ${presence(key)}`;
+}
+
+function presence(key: Key): string {
+  if (key.default === undefined) return 'must be set';
+  if (key.secret) return 'has a default';
+  const text = Array.isArray(key.default) ? key.default.join(',') : String(key.default);
+  return text === '' ? 'not set by default' : `default ${text}`;
+}

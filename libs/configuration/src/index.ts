@@ -1,0 +1,4 @@
+export { ConfigurationError } from './configuration-error.js';
+export { describeKeys } from './describe-keys.js';
+export type { BooleanKey, Key, KeyTable, ListKey, NumberKey, TextKey } from './key-table.js';
+export { loadConfiguration, type Sources } from './load-configuration.js';

@@ -1,0 +1,98 @@
+import { distance } from 'fastest-levenshtein';
+import { type ConfigurationFile, readConfigurationFile } from './configuration-file.js';
+import { ConfigurationError } from './configuration-error.js';
+import { allowedValues, environmentName, type Key, type KeyTable } from './key-table.js';
+import { fromJson, fromText, type Value } from './read-value.js';
+
+export interface Sources {
+  /** The environment of the process when absent. */
+  environment?: Readonly<Record<string, string | undefined>>;
+  /** Path of the file; else the variable CONF_FILE names it, else it is `conf.json` in the working directory. */
+  file?: string;
+  /** Keys of other programs that share the file. */
+  otherKeys?: readonly string[];
+}
+
+/**
+ * Reads environment and file once into a typed object. The environment wins; a variable that is empty counts as
+ * not set, and unknown variables are other people's.
+ * @throws {ConfigurationError} with every problem at once
+ */
+export function loadConfiguration<T extends object>(
+  keys: KeyTable<T>,
+  { environment = process.env, file, otherKeys = [] }: Sources = {},
+): T {
+  const table = Object.entries<Key>(keys as Readonly<Record<string, Key>>);
+  const source = readConfigurationFile(file ?? (environment['CONF_FILE'] || undefined));
+  const problems = unknownKeys(source, [...table.map(([name]) => name), ...otherKeys]);
+  const values: Record<string, Value | readonly string[]> = {};
+  for (const [name, key] of table) {
+    const found = valueOf(name, key, environment, source);
+    if ('problem' in found) problems.push(found.problem);
+    else values[name] = found.value;
+  }
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return values as T;
+}
+
+type Found = { value: Value | readonly string[] } | { problem: string };
+
+function valueOf(
+  name: string,
+  key: Key,
+  environment: Readonly<Record<string, string | undefined>>,
+  file: ConfigurationFile,
+): Found {
+  const variable = environmentName(name);
+  const text = environment[variable];
+  const inFile = file.values.get(name);
+  if (inFile !== undefined && key.env_only) {
+    return { problem: `${name} in ${file.name} must be set in the environment instead, as ${variable}` };
+  }
+  if (text !== undefined && text !== '') {
+    const value = fromText(key, text);
+    return value === undefined ? wrong(`${variable}`, key, text) : { value };
+  }
+  const isMissing = inFile === undefined || (key.required === true && inFile === '');
+  if (!isMissing) {
+    const value = fromJson(key, inFile);
+    return value === undefined ? wrong(`${name} in ${file.name}`, key, inFile) : { value };
+  }
+  if (key.default !== undefined) {
+    return { value: typeof key.default === 'object' ? [...key.default] : key.default };
+  }
+  const place = key.env_only ? '' : ` or ${name} in ${file.name}`;
+  return {
+    problem: `${name} is missing: set ${variable}${place} to ${allowedValues(key)} (${key.description})`,
+  };
+}
+
+function wrong(place: string, key: Key, value: unknown): Found {
+  const shown = key.secret
+    ? 'has a value that is not allowed; it'
+    : `is ${shorten(JSON.stringify(value))} but`;
+  return { problem: `${place} ${shown} must be ${allowedValues(key)} (${key.description})` };
+}
+
+function shorten(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+function unknownKeys(file: ConfigurationFile, known: readonly string[]): string[] {
+  return [...file.values.keys()]
+    .filter((name) => !known.includes(name))
+    .map(
+      (name) =>
+        `${JSON.stringify(shorten(name))} in ${file.name} is not a known key${suggestion(name, known)}`,
+    );
+}
+
+function suggestion(name: string, known: readonly string[]): string {
+  const typed = name.slice(0, 64).toLowerCase().replaceAll('-', '_');
+  const [nearest] = known
+    .map((candidate) => ({ candidate, steps: distance(typed, candidate) }))
+    .sort((a, b) => a.steps - b.steps);
+  return nearest && nearest.steps <= Math.max(2, Math.floor(nearest.candidate.length / 3))
+    ? `; did you mean "${nearest.candidate}"?`
+    : '';
+}
