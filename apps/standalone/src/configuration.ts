@@ -45,6 +45,7 @@ export const STANDALONE_KEYS: KeyTable<StandaloneConfiguration> = {
   app_name: {
     kind: 'list',
     default: [],
+    env_only: true,
     description: 'apps that this machine runs, separated by commas; all when it is not set',
   },
   scope: {
