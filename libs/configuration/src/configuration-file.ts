@@ -38,7 +38,8 @@ export function readConfigurationFile(path: string | undefined): ConfigurationFi
 }
 
 function codeOf(error: unknown): string {
-  return String(property(error, 'code') ?? 'unknown error');
+  const code = property(error, 'code');
+  return typeof code === 'string' ? code : 'unknown error';
 }
 
 /** The parser's message quotes the text, so its position alone is taken. */
