@@ -1,0 +1,46 @@
+import type { ObservedContainer } from './observed.js';
+import type { Step } from './step.js';
+
+/** Steps on containers that were observed. */
+
+export function start(container: ObservedContainer): Step {
+  return { kind: 'start', replica: container.replica, target: { by: 'id', id: container.id } };
+}
+
+export function unpause(container: ObservedContainer): Step {
+  return { kind: 'unpause', replica: container.replica, target: { by: 'id', id: container.id } };
+}
+
+export function stop(container: ObservedContainer): Step {
+  return { kind: 'stop', replica: container.replica, target: { by: 'id', id: container.id } };
+}
+
+export function remove(container: ObservedContainer): Step {
+  return { kind: 'remove', replica: container.replica, target: { by: 'id', id: container.id } };
+}
+
+export function rename(container: ObservedContainer, name: string): Step {
+  return { kind: 'rename', replica: container.replica, target: { by: 'id', id: container.id }, name };
+}
+
+/** The step that gives a container its restart policy; none when it has it already. */
+export function withRestartPolicy(container: ObservedContainer, policy: 'always' | 'no'): Step[] {
+  if (container.restart_policy === policy) return [];
+  return [
+    {
+      kind: 'set-restart-policy',
+      replica: container.replica,
+      target: { by: 'id', id: container.id },
+      policy,
+    },
+  ];
+}
+
+/** It has processes and holds its host ports, or will again in a moment. */
+export function isUp(container: ObservedContainer): boolean {
+  return container.state === 'running' || container.state === 'paused' || container.state === 'restarting';
+}
+
+export function hostPorts(container: ObservedContainer): number[] {
+  return container.ports.map((port) => port.host_port);
+}

@@ -1,0 +1,88 @@
+import { hostPorts, isUp, rename, start, unpause, withRestartPolicy } from './container-steps.js';
+import { nameProblem } from './names.js';
+import type { ObservedContainer } from './observed.js';
+import type { Situation } from './plan-input.js';
+import { firstActiveFailure, problemOf, tryable } from './problems.js';
+import { removals } from './removal.js';
+import type { ReplicaView } from './replica-view.js';
+import type { PlanProblem } from './step.js';
+import { noWork, type Option } from './work.js';
+
+/** What a right container that is up still lacks. It keeps running through all of it. */
+export function tend(view: ReplicaView, current: ObservedContainer, situation: Situation): Option {
+  const option = keepAlone(view, current, view.rest, situation);
+  const unnamed =
+    current.name === view.name ? null : nameProblem(view.name, view.replica, situation.observed);
+  return {
+    ...option,
+    problems: [...option.problems, ...(unnamed ? [unnamed] : []), ...conditionOf(current)],
+  };
+}
+
+/**
+ * Lets the container that ran before serve; null when there is none that can, or when it failed to start
+ * lately. What was created for the new one goes: it has the name, and it is made anew at the next try.
+ */
+export function restore(view: ReplicaView, situation: Situation): Option | null {
+  const { backup, current, rest } = view;
+  if (!backup || backupFailure(view, situation)) return null;
+  const option = keepAlone(view, backup, current ? [current, ...rest] : rest, situation);
+  if (isUp(backup)) return { ...option, restores: true };
+
+  const work = { ...option.work, acquire: [...option.work.acquire, start(backup)], takes: hostPorts(backup) };
+  return { ...option, work, restores: true };
+}
+
+/** Why the container that ran before can't be started again for now. */
+export function backupFailure({ backup, all }: ReplicaView, situation: Situation): PlanProblem | null {
+  if (!backup || isUp(backup)) return null;
+  const failure = firstActiveFailure([start(backup)], all, situation);
+  return failure && problemOf(failure);
+}
+
+/** Makes one container the replica's only one, under the replica's name, without stopping or starting it. */
+function keepAlone(
+  view: ReplicaView,
+  kept: ObservedContainer,
+  others: readonly ObservedContainer[],
+  situation: Situation,
+): Option {
+  const leaving = removals(others, situation);
+  const nameIsFree =
+    !leaving.staying.some((other) => other.name === view.name) &&
+    !nameProblem(view.name, view.replica, situation.observed);
+  const repairs = tryable(
+    [
+      ...(kept.name !== view.name && nameIsFree ? [rename(kept, view.name)] : []),
+      ...withRestartPolicy(kept, 'always'),
+      ...(kept.state === 'paused' ? [unpause(kept)] : []),
+    ],
+    view.all,
+    situation,
+  );
+  return {
+    work: {
+      ...noWork(view.replica),
+      prepare: leaving.idle,
+      release: leaving.running,
+      acquire: repairs.steps,
+      ends: leaving.ends,
+    },
+    problems: [...leaving.problems, ...repairs.problems],
+    restores: false,
+  };
+}
+
+/** What no step can mend: a program that ends again and again, or that says it is not well. */
+function conditionOf(container: ObservedContainer): PlanProblem[] {
+  if (container.state === 'restarting') {
+    const message = `${container.name} ends with exit code ${container.exit_code}; the engine has restarted it ${container.restart_count} times`;
+    return [{ step: 'run', message, retry_at: null }];
+  }
+  if (container.health === 'unhealthy') {
+    return [
+      { step: 'run', message: `${container.name} is unhealthy by its own health check`, retry_at: null },
+    ];
+  }
+  return [];
+}

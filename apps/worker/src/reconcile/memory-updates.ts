@@ -1,0 +1,89 @@
+import { replicasOn } from '@nebula/contracts';
+import type { DesiredApp } from './desired.js';
+import { containerKey, failureOf } from './failure-key.js';
+import { fingerprint } from './fingerprint.js';
+import type { AppMemory, Failure, ImagePin } from './memory.js';
+import type { NodeSize } from './observed.js';
+import type { StepKind } from './step.js';
+
+/** First wait after a failure, milliseconds. It doubles with each further one. */
+const FIRST_WAIT = 1000;
+/** Longest wait, milliseconds. */
+const LONGEST_WAIT = 300_000;
+
+/**
+ * How long to wait after the n-th failure in a row, milliseconds. `jitter` from 0 to 1 takes up to half of it
+ * away, so that servers which failed together don't try again together.
+ */
+export function backoff(attempts: number, jitter: number): number {
+  const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (attempts - 1));
+  return Math.round(wait * (1 - jitter / 2));
+}
+
+/** What is to be remembered of a step that failed. */
+export interface FailedStep {
+  /** `failureKey` of the step. */
+  key: string;
+  step: StepKind;
+  /** The engine's own words. */
+  message: string;
+  /** Trying again can't help. */
+  terminal: boolean;
+}
+
+/**
+ * The memory after a failure at `now` (milliseconds since 1970).
+ *
+ * @param jitter random, from 0 to 1.
+ */
+export function afterFailure(memory: AppMemory, failed: FailedStep, now: number, jitter: number): AppMemory {
+  const attempts = (failureOf(memory, failed.key)?.attempts ?? 0) + 1;
+  const failure: Failure = {
+    step: failed.step,
+    message: failed.message,
+    attempts,
+    terminal: failed.terminal,
+    failed_at: now,
+    retry_at: now + backoff(attempts, jitter),
+  };
+  return { ...memory, failures: { ...memory.failures, [failed.key]: failure } };
+}
+
+/** The memory after a step has succeeded. The same object when there was nothing to forget. */
+export function afterSuccess(memory: AppMemory, key: string): AppMemory {
+  if (!failureOf(memory, key)) return memory;
+  const { [key]: _done, ...failures } = memory.failures;
+  return { ...memory, failures };
+}
+
+/** The memory after a `pin` step, or after a pull that gave this image. */
+export function withPin(memory: AppMemory, { image, release, image_id }: ImagePin): AppMemory {
+  return { ...memory, pin: { image, release, image_id } };
+}
+
+/** The memory of an app that has converged: nothing of its failures matters any more. */
+export function afterConvergence(memory: AppMemory): AppMemory {
+  return Object.keys(memory.failures).length === 0 ? memory : { ...memory, failures: {} };
+}
+
+/**
+ * The memory at a new revision: a fix, or a wish repeated, is taken at once, so failures are forgotten. Those
+ * stay that say of a container which is still wanted, exactly as it was, that it can never start.
+ */
+export function onNewDesired(memory: AppMemory, desired: DesiredApp, node: NodeSize): AppMemory {
+  const kept = Object.entries(memory.failures).filter(([, failure]) => failure.terminal);
+  const wanted = kept.length > 0 ? wantedKeys(desired, node) : new Set();
+  return { ...memory, failures: Object.fromEntries(kept.filter(([key]) => wanted.has(key))) };
+}
+
+/** Keys under which creating and starting the wanted containers would fail. */
+function wantedKeys({ deleted, spec, tokens }: DesiredApp, node: NodeSize): Set<string> {
+  const keys = new Set<string>();
+  if (deleted || !spec?.running) return keys;
+  const replicas = replicasOn(spec.containers_per, node);
+  for (let replica = 1; replica <= replicas; replica += 1) {
+    const label = fingerprint(spec, replica, tokens);
+    keys.add(containerKey('create', replica, label)).add(containerKey('start', replica, label));
+  }
+  return keys;
+}

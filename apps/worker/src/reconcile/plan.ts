@@ -1,0 +1,73 @@
+import { replicasOn } from '@nebula/contracts';
+import { type Choice, choose } from './choose.js';
+import { arrange } from './lanes.js';
+import { clearNames } from './names.js';
+import { nodeProblems } from './node-fit.js';
+import type { ObservedContainer } from './observed.js';
+import type { PlanInput, Situation } from './plan-input.js';
+import { everythingReady, type Preparation, prepare } from './preparation.js';
+import { surplusWorks } from './removal.js';
+import { replicaOptions } from './replica-options.js';
+import type { Plan } from './step.js';
+
+/**
+ * What to do now so that an app comes to its desired state on this server. Pure: the same input gives the same
+ * plan. Applying a plan in part, or not at all, is safe; planning anew from what is then observed goes on.
+ */
+export function plan(input: PlanInput): Plan {
+  const { desired, node, observed } = input;
+  if (desired.deleted || !desired.spec?.running) {
+    const { works, problems } = surplusWorks(observed.containers, input);
+    return { lanes: arrange(works, observed.containers), problems };
+  }
+  const { spec } = desired;
+  return planRunning({ ...input, spec, replicas: replicasOn(spec.containers_per, node) });
+}
+
+function planRunning(situation: Situation): Plan {
+  const { spec, replicas, observed } = situation;
+  const unfit = nodeProblems(spec, replicas);
+  if (unfit.length > 0) return { lanes: [], problems: unfit };
+
+  const names = clearNames(situation);
+  if (names.steps.length > 0) return { lanes: [names.steps], problems: names.problems };
+
+  const { own, surplus } = byReplica(observed.containers, replicas);
+  const leaving = surplusWorks(surplus, situation);
+  const choice = (preparation: Preparation): Choice =>
+    choose(
+      own.map((containers, index) => replicaOptions(index + 1, containers, situation, preparation)),
+      leaving.works,
+      observed.containers,
+    );
+
+  // First as if nothing were missing, to learn what is needed; then with what is there.
+  const preparation = prepare(situation, choice(everythingReady(situation)).works);
+  const { works, problems, blocked } = choice(preparation);
+  const first = preparation.steps.length > 0;
+  return {
+    lanes: [
+      ...(first ? [preparation.steps] : []),
+      ...arrange([...leaving.works, ...works], observed.containers),
+    ],
+    problems: [
+      ...names.problems,
+      ...preparation.problems,
+      ...leaving.problems,
+      ...problems,
+      // What a replica can't have yet may be free once the preparation is done.
+      ...(first ? [] : blocked),
+    ],
+  };
+}
+
+/** The containers of each wanted replica, and those that belong to none. */
+function byReplica(
+  containers: readonly ObservedContainer[],
+  replicas: number,
+): { own: ObservedContainer[][]; surplus: ObservedContainer[] } {
+  const own: ObservedContainer[][] = Array.from({ length: replicas }, () => []);
+  const surplus: ObservedContainer[] = [];
+  for (const container of containers) (own[container.replica - 1] ?? surplus).push(container);
+  return { own, surplus };
+}

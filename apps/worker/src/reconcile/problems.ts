@@ -1,0 +1,63 @@
+import { activeFailure, failureKey, failureOf } from './failure-key.js';
+import type { Failure } from './memory.js';
+import type { ObservedContainer } from './observed.js';
+import type { PlanInput } from './plan-input.js';
+import type { PlanProblem, Step } from './step.js';
+
+/** How long a container that the engine is removing is left alone before it is looked at again, milliseconds. */
+const REMOVAL_PATIENCE = 1000;
+
+export function problemOf(failure: Failure): PlanProblem {
+  return { step: failure.step, message: failure.message, retry_at: failure.retry_at };
+}
+
+/** Only waiting, not failing: told apart by its retry time. */
+export function beingRemoved(container: ObservedContainer, now: number): PlanProblem {
+  return {
+    step: 'plan',
+    message: `${container.name} is being removed by the engine`,
+    retry_at: now + REMOVAL_PATIENCE,
+  };
+}
+
+/** The first failure for which it is too early to try these steps again. */
+export function firstActiveFailure(
+  steps: readonly Step[],
+  containers: readonly ObservedContainer[],
+  { memory, now }: PlanInput,
+): Failure | null {
+  for (const step of steps) {
+    const failure = activeFailure(memory, failureKey(step, steps, containers), now);
+    if (failure) return failure;
+  }
+  return null;
+}
+
+/** A failure of these steps that trying again can't mend, whether or not its time has come. */
+export function terminalFailure(
+  steps: readonly Step[],
+  containers: readonly ObservedContainer[],
+  { memory }: PlanInput,
+): Failure | null {
+  for (const step of steps) {
+    const failure = failureOf(memory, failureKey(step, steps, containers));
+    if (failure?.terminal) return failure;
+  }
+  return null;
+}
+
+/** Splits steps that don't need each other into those that can be tried now and the problems of the others. */
+export function tryable(
+  steps: readonly Step[],
+  containers: readonly ObservedContainer[],
+  input: PlanInput,
+): { steps: Step[]; problems: PlanProblem[] } {
+  const ready: Step[] = [];
+  const problems: PlanProblem[] = [];
+  for (const step of steps) {
+    const failure = firstActiveFailure([step], containers, input);
+    if (failure) problems.push(problemOf(failure));
+    else ready.push(step);
+  }
+  return { steps: ready, problems };
+}

@@ -1,0 +1,68 @@
+import { containerName } from '@nebula/contracts';
+import { isUp } from './container-steps.js';
+import { fingerprint, isRight } from './fingerprint.js';
+import type { ObservedContainer } from './observed.js';
+import type { Situation } from './plan-input.js';
+
+/** One replica's containers, told apart by what they are for. None of them is `removing`. */
+export interface ReplicaView {
+  replica: number;
+  /** The name that the replica's container shall have. */
+  name: string;
+  /** The label that a new container gets. */
+  fingerprint: string;
+  /** The right container to keep. */
+  current: ObservedContainer | null;
+  /** What ran before and can run again, while `current` doesn't run. */
+  backup: ObservedContainer | null;
+  /** Everything else: to be removed. */
+  rest: ObservedContainer[];
+  /** All of them. */
+  all: ObservedContainer[];
+}
+
+export function viewReplica(
+  replica: number,
+  own: readonly ObservedContainer[],
+  situation: Situation,
+): ReplicaView {
+  const { desired, spec } = situation;
+  const name = containerName(desired.app_name, replica);
+  const best = (containers: ObservedContainer[]) =>
+    containers.toSorted((a, b) => compare(a, b, name))[0] ?? null;
+
+  const current = best(
+    own.filter(
+      (container) =>
+        container.state !== 'dead' && isRight(container.fingerprint, spec, replica, desired.tokens),
+    ),
+  );
+  const others = own.filter((container) => container !== current);
+  const backup = current && isUp(current) ? null : best(others.filter(hasRun));
+  return {
+    replica,
+    name,
+    fingerprint: fingerprint(spec, replica, desired.tokens),
+    current,
+    backup,
+    rest: others.filter((container) => container !== backup),
+    all: [...own],
+  };
+}
+
+/** A container that was never started has never shown that it can serve. */
+function hasRun(container: ObservedContainer): boolean {
+  return isUp(container) || container.state === 'exited';
+}
+
+const RANK = { running: 0, paused: 1, restarting: 2, exited: 3, created: 4, removing: 5, dead: 6 } as const;
+
+/** The closer to running first, then the one that has the replica's name, then the newest. */
+function compare(a: ObservedContainer, b: ObservedContainer, name: string): number {
+  return (
+    RANK[a.state] - RANK[b.state] ||
+    Number(b.name === name) - Number(a.name === name) ||
+    b.created_at - a.created_at ||
+    (a.id < b.id ? -1 : 1)
+  );
+}

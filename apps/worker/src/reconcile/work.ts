@@ -1,0 +1,41 @@
+import type { PlanProblem, Step } from './step.js';
+
+/**
+ * What one replica needs, cut into the phases by which replicas that hand host ports to each other are
+ * interleaved: nothing is released before all is prepared, nothing is acquired before it is released.
+ */
+export interface Work {
+  /** Replica that it is for. */
+  replica: number;
+  /** Creates and removals that disturb nothing that runs. */
+  prepare: Step[];
+  /** Ends what runs. */
+  release: Step[];
+  /** Starts what shall run. */
+  acquire: Step[];
+  /** Removes what was only kept to go back to. */
+  clean: Step[];
+  /** Ids of the containers that `release` ends. */
+  ends: string[];
+  /** Host ports that `acquire` needs. */
+  takes: number[];
+}
+
+export function noWork(replica: number): Work {
+  return { replica, prepare: [], release: [], acquire: [], clean: [], ends: [], takes: [] };
+}
+
+export function stepsOf(work: Work): Step[] {
+  return [...work.prepare, ...work.release, ...work.acquire, ...work.clean];
+}
+
+/** One way to serve a replica. */
+export interface Option {
+  work: Work;
+  problems: PlanProblem[];
+  /** Brings back what ran before. Its ports go before those of a new container. */
+  restores: boolean;
+}
+
+/** The ways to serve a replica, the best first. The last one starts nothing, so it is always possible. */
+export type Options = readonly [...Option[], Option];
