@@ -37,7 +37,12 @@ export function failureKey(
       return networkKey(step.network);
     case 'create':
       return containerKey('create', step.draft.replica, step.draft.fingerprint);
-    default:
+    case 'start':
+    case 'unpause':
+    case 'set-restart-policy':
+    case 'stop':
+    case 'rename':
+    case 'remove':
       return containerKey(step.kind, step.replica, fingerprintOfTarget(step.target, lane, containers));
   }
 }
