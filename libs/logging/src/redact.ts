@@ -24,7 +24,7 @@ export function redact(value: unknown): unknown {
 export function redactText(text: string): string {
   return stripVTControlCharacters(text)
     .replace(/([a-z][a-z0-9+.-]{0,31}:\/\/)[^\s/@"']+@/gi, `$1${REDACTED}@`)
-    .replace(/\b(basic|bearer)\s+[\w.~+/=-]{6,}/gi, `$1 ${REDACTED}`);
+    .replace(/\b([Bb]asic|[Bb]earer)\s+(?=[a-z]*[A-Z0-9=+/])[\w.~+/=-]{6,}/g, `$1 ${REDACTED}`);
 }
 
 function copy(value: unknown, ancestors: readonly object[]): unknown {

@@ -19,12 +19,8 @@ export const appName: Rule = {
 
 /** A name alone, as it comes in a path. The pointer of its problems is `''`. */
 export function parseAppName(input: unknown): ParseResult<string> {
-  const problems = [...flawsOf(appName, input, {})].map(({ message }) => ({
-    pointer: '',
-    value: shortened(input),
-    message,
-  }));
-  return problems.length === 0 && typeof input === 'string'
-    ? { ok: true, value: input }
-    : { ok: false, problems };
+  const [flaw] = flawsOf(appName, input, {});
+  if (!flaw && typeof input === 'string') return { ok: true, value: input };
+  const value = typeof input === 'string' ? { value: shortened(input) } : {};
+  return { ok: false, problems: [{ pointer: '', ...value, message: flaw?.message ?? appName.allowed }] };
 }

@@ -6,6 +6,9 @@ export const MAX_DEPTH = 32;
 /** Most values in one input; a report about 10,000 containers has about 200,000. */
 export const MAX_VALUES = 1_000_000;
 
+/** Most names in one object; the transformer's time grows with their square. */
+export const MAX_NAMES = 10_000;
+
 /**
  * A deep copy of an input that is safe to hand to the validator: an object at the root, JSON values alone,
  * bounded depth and size, no name that every object inherits. What is refused becomes a problem and is null in
@@ -33,7 +36,9 @@ class Cleaner {
 
   record(input: object, path: Path): Record<string, unknown> {
     const copy: Record<string, unknown> = {};
-    for (const [name, value] of Object.entries(input)) {
+    const members = Object.entries(input);
+    if (members.length > MAX_NAMES) this.refuse(path, `has more than ${MAX_NAMES} names`);
+    for (const [name, value] of members.slice(0, MAX_NAMES)) {
       if (!this.room(1)) break;
       if (name in Object.prototype) this.refuse([...path, name], `can't be used as a name`);
       else if (value !== undefined) copy[name] = this.value(value, [...path, name]);

@@ -1,6 +1,5 @@
 import { Type } from 'class-transformer';
 import {
-  ArrayMaxSize,
   IsInt,
   IsISO8601,
   IsObject,
@@ -54,29 +53,35 @@ export function Part(cls: () => new () => object): PropertyDecorator {
 /** A list of objects of a decorated class. */
 export function Parts(cls: () => new () => object, { max }: { max: number }): PropertyDecorator {
   return all(
-    Follows(listOfObjects),
-    ArrayMaxSize(max, { message: `must have at most ${max} items` }),
+    Follows(listOfObjects(max)),
     ValidateNested({ each: true }),
     Type(() => cls()),
   );
 }
 
+const lists = new Map<number, Rule>();
+
 /** The validator takes a list in a list for an object that is right. */
-const listOfObjects: Rule = {
-  name: 'listOfObjects',
-  allowed: 'a list of objects',
-  schema: { type: 'array' },
-  *check(value) {
-    if (!Array.isArray(value)) {
-      yield wrongKind(value, this.allowed);
-      return;
-    }
-    const items: unknown[] = value;
-    for (const [index, item] of items.entries()) {
-      if (Array.isArray(item)) yield wrongKind(item, 'an object', [index]);
-    }
-  },
-};
+function listOfObjects(max: number): Rule {
+  const allowed = `a list of at most ${max} objects`;
+  const rule: Rule = lists.get(max) ?? {
+    name: `listOf${max}Objects`,
+    allowed,
+    schema: { type: 'array', maxItems: max },
+    *check(value) {
+      if (!Array.isArray(value)) yield wrongKind(value, allowed);
+      else if (value.length > max) yield { message: `must be ${allowed}, not of ${value.length}` };
+      else {
+        const items: unknown[] = value;
+        for (const [index, item] of items.entries()) {
+          if (Array.isArray(item)) yield wrongKind(item, 'an object', [index]);
+        }
+      }
+    },
+  };
+  lists.set(max, rule);
+  return rule;
+}
 
 function all(...decorators: PropertyDecorator[]): PropertyDecorator {
   return (target, property) => {

@@ -50,8 +50,13 @@ export function parse<T extends object>(
 function* problemsIn(errors: readonly ValidationError[], parent: Path): Generator<FieldProblem> {
   for (const error of errors) {
     const path = [...parent, error.property];
-    yield* ownProblems(error, path);
-    yield* problemsIn(error.children ?? [], path);
+    let wholly = false;
+    for (const own of ownProblems(error, path)) {
+      wholly ||= own.pointer === pointerTo(path);
+      yield own;
+    }
+    // Of a value that is wrong as a whole the parts say nothing.
+    if (!wholly) yield* problemsIn(error.children ?? [], path);
   }
 }
 

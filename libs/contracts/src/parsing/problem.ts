@@ -31,13 +31,13 @@ export function pointerTo(path: Path): string {
     .join('');
 }
 
-/** A value fit for an answer or a log line: JSON always, and never long. */
+/** A JSON value fit for an answer or a log line: never long, and a copy that JSON can carry. */
 export function shortened(value: unknown): unknown {
   if (typeof value === 'string') return shortText(value, LONGEST_VALUE);
-  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : String(value);
   if (typeof value !== 'object' || value === null) return value;
   const text = JSON.stringify(value);
-  return text.length > LONGEST_VALUE ? shortText(text, LONGEST_VALUE) : value;
+  return text.length > LONGEST_VALUE ? shortText(text, LONGEST_VALUE) : JSON.parse(text);
 }
 
 /** The kind of a value in words that fit behind "not". */

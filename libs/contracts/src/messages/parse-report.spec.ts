@@ -1,0 +1,118 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseReport, type WorkerReport } from '../index.js';
+
+const REPORT: WorkerReport = {
+  schema: 1,
+  worker_id: 'w1',
+  boot_nonce: 'b1',
+  sequence: 4,
+  worker: {
+    hostname: 'edge-1',
+    engine_version: '20.10.24',
+    architecture: 'x86_64',
+    cores: 8,
+    memory_bytes: 2 ** 34,
+    worker_version: '3.0.0',
+  },
+  app_name: 'shop',
+  epoch: 0,
+  revision: 7,
+  deleted: false,
+  state: 'failed',
+  containers: [
+    {
+      id: 'abc',
+      name: 'shop-1',
+      replica: 1,
+      state: 'running',
+      health: 'none',
+      image: 'shop:1',
+      image_id: 'sha256:00',
+      ports: [{ host_port: 81, container_port: 80 }],
+      restart_count: 0,
+    },
+  ],
+  last_error: { step: 'pull', message: 'manifest unknown', at: '2026-01-31T12:00:00.000Z', retry_at: null },
+};
+
+function places(input: unknown): string[] {
+  const result = parseReport(JSON.parse(JSON.stringify(input)));
+  return result.ok ? [] : result.problems.map(({ pointer }) => pointer);
+}
+
+describe('parseReport', () => {
+  it.each([
+    ['a report', REPORT],
+    [
+      'one without containers and errors',
+      { ...REPORT, containers: [], last_error: null, state: 'converged' },
+    ],
+    [
+      'one that knows when it tries again',
+      { ...REPORT, last_error: { ...REPORT.last_error, retry_at: '2026-01-31T12:00:05Z' } },
+    ],
+  ])('takes %s', (_case, report) => {
+    expect(parseReport(JSON.parse(JSON.stringify(report)))).toEqual({ ok: true, value: report });
+  });
+
+  it('ignores fields of newer workers at every depth', () => {
+    const [container] = REPORT.containers;
+    const newer = {
+      ...REPORT,
+      schema: 2,
+      queue: 3,
+      worker: { ...REPORT.worker, gpus: 1 },
+      containers: [
+        { ...container, ports: [{ host_port: 81, container_port: 80, protocol: 'tcp' }], exit_code: 1 },
+      ],
+    };
+    expect(parseReport(newer)).toEqual({ ok: true, value: { ...REPORT, schema: 2 } });
+  });
+
+  it.each<[string, object, string[]]>([
+    ['an unknown state', { state: 'fine' }, ['/state']],
+    [
+      'a container that is none',
+      { containers: [null, 5, [], 'x'] },
+      ['/containers/3', '/containers/2', '/containers/0', '/containers/1'],
+    ],
+    ['an object of containers', { containers: {} }, ['/containers']],
+    [
+      'a bad port',
+      { containers: [{ ...REPORT.containers[0], ports: [{ host_port: 0, container_port: 'x' }] }] },
+      ['/containers/0/ports/0/host_port', '/containers/0/ports/0/container_port'],
+    ],
+    ['facts that are none', { worker: [] }, ['/worker']],
+    [
+      'missing facts',
+      { worker: { ...REPORT.worker, cores: undefined, memory_bytes: -1 } },
+      ['/worker/cores', '/worker/memory_bytes'],
+    ],
+    ['an error that is none', { last_error: 'x' }, ['/last_error']],
+    [
+      'an error without its time',
+      { last_error: { ...REPORT.last_error, at: 'x', retry_at: 5 } },
+      ['/last_error/at', '/last_error/retry_at'],
+    ],
+    ['an empty id', { worker_id: '' }, ['/worker_id']],
+    ['a long id', { worker_id: 'x'.repeat(256) }, ['/worker_id']],
+    ['an unsafe sequence', { sequence: 2 ** 53 }, ['/sequence']],
+  ])('refuses %s', (_case, change, expected) => {
+    expect(places({ ...REPORT, ...change }).sort()).toEqual([...expected].sort());
+  });
+
+  it('says what is allowed', () => {
+    const result = parseReport({ ...REPORT, state: 'fine', sequence: -1 });
+    expect(result).toEqual({
+      ok: false,
+      problems: [
+        { pointer: '/sequence', value: -1, message: 'must be a whole number, 0 to 9007199254740991' },
+        {
+          pointer: '/state',
+          value: 'fine',
+          message: 'must be one of the following values: converged, converging, failed',
+        },
+      ],
+    });
+  });
+});
