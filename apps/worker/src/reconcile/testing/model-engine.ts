@@ -1,0 +1,211 @@
+import type { PortBinding } from '@nebula/contracts';
+import type { ObservedApp, ObservedContainer } from '../observed.js';
+import type { ContainerRef, Step } from '../step.js';
+
+/** A container of somebody else. */
+export interface ForeignContainer {
+  name: string;
+  running: boolean;
+  ports: PortBinding[];
+}
+
+export type Outcome = { ok: true; image_id?: string } | { ok: false; message: string; terminal: boolean };
+
+export interface ModelContent {
+  /** Containers with labels of this scope, of any app. */
+  containers: ObservedContainer[];
+  foreign: ForeignContainer[];
+  networks: string[];
+  /** Local images: id by reference. */
+  images: Record<string, string>;
+  /** What the registry has: id by reference. */
+  registry: Record<string, string>;
+}
+
+const DONE: Outcome = { ok: true };
+const UP = ['running', 'paused', 'restarting'];
+
+/**
+ * A Docker Engine in memory, as far as plans can tell: names are unique, a host port has one holder, images and
+ * networks must exist, and each state allows what it allows in Docker. It fails where Docker fails, also where
+ * the real adapter would take the failure for success.
+ */
+export class ModelEngine {
+  readonly containers = new Map<string, ObservedContainer>();
+  readonly foreign: readonly ForeignContainer[];
+  readonly networks: Set<string>;
+  readonly images: Map<string, string>;
+  readonly registry: Map<string, string>;
+  private created = 0;
+
+  constructor(
+    private readonly app: string,
+    content: ModelContent,
+    /** Makes steps fail that would succeed. */
+    readonly refuse: (step: Step, container: ObservedContainer | null) => Outcome | null = () => null,
+  ) {
+    for (const container of content.containers) this.containers.set(container.id, { ...container });
+    this.foreign = content.foreign;
+    this.networks = new Set(content.networks);
+    this.images = new Map(Object.entries(content.images));
+    this.registry = new Map(Object.entries(content.registry));
+  }
+
+  /** The app's containers. */
+  own(): ObservedContainer[] {
+    return [...this.containers.values()].filter((container) => container.app_name === this.app);
+  }
+
+  observe(lookUp: readonly string[]): ObservedApp {
+    const others = [...this.containers.values()].filter((container) => container.app_name !== this.app);
+    return {
+      containers: this.own().map((container) => ({ ...container })),
+      taken_names: [...others, ...this.foreign].map(({ name }) => name),
+      networks: ['bridge', 'host', 'none', ...this.networks],
+      images: Object.fromEntries(lookUp.map((image) => [image, this.imageId(image)])),
+    };
+  }
+
+  /**
+   * Does one step.
+   *
+   * @param created ids of the containers that the lane has created, by replica.
+   * @throws Error when the step names a container that the app doesn't own: no plan may do that.
+   */
+  apply(step: Step, created: Map<number, string>, now: number): Outcome {
+    if (step.kind === 'pull') return this.refuse(step, null) ?? this.pull(step.image);
+    if (step.kind === 'pin') return DONE;
+    if (step.kind === 'create-network') {
+      const refused = this.refuse(step, null);
+      if (!refused) this.networks.add(step.network);
+      return refused ?? DONE;
+    }
+    if (step.kind === 'create') return this.refuse(step, null) ?? this.create(step, created, now);
+
+    const container = this.find(step.target, created);
+    if (!container)
+      return step.kind === 'stop' || step.kind === 'remove' ? DONE : failure('no such container');
+    return this.refuse(step, container) ?? this.change(step, container);
+  }
+
+  /** Time passes: what the engine was removing is gone, what it was restarting runs. */
+  settle(): void {
+    for (const container of this.own()) {
+      if (container.state === 'removing') this.containers.delete(container.id);
+      if (container.state === 'restarting') container.state = 'running';
+    }
+  }
+
+  /** The engine is killed and comes back: it starts whatever ran once and has the policy `always`. */
+  restart(): void {
+    const began = [...this.containers.values()].filter(
+      ({ state }) => UP.includes(state) || state === 'exited',
+    );
+    for (const container of began) container.state = 'exited';
+    for (const container of began) {
+      if (container.restart_policy === 'always' && !this.portTaken(container)) container.state = 'running';
+    }
+  }
+
+  private imageId(image: string): string | null {
+    return this.images.get(image) ?? ([...this.images.values()].includes(image) ? image : null);
+  }
+
+  private pull(image: string): Outcome {
+    const image_id = this.registry.get(image);
+    if (image_id === undefined) return failure('manifest unknown');
+    this.images.set(image, image_id);
+    return { ok: true, image_id };
+  }
+
+  private create(step: Step & { kind: 'create' }, created: Map<number, string>, now: number): Outcome {
+    const { draft } = step;
+    const image_id = this.imageId(draft.image);
+    if (image_id === null) return failure(`no such image: ${draft.image}`);
+    if (this.nameTaken(draft.name)) return failure(`the name ${draft.name} is in use`);
+    if (!this.hasNetworks(draft.networks)) return failure('network not found');
+    this.created += 1;
+    const id = `made${this.created}`;
+    this.containers.set(id, {
+      id,
+      name: draft.name,
+      app_name: draft.spec.app_name,
+      replica: draft.replica,
+      fingerprint: draft.fingerprint,
+      state: 'created',
+      health: 'none',
+      image: draft.image,
+      image_id,
+      ports: draft.ports,
+      restart_count: 0,
+      restart_policy: 'always',
+      exit_code: 0,
+      error: '',
+      created_at: now,
+    });
+    created.set(draft.replica, id);
+    return DONE;
+  }
+
+  private change(
+    step: Exclude<Step, { kind: 'pull' | 'pin' | 'create' | 'create-network' }>,
+    container: ObservedContainer,
+  ): Outcome {
+    const { state } = container;
+    if (state === 'removing') return failure('removal is in progress');
+    if (state === 'dead' && step.kind !== 'remove') return failure('the container is dead');
+    switch (step.kind) {
+      case 'start':
+        if (state === 'running' || state === 'restarting') return DONE;
+        if (state === 'paused') return failure('cannot start a paused container');
+        if (this.portTaken(container)) return failure('port is already allocated');
+        container.state = 'running';
+        return DONE;
+      case 'unpause':
+        if (state !== 'paused') return failure('the container is not paused');
+        container.state = 'running';
+        return DONE;
+      case 'set-restart-policy':
+        container.restart_policy = step.policy;
+        return DONE;
+      case 'stop':
+        if (UP.includes(state)) container.state = 'exited';
+        return DONE;
+      case 'rename':
+        if (this.nameTaken(step.name)) return failure(`the name ${step.name} is in use`);
+        container.name = step.name;
+        return DONE;
+      case 'remove':
+        this.containers.delete(container.id);
+        return DONE;
+    }
+  }
+
+  private find(target: ContainerRef, created: Map<number, string>): ObservedContainer | null {
+    const id = target.by === 'id' ? target.id : created.get(target.replica);
+    const container = id === undefined ? undefined : this.containers.get(id);
+    if (container && container.app_name !== this.app)
+      throw new Error(`${container.name} is not the app's own.`);
+    return container ?? null;
+  }
+
+  private hasNetworks(names: readonly string[]): boolean {
+    return names.every((name) => this.networks.has(name) || ['bridge', 'host', 'none'].includes(name));
+  }
+
+  private nameTaken(name: string): boolean {
+    return [...this.containers.values(), ...this.foreign].some((other) => other.name === name);
+  }
+
+  private portTaken(container: ObservedContainer): boolean {
+    const others = [...this.containers.values()].filter(
+      (other) => other !== container && UP.includes(other.state),
+    );
+    const held = [...others, ...this.foreign.filter(({ running }) => running)].flatMap(({ ports }) => ports);
+    return container.ports.some(({ host_port }) => held.some((other) => other.host_port === host_port));
+  }
+}
+
+function failure(message: string): Outcome {
+  return { ok: false, message, terminal: false };
+}
