@@ -1,0 +1,22 @@
+/**
+ * The api on SQLite in a process of its own, as it runs in the standalone program.
+ */
+import { createApi } from '@nebula/api';
+import { InProcessBroker } from '@nebula/messaging';
+import { quietLogger } from './quiet-logger.mjs';
+import { endWithParent, input, tell } from './question.mjs';
+
+/** @type {{ database: string, feed: string }} */
+const { database, feed } = input();
+const broker = new InProcessBroker({ directory: feed });
+const api = await createApi({
+  store: { kind: 'sqlite', path: database },
+  feeds: [broker.feed],
+  logger: quietLogger(),
+  verify_interval_seconds: 300,
+  tombstone_retention_days: 90,
+  version: 'bench',
+});
+await api.listen(0, '127.0.0.1');
+endWithParent();
+tell({ url: await api.getUrl() });

@@ -1,0 +1,44 @@
+/**
+ * What is known of a load, whichever way it was made.
+ */
+import { percentile } from '../report/statistics.mjs';
+
+/**
+ * @typedef {object} Load
+ * @property {number} per_second operations that succeeded
+ * @property {number} p50_ms
+ * @property {number} p99_ms
+ */
+
+/**
+ * @param {readonly number[]} latencies milliseconds, one for each operation
+ * @param {number} seconds that all of it took
+ * @returns {Load}
+ */
+export function loadOf(latencies, seconds) {
+  return {
+    per_second: latencies.length / seconds,
+    p50_ms: percentile(latencies, 50),
+    p99_ms: percentile(latencies, 99),
+  };
+}
+
+/**
+ * Repeats an operation, one after the other, for a time.
+ * @param {(count: number) => Promise<void> | void} operation given how many were before
+ * @param {number} seconds
+ * @returns {Promise<Load>}
+ */
+export async function repeatFor(operation, seconds) {
+  /** @type {number[]} */
+  const latencies = [];
+  const begin = performance.now();
+  let now = begin;
+  while (now - begin < seconds * 1000) {
+    await operation(latencies.length);
+    const after = performance.now();
+    latencies.push(after - now);
+    now = after;
+  }
+  return loadOf(latencies, (now - begin) / 1000);
+}

@@ -1,0 +1,28 @@
+/**
+ * The app that is read and changed under load: of the size that apps have, not the smallest there is.
+ */
+
+/** @param {string} name */
+export function loadedSpec(name) {
+  const settings = Array.from({ length: 20 }, (_, index) => [
+    `SETTING_${index}`,
+    `value of setting ${index}`,
+  ]);
+  return {
+    app_name: name,
+    docker_image: 'registry.example:5000/team/bench:1.2.3',
+    starting_ports: [{ 81: 8080 }],
+    containers_per: { server: 2 },
+    env_vars: /** @type {Record<string, string>} */ (Object.fromEntries(settings)),
+    volumes: ['bench-data:/data', '/etc/bench:/etc/bench:ro'],
+    networks: ['backend'],
+  };
+}
+
+/**
+ * A change that is one each time.
+ * @param {number} count how many were before
+ */
+export function patchOf(count) {
+  return { env_vars: { CHANGED: String(count) } };
+}

@@ -1,0 +1,17 @@
+/**
+ * Host ports for the containers of a measurement.
+ */
+import { freePorts, portsInUse } from '../../start/free-ports.mjs';
+
+/** @import { Bench } from '../running/bench.mjs' */
+
+/** Below the range that the kernel gives to outgoing connections (32768 up), which come and go. */
+const FROM = 21_000;
+
+/**
+ * @param {Bench} bench
+ * @returns {Promise<number>} the first of as many neighbouring free ports as there are containers
+ */
+export async function freePortRange({ docker, settings }) {
+  return freePorts(FROM, settings.containers, await portsInUse(docker));
+}

@@ -1,0 +1,101 @@
+/**
+ * The app that is measured with, as the api would publish it.
+ */
+import {
+  compactSpec,
+  DESIRED_STATE_MIN_READER,
+  DESIRED_STATE_SCHEMA,
+  desiredStateDigest,
+  NO_TOKENS,
+  parseAppSpec,
+} from '@nebula/contracts';
+import { CONTAINER_PORT } from './bench-image.mjs';
+
+/** @import { AppSpec } from '@nebula/contracts' */
+/** @import { InProcessBroker } from '@nebula/messaging' */
+/** @import { Bench } from '../running/bench.mjs' */
+
+export class MeasuredApp {
+  name;
+  /** Of the newest message. */
+  revision = 0;
+  #broker;
+  #firstPort;
+  #replicas;
+
+  /**
+   * @param {Bench} bench
+   * @param {InProcessBroker} broker
+   * @param {number} firstPort
+   */
+  constructor(bench, broker, firstPort) {
+    this.name = `bench-${bench.run}`;
+    this.#broker = broker;
+    this.#firstPort = firstPort;
+    this.#replicas = bench.settings.containers;
+  }
+
+  /**
+   * @param {string} image
+   * @returns {Promise<number>} the revision
+   */
+  async publish(image) {
+    return this.#publish(measuredSpec(this.name, image, this.#firstPort, this.#replicas));
+  }
+
+  /**
+   * Publishes the tombstone.
+   * @returns {Promise<number>} its revision
+   */
+  async publishDeletion() {
+    return this.#publish(null);
+  }
+
+  /** @param {AppSpec | null} spec */
+  async #publish(spec) {
+    this.revision += 1;
+    await this.#broker.feed.publish({
+      schema: DESIRED_STATE_SCHEMA,
+      min_reader: DESIRED_STATE_MIN_READER,
+      app_name: this.name,
+      epoch: 1,
+      revision: this.revision,
+      digest: desiredStateDigest(spec, NO_TOKENS),
+      deleted: spec === null,
+      issued_at: new Date().toISOString(),
+      tokens: NO_TOKENS,
+      spec: spec && compactSpec(spec),
+    });
+    return this.revision;
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {string} image
+ * @param {number} firstPort
+ * @param {number} replicas
+ * @returns {AppSpec}
+ */
+function measuredSpec(name, image, firstPort, replicas) {
+  const parsed = parseAppSpec(measuredInput(name, image, firstPort, replicas));
+  if (!parsed.ok)
+    throw new Error(parsed.problems.map(({ pointer, message }) => `${pointer} ${message}`).join());
+  return parsed.value;
+}
+
+/**
+ * The app as a user of the api writes it: one published port for each replica.
+ * @param {string} name
+ * @param {string} image
+ * @param {number} firstPort
+ * @param {number} replicas
+ */
+export function measuredInput(name, image, firstPort, replicas) {
+  return {
+    app_name: name,
+    docker_image: image,
+    starting_ports: [{ [firstPort]: CONTAINER_PORT }],
+    containers_per: { server: replicas },
+  };
+}
