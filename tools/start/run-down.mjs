@@ -1,6 +1,7 @@
 /**
  * npm run down: removes what this machine's worker has made, after naming it.
  */
+import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { readArguments } from './arguments.mjs';
 import { downHelp } from './help.mjs';
@@ -8,6 +9,8 @@ import { prepare } from './prepare.mjs';
 
 /** @import { OwnThings } from './own-things.mjs' */
 /** @import { StandaloneConfiguration, StateFolder } from '@nebula/standalone' */
+
+const PROJECT = join(import.meta.dirname, '..', '..');
 
 /** @param {string} line */
 const say = (line) => console.log(line);
@@ -26,6 +29,8 @@ export async function runDown(argv) {
     console.error(read.problem);
     return 2;
   }
+  // Paths and the file of the configuration are relative to the project, from wherever this is called.
+  process.chdir(PROJECT);
   await prepare();
 
   // What prepare() installs and builds can't be imported before it has run.

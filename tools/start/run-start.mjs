@@ -2,6 +2,7 @@
  * npm start: installs and builds what is missing, finds or sets up a Docker Engine, runs api and worker in this
  * process, and makes the example app on the first start.
  */
+import { join } from 'node:path';
 import { readArguments } from './arguments.mjs';
 import { startHelp } from './help.mjs';
 import { prepare } from './prepare.mjs';
@@ -9,6 +10,8 @@ import { prepare } from './prepare.mjs';
 /** @import { Reservation, StandaloneConfiguration } from '@nebula/standalone' */
 
 /** @typedef {typeof import('@nebula/standalone')} StandaloneModule */
+
+const PROJECT = join(import.meta.dirname, '..', '..');
 
 /** @param {string} line */
 const say = (line) => console.log(line);
@@ -27,6 +30,8 @@ export async function runStart(argv) {
     console.error(read.problem);
     return 2;
   }
+  // Paths and the file of the configuration are relative to the project, from wherever this is called.
+  process.chdir(PROJECT);
   await prepare();
 
   // What prepare() installs and builds can't be imported before it has run.

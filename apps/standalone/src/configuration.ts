@@ -1,4 +1,5 @@
-import { ConfigurationError, type KeyTable, loadConfiguration } from '@nebula/configuration';
+import { ConfigurationError, type KeyTable, loadConfiguration, type Sources } from '@nebula/configuration';
+import { parseAppName } from '@nebula/contracts';
 import { StartError } from './start-error.js';
 
 export interface StandaloneConfiguration {
@@ -89,13 +90,32 @@ export const STANDALONE_KEYS: KeyTable<StandaloneConfiguration> = {
 
 /**
  * Reads environment and conf.json.
- * @throws {StartError} with a line for each key that is wrong
+ * @throws {StartError} with a line for each value that is wrong
  */
-export function loadStandaloneConfiguration(): StandaloneConfiguration {
+export function loadStandaloneConfiguration(sources?: Sources): StandaloneConfiguration {
+  const configuration = loaded(sources);
+  const problems = [...engineProblems(configuration.docker_host), ...appProblems(configuration.app_name)];
+  if (problems.length > 0) throw new StartError(problems);
+  return configuration;
+}
+
+function loaded(sources: Sources | undefined): StandaloneConfiguration {
   try {
-    return loadConfiguration(STANDALONE_KEYS);
+    return loadConfiguration(STANDALONE_KEYS, sources);
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     throw new StartError(error.problems, undefined, { cause: error });
   }
+}
+
+function engineProblems(host: string): string[] {
+  if (host === '' || /^unix:\/\/\/./.test(host) || /^tcp:\/\/[^/]/.test(host)) return [];
+  return [`docker_host is ${JSON.stringify(host)} but must be unix:///path or tcp://name:port`];
+}
+
+function appProblems(apps: readonly string[]): string[] {
+  return apps.flatMap((app) => {
+    const result = parseAppName(app);
+    return result.ok ? [] : [`app_name: ${JSON.stringify(app)} ${result.problems[0]?.message}`];
+  });
 }

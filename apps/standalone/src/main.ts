@@ -1,6 +1,6 @@
-import { createLogger } from '@nebula/logging';
 import { loadStandaloneConfiguration } from './configuration.js';
 import { reserve } from './reservation.js';
+import { createStandaloneLogger } from './standalone-logger.js';
 import { startStandalone } from './standalone.js';
 import { EXIT, StartError } from './start-error.js';
 import { StopSignals } from './stop-signals.js';
@@ -11,7 +11,7 @@ async function main(): Promise<number> {
     const configuration = loadStandaloneConfiguration();
     const reservation = await reserve(configuration);
     const signals = new StopSignals(process, () => process.exit(EXIT.interrupted));
-    const logger = createLogger({ name: 'nebula', level: configuration.log_level });
+    const logger = createStandaloneLogger(configuration);
     const standalone = await startStandalone(configuration, reservation, logger);
     await signals.requested();
     await standalone.stop();

@@ -1,0 +1,75 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadStandaloneConfiguration } from './configuration.js';
+import { StartError } from './start-error.js';
+
+let folder: string;
+let file: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nebula-configuration-'));
+  file = join(folder, 'conf.json');
+  await writeFile(file, '{}');
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+const load = (environment: Record<string, string> = {}) => loadStandaloneConfiguration({ environment, file });
+
+function problemsOf(environment: Record<string, string>): readonly string[] {
+  try {
+    load(environment);
+  } catch (error) {
+    if (error instanceof StartError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('loadStandaloneConfiguration', () => {
+  it('needs nothing to be set', () => {
+    expect(load()).toMatchObject({
+      state_dir: '.nebula',
+      api_host: '127.0.0.1',
+      api_port: 8000,
+      docker_host: '',
+      app_name: [],
+      scope: 'default',
+    });
+  });
+
+  it('reads the list of apps from the environment', () => {
+    expect(load({ APP_NAME: 'shop, shop-lb' }).app_name).toEqual(['shop', 'shop-lb']);
+  });
+
+  it.each(['unix:///run/docker.sock', 'tcp://10.0.0.1:2375'])('takes the engine %s', (host) => {
+    expect(load({ DOCKER_HOST: host }).docker_host).toBe(host);
+  });
+
+  it.each(['/var/run/docker.sock', 'unix://', 'ssh://host', 'tcp://', 'docker'])(
+    'refuses the engine %s in one line',
+    (host) => {
+      expect(problemsOf({ DOCKER_HOST: host })).toEqual([
+        `docker_host is "${host}" but must be unix:///path or tcp://name:port`,
+      ]);
+    },
+  );
+
+  it('names an app that can not be one', () => {
+    expect(problemsOf({ APP_NAME: 'shop,Not An App' })).toEqual([
+      expect.stringMatching(/^app_name: "Not An App" /),
+    ]);
+  });
+
+  it('has a line for each problem of the file', async () => {
+    await writeFile(file, JSON.stringify({ api_prot: 8000, api_port: 70_000 }));
+    const problems = problemsOf({});
+    expect(problems).toHaveLength(2);
+    expect(problems[0]).toMatch(/"api_prot" .*did you mean "api_port"\?/);
+    expect(problems[1]).toMatch(/api_port .*70000 .*1 to 65535/);
+  });
+});
