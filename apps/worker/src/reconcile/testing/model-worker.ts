@@ -91,7 +91,7 @@ export class ModelWorker {
         const times = made.problems.map((problem) => problem.retry_at).filter((time) => time !== null);
         const soon = observed.containers.some(({ state }) => state === 'restarting');
         if (times.length === 0 && !soon) return true;
-        this.now = Math.max(this.now, Math.min(...times, this.now + 1000));
+        this.now = Math.max(this.now, soon ? 0 : Math.min(...times));
       }
       this.engine.settle();
       this.now += 1;
