@@ -43,6 +43,9 @@ export const desired: fc.Arbitrary<DesiredApp> = fc.oneof(
   { weight: 1, arbitrary: running.map((app) => ({ ...app, deleted: true, spec: null })) },
 );
 
+/** In which order parallel lanes go on. */
+export const schedule = fc.array(fc.nat(20), { minLength: 1, maxLength: 12 });
+
 const NAMES = ['', '.next', '.old', '.next.2', '.odd'].flatMap((end) =>
   [1, 2, 3, 4].map((n) => `${APP}-${n}${end}`),
 );
