@@ -14,10 +14,7 @@ import { Child } from '../running/child.mjs';
 const CONNECTIONS = 10;
 const START_LIMIT_MS = 60_000;
 
-/** What is loaded in a round, in this order. */
-const LOADS = /** @type {const} */ (['store.get', 'GET', 'store.replace', 'PATCH', 'commit']);
-
-/** @typedef {Record<(typeof LOADS)[number], Load>} Round */
+/** @typedef {Record<'store.get' | 'GET' | 'store.replace' | 'PATCH' | 'commit', Load>} Round */
 
 /**
  * @param {Bench} bench
@@ -29,16 +26,22 @@ export async function measureApi(bench) {
   /** @type {Round[]} */
   const rounds = [];
   for (let round = 1; round <= settings.rounds; round += 1) {
-    const loads = new Map();
-    for (const name of LOADS) {
+    /** @param {keyof Round} name */
+    const measured = async (name) => {
       const load = await ask(name);
-      loads.set(name, load);
       say(
         `  round ${round}, ${name}: ${load.per_second.toFixed(0)} per second, ` +
           `p50 ${load.p50_ms.toFixed(3)} ms, p99 ${load.p99_ms.toFixed(3)} ms`,
       );
-    }
-    rounds.push(Object.fromEntries(loads));
+      return load;
+    };
+    rounds.push({
+      'store.get': await measured('store.get'),
+      GET: await measured('GET'),
+      'store.replace': await measured('store.replace'),
+      PATCH: await measured('PATCH'),
+      commit: await measured('commit'),
+    });
   }
   return {
     lines: [

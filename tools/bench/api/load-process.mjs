@@ -53,7 +53,7 @@ async function putLoad({ method, seconds }) {
           client.setRequests([method === 'GET' ? { method, path } : changing(path)]);
         },
       },
-      (error, ended) => (error ? reject(error) : resolve(ended)),
+      (error, ended) => (error ? reject(new Error('no load was made', { cause: error })) : resolve(ended)),
     );
     // autocannon's own histogram has whole milliseconds, which is more than a GET takes.
     load.on('response', (_client, status, _bytes, milliseconds) => {

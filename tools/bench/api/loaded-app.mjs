@@ -4,16 +4,15 @@
 
 /** @param {string} name */
 export function loadedSpec(name) {
-  const settings = Array.from({ length: 20 }, (_, index) => [
-    `SETTING_${index}`,
-    `value of setting ${index}`,
-  ]);
+  const settings = Array.from({ length: 20 }, (_, index) => {
+    return /** @type {const} */ ([`SETTING_${index}`, `value of setting ${index}`]);
+  });
   return {
     app_name: name,
     docker_image: 'registry.example:5000/team/bench:1.2.3',
     starting_ports: [{ 81: 8080 }],
     containers_per: { server: 2 },
-    env_vars: /** @type {Record<string, string>} */ (Object.fromEntries(settings)),
+    env_vars: Object.fromEntries(settings),
     volumes: ['bench-data:/data', '/etc/bench:/etc/bench:ro'],
     networks: ['backend'],
   };

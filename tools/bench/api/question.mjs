@@ -9,7 +9,9 @@
  * @returns {Input} what the parent process gave
  */
 export function input() {
-  return JSON.parse(process.argv[2] ?? 'null');
+  /** @type {(text: string) => Input} */
+  const parse = JSON.parse;
+  return parse(process.argv[2] ?? 'null');
 }
 
 /**

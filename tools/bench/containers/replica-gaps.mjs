@@ -1,6 +1,7 @@
 /**
  * How long each replica was away in a replacement, as the engine's own events tell it.
  */
+import { Readable } from 'node:stream';
 import { LABELS } from '@nebula/contracts';
 import { within } from '../running/until.mjs';
 
@@ -13,6 +14,8 @@ import { within } from '../running/until.mjs';
  * @property {string} replica
  * @property {number} at milliseconds since 1970, with fractions
  */
+
+/** @typedef {{ Action: 'die' | 'start', timeNano: number, Actor: { ID: string, Attributes: Record<string, string> } }} EngineEvent */
 
 /** Time for the last events to arrive after everything runs, milliseconds. */
 const ARRIVAL_LIMIT_MS = 10_000;
@@ -84,18 +87,20 @@ export async function watchGaps({ docker, stopping }, scope) {
       });
     },
     close: () => {
-      if ('destroy' in stream && typeof stream.destroy === 'function') stream.destroy();
+      if (stream instanceof Readable) stream.destroy();
     },
   };
 }
+
+/** @type {(text: string) => EngineEvent} */
+const parseEvent = JSON.parse;
 
 /**
  * @param {string} text one event as JSON
  * @returns {ContainerEvent}
  */
 function readEvent(text) {
-  /** @type {{ Action: 'die' | 'start', timeNano: number, Actor: { ID: string, Attributes: Record<string, string> } }} */
-  const { Action, timeNano, Actor } = JSON.parse(text);
+  const { Action, timeNano, Actor } = parseEvent(text);
   return {
     action: Action,
     id: Actor.ID,

@@ -15,31 +15,45 @@ const READY_LIMIT_MS = 30_000;
 
 const SELECTION = /** @type {const} */ ({ kind: 'all' });
 
+/** Takes the worker's reports and keeps the newest. */
+class ReportInbox {
+  /** @type {WorkerReport | undefined} */
+  newest;
+  /** Called with each report. @type {() => void} */
+  onReport = () => undefined;
+
+  /** @param {WorkerReport} report */
+  publish(report) {
+    this.newest = report;
+    this.onReport();
+  }
+}
+
 export class WorkerSession {
   #bench;
   #app;
-  /** @type {WorkerReport | undefined} */
-  #newest;
-  #onReport = () => undefined;
+  #inbox;
 
   /**
    * @param {Bench} bench
    * @param {Awaited<ReturnType<typeof createWorker>>} app
+   * @param {ReportInbox} inbox
    */
-  constructor(bench, app) {
+  constructor(bench, app, inbox) {
     this.#bench = bench;
     this.#app = app;
+    this.#inbox = inbox;
+    this.close = bench.cleanUp.add('worker', () => app.close());
   }
 
   /**
-   * Makes a worker that isn't listening yet. It is closed at the end of the run at the latest.
+   * Makes a worker that isn't listening yet. It is closed at the end of the part at the latest.
    * @param {Bench} bench
    * @param {{ broker: InProcessBroker, scope: string, stateDir: string, parallelism: number, dockerHost?: string }} options
    *   without `dockerHost`: the engine of the run
    */
   static async open(bench, { broker, scope, stateDir, parallelism, dockerHost = bench.dockerHost }) {
-    /** @type {WorkerSession | undefined} */
-    let session;
+    const inbox = new ReportInbox();
     const app = await createWorker({
       scope,
       state_dir: stateDir,
@@ -47,22 +61,11 @@ export class WorkerSession {
       parallelism,
       selection: SELECTION,
       strategy: broker.desiredStateStrategy(SELECTION),
-      reports: { publish: (report) => session?.receive(report) },
+      reports: inbox,
       logger: problemsOnly(bench.say),
       version: 'bench',
     });
-    session = new WorkerSession(bench, app);
-    session.close = bench.cleanUp.add('worker', () => app.close());
-    return session;
-  }
-
-  /** @type {() => Promise<void>} */
-  close = async () => undefined;
-
-  /** @param {WorkerReport} report */
-  receive(report) {
-    this.#newest = report;
-    this.#onReport();
+    return new WorkerSession(bench, app, inbox);
   }
 
   async listen() {
@@ -88,7 +91,7 @@ export class WorkerSession {
     /** @type {Promise<void>} */
     const report = new Promise((resolve, reject) => {
       const look = () => {
-        const newest = this.#newest;
+        const { newest } = this.#inbox;
         if (newest?.revision !== revision) return;
         if (newest.state === 'converged') resolve();
         if (newest.state === 'failed') {
@@ -96,9 +99,7 @@ export class WorkerSession {
           reject(new Error(`the worker failed at ${step}: ${message}`));
         }
       };
-      this.#onReport = () => {
-        look();
-      };
+      this.#inbox.onReport = look;
       look();
     });
     await within(`the worker has converged on revision ${revision}`, report, {
