@@ -1,0 +1,21 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { ContainerRuntime } from './container-runtime.js';
+import { DockerRuntime } from './docker/docker-runtime.js';
+
+/** Where the engine is. */
+export interface ContainerRuntimeOptions {
+  /** `unix:///path` or `tcp://name:port`. */
+  docker_host: string;
+}
+
+/** Gives the application its container engine, as `ContainerRuntime`. */
+@Module({})
+export class ContainerRuntimeModule {
+  static forRoot({ docker_host }: ContainerRuntimeOptions): DynamicModule {
+    return {
+      module: ContainerRuntimeModule,
+      providers: [{ provide: ContainerRuntime, useFactory: () => new DockerRuntime(docker_host) }],
+      exports: [ContainerRuntime],
+    };
+  }
+}

@@ -1,0 +1,124 @@
+import type { ContainerInspectInfo } from 'dockerode';
+import type { ContainerDraft } from '../../reconcile/step.js';
+import { RuntimeError } from '../runtime-error.js';
+import { containerConfig } from './container-config.js';
+import type { DockerClient } from './docker-client.js';
+import { statusOf } from './docker-errors.js';
+import type { DockerNetworks } from './docker-networks.js';
+import { inspectOrNull, plainName } from './observed-container.js';
+
+/** Time limits, seconds. A stop takes up to the engine's stop time-out, 10 s, and a loaded disk makes all slow. */
+const LIMIT = { change: 60, create: 120, start: 120, stop: 120, remove: 120 };
+
+/** The acts on containers of one engine. Each succeeds when what it wants is so already. */
+export class DockerContainers {
+  constructor(
+    private readonly client: DockerClient,
+    private readonly networks: DockerNetworks,
+  ) {}
+
+  /** Leaves nothing behind when it fails. */
+  async create(draft: ContainerDraft): Promise<string> {
+    const body = containerConfig(draft);
+    const { id } = await this.client.ask(LIMIT.create, (docker, abortSignal) => {
+      // By default dockerode repeats the whole body, with all its secrets, in the address.
+      const request = { _query: { name: draft.name }, _body: body, abortSignal };
+      return docker.createContainer(request);
+    });
+    try {
+      for (const network of draft.networks.slice(1)) await this.networks.connect(network, id);
+    } catch (error) {
+      // If this fails too, the label of its networks tells that it is unfinished.
+      await this.remove(id).catch(() => undefined);
+      throw error;
+    }
+    return id;
+  }
+
+  async start(id: string): Promise<void> {
+    await this.client
+      .ask(LIMIT.start, (docker, abortSignal) => docker.getContainer(id).start({ abortSignal }))
+      .catch(unchanged);
+  }
+
+  async unpause(id: string): Promise<void> {
+    await this.unless(
+      id,
+      ({ State }) => State.Running && !State.Paused,
+      () =>
+        this.client.ask(LIMIT.change, (docker, abortSignal) =>
+          docker.getContainer(id).unpause({ abortSignal }),
+        ),
+    );
+  }
+
+  async stop(id: string): Promise<void> {
+    await this.client
+      .ask(LIMIT.stop, (docker, abortSignal) => docker.getContainer(id).stop({ abortSignal }))
+      .catch((error: unknown) => (isMissing(error) ? undefined : unchanged(error)));
+  }
+
+  async rename(id: string, name: string): Promise<void> {
+    await this.unless(
+      id,
+      (info) => plainName(info.Name) === name,
+      () =>
+        this.client.ask(LIMIT.change, (docker, abortSignal) =>
+          docker.getContainer(id).rename({ name, abortSignal }),
+        ),
+    );
+  }
+
+  async setRestartPolicy(id: string, policy: 'always' | 'no'): Promise<void> {
+    await this.client.ask(LIMIT.change, (docker, abortSignal) =>
+      docker.getContainer(id).update({ RestartPolicy: { Name: policy }, abortSignal }),
+    );
+  }
+
+  /** By force, with anonymous volumes. Waits for a removal that somebody else has begun. */
+  async remove(id: string): Promise<void> {
+    try {
+      await this.client.ask(LIMIT.remove, (docker, abortSignal) =>
+        docker.getContainer(id).remove({ force: true, v: true, abortSignal }),
+      );
+    } catch (error) {
+      if (isMissing(error)) return;
+      if (!(error instanceof RuntimeError && error.kind === 'conflict')) throw error;
+      await this.untilRemoved(id);
+    }
+  }
+
+  private async untilRemoved(id: string): Promise<void> {
+    try {
+      await this.client.ask(LIMIT.remove, (docker, abortSignal) =>
+        docker.getContainer(id).wait({ condition: 'removed', abortSignal }),
+      );
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+  }
+
+  /** Acts, and takes a refusal for success when what is wanted is so already. */
+  private async unless(
+    id: string,
+    isSo: (info: ContainerInspectInfo) => boolean,
+    act: () => Promise<unknown>,
+  ): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      if (error instanceof RuntimeError && error.kind === 'unavailable') throw error;
+      const info = await inspectOrNull(this.client, id);
+      if (!info || !isSo(info)) throw error;
+    }
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof RuntimeError && error.kind === 'missing';
+}
+
+/** 304: it is started, or stopped, already. */
+function unchanged(error: unknown): void {
+  if (!(error instanceof RuntimeError && statusOf(error.cause) === 304)) throw error;
+}

@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LABELS } from '@nebula/contracts';
+import type { RuntimeEvent } from '../container-runtime.js';
+import type { DockerClient } from './docker-client.js';
+import { engineFacts } from './engine-facts.js';
+import { jsonLines } from './json-lines.js';
+import { isOwn } from './observed-container.js';
+
+/** Those after which a container may not be what it was. The engine leaves out the rest, exec_* of health checks above all. */
+const ACTIONS = [
+  'create',
+  'start',
+  'die',
+  'oom',
+  'kill',
+  'stop',
+  'pause',
+  'unpause',
+  'rename',
+  'update',
+  'destroy',
+  'health_status',
+];
+
+/** When to try again, and when to look whether the engine is still there. Milliseconds. */
+export interface EventTimes {
+  first_delay: number;
+  longest_delay: number;
+  /** A stream that was open this long was fine: the next delay is the first one again. */
+  settled_after: number;
+  /** A quiet stream is checked this often, since a dead connection is as quiet. */
+  check_every: number;
+  check_limit: number;
+}
+
+export const EVENT_TIMES: EventTimes = {
+  first_delay: 100,
+  longest_delay: 5_000,
+  settled_after: 10_000,
+  check_every: 30_000,
+  check_limit: 10_000,
+};
+
+/** Seconds until the answer has to begin. */
+const OPEN_LIMIT = 30;
+
+/** The port's event stream: see `ContainerRuntime.events`. */
+export async function* containerEvents(
+  client: DockerClient,
+  scope: string,
+  signal: AbortSignal,
+  random: () => number,
+  times: EventTimes = EVENT_TIMES,
+): AsyncGenerator<RuntimeEvent, void, undefined> {
+  let attempt = 0;
+  while (!signal.aborted) {
+    const opened = performance.now();
+    try {
+      yield* oneConnection(client, scope, signal, times);
+    } catch {
+      // Whatever ended it, `connected` makes the reader look at everything after the next connection.
+    }
+    attempt = performance.now() - opened > times.settled_after ? 0 : attempt + 1;
+    const longest = Math.min(times.longest_delay, times.first_delay * 2 ** attempt);
+    await sleep(random() * longest, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function* oneConnection(
+  client: DockerClient,
+  scope: string,
+  signal: AbortSignal,
+  times: EventTimes,
+): AsyncGenerator<RuntimeEvent, void, undefined> {
+  const dead = new AbortController();
+  const options = {
+    // The engine answers before it listens to itself; what happens in between is kept and sent because of this.
+    since: Math.floor((await engineFacts(client)).time / 1000),
+    filters: { type: ['container' as const], event: ACTIONS },
+    abortSignal: AbortSignal.any([signal, dead.signal]),
+  };
+  const stream = await client.open(OPEN_LIMIT, (docker) => docker.getEvents({ ...options }));
+  const check = setInterval(() => {
+    client
+      .open(times.check_limit / 1000, (docker) => docker.ping())
+      .catch(() => {
+        dead.abort();
+      });
+  }, times.check_every);
+  try {
+    yield { action: 'connected', app_name: null };
+    for await (const line of jsonLines(stream)) {
+      const event = readEvent(line, scope);
+      if (event) yield event;
+    }
+  } finally {
+    clearInterval(check);
+    dead.abort();
+  }
+}
+
+/** An event line in domain terms; null for one that says nothing about a container. */
+export function readEvent(line: unknown, scope: string): RuntimeEvent | null {
+  const { Type, Action, Actor } = line as {
+    Type?: unknown;
+    Action?: unknown;
+    Actor?: { Attributes?: Record<string, string> };
+  };
+  if (Type !== 'container' || typeof Action !== 'string') return null;
+  // The engine writes "health_status: healthy".
+  const action = Action.split(':')[0] ?? Action;
+  if (!ACTIONS.includes(action)) return null;
+  const attributes = Actor?.Attributes ?? {};
+  return { action, app_name: isOwn(attributes, scope) ? (attributes[LABELS.app] ?? null) : null };
+}

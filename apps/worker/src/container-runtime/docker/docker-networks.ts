@@ -1,0 +1,63 @@
+import { LABELS } from '@nebula/contracts';
+import pLimit from 'p-limit';
+import { RuntimeError } from '../runtime-error.js';
+import type { DockerClient } from './docker-client.js';
+
+/** Seconds. */
+const LIST_LIMIT = 30;
+const CHANGE_LIMIT = 60;
+
+/** The networks of one engine. */
+export class DockerNetworks {
+  /** One creation at a time: two at once can give the engine two networks of one name, and then no name works. */
+  private readonly creation = pLimit(1);
+
+  constructor(private readonly client: DockerClient) {}
+
+  /** Names of all networks, or of those with a worker's label of this scope. */
+  async names(scope?: string): Promise<string[]> {
+    const filters = scope === undefined ? {} : { filters: { label: [`${LABELS.scope}=${scope}`] } };
+    const networks = await this.client.ask(LIST_LIMIT, (docker, abortSignal) =>
+      docker.listNetworks({ ...filters, abortSignal }),
+    );
+    return networks.map(({ Name }) => Name);
+  }
+
+  /** Succeeds when a network of that name is there, whoever made it. */
+  async create(name: string, scope: string): Promise<void> {
+    await this.creation(async () => {
+      if ((await this.names()).includes(name)) return;
+      await this.client
+        .ask(CHANGE_LIMIT, (docker, abortSignal) =>
+          docker.createNetwork({
+            Name: name,
+            Driver: 'bridge',
+            CheckDuplicate: true,
+            Labels: { [LABELS.scope]: scope },
+            abortSignal,
+          }),
+        )
+        .catch(ignore('conflict'));
+    });
+  }
+
+  /** Succeeds when it is gone; one that is in use is a `conflict`. */
+  async remove(name: string): Promise<void> {
+    await this.client
+      .ask(CHANGE_LIMIT, (docker, abortSignal) => docker.getNetwork(name).remove({ abortSignal }))
+      .catch(ignore('missing'));
+  }
+
+  async connect(name: string, container: string): Promise<void> {
+    await this.client.ask(CHANGE_LIMIT, (docker, abortSignal) => {
+      const options = { Container: container, abortSignal };
+      return docker.getNetwork(name).connect(options);
+    });
+  }
+}
+
+function ignore(kind: RuntimeError['kind']): (error: unknown) => void {
+  return (error) => {
+    if (!(error instanceof RuntimeError && error.kind === kind)) throw error;
+  };
+}

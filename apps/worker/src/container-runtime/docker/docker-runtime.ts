@@ -1,0 +1,120 @@
+import type { ContainerDraft } from '../../reconcile/step.js';
+import {
+  type ContainerListing,
+  ContainerRuntime,
+  type EngineFacts,
+  type RuntimeEvent,
+} from '../container-runtime.js';
+import { RuntimeError } from '../runtime-error.js';
+import { DockerClient } from './docker-client.js';
+import { DockerContainers } from './docker-containers.js';
+import { containerEvents } from './docker-events.js';
+import { DockerNetworks } from './docker-networks.js';
+import { engineFacts } from './engine-facts.js';
+import { localImageId, pullImage } from './image-pull.js';
+import { listContainers } from './observed-container.js';
+
+/** Seconds. */
+const PING_LIMIT = 5;
+
+/** A Docker Engine behind the port. Connects when it is first asked, and anew whenever that is needed. */
+export class DockerRuntime extends ContainerRuntime {
+  private readonly client: DockerClient;
+  private readonly networks: DockerNetworks;
+  private readonly containers: DockerContainers;
+
+  /**
+   * @param dockerHost `unix:///path` or `tcp://name:port`.
+   * @param random spreads the reconnects of many workers; 0 to 1.
+   * @throws {Error} when the address has another form.
+   */
+  constructor(
+    dockerHost: string,
+    private readonly random: () => number = Math.random,
+  ) {
+    super();
+    this.client = new DockerClient(dockerHost);
+    this.networks = new DockerNetworks(this.client);
+    this.containers = new DockerContainers(this.client, this.networks);
+  }
+
+  async facts(): Promise<EngineFacts> {
+    const { time: _time, ...facts } = await engineFacts(this.client);
+    return facts;
+  }
+
+  async list(scope: string, app?: string): Promise<ContainerListing> {
+    return await listContainers(this.client, scope, app);
+  }
+
+  async imageId(reference: string): Promise<string | null> {
+    return await localImageId(this.client, reference);
+  }
+
+  async pull(reference: string, signal: AbortSignal): Promise<string> {
+    return await pullImage(this.client, reference, signal);
+  }
+
+  async networkNames(): Promise<string[]> {
+    return await this.networks.names();
+  }
+
+  async ownNetworks(scope: string): Promise<string[]> {
+    return await this.networks.names(scope);
+  }
+
+  async createNetwork(name: string, scope: string): Promise<void> {
+    await this.networks.create(name, scope);
+  }
+
+  async removeNetwork(name: string): Promise<void> {
+    await this.networks.remove(name);
+  }
+
+  async create(draft: ContainerDraft): Promise<string> {
+    return await this.containers.create(draft);
+  }
+
+  async start(id: string): Promise<void> {
+    await this.containers.start(id);
+  }
+
+  async unpause(id: string): Promise<void> {
+    await this.containers.unpause(id);
+  }
+
+  async stop(id: string): Promise<void> {
+    await this.containers.stop(id);
+  }
+
+  async rename(id: string, name: string): Promise<void> {
+    await this.containers.rename(id, name);
+  }
+
+  async setRestartPolicy(id: string, policy: 'always' | 'no'): Promise<void> {
+    await this.containers.setRestartPolicy(id, policy);
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.containers.remove(id);
+  }
+
+  events(scope: string, signal: AbortSignal): AsyncIterable<RuntimeEvent> {
+    return containerEvents(this.client, scope, signal, this.random);
+  }
+
+  async problem(): Promise<string | null> {
+    try {
+      await this.client.open(PING_LIMIT, (docker) => docker.ping());
+      return null;
+    } catch (error) {
+      if (error instanceof RuntimeError) return error.message;
+      throw error;
+    }
+  }
+
+  /** Closes every connection when the application ends. */
+  onApplicationShutdown(): void {
+    this.client.close();
+  }
+}

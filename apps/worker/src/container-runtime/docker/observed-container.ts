@@ -1,0 +1,129 @@
+import {
+  CONTAINER_STATES,
+  type ContainerState,
+  HEALTH_STATES,
+  type HealthState,
+  LABELS,
+  type PortBinding,
+} from '@nebula/contracts';
+import type { ContainerInspectInfo } from 'dockerode';
+import pLimit from 'p-limit';
+import type { ObservedContainer } from '../../reconcile/observed.js';
+import type { ContainerListing } from '../container-runtime.js';
+import { RuntimeError } from '../runtime-error.js';
+import type { DockerClient } from './docker-client.js';
+
+/** Seconds. */
+const LIST_LIMIT = 30;
+
+/** Inspects at once. Each takes the engine well under a millisecond. */
+const PARALLEL = 8;
+
+/** Whether these are the labels of a container, or an event, of ours. */
+export function isOwn(labels: Record<string, string>, scope: string): boolean {
+  return labels[LABELS.scope] === scope && Boolean(labels[LABELS.app]);
+}
+
+/**
+ * Lists all containers once, and inspects our own (of one app, if it is given): the list knows neither exit
+ * codes nor restart counts. One that vanishes in between is left out.
+ */
+export async function listContainers(
+  client: DockerClient,
+  scope: string,
+  app: string | undefined,
+): Promise<ContainerListing> {
+  const all = await client.ask(LIST_LIMIT, (docker, abortSignal) =>
+    docker.listContainers({ all: true, abortSignal }),
+  );
+  const isWanted = (labels: Record<string, string>): boolean =>
+    isOwn(labels, scope) && (app === undefined || labels[LABELS.app] === app);
+  const limit = pLimit(PARALLEL);
+  const own = await Promise.all(
+    all
+      .filter(({ Labels }) => isWanted(Labels))
+      .map(({ Id }) => limit(async () => await inspectOrNull(client, Id))),
+  );
+  return {
+    own: own.filter((info) => info !== null).map(observedContainer),
+    foreign_names: all.filter(({ Labels }) => !isWanted(Labels)).flatMap(({ Names }) => Names.map(plainName)),
+  };
+}
+
+/** Null when the container isn't there. */
+export async function inspectOrNull(client: DockerClient, id: string): Promise<ContainerInspectInfo | null> {
+  try {
+    return await client.ask(LIST_LIMIT, (docker, abortSignal) =>
+      docker.getContainer(id).inspect({ abortSignal }),
+    );
+  } catch (error) {
+    if (error instanceof RuntimeError && error.kind === 'missing') return null;
+    throw error;
+  }
+}
+
+/** Docker's name without the slash in front. */
+export function plainName(name: string): string {
+  return name.replace(/^\//, '');
+}
+
+/** The one mapping from what the engine says of a container of ours to domain terms. */
+export function observedContainer(info: ContainerInspectInfo): ObservedContainer {
+  const { Config, HostConfig, State } = info;
+  const labels = Config.Labels;
+  return {
+    id: info.Id,
+    name: plainName(info.Name),
+    app_name: labels[LABELS.app] ?? '',
+    replica: replicaOf(labels[LABELS.replica]),
+    fingerprint: isFinished(info) ? (labels[LABELS.fingerprint] ?? '') : '',
+    state: stateOf(State),
+    health: healthOf(State.Health?.Status),
+    image: Config.Image,
+    image_id: info.Image,
+    ports: portsOf(HostConfig.PortBindings),
+    restart_count: info.RestartCount,
+    restart_policy: HostConfig.RestartPolicy?.Name || 'no',
+    exit_code: State.ExitCode,
+    error: State.Error,
+    created_at: Date.parse(info.Created),
+  };
+}
+
+/**
+ * A worker that ends between the creation of a container and the last of its networks leaves one that lacks some.
+ * It was never started, and must never be taken for what its fingerprint says.
+ */
+function isFinished({ Config, NetworkSettings, State }: ContainerInspectInfo): boolean {
+  const wanted = Config.Labels[LABELS.networks]?.split(',') ?? [];
+  return State.Status !== 'created' || wanted.every((name) => Object.hasOwn(NetworkSettings.Networks, name));
+}
+
+function replicaOf(label: string | undefined): number {
+  const number = /^[1-9]\d*$/.test(label ?? '') ? Number(label) : 0;
+  return Number.isSafeInteger(number) ? number : 0;
+}
+
+function stateOf(state: ContainerInspectInfo['State']): ContainerState {
+  const known = CONTAINER_STATES.find((name) => name === state.Status);
+  // A word of a later engine: what counts is whether it runs.
+  return known ?? (state.Running ? 'running' : 'exited');
+}
+
+function healthOf(status: string | undefined): HealthState {
+  return HEALTH_STATES.find((name) => name === status) ?? 'none';
+}
+
+/** In the order of the host ports, since Docker has none. */
+function portsOf(bindings: unknown): PortBinding[] {
+  const byContainerPort = (bindings ?? {}) as Record<string, { HostPort?: string }[] | null>;
+  return Object.entries(byContainerPort)
+    .flatMap(([key, entries]) =>
+      (entries ?? []).map(({ HostPort }) => ({
+        host_port: Number(HostPort),
+        container_port: Number.parseInt(key, 10),
+      })),
+    )
+    .filter(({ host_port, container_port }) => host_port > 0 && container_port > 0)
+    .sort((a, b) => a.host_port - b.host_port);
+}
