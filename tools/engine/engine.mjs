@@ -1,0 +1,178 @@
+/**
+ * Docker Engines of our own: beside each other and beside the machine's, each in a folder.
+ */
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ensureBridge, removeBridge, WITH_SBIN } from './engine-bridge.mjs';
+import {
+  containerdPids,
+  engineFolders,
+  enginePid,
+  networkBridges,
+  shimPids,
+  unmountAll,
+} from './engine-folders.mjs';
+import { pingEngine } from './find-engine.mjs';
+import { childrenOf, end, ended, send } from './processes.mjs';
+
+/** @import { EngineFolders } from './engine-folders.mjs' */
+
+/** An engine with many containers brings them all back before it answers. */
+const START_LIMIT_MS = 120_000;
+
+/** It gives each container its stop time-out, 10 s, all at once, and then kills. */
+const STOP_LIMIT_MS = 60_000;
+
+/**
+ * @typedef {object} RunningEngine
+ * @property {number} pid
+ * @property {string} host `unix:///path`
+ */
+
+/**
+ * Starts an engine that goes on when the caller ends, and waits until it answers. One that runs already is taken.
+ * What an earlier engine of this folder has left, killed or not, is taken over: its containers too.
+ * @param {object} options
+ * @param {string} options.folder for its images, containers and log
+ * @param {string[]} [options.args] more arguments for dockerd
+ * @returns {Promise<RunningEngine>}
+ * @throws {Error} with the end of its log when it ends or doesn't answer
+ */
+export async function startEngine({ folder, args = [] }) {
+  if (process.getuid?.() !== 0) throw new Error('a Docker Engine of our own can only be started as root');
+  const folders = engineFolders(folder);
+  const running = enginePid(folders);
+  if (running !== null) return await untilAnswering(folders, running);
+
+  await mkdir(dirname(folders.data), { recursive: true, mode: 0o700 });
+  await mkdir(folders.runtime, { recursive: true, mode: 0o700 });
+  await removeStale(folders);
+  ensureBridge(folders.bridge, folders.number);
+  const log = openSync(folders.log, 'w', 0o600);
+  const engine = spawn(
+    'dockerd',
+    [
+      `--data-root=${folders.data}`,
+      `--exec-root=${folders.exec}`,
+      `--host=${folders.host}`,
+      `--pidfile=${folders.pidFile}`,
+      // No address pools: with them dockerd removes docker0, the bridge of the machine's own engine. Without, it
+      // looks at the machine's routes before it gives a network its addresses.
+      `--bridge=${folders.bridge}`,
+      ...args,
+    ],
+    { detached: true, stdio: ['ignore', log, log], env: WITH_SBIN },
+  );
+  closeSync(log);
+  /** @type {Error | undefined} */
+  let failure;
+  engine.on('error', (error) => {
+    failure = error;
+  });
+  engine.unref();
+  await new Promise((resolve) => setImmediate(resolve));
+  if (failure || engine.pid === undefined) {
+    throw new Error(`dockerd (package docker.io) can't be run: ${failure?.message}`);
+  }
+  return await untilAnswering(folders, engine.pid);
+}
+
+/**
+ * @param {string} folder as for `startEngine`
+ * @returns {RunningEngine | null} the engine of this folder, if its process runs
+ */
+export function engineOf(folder) {
+  const folders = engineFolders(folder);
+  const pid = enginePid(folders);
+  return pid === null ? null : { pid, host: folders.host };
+}
+
+/**
+ * Stops the engine of a folder and all its containers, in order, and whatever a killed one has left running.
+ * @param {string} folder
+ * @returns {Promise<boolean>} whether there was anything to stop
+ */
+export async function stopEngine(folder) {
+  const folders = engineFolders(folder);
+  const pid = enginePid(folders);
+  const left = shimPids(folders).length + containerdPids(folders).length > 0;
+  if (pid === null && !left) {
+    removeBridge(folders.bridge);
+    return false;
+  }
+  if (pid !== null) await end(pid, STOP_LIMIT_MS);
+  await endLeftovers(folders);
+  unmountAll(folders);
+  for (const bridge of [...networkBridges(folders), folders.bridge]) removeBridge(bridge);
+  await rm(folders.runtime, { recursive: true, force: true });
+  await rm(folders.pidFile, { force: true });
+  return true;
+}
+
+/**
+ * Kills the engine as a crash would. Its containers and containerd go on running; the next start takes them over.
+ * @param {string} folder
+ * @returns {Promise<boolean>} whether it ran
+ */
+export async function killEngine(folder) {
+  const pid = enginePid(engineFolders(folder));
+  if (pid === null) return false;
+  send(pid, 'SIGKILL');
+  if (!(await ended(pid, 10_000))) throw new Error(`the engine ${pid} does not end, not even by SIGKILL`);
+  return true;
+}
+
+/** @param {EngineFolders} folders */
+async function endLeftovers(folders) {
+  for (const pid of containerdPids(folders)) await end(pid, 10_000);
+  for (const shim of shimPids(folders)) {
+    const containers = childrenOf(shim);
+    for (const container of containers) send(container, 'SIGKILL');
+    send(shim, 'SIGKILL');
+    for (const pid of [shim, ...containers]) await ended(pid, 10_000);
+  }
+}
+
+/**
+ * Removes what a killed engine has left and the next would stumble over: dockerd ends when its file names any
+ * process that runs, and waits in vain for a containerd whose id is somebody else's now.
+ * @param {EngineFolders} folders
+ */
+async function removeStale(folders) {
+  await rm(folders.pidFile, { force: true });
+  if (containerdPids(folders).length === 0) await rm(folders.containerdPidFile, { force: true });
+  if (existsSync(folders.log)) await rename(folders.log, `${folders.log}.1`);
+}
+
+/**
+ * @param {EngineFolders} folders
+ * @param {number} pid
+ * @returns {Promise<RunningEngine>}
+ */
+async function untilAnswering(folders, pid) {
+  const deadline = performance.now() + START_LIMIT_MS;
+  for (;;) {
+    const engine = await pingEngine(folders.host);
+    if (engine.found && enginePid(folders) !== null) return { pid, host: folders.host };
+    const gone = await ended(pid, 0);
+    if (gone || performance.now() > deadline) {
+      const why = gone ? 'has ended' : `does not answer after ${START_LIMIT_MS / 1000} s`;
+      throw new Error(
+        `the Docker Engine of our own ${why}; the end of ${folders.log}:\n${endOf(folders.log)}`,
+      );
+    }
+    await sleep(50);
+  }
+}
+
+/** @param {string} file */
+function endOf(file) {
+  try {
+    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-8).join('\n');
+  } catch {
+    return '(there is none)';
+  }
+}

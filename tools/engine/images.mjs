@@ -1,0 +1,166 @@
+/**
+ * Images for tests, made on the spot from a static busybox: no registry outside is needed.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { engineDo, engineRequest } from './engine-api.mjs';
+import { tar } from './tar.mjs';
+
+/** @import { TarEntry } from './tar.mjs' */
+
+/** The package of Debian and Ubuntu. */
+export const BUSYBOX_PACKAGE = 'busybox-static';
+
+const BUSYBOX = '/bin/busybox';
+
+const APPLETS = [
+  'sh',
+  'httpd',
+  'cat',
+  'env',
+  'sleep',
+  'test',
+  'touch',
+  'rm',
+  'ls',
+  'id',
+  'grep',
+  'ip',
+  'hostname',
+  'wget',
+  'mount',
+];
+
+/**
+ * As the first process of a container it gets no signal that it doesn't handle, so it handles SIGTERM.
+ * It ends as soon as the server does, with the server's exit code.
+ */
+const SERVE = `#!/bin/sh
+trap 'kill "$server"; exit 0' TERM INT
+httpd -f -p "\${PORT:-8080}" -h /www &
+server=$!
+wait "$server"
+`;
+
+const ENV_PAGE = `#!/bin/sh
+printf 'Content-Type: text/plain\\r\\n\\r\\n'
+exec env
+`;
+
+/**
+ * Makes an image that answers over HTTP on port 8080 (or the variable PORT): `/` with its version, and
+ * `/cgi-bin/env` with its environment. It stops at once.
+ * @param {string} host of the engine
+ * @param {string} reference with a tag
+ * @param {object} [options]
+ * @param {string} [options.version] other versions are other images
+ * @param {boolean} [options.healthcheck] checks every second: unhealthy while the file /sick is there, or from the
+ *   start when the variable SICK is set
+ * @returns {Promise<string>} its id
+ */
+export async function makeHttpImage(host, reference, { version = '1', healthcheck = false } = {}) {
+  return await importImage(
+    host,
+    reference,
+    [
+      ...busybox(),
+      { path: 'serve', mode: 0o755, content: SERVE },
+      { path: 'www/' },
+      { path: 'www/index.html', content: `version ${version}\n` },
+      { path: 'www/cgi-bin/' },
+      { path: 'www/cgi-bin/env', mode: 0o755, content: ENV_PAGE },
+    ],
+    [
+      'ENV PATH=/bin',
+      `ENV VERSION=${version}`,
+      'EXPOSE 8080',
+      'CMD ["/serve"]',
+      ...(healthcheck
+        ? ['HEALTHCHECK --interval=1s --timeout=5s --retries=1 CMD test ! -e /sick -a -z "$SICK"']
+        : []),
+    ],
+  );
+}
+
+/** @returns {TarEntry[]} */
+function busybox() {
+  if (!existsSync(BUSYBOX)) throw new Error(`${BUSYBOX} is missing; the package ${BUSYBOX_PACKAGE} has it`);
+  return [
+    { path: 'bin/' },
+    { path: 'bin/busybox', mode: 0o755, content: readFileSync(BUSYBOX) },
+    ...APPLETS.map((name) => ({ path: `bin/${name}`, mode: 0o777, link: 'busybox' })),
+    ...['etc/', 'tmp/', 'dev/', 'proc/', 'sys/'].map((path) => ({ path })),
+    { path: 'etc/passwd', content: 'root:x:0:0:root:/:/bin/sh\n' },
+  ];
+}
+
+/**
+ * @param {string} host
+ * @param {string} reference
+ * @param {TarEntry[]} entries
+ * @param {string[]} changes lines as in a Dockerfile
+ * @returns {Promise<string>} its id
+ */
+export async function importImage(host, reference, entries, changes) {
+  const [repo, tag] = split(reference);
+  const query = new URLSearchParams({ fromSrc: '-', repo, tag });
+  for (const change of changes) query.append('changes', change);
+  await engineDo(host, 'POST', `/images/create?${query.toString()}`, { tar: tar(entries) });
+  return await imageIdOf(host, reference);
+}
+
+/**
+ * @param {string} host
+ * @param {string} reference
+ * @returns {Promise<string>}
+ */
+export async function imageIdOf(host, reference) {
+  const text = await engineDo(host, 'GET', `/images/${reference}/json`);
+  return parseImage(text).Id;
+}
+
+/** @type {(text: string) => { Id: string }} */
+const parseImage = JSON.parse;
+
+/**
+ * Gives an image another name.
+ * @param {string} host
+ * @param {string} reference
+ * @param {string} other
+ */
+export async function tagImage(host, reference, other) {
+  const [repo, tag] = split(other);
+  await engineDo(host, 'POST', `/images/${reference}/tag?${new URLSearchParams({ repo, tag }).toString()}`);
+}
+
+/**
+ * Pushes to the registry that the reference names.
+ * @param {string} host
+ * @param {string} reference
+ */
+export async function pushImage(host, reference) {
+  const [repo, tag] = split(reference);
+  await engineDo(host, 'POST', `/images/${repo}/push?${new URLSearchParams({ tag }).toString()}`, {
+    // The engine insists on credentials, be they empty.
+    headers: { 'x-registry-auth': Buffer.from('{}').toString('base64') },
+  });
+}
+
+/**
+ * Takes a name away, and the image with its last one.
+ * @param {string} host
+ * @param {string} reference
+ */
+export async function removeImage(host, reference) {
+  const { status, text } = await engineRequest(host, 'DELETE', `/images/${reference}?force=true`);
+  if (status !== 200 && status !== 404) throw new Error(`${reference} can't be removed: ${text}`);
+}
+
+/**
+ * @param {string} reference
+ * @returns {[repo: string, tag: string]}
+ */
+function split(reference) {
+  const colon = reference.lastIndexOf(':');
+  if (colon <= reference.lastIndexOf('/')) throw new Error(`${reference} has no tag`);
+  return [reference.slice(0, colon), reference.slice(colon + 1)];
+}
