@@ -1,0 +1,101 @@
+/**
+ * Runs what was asked for, one kind after the other, and ends what it started in every outcome.
+ */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { pidIn } from '../engine/processes.mjs';
+import { prepare } from '../start/prepare.mjs';
+import { runCheck } from './run-check.mjs';
+import { PROJECT } from './run-command.mjs';
+import { runJest } from './run-jest.mjs';
+import { testEngine } from './test-engine.mjs';
+
+/** @import { Wish } from './arguments.mjs' */
+/** @import { TestCount } from './run-jest.mjs' */
+
+/** All of it. Whatever takes longer hangs. */
+const LIMIT_MS = 43 * 60_000;
+
+/** Holds the id of the run, since two would share one engine. */
+const RUN_FILE = join(PROJECT, '.test', 'run.pid');
+
+/** @param {string} line */
+const say = (line) => console.log(line);
+
+/**
+ * @param {Wish} wish
+ * @returns {Promise<number>} the exit code
+ */
+export async function runTests(wish) {
+  const other = pidIn(RUN_FILE, (command) => command.some((part) => basename(part) === 'test.mjs'));
+  if (other !== null && other !== process.pid) {
+    console.error(`The tests of this clone run already, as process ${other}.`);
+    return 1;
+  }
+  mkdirSync(join(PROJECT, '.test'), { recursive: true });
+  writeFileSync(RUN_FILE, String(process.pid));
+
+  const stopping = new AbortController();
+  /** @type {string[]} */
+  const problems = [];
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+    process.on(signal, () => stopping.abort(`stopped by ${signal}`));
+  }
+  const limit = setTimeout(() => stopping.abort(`not done after ${LIMIT_MS / 60_000} minutes`), LIMIT_MS);
+  const counts = await runAll(wish, stopping.signal, problems).catch((error) => {
+    problems.push(messageOf(error));
+    return /** @type {TestCount[]} */ ([]);
+  });
+  clearTimeout(limit);
+  rmSync(RUN_FILE, { force: true });
+
+  if (stopping.signal.aborted) problems.push(String(stopping.signal.reason));
+  const sum = (/** @type {'passed' | 'failed' | 'skipped'} */ key) =>
+    counts.reduce((total, count) => total + count[key], 0);
+  if (sum('skipped') > 0) problems.push(`${sum('skipped')} tests are skipped, and none may be`);
+  for (const problem of problems) say(`Failed: ${problem}`);
+  say(`${sum('passed')} passed, ${sum('failed')} failed`);
+  return problems.length === 0 && sum('failed') === 0 ? 0 : 1;
+}
+
+/**
+ * @param {Wish} wish
+ * @param {AbortSignal} signal
+ * @param {string[]} problems to add to
+ * @returns {Promise<TestCount[]>}
+ */
+async function runAll({ kinds, patterns, check }, signal, problems) {
+  const onEngine = kinds.filter((kind) => kind !== 'unit');
+  await prepare({ build: onEngine.length > 0 });
+  /** @type {TestCount[]} */
+  const counts = [];
+  const options = { patterns, mayBeNone: patterns.length > 0 && kinds.length > 1, show: true, signal };
+  if (check) {
+    const { failed, tests } = await runCheck(say, signal);
+    problems.push(...failed.filter((name) => name !== 'unit tests'));
+    if (tests) counts.push(tests);
+  } else if (kinds.includes('unit')) counts.push(await runJest('unit', options));
+
+  if (onEngine.length === 0 || signal.aborted) return counts;
+  /** @type {Awaited<ReturnType<typeof testEngine>> | undefined} */
+  let engine;
+  try {
+    engine = await testEngine(say);
+    const environment = { NEBULA_TEST_DOCKER_HOST: engine.host };
+    for (const kind of onEngine) {
+      if (signal.aborted) break;
+      say(`\n${kind}:`);
+      counts.push(await runJest(kind, { ...options, environment }));
+    }
+  } catch (error) {
+    // What was counted until here is said all the same.
+    problems.push(messageOf(error));
+  }
+  await engine?.stop().catch((error) => problems.push(`the engine was not stopped: ${messageOf(error)}`));
+  return counts;
+}
+
+/** @param {unknown} error */
+function messageOf(error) {
+  return error instanceof Error ? error.message : String(error);
+}
