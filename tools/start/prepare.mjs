@@ -23,7 +23,7 @@ export async function prepare({ build = true } = {}) {
     await orEnd('npx', ['--yes', PNPM, 'install', '--frozen-lockfile']);
   }
   if (build) {
-    const nx = join(PROJECT, 'node_modules', 'nx', 'bin', 'nx.js');
+    const nx = join(PROJECT, 'node_modules', 'nx', 'dist', 'bin', 'nx.js');
     await orEnd(process.execPath, [nx, 'run-many', '-t', 'build']);
   }
 }
