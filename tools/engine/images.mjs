@@ -28,6 +28,8 @@ const APPLETS = [
   'hostname',
   'wget',
   'mount',
+  'head',
+  'wc',
 ];
 
 /**
