@@ -5,6 +5,8 @@
  * address and cut off the containers of the first. So each of ours has a bridge of its own.
  */
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { isNativeError } from 'node:util/types';
 
 /** @typedef {{ address: number, bits: number }} Range */
 
@@ -33,7 +35,7 @@ export function ensureBridge(name, preference = 0) {
 
 /** @param {string} name */
 export function removeBridge(name) {
-  ip('link', 'delete', name);
+  if (existsSync(`/sys/class/net/${name}`)) ip('link', 'delete', name);
 }
 
 /**
@@ -96,8 +98,8 @@ function ip(...args) {
     const text = execFileSync('ip', args, { encoding: 'utf8', stdio: 'pipe', env: WITH_SBIN });
     return { text, problem: null };
   } catch (error) {
-    const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+    const stderr = isNativeError(error) && 'stderr' in error ? String(error.stderr).trim() : '';
+    if (isNativeError(error) && 'code' in error && error.code === 'ENOENT') {
       throw new Error('the command ip (package iproute2) is missing', { cause: error });
     }
     return { text: '', problem: stderr || String(error) };

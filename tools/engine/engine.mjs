@@ -77,7 +77,12 @@ export async function startEngine({ folder, args = [] }) {
   if (failure || engine.pid === undefined) {
     throw new Error(`dockerd (package docker.io) can't be run: ${failure?.message}`);
   }
-  return await untilAnswering(folders, engine.pid);
+  try {
+    return await untilAnswering(folders, engine.pid);
+  } catch (error) {
+    await stopEngine(folder);
+    throw error;
+  }
 }
 
 /**
@@ -99,17 +104,13 @@ export async function stopEngine(folder) {
   const folders = engineFolders(folder);
   const pid = enginePid(folders);
   const left = shimPids(folders).length + containerdPids(folders).length > 0;
-  if (pid === null && !left) {
-    removeBridge(folders.bridge);
-    return false;
-  }
   if (pid !== null) await end(pid, STOP_LIMIT_MS);
   await endLeftovers(folders);
   unmountAll(folders);
   for (const bridge of [...networkBridges(folders), folders.bridge]) removeBridge(bridge);
   await rm(folders.runtime, { recursive: true, force: true });
   await rm(folders.pidFile, { force: true });
-  return true;
+  return pid !== null || left;
 }
 
 /**
@@ -160,9 +161,7 @@ async function untilAnswering(folders, pid) {
     const gone = await ended(pid, 0);
     if (gone || performance.now() > deadline) {
       const why = gone ? 'has ended' : `does not answer after ${START_LIMIT_MS / 1000} s`;
-      throw new Error(
-        `the Docker Engine of our own ${why}; the end of ${folders.log}:\n${endOf(folders.log)}`,
-      );
+      throw new Error(`the Docker Engine of our own ${why}; from ${folders.log}:\n${endOf(folders.log)}`);
     }
     await sleep(50);
   }
@@ -171,7 +170,11 @@ async function untilAnswering(folders, pid) {
 /** @param {string} file */
 function endOf(file) {
   try {
-    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-8).join('\n');
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+    return lines
+      .filter((line) => !line.includes('level=info'))
+      .slice(-5)
+      .join('\n');
   } catch {
     return '(there is none)';
   }

@@ -1,6 +1,7 @@
 /**
  * Looks for a Docker Engine that answers.
  */
+import { isNativeError } from 'node:util/types';
 import { engineRequest } from './engine-api.mjs';
 
 /** Where the machine's own engine listens. */
@@ -47,10 +48,11 @@ export async function findEngine({ dockerHost = process.env['DOCKER_HOST'], sock
  * @param {string} host
  */
 function reasonOf(error, host) {
-  if (error instanceof SyntaxError) return 'what answers there is not a Docker Engine';
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (isNativeError(error) && error.name === 'SyntaxError')
+    return 'what answers there is not a Docker Engine';
+  const code = isNativeError(error) && 'code' in error ? error.code : undefined;
   if (code === 'ENOENT') return 'there is no such socket';
   if (code === 'EACCES') return `this user may not use it; add it to the group docker, or run as root`;
   if (code === 'ECONNREFUSED') return 'nobody listens there';
-  return error instanceof Error ? error.message : `${host}: ${String(error)}`;
+  return isNativeError(error) ? error.message : `${host}: ${String(error)}`;
 }
