@@ -26,7 +26,6 @@ export class DockerNetworks {
   /** Succeeds when a network of that name is there, whoever made it. */
   async create(name: string, scope: string): Promise<void> {
     await this.creation(async () => {
-      if ((await this.names()).includes(name)) return;
       await this.client
         .ask(CHANGE_LIMIT, (docker, abortSignal) =>
           docker.createNetwork({

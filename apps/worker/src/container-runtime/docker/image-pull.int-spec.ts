@@ -107,15 +107,26 @@ describe('a pull', () => {
     await removeImage(HOST, reference);
   }, 60_000);
 
-  it('fails when the registry fails after the first progress', async () => {
-    await inRegistry('broken:1', 'broken');
+  it('fails when the registry fails after the first progress, though an older build is there', async () => {
+    const old = await inRegistry('broken:1', 'old');
     const reference = `${registry}/broken:1`;
+    expect(await engine.runtime.pull(reference, never)).toBe(old);
+    await makeHttpImage(HOST, `${registry}/broken:new`, { version: 'new' });
+    await tagImage(HOST, `${registry}/broken:new`, `${registry}/later:1`);
+    await pushImage(HOST, `${registry}/later:1`);
+    await removeImage(HOST, `${registry}/later:1`);
+    await removeImage(HOST, `${registry}/broken:new`);
+    await tagImage(HOST, old, `${registry}/later:1`);
     // The manifest is there, what it names is not.
-    await rm(join(folder, 'storage', 'docker', 'registry', 'v2', 'repositories', 'broken', '_layers'), {
+    await rm(join(folder, 'storage', 'docker', 'registry', 'v2', 'repositories', 'later', '_layers'), {
       recursive: true,
     });
-    await expect(engine.runtime.pull(reference, never)).rejects.toMatchObject({ name: 'RuntimeError' });
-    expect(await engine.runtime.imageId(reference)).toBeNull();
+    await expect(engine.runtime.pull(`${registry}/later:1`, never)).rejects.toMatchObject({
+      name: 'RuntimeError',
+      terminal: false,
+    });
+    expect(await engine.runtime.imageId(`${registry}/later:1`)).toBe(old);
+    await removeImage(HOST, old);
   }, 60_000);
 
   it('of a reference that is none says so', async () => {
