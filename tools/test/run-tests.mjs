@@ -5,6 +5,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pidIn } from '../engine/processes.mjs';
 import { prepare } from '../start/prepare.mjs';
+import { newMark, stopLeftServices } from './left-services.mjs';
 import { runCheck } from './run-check.mjs';
 import { PROJECT } from './run-command.mjs';
 import { runJest } from './run-jest.mjs';
@@ -79,9 +80,10 @@ async function runAll({ kinds, patterns, check }, signal, problems) {
   if (onEngine.length === 0 || signal.aborted) return counts;
   /** @type {Awaited<ReturnType<typeof testEngine>> | undefined} */
   let engine;
+  const mark = newMark();
   try {
     engine = await testEngine(say);
-    const environment = { NEBULA_TEST_DOCKER_HOST: engine.host };
+    const environment = { ...mark, NEBULA_TEST_DOCKER_HOST: engine.host };
     for (const kind of onEngine) {
       if (signal.aborted) break;
       say(`\n${kind}:`);
@@ -91,6 +93,9 @@ async function runAll({ kinds, patterns, check }, signal, problems) {
     // What was counted until here is said all the same.
     problems.push(messageOf(error));
   }
+  await stopLeftServices(mark).catch((error) =>
+    problems.push(`services were not stopped: ${messageOf(error)}`),
+  );
   await engine?.stop().catch((error) => problems.push(`the engine was not stopped: ${messageOf(error)}`));
   return counts;
 }
