@@ -1,0 +1,272 @@
+import type { Clock } from '../clock.js';
+import type { ContainerRuntime } from '../container-runtime/container-runtime.js';
+import type { AcceptedState } from '../desired-state/accepted-state.js';
+import type { CopyKeeper } from '../desired-state/copy-keeper.js';
+import { afterConvergence, onNewDesired } from '../reconcile/memory-updates.js';
+import { type AppMemory, emptyMemory } from '../reconcile/memory.js';
+import type { ObservedApp } from '../reconcile/observed.js';
+import { plan as makePlan } from '../reconcile/plan.js';
+import type { Plan, Step } from '../reconcile/step.js';
+import { AppStatus } from '../reporting/app-status.js';
+import type { Reporter } from '../reporting/reporter.js';
+import type { WorkerLog } from '../worker-log.js';
+import { BackgroundPull } from './background-pull.js';
+import { engineBackoff } from './engine-backoff.js';
+import type { EngineFactsCache } from './engine-facts-cache.js';
+import type { Executor, Interruption } from './executor.js';
+import type { KeptMemory, MemoryFiles } from './memory-files.js';
+import { observeApp } from './observe-app.js';
+import { RepeatGuard } from './repeat-guard.js';
+import { WakeTimer } from './wake-timer.js';
+
+/** While steps are under way the containers are reported so often, milliseconds. */
+const PROGRESS_EVERY = 1_000;
+
+/** What all runners share. */
+export interface RunnerParts {
+  scope: string;
+  runtime: ContainerRuntime;
+  engine: EngineFactsCache;
+  executor: Executor;
+  memories: MemoryFiles;
+  reporter: Reporter;
+  clock: Clock;
+  log: WorkerLog;
+}
+
+/** One look at the app and what follows from it. */
+interface Look {
+  state: AcceptedState;
+  observed: ObservedApp;
+  plan: Plan;
+}
+
+/**
+ * Brings one app to its desired state and keeps it there: observe, plan, execute, observe again, until the plan
+ * is empty. It is level-triggered: whatever wakes it, it looks at everything anew.
+ *
+ * Invariants: one plan at a time. A newer desired state ends the one under way at the next safe point, and is
+ * kept on disk before the first step towards it. Nothing that goes wrong ends the runner.
+ */
+export class AppRunner {
+  private state: AcceptedState | null = null;
+  private pending: AcceptedState | null = null;
+  private memory: AppMemory = emptyMemory();
+  private saved: AppMemory | null = null;
+  /** The desired state is another one than that which `memory` is about. */
+  private fresh = false;
+  private woken = false;
+  private stopped = false;
+  private working: Promise<void> | null = null;
+  private execution: AbortController | null = null;
+  /** Failures in a row that say nothing about the app. */
+  private interruptions = 0;
+  private readonly alarm = new WakeTimer(() => this.wake());
+  private readonly pull = new BackgroundPull((lane, signal) => this.pullImage(lane, signal));
+  private readonly repeats: RepeatGuard;
+  private readonly status: AppStatus;
+
+  constructor(
+    readonly app: string,
+    private readonly parts: RunnerParts,
+    private readonly copy: CopyKeeper,
+    /** Called when the app is deleted and nothing of it is left. The runner is then stopped. */
+    private readonly onGone: () => Promise<void>,
+  ) {
+    this.repeats = new RepeatGuard(parts.clock);
+    this.status = new AppStatus(app, parts.reporter, parts.clock, parts.log);
+  }
+
+  /** Something keeps the app from its desired state, so a name or a port that becomes free may matter. */
+  get troubled(): boolean {
+    return this.status.troubled;
+  }
+
+  /** Starts from what is on disk. */
+  begin(state: AcceptedState, kept: KeptMemory | null): void {
+    this.state = state;
+    if (kept) {
+      this.memory = kept.memory;
+      this.fresh = kept.epoch !== state.epoch || kept.revision !== state.revision;
+      this.saved = this.fresh ? null : kept.memory;
+    }
+    this.wake();
+  }
+
+  /** Takes a newer desired state. */
+  want(state: AcceptedState): void {
+    this.pending = state;
+    this.execution?.abort();
+    this.wake();
+  }
+
+  /** Something may have changed: look at it. Any number of calls while it is working are one. */
+  wake(): void {
+    if (this.stopped) return;
+    this.woken = true;
+    this.working ??= this.work();
+  }
+
+  /** Takes no more work and resolves when no step is under way. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.execution?.abort();
+    this.alarm.clear();
+    this.copy.close();
+    await Promise.all([this.working, this.pull.stop()]);
+  }
+
+  private async work(): Promise<void> {
+    try {
+      while (this.woken && !this.stopped) {
+        this.woken = false;
+        this.alarm.clear();
+        await this.round();
+      }
+    } finally {
+      // In the same turn as the last look at `woken`, so that no wake-up is lost in between.
+      this.working = null;
+    }
+  }
+
+  private async round(): Promise<void> {
+    try {
+      await this.adopt();
+      const look = await this.look();
+      if (!look) return;
+      const lanes = this.pull.take(look.plan.lanes);
+      const wait = this.repeats.waitFor(lanes);
+      if (wait > 0) this.alarm.set(wait);
+      else if (lanes.length > 0) await this.execute(look, lanes);
+      else await this.rest(look);
+    } catch (error) {
+      this.interrupted('observe', error);
+    }
+  }
+
+  /** Takes over what arrived; of several only the newest. */
+  private async adopt(): Promise<void> {
+    while (this.pending) {
+      const next = this.pending;
+      await this.copy.keep(next);
+      if (this.pending !== next) continue;
+      this.pending = null;
+      this.state = next;
+      this.fresh = true;
+      this.saved = null;
+      this.repeats.reset();
+      const { epoch, revision, desired } = next;
+      const message = desired.deleted ? 'the app is deleted' : 'the app has a new desired state';
+      this.parts.log.info(message, { app: this.app, epoch, revision });
+    }
+  }
+
+  /** Observes and plans. Null when there is nothing to plan for, or what was planned for is no longer wanted. */
+  private async look(): Promise<Look | null> {
+    const { state } = this;
+    if (!state) return null;
+    const { clock, engine, runtime, scope } = this.parts;
+    const { desired } = state;
+    const node = await engine.facts();
+    if (this.fresh) this.memory = onNewDesired(this.memory, desired, node);
+    this.fresh = false;
+    const observed = await observeApp(runtime, scope, desired, this.memory);
+    if (this.pending || this.stopped) return null;
+    const plan = makePlan({ scope, desired, observed, node, memory: this.memory, now: clock.now() });
+    this.status.tell(state, plan, observed, this.memory);
+    return { state, observed, plan };
+  }
+
+  private async execute(look: Look, lanes: Step[][]): Promise<void> {
+    const execution = new AbortController();
+    this.execution = execution;
+    const progress = setInterval(() => void this.tellProgress(look, execution), PROGRESS_EVERY);
+    try {
+      const interruption = await this.runLanes(look, lanes, execution.signal);
+      if (interruption) {
+        this.interrupted(interruption.step, interruption.error);
+        return;
+      }
+      this.interruptions = 0;
+      if (!execution.signal.aborted) this.repeats.done(lanes);
+      this.woken = true;
+    } finally {
+      clearInterval(progress);
+      this.execution = null;
+      await this.save();
+    }
+  }
+
+  private async pullImage(lane: Step[], signal: AbortSignal): Promise<void> {
+    const { state } = this;
+    if (!state) return;
+    const interruption = await this.runLanes({ state, observed: null }, [lane], signal);
+    if (signal.aborted) return;
+    await this.save();
+    if (interruption) this.interrupted(interruption.step, interruption.error);
+    else this.wake();
+  }
+
+  private async runLanes(
+    { state, observed }: { state: AcceptedState; observed: ObservedApp | null },
+    lanes: Step[][],
+    signal: AbortSignal,
+  ): Promise<Interruption | null> {
+    return await this.parts.executor.run({
+      app: this.app,
+      revision: state.revision,
+      lanes,
+      containers: observed?.containers ?? [],
+      signal,
+      remember: (update) => {
+        this.memory = update(this.memory);
+      },
+    });
+  }
+
+  /** Nothing to do but wait. */
+  private async rest({ state, plan }: Look): Promise<void> {
+    this.interruptions = 0;
+    this.repeats.reset();
+    const converged = plan.lanes.length === 0 && plan.problems.length === 0;
+    if (converged) this.memory = afterConvergence(this.memory);
+    const times = plan.problems.map((problem) => problem.retry_at).filter((time) => time !== null);
+    // A timer may ring a moment early, and would then find that nothing can be tried yet.
+    if (times.length > 0) this.alarm.set(Math.min(...times) - this.parts.clock.now() + 1);
+    if (converged && state.desired.deleted) {
+      this.stopped = true;
+      this.copy.close();
+      await this.onGone();
+    } else {
+      await this.save();
+    }
+  }
+
+  /** The engine is away, or something unexpected went wrong. The engine's return wakes every runner. */
+  private interrupted(step: string, error: unknown): void {
+    const { clock } = this.parts;
+    this.interruptions += 1;
+    const delay = engineBackoff(this.interruptions, clock.random());
+    this.status.interrupted(this.state, step, error, clock.now() + delay);
+    if (!this.stopped) this.alarm.set(delay);
+  }
+
+  /** Tells how the containers are while steps are under way. */
+  private async tellProgress({ state, plan, observed }: Look, execution: AbortController): Promise<void> {
+    const { runtime, scope } = this.parts;
+    try {
+      const { own } = await runtime.list(scope, this.app);
+      if (this.execution === execution)
+        this.status.tell(state, plan, { ...observed, containers: own }, this.memory);
+    } catch {
+      // The step under way finds out by itself.
+    }
+  }
+
+  private async save(): Promise<void> {
+    const { memory, state } = this;
+    if (!state || this.saved === memory) return;
+    this.saved = memory;
+    await this.parts.memories.write(this.app, { epoch: state.epoch, revision: state.revision, memory });
+  }
+}

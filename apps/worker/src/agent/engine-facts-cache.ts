@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import { ContainerRuntime, type EngineFacts } from '../container-runtime/container-runtime.js';
+
+/** What the engine says about itself, asked for once per connection: it can't change while the engine runs. */
+@Injectable()
+export class EngineFactsCache {
+  /** The newest answer, of an earlier connection while there is none of this one. */
+  latest: EngineFacts | null = null;
+  private asked: Promise<EngineFacts> | null = null;
+
+  constructor(private readonly runtime: ContainerRuntime) {}
+
+  /** @throws {RuntimeError} when it isn't known for this connection and the engine doesn't answer. */
+  async facts(): Promise<EngineFacts> {
+    const asked = (this.asked ??= this.runtime.facts());
+    try {
+      this.latest = await asked;
+      return this.latest;
+    } catch (error) {
+      if (this.asked === asked) this.asked = null;
+      throw error;
+    }
+  }
+
+  /** A new connection: the engine may be another one, or on a server of another size. */
+  forget(): void {
+    this.asked = null;
+  }
+}

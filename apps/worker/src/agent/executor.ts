@@ -1,0 +1,128 @@
+import { Inject, Injectable } from '@nestjs/common';
+import pLimit from 'p-limit';
+import { Clock } from '../clock.js';
+import { ContainerRuntime } from '../container-runtime/container-runtime.js';
+import { RuntimeError } from '../container-runtime/runtime-error.js';
+import { failureKey } from '../reconcile/failure-key.js';
+import { formatStep } from '../reconcile/format-plan.js';
+import { afterFailure, afterSuccess, withPin } from '../reconcile/memory-updates.js';
+import type { AppMemory } from '../reconcile/memory.js';
+import type { ObservedContainer } from '../reconcile/observed.js';
+import type { Step } from '../reconcile/step.js';
+import { messageOf, WorkerLog } from '../worker-log.js';
+import { WORKER_OPTIONS, type WorkerOptions } from '../worker-options.js';
+import { performStep } from './perform-step.js';
+
+/** The lanes of one plan, to be worked off. */
+export interface Execution {
+  app: string;
+  revision: number;
+  lanes: readonly Step[][];
+  /** The app's containers that the plan was made from. */
+  containers: readonly ObservedContainer[];
+  /** Ends the execution at the next safe point, which is between two steps, and a pull at once. */
+  signal: AbortSignal;
+  /** Changes what is remembered of the app. */
+  remember(update: (memory: AppMemory) => AppMemory): void;
+}
+
+/** Why lanes ended early for a reason that says nothing about the app: the engine is away. */
+export interface Interruption {
+  step: Step['kind'];
+  error: RuntimeError;
+}
+
+/** Works off plans of all apps, so many lanes at once as the engine takes well. */
+@Injectable()
+export class Executor {
+  private readonly parallelism: number;
+  private readonly slots: ReturnType<typeof pLimit>;
+  private readonly scope: string;
+
+  constructor(
+    @Inject(WORKER_OPTIONS) options: Pick<WorkerOptions, 'parallelism' | 'scope'>,
+    private readonly runtime: ContainerRuntime,
+    private readonly clock: Clock,
+    private readonly log: WorkerLog,
+  ) {
+    this.parallelism = options.parallelism;
+    this.slots = pLimit(options.parallelism);
+    this.scope = options.scope;
+  }
+
+  /**
+   * Returns when no step is under way any more. Failures of steps are remembered, not thrown.
+   *
+   * @returns the first interruption, null when there was none.
+   */
+  async run(execution: Execution): Promise<Interruption | null> {
+    // An app waits here for its own lanes first, so that another one never queues behind all of them.
+    const ownSlots = pLimit(this.parallelism);
+    const ends = await Promise.all(
+      execution.lanes.map((lane) =>
+        // A pull waits for a registry, not for the engine, and must not keep the slot of another app's lane.
+        lane.some((step) => step.kind === 'pull')
+          ? this.runLane(lane, execution)
+          : ownSlots(() => this.slots(() => this.runLane(lane, execution))),
+      ),
+    );
+    return ends.find((end) => end !== null) ?? null;
+  }
+
+  /** A lane keeps its slot from its first step to its last, so that nobody waits between a stop and a start. */
+  private async runLane(lane: Step[], execution: Execution): Promise<Interruption | null> {
+    const created = new Map<number, string>();
+    for (const step of lane) {
+      if (execution.signal.aborted) return null;
+      const end = await this.runStep(step, lane, created, execution);
+      if (end !== 'done') return end;
+    }
+    return null;
+  }
+
+  private async runStep(
+    step: Step,
+    lane: Step[],
+    created: Map<number, string>,
+    execution: Execution,
+  ): Promise<'done' | Interruption | null> {
+    const { runtime, scope } = this;
+    const { signal, containers, remember } = execution;
+    const fields = { app: execution.app, revision: execution.revision, step: step.kind, ...subject(step) };
+    const key = failureKey(step, lane, containers);
+    const began = performance.now();
+    const duration = () => ({ duration_ms: Math.round(performance.now() - began) });
+    try {
+      const imageId = await performStep(step, { runtime, scope, signal, created });
+      remember((memory) => learned(afterSuccess(memory, key), step, imageId));
+      this.log.info(formatStep(step), { ...fields, ...duration() });
+      return 'done';
+    } catch (error) {
+      if (step.kind === 'pull' && signal.aborted) return null;
+      const message = messageOf(error);
+      this.log.warn(`failed: ${formatStep(step)}`, { ...fields, ...duration(), error: message });
+      if (error instanceof RuntimeError && error.kind === 'unavailable') return { step: step.kind, error };
+      const terminal = error instanceof RuntimeError && error.terminal;
+      const failed = { key, step: step.kind, message, terminal };
+      remember((memory) => afterFailure(memory, failed, this.clock.now(), this.clock.random()));
+      return null;
+    }
+  }
+}
+
+/** What a step that succeeded teaches. */
+function learned(memory: AppMemory, step: Step, imageId: string | null): AppMemory {
+  if (step.kind === 'pin') return withPin(memory, step);
+  if (step.kind === 'pull' && imageId !== null) return withPin(memory, { ...step, image_id: imageId });
+  return memory;
+}
+
+/** Which replica and container a step is about. */
+function subject(step: Step): Record<string, unknown> {
+  if (step.kind === 'create') return { replica: step.draft.replica, container: step.draft.name };
+  if (!('replica' in step)) return {};
+  return {
+    replica: step.replica,
+    ...(step.target.by === 'id' ? { container: step.target.id.slice(0, 12) } : {}),
+  };
+}

@@ -1,0 +1,65 @@
+import type { ContainerRuntime } from '../container-runtime/container-runtime.js';
+import type { ContainerRef, Step } from '../reconcile/step.js';
+
+/** What a lane's steps share. */
+export interface LaneContext {
+  runtime: ContainerRuntime;
+  scope: string;
+  /** Ends a pull that is under way. Nothing else can be ended half-way. */
+  signal: AbortSignal;
+  /** Ids of the containers that this lane has created, by replica. */
+  created: Map<number, string>;
+}
+
+/**
+ * Does one step.
+ *
+ * @returns the image's local id after a pull, else null.
+ * @throws {RuntimeError}
+ */
+export async function performStep(step: Step, lane: LaneContext): Promise<string | null> {
+  const { runtime, scope, created } = lane;
+  switch (step.kind) {
+    case 'pull':
+      return await runtime.pull(step.image, lane.signal);
+    case 'pin':
+      return null;
+    case 'create-network':
+      await runtime.createNetwork(step.network, scope);
+      return null;
+    case 'create':
+      created.set(step.draft.replica, await runtime.create(step.draft));
+      return null;
+    case 'start':
+      await runtime.start(idOf(step.target, created));
+      return null;
+    case 'unpause':
+      await runtime.unpause(idOf(step.target, created));
+      return null;
+    case 'set-restart-policy':
+      await runtime.setRestartPolicy(idOf(step.target, created), step.policy);
+      return null;
+    case 'stop':
+      await runtime.stop(idOf(step.target, created));
+      return null;
+    case 'rename':
+      await runtime.rename(idOf(step.target, created), step.name);
+      return null;
+    case 'remove':
+      await runtime.remove(idOf(step.target, created));
+      return null;
+    default:
+      return neverStep(step);
+  }
+}
+
+function idOf(target: ContainerRef, created: Map<number, string>): string {
+  if (target.by === 'id') return target.id;
+  const id = created.get(target.replica);
+  if (id === undefined) throw new Error(`The lane has created no container for replica ${target.replica}.`);
+  return id;
+}
+
+function neverStep(step: never): never {
+  throw new Error(`Unknown step ${JSON.stringify(step)}.`);
+}

@@ -1,0 +1,211 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type FieldProblem, NO_TOKENS } from '@nebula/contracts';
+import { selects } from '@nebula/messaging';
+import {
+  type BeforeApplicationShutdown,
+  Inject,
+  Injectable,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { Clock } from '../clock.js';
+import { ContainerRuntime, type RuntimeEvent } from '../container-runtime/container-runtime.js';
+import type { AcceptedState } from '../desired-state/accepted-state.js';
+import { CopyKeeper } from '../desired-state/copy-keeper.js';
+import { DesiredStateCopies } from '../desired-state/desired-state-copies.js';
+import { Reporter } from '../reporting/reporter.js';
+import { messageOf, WorkerLog } from '../worker-log.js';
+import { WORKER_OPTIONS, type WorkerOptions } from '../worker-options.js';
+import { AppRunner, type RunnerParts } from './app-runner.js';
+import { engineBackoff } from './engine-backoff.js';
+import { EngineFactsCache } from './engine-facts-cache.js';
+import { Executor } from './executor.js';
+import { type KeptMemory, MemoryFiles } from './memory-files.js';
+import { WakeTimer } from './wake-timer.js';
+
+/** Everything is looked at this often behind the events, seconds. */
+const RESYNC_EVERY = 300;
+
+/** Longest wait at the end for steps under way, milliseconds. A stop takes the engine up to 10 s. */
+const STOP_LIMIT = 15_000;
+
+/** Events of others after which a name or a host port may be free. */
+const FREEING = new Set(['destroy', 'die', 'rename']);
+
+/** Has a runner for every app that there is something to do for, and wakes it when something happens. */
+@Injectable()
+export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly runners = new Map<string, AppRunner>();
+  /** The newest desired state of every app, tombstones too, whose runners are gone when their work is done. */
+  private readonly states = new Map<string, AcceptedState>();
+  private readonly orphans = new Set<string>();
+  private readonly ending = new AbortController();
+  private readonly resync = new WakeTimer(() => void this.lookAtEverything(true));
+  private listening: Promise<void> | null = null;
+  private readonly parts: RunnerParts;
+
+  constructor(
+    @Inject(WORKER_OPTIONS)
+    private readonly options: Pick<WorkerOptions, 'scope' | 'selection' | 'resync_seconds'>,
+    private readonly runtime: ContainerRuntime,
+    private readonly engine: EngineFactsCache,
+    executor: Executor,
+    private readonly copies: DesiredStateCopies,
+    private readonly memories: MemoryFiles,
+    private readonly reporter: Reporter,
+    private readonly clock: Clock,
+    private readonly log: WorkerLog,
+  ) {
+    this.parts = { scope: options.scope, runtime, engine, executor, memories, reporter, clock, log };
+  }
+
+  /**
+   * Goes on with what is on disk, whether or not engine and feed are there.
+   *
+   * @throws when the state folder can't be written to.
+   */
+  async onApplicationBootstrap(): Promise<void> {
+    await this.copies.open();
+    await this.memories.open();
+    const memories = await this.memories.readAll();
+    for (const state of await this.copies.readAll()) {
+      const app = state.desired.app_name;
+      this.states.set(app, state);
+      if (selects(this.options.selection, app)) this.start(app).begin(state, memories.get(app) ?? null);
+      else this.removeUnlisted(app, memories.get(app) ?? null);
+    }
+    this.listening = this.listen();
+    this.scheduleResync();
+  }
+
+  /** Takes no more work, lets the steps under way end, and sends the last reports. Containers stay. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.ending.abort();
+    this.resync.clear();
+    const stopping = Promise.all([
+      this.listening,
+      ...[...this.runners.values()].map((runner) => runner.stop()),
+    ]);
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        this.log.warn('a step is still under way at the end');
+        resolve();
+      }, STOP_LIMIT);
+    });
+    await Promise.race([stopping, limit]);
+    clearTimeout(timer);
+    await this.reporter.close();
+  }
+
+  /** The newest desired state of an app; null when none was ever seen. */
+  newest(appName: string): AcceptedState | null {
+    return this.states.get(appName) ?? null;
+  }
+
+  /** Takes a desired state that is newer than `newest`. */
+  want(state: AcceptedState): void {
+    const app = state.desired.app_name;
+    this.states.set(app, state);
+    this.reporter.accepted(app);
+    (this.runners.get(app) ?? this.start(app)).want(state);
+  }
+
+  /** The newest desired state was seen again. */
+  confirm(appName: string): void {
+    this.reporter.accepted(appName);
+    this.runners.get(appName)?.wake();
+  }
+
+  /** The feed's newest message of an app can't be acted on; what is wanted stays what it was. */
+  refuse(appName: string, problems: readonly FieldProblem[]): void {
+    this.reporter.refused(appName, problems);
+  }
+
+  private start(app: string): AppRunner {
+    const { clock, copies, log, reporter } = this;
+    const copy = new CopyKeeper(copies, reporter, clock, log);
+    const runner: AppRunner = new AppRunner(app, this.parts, copy, async () => {
+      this.runners.delete(app);
+      this.log.info('nothing of a deleted app is left', { app });
+      await this.memories.remove(app);
+      if (selects(this.options.selection, app)) return;
+      this.states.delete(app);
+      await this.copies.remove(app);
+      await this.reporter.forget(app);
+    });
+    this.runners.set(app, runner);
+    return runner;
+  }
+
+  /** The list that this worker was started with is the desired state of what it leaves out: nothing of it. */
+  private removeUnlisted(app: string, kept: KeptMemory | null = null): void {
+    this.log.info('the app is not listed any more and is removed', { app });
+    const { epoch = 0, revision = 0, digest = '', message = null } = this.states.get(app) ?? {};
+    const desired = { app_name: app, revision, deleted: true, spec: null, tokens: NO_TOKENS };
+    this.start(app).begin({ epoch, revision, digest, message, desired }, kept);
+  }
+
+  private async listen(): Promise<void> {
+    const { signal } = this.ending;
+    for (let failures = 1; !signal.aborted; failures += 1) {
+      try {
+        for await (const event of this.runtime.events(this.options.scope, signal)) this.onEvent(event);
+      } catch (error) {
+        this.log.error('the events of the engine have ended', { error: messageOf(error) });
+        const delay = engineBackoff(failures, this.clock.random());
+        await sleep(delay, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  private onEvent({ action, app_name }: RuntimeEvent): void {
+    if (action === 'connected') {
+      this.log.info('connected to the container engine');
+      this.engine.forget();
+      this.reporter.again();
+      void this.lookAtEverything(false);
+      return;
+    }
+    if (app_name !== null) this.found(app_name);
+    if (!FREEING.has(action)) return;
+    for (const runner of this.runners.values()) if (runner.app !== app_name && runner.troubled) runner.wake();
+  }
+
+  /** @param settled the feed has had time to bring every desired state that there is. */
+  private async lookAtEverything(settled: boolean): Promise<void> {
+    this.scheduleResync();
+    for (const runner of this.runners.values()) runner.wake();
+    try {
+      const { own } = await this.runtime.list(this.options.scope);
+      if (this.ending.signal.aborted) return;
+      const apps = new Set(own.map((container) => container.app_name));
+      for (const app of apps) if (!this.runners.has(app)) this.found(app, settled);
+    } catch (error) {
+      this.log.debug('the containers can not be listed', { error: messageOf(error) });
+    }
+  }
+
+  /** There is, or was, a container of this app. */
+  private found(app: string, settled = false): void {
+    if (this.ending.signal.aborted) return;
+    const runner = this.runners.get(app);
+    const state = this.states.get(app);
+    if (runner) runner.wake();
+    else if (!selects(this.options.selection, app)) this.removeUnlisted(app);
+    else if (state) this.start(app).begin(state, null);
+    else if (settled) this.noteOrphan(app);
+  }
+
+  /** Nothing says what an app without a desired state should be, so nobody but a person can decide about it. */
+  private noteOrphan(app: string): void {
+    if (this.orphans.has(app)) return;
+    this.orphans.add(app);
+    this.log.info('containers of an app without a desired state are left alone', { app });
+  }
+
+  private scheduleResync(): void {
+    if (this.ending.signal.aborted) return;
+    const every = (this.options.resync_seconds ?? RESYNC_EVERY) * 1000;
+    this.resync.set(every * (0.75 + this.clock.random() / 2));
+  }
+}

@@ -1,0 +1,54 @@
+import type { FieldProblem } from '@nebula/contracts';
+import { selects } from '@nebula/messaging';
+import { Inject, Injectable } from '@nestjs/common';
+import { Supervisor } from '../agent/supervisor.js';
+import { WorkerLog } from '../worker-log.js';
+import { WORKER_OPTIONS, type WorkerOptions } from '../worker-options.js';
+import { judgeMessage } from './judge-message.js';
+
+/**
+ * Takes what the feed brings. A message that can't be acted on changes nothing: what runs goes on running, and
+ * the report says why.
+ */
+@Injectable()
+export class DesiredStateInbox {
+  /** Messages since the start, by what became of them. */
+  readonly counts = { newer: 0, same: 0, older: 0, conflicting: 0, invalid: 0, unlisted: 0 };
+
+  constructor(
+    @Inject(WORKER_OPTIONS) private readonly options: Pick<WorkerOptions, 'selection'>,
+    private readonly supervisor: Supervisor,
+    private readonly log: WorkerLog,
+  ) {}
+
+  receive(payload: unknown): void {
+    const verdict = judgeMessage(payload, (appName) => this.supervisor.newest(appName));
+    const app = verdict.kind === 'newer' ? verdict.state.desired.app_name : verdict.app_name;
+    if (app !== null && !selects(this.options.selection, app)) {
+      this.counts.unlisted += 1;
+      this.log.warn('a desired state of an app that is not listed is ignored', { app });
+      return;
+    }
+    this.counts[verdict.kind] += 1;
+    switch (verdict.kind) {
+      case 'newer':
+        this.supervisor.want(verdict.state);
+        break;
+      case 'same':
+        this.supervisor.confirm(verdict.app_name);
+        break;
+      case 'older':
+        this.log.debug('an older desired state is ignored', { app });
+        break;
+      case 'conflicting':
+      case 'invalid':
+        this.refuse(verdict.app_name, verdict.problems);
+        break;
+    }
+  }
+
+  private refuse(app: string | null, problems: FieldProblem[]): void {
+    this.log.error('a desired state is refused; what runs goes on running', { app, problems });
+    if (app !== null) this.supervisor.refuse(app, problems);
+  }
+}

@@ -1,0 +1,43 @@
+import { comparePositions, type FieldProblem, parseAppName, parseDesiredState } from '@nebula/contracts';
+import { type AcceptedState, acceptedState } from './accepted-state.js';
+
+/** What is to be done about a message from the feed. */
+export type Verdict =
+  | { kind: 'newer'; state: AcceptedState }
+  /** What is known already: a reason to look, nothing more. */
+  | { kind: 'same'; app_name: string }
+  | { kind: 'older'; app_name: string }
+  /** Two desired states have one position. Which of them is meant can't be known here, so none is guessed. */
+  | { kind: 'conflicting'; app_name: string; problems: FieldProblem[] }
+  /** `app_name` is null when not even that can be read. */
+  | { kind: 'invalid'; app_name: string | null; problems: FieldProblem[] };
+
+/**
+ * Judges a message by the contract and by the newest state that is known of its app. Pure.
+ *
+ * @param newestOf the newest accepted state of an app, null when there is none.
+ */
+export function judgeMessage(payload: unknown, newestOf: (appName: string) => AcceptedState | null): Verdict {
+  const parsed = parseDesiredState(payload);
+  if (!parsed.ok) return { kind: 'invalid', app_name: appNameIn(payload), problems: parsed.problems };
+  const state = acceptedState(parsed.value, payload);
+  const { app_name } = parsed.value;
+  const known = newestOf(app_name);
+  if (!known) return { kind: 'newer', state };
+  const order = comparePositions(state, known);
+  if (order > 0) return { kind: 'newer', state };
+  if (order < 0) return { kind: 'older', app_name };
+  if (state.digest === known.digest) return { kind: 'same', app_name };
+  const message = `must be ${known.digest}, as in the message of epoch ${known.epoch} and revision ${known.revision} that came first; two different desired states have one position`;
+  return {
+    kind: 'conflicting',
+    app_name,
+    problems: [{ pointer: '/digest', value: state.digest, message }],
+  };
+}
+
+function appNameIn(payload: unknown): string | null {
+  if (typeof payload !== 'object' || payload === null || !('app_name' in payload)) return null;
+  const name = parseAppName(payload.app_name);
+  return name.ok ? name.value : null;
+}

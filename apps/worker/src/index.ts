@@ -1,0 +1,3 @@
+export { createWorker } from './create-worker.js';
+export type { WorkerOptions } from './worker-options.js';
+export { WorkerReadiness } from './worker-readiness.js';

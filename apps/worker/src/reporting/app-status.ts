@@ -1,0 +1,67 @@
+import type { AppState } from '@nebula/contracts';
+import type { Clock } from '../clock.js';
+import type { AcceptedState } from '../desired-state/accepted-state.js';
+import type { AppMemory } from '../reconcile/memory.js';
+import type { ObservedContainer, ObservedApp } from '../reconcile/observed.js';
+import { appState } from '../reconcile/status.js';
+import type { Plan } from '../reconcile/step.js';
+import { messageOf, type WorkerLog } from '../worker-log.js';
+import { type KnownError, newestError } from './last-error.js';
+import type { Reporter } from './reporter.js';
+
+/** Tells log and reports how one app is, as often as its runner looks; both hear of changes alone. */
+export class AppStatus {
+  /** What keeps the app from its desired state, one per line. */
+  private problems = '';
+  private error: KnownError | null = null;
+  private containers: readonly ObservedContainer[] = [];
+
+  constructor(
+    private readonly app: string,
+    private readonly reporter: Reporter,
+    private readonly clock: Clock,
+    private readonly log: WorkerLog,
+  ) {}
+
+  /** Something keeps the app from its desired state, so a name or a port that becomes free may matter. */
+  get troubled(): boolean {
+    return this.problems !== '';
+  }
+
+  /** What was observed and what follows from it. */
+  tell(state: AcceptedState, plan: Plan, observed: ObservedApp, memory: AppMemory): AppState {
+    const { app, log } = this;
+    const { revision } = state;
+    const how = appState(plan, state.desired, observed);
+    const problems = plan.problems.map(({ step, message }) => `${step}: ${message}`).join('\n');
+    if (problems !== this.problems && problems !== '')
+      log.warn('an app has problems', { app, revision, problems });
+    if (how === 'converged' && this.error)
+      log.info('an app has converged after a failure', { app, revision });
+    this.problems = problems;
+    this.error = newestError(plan.problems, this.error, how === 'converged', memory, this.clock.now());
+    this.containers = observed.containers;
+    this.send(state, how);
+    return how;
+  }
+
+  /**
+   * The app can't be looked at or worked on.
+   *
+   * @param retryAt milliseconds since 1970.
+   */
+  interrupted(state: AcceptedState | null, step: string, error: unknown, retryAt: number): void {
+    const message = messageOf(error);
+    const problems = `${step}: ${message}`;
+    if (problems !== this.problems)
+      this.log.warn('the work on an app is interrupted', { app: this.app, problems });
+    this.problems = problems;
+    this.error = { step, message, at: this.clock.now(), retry_at: retryAt };
+    if (state) this.send(state, 'failed');
+  }
+
+  private send({ epoch, revision, desired }: AcceptedState, state: AppState): void {
+    const { containers, error } = this;
+    this.reporter.snapshot(this.app, { epoch, revision, deleted: desired.deleted, state, containers, error });
+  }
+}

@@ -1,0 +1,80 @@
+import {
+  type AppState,
+  type FieldProblem,
+  type LastError,
+  REPORT_SCHEMA,
+  type WorkerFacts,
+  type WorkerReport,
+} from '@nebula/contracts';
+import type { ObservedContainer } from '../reconcile/observed.js';
+import { type KnownError, toLastError } from './last-error.js';
+
+/** What a runner knows of its app at one moment. */
+export interface AppSnapshot {
+  epoch: number;
+  revision: number;
+  deleted: boolean;
+  state: AppState;
+  containers: readonly ObservedContainer[];
+  error: KnownError | null;
+}
+
+/** What there is to say of an app beside the work on it. */
+export interface AppNotes {
+  /** Why the feed's newest message is not acted on. */
+  refusal: KnownError | null;
+  /** Why the desired state isn't safe on disk. */
+  copy: KnownError | null;
+}
+
+/** The longest message that a report may carry, characters, is far above this. */
+const LONGEST_MESSAGE = 4_000;
+
+/** A report without what only the sending adds. */
+export type ReportBody = Omit<WorkerReport, 'sequence' | 'boot_nonce'>;
+
+export function buildReport(
+  worker_id: string,
+  worker: WorkerFacts,
+  app_name: string,
+  snapshot: AppSnapshot | null,
+  notes: AppNotes,
+): ReportBody {
+  const { epoch = 0, revision = 0, deleted = false, containers = [], state = 'failed' } = snapshot ?? {};
+  const error = notes.refusal ?? snapshot?.error ?? notes.copy;
+  return {
+    schema: REPORT_SCHEMA,
+    worker_id,
+    worker,
+    app_name,
+    epoch,
+    revision,
+    deleted,
+    // A message that can't be acted on needs a person, however well the older state is served.
+    state: notes.refusal ? 'failed' : state,
+    containers: containers.toSorted(inOrder).map(reported),
+    last_error: error && shortened(toLastError(error)),
+  };
+}
+
+/** The failure that a refused message is reported as. */
+export function refusalError(problems: readonly FieldProblem[], at: number): KnownError {
+  const lines = problems.map(({ pointer, message }) => `${pointer || 'the message'} ${message}`);
+  return { step: 'desired-state', message: lines.join('; '), at, retry_at: null };
+}
+
+function shortened(error: LastError): LastError {
+  const { message } = error;
+  return message.length > LONGEST_MESSAGE
+    ? { ...error, message: `${message.slice(0, LONGEST_MESSAGE)}…` }
+    : error;
+}
+
+function inOrder(a: ObservedContainer, b: ObservedContainer): number {
+  return a.replica - b.replica || (a.name < b.name ? -1 : 1);
+}
+
+function reported(container: ObservedContainer): WorkerReport['containers'][number] {
+  const { id, name, replica, state, health, image, image_id, ports, restart_count } = container;
+  return { id, name, replica, state, health, image, image_id, ports, restart_count };
+}

@@ -1,0 +1,31 @@
+import type { AppSelection, ReportPublisher } from '@nebula/messaging';
+import type { LoggerService } from '@nestjs/common';
+import type { CustomTransportStrategy } from '@nestjs/microservices';
+
+/** Everything that a worker is started with. */
+export interface WorkerOptions {
+  /** Containers of this scope are this worker's, whoever made them. */
+  scope: string;
+  /** Folder for what must outlive the process; made when it is missing. */
+  state_dir: string;
+  /** Who it is in reports; the engine's own id when absent, which outlives the state folder. */
+  worker_id?: string;
+  /** `unix:///path` or `tcp://name:port`. */
+  docker_host: string;
+  /** Seconds between two looks at everything behind the engine's events, about; 300 when absent. */
+  resync_seconds?: number;
+  /** Lanes that are worked on at once, over all apps. */
+  parallelism: number;
+  /** Containers of apps that a list leaves out are removed; without a list unknown ones are left alone. */
+  selection: AppSelection;
+  /** Brings desired states. */
+  strategy: CustomTransportStrategy;
+  /** Takes reports away. */
+  reports: ReportPublisher;
+  logger: LoggerService;
+  /** Of the program, for reports. */
+  version: string;
+}
+
+/** Token under which the options are injected. */
+export const WORKER_OPTIONS = Symbol('WorkerOptions');

@@ -1,0 +1,17 @@
+import { Injectable } from '@nestjs/common';
+import { ContainerRuntime } from './container-runtime/container-runtime.js';
+import { DesiredStateCopies } from './desired-state/desired-state-copies.js';
+
+/** Whether this worker can do its work. */
+@Injectable()
+export class WorkerReadiness {
+  constructor(
+    private readonly runtime: ContainerRuntime,
+    private readonly copies: DesiredStateCopies,
+  ) {}
+
+  /** Null when it can, else what is missing, in a few words. */
+  async problem(): Promise<string | null> {
+    return (await this.runtime.problem()) ?? this.copies.problem;
+  }
+}

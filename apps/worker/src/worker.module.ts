@@ -1,0 +1,39 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { EngineFactsCache } from './agent/engine-facts-cache.js';
+import { Executor } from './agent/executor.js';
+import { MemoryFiles } from './agent/memory-files.js';
+import { Supervisor } from './agent/supervisor.js';
+import { Clock } from './clock.js';
+import { ContainerRuntimeModule } from './container-runtime/container-runtime.module.js';
+import { DesiredStateController } from './desired-state/desired-state.controller.js';
+import { DesiredStateCopies } from './desired-state/desired-state-copies.js';
+import { DesiredStateInbox } from './desired-state/desired-state-inbox.js';
+import { Reporter } from './reporting/reporter.js';
+import { WorkerLog } from './worker-log.js';
+import { WORKER_OPTIONS, type WorkerOptions } from './worker-options.js';
+import { WorkerReadiness } from './worker-readiness.js';
+
+/** The worker of one server. */
+@Module({})
+export class WorkerModule {
+  static forRoot(options: WorkerOptions): DynamicModule {
+    return {
+      module: WorkerModule,
+      imports: [ContainerRuntimeModule.forRoot({ docker_host: options.docker_host })],
+      controllers: [DesiredStateController],
+      providers: [
+        { provide: WORKER_OPTIONS, useValue: options },
+        Clock,
+        WorkerLog,
+        DesiredStateCopies,
+        DesiredStateInbox,
+        EngineFactsCache,
+        Executor,
+        MemoryFiles,
+        Reporter,
+        Supervisor,
+        WorkerReadiness,
+      ],
+    };
+  }
+}
