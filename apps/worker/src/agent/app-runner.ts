@@ -265,7 +265,8 @@ export class AppRunner {
 
   private async save(): Promise<void> {
     const { memory, state } = this;
-    if (!state || this.saved === memory) return;
+    // What is not yet cleared for the new desired state must not be kept as learned about it.
+    if (!state || this.fresh || this.saved === memory) return;
     this.saved = memory;
     await this.parts.memories.write(this.app, { epoch: state.epoch, revision: state.revision, memory });
   }

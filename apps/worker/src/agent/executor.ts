@@ -61,7 +61,7 @@ export class Executor {
     const ends = await Promise.all(
       execution.lanes.map((lane) =>
         // A pull waits for a registry, not for the engine, and must not keep the slot of another app's lane.
-        lane.some((step) => step.kind === 'pull')
+        lane.every((step) => step.kind === 'pull' || step.kind === 'pin')
           ? this.runLane(lane, execution)
           : ownSlots(() => this.slots(() => this.runLane(lane, execution))),
       ),

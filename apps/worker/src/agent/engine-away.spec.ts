@@ -1,0 +1,70 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { eventually } from '../container-runtime/testing/eventually.js';
+import { WorkerReadiness } from '../worker-readiness.js';
+import { engineBackoff } from './engine-backoff.js';
+import type { MemoryEngine } from './testing/memory-engine.js';
+import { wanted } from './testing/messages.js';
+import { WorkerUnderTest } from './testing/worker-under-test.js';
+
+let worker: WorkerUnderTest;
+let engine: MemoryEngine;
+
+beforeEach(async () => {
+  worker = await WorkerUnderTest.open();
+  engine = worker.engine;
+});
+
+afterEach(async () => {
+  await worker.destroy();
+});
+
+it('an engine that goes away is reported, blamed on no app, and its return wakes all at once', async () => {
+  await worker.start();
+  worker.receive(wanted());
+  await worker.reported({ state: 'converged' });
+  engine.leave();
+  worker.receive(wanted({ revision: 2, spec: { docker_image: 'shop:2' } }));
+  const report = await worker.reported({ state: 'failed', revision: 2 });
+  expect(report.last_error).toMatchObject({ step: 'observe', message: 'the engine does not answer' });
+  expect(report.last_error?.retry_at).not.toBeNull();
+  expect(await worker.get(WorkerReadiness).problem()).toBe('the engine does not answer');
+  // After a few tries in vain the next one is seconds away.
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  engine.comeBack();
+  const after = await worker.reported({ state: 'converged', revision: 2 }, 1_000);
+  expect(after.containers.map(({ image }) => image)).toEqual(['shop:2']);
+  expect(after.last_error).toBeNull();
+  expect(await worker.get(WorkerReadiness).problem()).toBeNull();
+});
+
+it('an engine that goes in the middle of a lane leaves no verdict on the app', async () => {
+  await worker.start();
+  let gone = false;
+  engine.before = ({ verb }) => {
+    if (verb !== 'start' || gone) return;
+    gone = true;
+    engine.leave();
+  };
+  worker.receive(wanted());
+  const report = await worker.reported({ state: 'failed' });
+  expect(report.last_error?.message).toBe('the engine does not answer');
+  engine.comeBack();
+  await worker.reported({ state: 'converged' }, 900);
+  expect(engine.calls.map(({ verb }) => verb)).toEqual(['create', 'start', 'start']);
+});
+
+it('a worker whose engine is not there yet starts, and works when it is', async () => {
+  engine.leave();
+  await worker.start();
+  worker.receive(wanted());
+  await eventually(() => expect(worker.log.text).toContain('interrupted'));
+  expect(worker.reports).toEqual([]);
+  engine.comeBack();
+  await worker.reported({ state: 'converged' });
+});
+
+it('the waits for an engine grow to a minute, with full jitter', () => {
+  expect([1, 2, 3, 7, 50].map((n) => engineBackoff(n, 1))).toEqual([1_000, 2_000, 4_000, 60_000, 60_000]);
+  expect(engineBackoff(5, 0)).toBe(0);
+  expect(engineBackoff(5, 0.25)).toBe(4_000);
+});

@@ -1,0 +1,25 @@
+import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
+import { isObservable, lastValueFrom } from 'rxjs';
+
+/** A transport that brings what a test hands it, and nothing else. */
+export class DirectFeed extends Server implements CustomTransportStrategy {
+  listen(callback: () => void): void {
+    callback();
+  }
+
+  close(): void {}
+
+  on(): void {}
+
+  unwrap<T>(): T {
+    throw new Error('There is nothing behind it.');
+  }
+
+  /** Resolves when the handler has taken the payload. */
+  async deliver(pattern: string, payload: unknown): Promise<void> {
+    const handler = this.getHandlerByPattern(pattern);
+    if (!handler) throw new Error(`Nobody listens to ${pattern}.`);
+    const answer: unknown = await handler(payload);
+    if (isObservable(answer)) await lastValueFrom(answer, { defaultValue: undefined });
+  }
+}

@@ -1,0 +1,253 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import {
+  type ContainerListing,
+  ContainerRuntime,
+  type EngineFacts,
+  type RuntimeEvent,
+} from '../../container-runtime/container-runtime.js';
+import { RuntimeError } from '../../container-runtime/runtime-error.js';
+import type { ObservedContainer } from '../../reconcile/observed.js';
+import type { ContainerDraft } from '../../reconcile/step.js';
+import { EventStream } from './event-stream.js';
+
+/** A container of somebody else. */
+export interface Foreign {
+  name: string;
+  host_ports: number[];
+}
+
+/** A writing call, before it is done: its name and what it is about (a container's name, an image, a network). */
+export interface Call {
+  verb: string;
+  subject: string;
+}
+
+const UP = ['running', 'paused', 'restarting'];
+
+/**
+ * A container engine in memory. It keeps Docker's rules as far as a worker meets them (names are unique, a host
+ * port has one holder, images and networks must be there), sends Docker's events, and can be made to fail or to
+ * wait at any call.
+ */
+export class MemoryEngine extends ContainerRuntime {
+  readonly containers = new Map<string, ObservedContainer & { scope: string; networks: string[] }>();
+  readonly foreign: Foreign[] = [];
+  readonly networks = new Map<string, string>([['bridge', '']]);
+  /** Local images and what the registry has: id by reference. */
+  readonly images = new Map<string, string>();
+  readonly registry = new Map<string, string>();
+  /** Every writing call, in order. */
+  readonly calls: Call[] = [];
+  /** How often the containers were listed. */
+  lists = 0;
+  size = { cores: 2, memory_bytes: 1024 ** 3 };
+  /** Called before each writing call: throws to make it fail, or answers a promise to make it wait. */
+  before: (call: Call, signal: AbortSignal | null) => void | Promise<void> = () => undefined;
+  private readonly stream = new EventStream();
+  private away = false;
+  private made = 0;
+
+  /** The engine goes: every call fails. */
+  leave(): void {
+    this.away = true;
+  }
+
+  /** It is back, and says so. */
+  comeBack(): void {
+    this.away = false;
+    this.stream.emit({ action: 'connected', app_name: null });
+  }
+
+  /** Containers of an app, by replica and then by name. */
+  of(app: string): ObservedContainer[] {
+    return [...this.containers.values()]
+      .filter((container) => container.app_name === app)
+      .sort((a, b) => a.replica - b.replica || (a.name < b.name ? -1 : 1));
+  }
+
+  named(name: string): ObservedContainer | undefined {
+    return [...this.containers.values()].find((container) => container.name === name);
+  }
+
+  /** Somebody removes a container by hand. */
+  vanish(name: string): void {
+    const container = this.named(name);
+    if (!container) throw new Error(`There is no ${name}.`);
+    this.containers.delete(container.id);
+    this.happened('die', container);
+    this.happened('destroy', container);
+  }
+
+  /** A program ends, or somebody stops it. */
+  exit(name: string): void {
+    const container = this.named(name);
+    if (!container) throw new Error(`There is no ${name}.`);
+    container.state = 'exited';
+    this.happened('die', container);
+  }
+
+  /** Something happens to a container of somebody else. */
+  elsewhere(action: string): void {
+    this.stream.emit({ action, app_name: null });
+  }
+
+  async facts(): Promise<EngineFacts> {
+    await this.read();
+    const about = { engine_id: 'engine-1', hostname: 'box', engine_version: '20.10', architecture: 'x86_64' };
+    return { ...about, ...this.size };
+  }
+
+  async list(scope: string, app?: string): Promise<ContainerListing> {
+    await this.read();
+    this.lists += 1;
+    const all = [...this.containers.values()];
+    const isOwn = (container: (typeof all)[number]): boolean =>
+      container.scope === scope && (app === undefined || container.app_name === app);
+    return {
+      own: all.filter(isOwn).map((container) => ({ ...container })),
+      foreign_names: [...all.filter((container) => !isOwn(container)), ...this.foreign].map(
+        ({ name }) => name,
+      ),
+    };
+  }
+
+  async imageId(reference: string): Promise<string | null> {
+    await this.read();
+    return this.images.get(reference) ?? ([...this.images.values()].includes(reference) ? reference : null);
+  }
+
+  async networkNames(): Promise<string[]> {
+    await this.read();
+    return [...this.networks.keys()];
+  }
+
+  async ownNetworks(scope: string): Promise<string[]> {
+    await this.read();
+    return [...this.networks].filter(([, owner]) => owner === scope).map(([name]) => name);
+  }
+
+  async pull(reference: string, signal: AbortSignal): Promise<string> {
+    await this.write('pull', reference, signal);
+    const id = this.registry.get(reference);
+    if (id === undefined) throw new RuntimeError('missing', `manifest for ${reference} not found`);
+    this.images.set(reference, id);
+    return id;
+  }
+
+  async createNetwork(name: string, scope: string): Promise<void> {
+    await this.write('createNetwork', name);
+    this.networks.set(name, scope);
+  }
+
+  async removeNetwork(name: string): Promise<void> {
+    await this.write('removeNetwork', name);
+    this.networks.delete(name);
+  }
+
+  async create(draft: ContainerDraft): Promise<string> {
+    await this.write('create', draft.name);
+    const image_id = await this.imageId(draft.image);
+    if (image_id === null) throw new RuntimeError('missing', `No such image: ${draft.image}`);
+    this.refuseTakenName(draft.name);
+    this.made += 1;
+    const id = `c${this.made}`;
+    const { name, scope, replica, fingerprint, image, ports, networks, spec } = draft;
+    const container = {
+      ...{ id, name, app_name: spec.app_name, scope, networks, replica, fingerprint, image, image_id, ports },
+      ...({ state: 'created', health: 'none', restart_count: 0, restart_policy: 'always' } as const),
+      ...{ exit_code: 0, error: '', created_at: this.made },
+    };
+    this.containers.set(id, container);
+    this.happened('create', container);
+    return id;
+  }
+
+  async start(id: string): Promise<void> {
+    const container = await this.change('start', id);
+    if (UP.includes(container.state)) return;
+    if (!container.networks.every((name) => this.networks.has(name))) {
+      throw new RuntimeError('missing', `network ${container.networks.join()} not found`);
+    }
+    const taken = new Set([
+      ...this.foreign.flatMap(({ host_ports }) => host_ports),
+      ...[...this.containers.values()]
+        .filter(({ state }) => UP.includes(state))
+        .flatMap(({ ports }) => ports.map(({ host_port }) => host_port)),
+    ]);
+    const port = container.ports.find(({ host_port }) => taken.has(host_port));
+    if (port) throw new RuntimeError('port-taken', `port ${port.host_port} is already allocated`);
+    container.state = 'running';
+    this.happened('start', container);
+  }
+
+  async unpause(id: string): Promise<void> {
+    const container = await this.change('unpause', id);
+    container.state = 'running';
+    this.happened('unpause', container);
+  }
+
+  async stop(id: string): Promise<void> {
+    const container = await this.change('stop', id);
+    if (!UP.includes(container.state)) return;
+    container.state = 'exited';
+    this.happened('die', container);
+  }
+
+  async rename(id: string, name: string): Promise<void> {
+    const container = await this.change('rename', id);
+    if (container.name !== name) this.refuseTakenName(name);
+    container.name = name;
+    this.happened('rename', container);
+  }
+
+  async setRestartPolicy(id: string, policy: 'always' | 'no'): Promise<void> {
+    const container = await this.change('setRestartPolicy', id);
+    container.restart_policy = policy;
+    this.happened('update', container);
+  }
+
+  async remove(id: string): Promise<void> {
+    const container = await this.change('remove', id);
+    this.containers.delete(id);
+    if (UP.includes(container.state)) this.happened('die', container);
+    this.happened('destroy', container);
+  }
+
+  events(_scope: string, signal: AbortSignal): AsyncIterable<RuntimeEvent> {
+    return this.stream.read(signal);
+  }
+
+  async problem(): Promise<string | null> {
+    return this.away ? 'the engine does not answer' : null;
+  }
+
+  private async change(verb: string, id: string): Promise<ObservedContainer & { networks: string[] }> {
+    await this.write(verb, this.containers.get(id)?.name ?? id);
+    const container = this.containers.get(id);
+    if (!container) throw new RuntimeError('missing', `No such container: ${id}`);
+    return container;
+  }
+
+  private async write(verb: string, subject: string, signal: AbortSignal | null = null): Promise<void> {
+    await this.read();
+    const call = { verb, subject };
+    this.calls.push(call);
+    await this.before(call, signal);
+    if (this.away) throw new RuntimeError('unavailable', 'the engine does not answer');
+  }
+
+  private async read(): Promise<void> {
+    await turn();
+    if (this.away) throw new RuntimeError('unavailable', 'the engine does not answer');
+  }
+
+  private refuseTakenName(name: string): void {
+    if (this.named(name) || this.foreign.some((other) => other.name === name)) {
+      throw new RuntimeError('conflict', `The container name "/${name}" is already in use`);
+    }
+  }
+
+  private happened(action: string, { app_name }: ObservedContainer): void {
+    this.stream.emit({ action, app_name });
+  }
+}
