@@ -149,8 +149,8 @@ describe('drift', () => {
     const starts = () => engine.calls.filter(({ verb }) => verb === 'start').length;
     await eventually(() => expect(starts()).toBeGreaterThan(3));
     const before = starts();
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
-    expect(starts() - before).toBeLessThan(5);
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(starts() - before).toBeLessThan(3);
     engine.before = () => undefined;
     await eventually(() => expect(running()).toEqual(['web-1 c1']));
   });

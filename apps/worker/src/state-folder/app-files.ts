@@ -15,6 +15,9 @@ export type AppFile =
  * passing files are never taken for one.
  */
 export class AppFiles {
+  /** The newest change of each app that is under way. */
+  private readonly changes = new Map<string, Promise<void>>();
+
   constructor(readonly folder: string) {}
 
   /** Makes the folder where it is missing, and removes what an interrupted write has left. */
@@ -36,11 +39,11 @@ export class AppFiles {
   }
 
   async write(appName: string, value: unknown): Promise<void> {
-    await atomicWrite(this.path(appName), `${JSON.stringify(value)}\n`);
+    await this.inOrder(appName, () => atomicWrite(this.path(appName), `${JSON.stringify(value)}\n`));
   }
 
   async remove(appName: string): Promise<void> {
-    await rm(this.path(appName), { force: true });
+    await this.inOrder(appName, () => rm(this.path(appName), { force: true }));
   }
 
   /** Renames a file that can't be used, so that people can look at it and nobody reads it again. Answers its new path. */
@@ -48,6 +51,18 @@ export class AppFiles {
     const aside = `${this.path(appName)}.corrupt`;
     await rename(this.path(appName), aside);
     return aside;
+  }
+
+  /** Changes of one file in the order in which they were asked for, so that the last one is what stays. */
+  private async inOrder(appName: string, change: () => Promise<void>): Promise<void> {
+    const before = this.changes.get(appName);
+    const changing = before ? before.then(change, change) : change();
+    this.changes.set(appName, changing);
+    try {
+      await changing;
+    } finally {
+      if (this.changes.get(appName) === changing) this.changes.delete(appName);
+    }
   }
 
   private async readFile(app_name: string): Promise<AppFile> {

@@ -1,0 +1,181 @@
+import { randomInt } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { eventually } from '../container-runtime/testing/eventually.js';
+import { IMAGES, WorkerOnEngine } from './testing/worker-on-engine.js';
+
+let worker: WorkerOnEngine;
+
+beforeEach(async () => {
+  worker = await WorkerOnEngine.open();
+  await worker.start();
+}, 60_000);
+
+afterEach(async () => {
+  await worker.destroy();
+}, 60_000);
+
+describe('when something fails, what ran runs on', () => {
+  it('a pull: the status says failed, with the step, the words of Docker and the next try; a fixed spec is taken at once', async () => {
+    await worker.want(1);
+    await worker.reported({ state: 'converged' });
+    const before = await worker.containers();
+    const docker_image = `127.0.0.1:${randomInt(1_024, 2_000)}/nothing:1`;
+    await worker.want(2, { docker_image });
+    const report = await worker.reported({ state: 'failed', revision: 2 });
+    expect(report.last_error).toMatchObject({
+      step: 'pull',
+      message: expect.stringContaining('connection refused'),
+    });
+    expect(report.last_error?.retry_at).not.toBeNull();
+    expect(await worker.containers()).toEqual(before);
+    // It is tried again by itself, ever later.
+    await eventually(() =>
+      expect(
+        worker.log.lines.filter(({ message }) => message === `failed: pull ${docker_image}`).length,
+      ).toBeGreaterThan(1),
+    );
+    expect(await worker.containers()).toEqual(before);
+    await worker.want(3, { docker_image: IMAGES[1] });
+    const fixed = await worker.reported({ state: 'converged', revision: 3 }, 5_000);
+    expect(fixed.last_error).toBeNull();
+  }, 60_000);
+
+  it('a host port of a foreign container: the old one runs again, and the new one when the port is free', async () => {
+    const [free, taken] = [worker.engine.port(), worker.engine.port()];
+    const holder = await worker.engine.docker.createContainer({
+      Image: IMAGES[0],
+      Labels: { 'of-test': worker.engine.scope },
+      HostConfig: { PortBindings: { '8080/tcp': [{ HostPort: String(taken) }] } },
+    });
+    await holder.start();
+    await worker.want(1, { starting_ports: [{ [String(free)]: '8080' }] });
+    await worker.reported({ state: 'converged' });
+    const [old] = await worker.containers();
+
+    await worker.want(2, { starting_ports: [{ [String(taken)]: '8080' }] });
+    const report = await worker.reported({ state: 'failed', revision: 2 });
+    expect(report.last_error).toMatchObject({
+      step: 'start',
+      message: expect.stringContaining('port is already allocated'),
+    });
+    await eventually(async () => {
+      const containers = await worker.containers();
+      expect(containers.filter(({ running }) => running)).toMatchObject([{ id: old?.id, name: old?.name }]);
+    });
+    expect((await fetch(`http://127.0.0.1:${free}/`)).status).toBe(200);
+    expect((await holder.inspect()).State.Running).toBe(true);
+    const policy = await worker.engine.docker.getContainer(old?.id ?? '').inspect();
+    expect(policy.HostConfig.RestartPolicy?.Name).toBe('always');
+
+    await holder.remove({ force: true });
+    await worker.reported({ state: 'converged', revision: 2 });
+    expect((await fetch(`http://127.0.0.1:${taken}/`)).status).toBe(200);
+    expect(await worker.containers()).toHaveLength(1);
+  }, 60_000);
+
+  it('a bad command: the old one runs again, and the new one is not tried until something changes', async () => {
+    await worker.want(1, { containers_per: { server: 2 } });
+    await worker.reported({ state: 'converged' });
+    const before = (await worker.containers()).map(({ id, name }) => ({ id, name }));
+    await worker.want(2, { containers_per: { server: 2 }, command: ['/no/such/program'] });
+    await eventually(async () => {
+      expect(worker.report()?.last_error).toMatchObject({ step: 'start', retry_at: null });
+      expect(worker.report()?.last_error?.message).toContain('no such file or directory');
+      const containers = await worker.containers();
+      expect(containers.map(({ id, name, running }) => ({ id, name, running }))).toEqual(
+        before.map((container) => ({ ...container, running: true })),
+      );
+    });
+    await worker.reported({ state: 'failed', revision: 2 });
+    await worker.want(3, { containers_per: { server: 2 } });
+    await worker.reported({ state: 'converged', revision: 3 });
+    expect((await worker.containers()).map(({ id, name }) => ({ id, name }))).toEqual(before);
+  }, 60_000);
+});
+
+describe('drift', () => {
+  const byHand = {
+    removed: { force: true },
+    killed: null,
+    stopped: null,
+  };
+
+  it.each(Object.keys(byHand))(
+    'a container that is %s by hand is back within two seconds',
+    async (how) => {
+      await worker.want(1, { containers_per: { server: 2 }, starting_ports: [worker.engine.port()] });
+      worker.engine.port();
+      await worker.reported({ state: 'converged' });
+      const [first, second] = await worker.containers();
+      const container = worker.engine.docker.getContainer(second?.id ?? '');
+      if (how === 'removed') await container.remove({ force: true });
+      else if (how === 'killed') await container.kill();
+      else await container.stop();
+      await eventually(async () => {
+        const containers = await worker.containers();
+        expect(containers.map(({ name, running }) => [name, running])).toEqual([
+          [first?.name, true],
+          [second?.name, true],
+        ]);
+      }, 2_000);
+      expect((await worker.containers())[0]).toEqual(first);
+      await worker.reported({ state: 'converged' });
+    },
+    60_000,
+  );
+
+  it('a paused or renamed one is itself again, without a restart', async () => {
+    await worker.want(1);
+    await worker.reported({ state: 'converged' });
+    const before = await worker.containers();
+    const container = worker.engine.docker.getContainer(before[0]?.id ?? '');
+    await container.rename({ name: `${worker.app}-elsewhere` });
+    await container.pause();
+    await eventually(async () => {
+      expect((await container.inspect()).State.Paused).toBe(false);
+      expect(await worker.containers()).toEqual(before);
+    }, 2_000);
+  }, 60_000);
+});
+
+describe('a container that is not ours', () => {
+  it('with a name that we want is never touched, and the conflict is reported until the name is free', async () => {
+    const name = `${worker.app}-2`;
+    const foreign = await worker.engine.foreign(name);
+    const before = await worker.engine.docker.getContainer(foreign).inspect();
+    await worker.want(1, { containers_per: { server: 3 } });
+    const report = await worker.reported({ state: 'failed' });
+    expect(report.last_error?.message).toContain(
+      `the name ${name} belongs to a container that is not this app's`,
+    );
+    await eventually(async () =>
+      expect((await worker.containers()).map((container) => container.name)).toEqual([
+        `${worker.app}-1`,
+        `${worker.app}-3`,
+      ]),
+    );
+    const after = await worker.engine.docker.getContainer(foreign).inspect();
+    expect([after.Name, after.State.StartedAt]).toEqual([before.Name, before.State.StartedAt]);
+    await worker.engine.docker.getContainer(foreign).rename({ name: `${worker.app}-foreign` });
+    await worker.reported({ state: 'converged' }, 3_000);
+    expect(await worker.containers()).toHaveLength(3);
+  }, 60_000);
+});
+
+it('an app that a list leaves out is removed, and nothing of another scope', async () => {
+  const foreign = await worker.engine.foreign(`${worker.app}-x`, {
+    'nebula.scope': 'elsewhere',
+    'nebula.app': 'a',
+  });
+  const kept = `${worker.app}-kept`;
+  await worker.want(1);
+  await worker.want(1, {}, { app_name: kept });
+  await worker.reported({ state: 'converged' });
+  await worker.reported({ state: 'converged', app_name: kept });
+  const before = await worker.containers(kept);
+  await worker.close();
+  await worker.start({ selection: { kind: 'listed', apps: [kept] } });
+  await eventually(async () => expect(await worker.containers()).toEqual([]));
+  expect(await worker.containers(kept)).toEqual(before);
+  expect((await worker.engine.docker.getContainer(foreign).inspect()).State.Running).toBe(true);
+}, 60_000);
