@@ -94,13 +94,7 @@ describe('when something fails, what ran runs on', () => {
 });
 
 describe('drift', () => {
-  const byHand = {
-    removed: { force: true },
-    killed: null,
-    stopped: null,
-  };
-
-  it.each(Object.keys(byHand))(
+  it.each(['removed', 'killed', 'stopped'])(
     'a container that is %s by hand is back within two seconds',
     async (how) => {
       await worker.want(1, { containers_per: { server: 2 }, starting_ports: [worker.engine.port()] });
