@@ -23,7 +23,7 @@ export interface Execution {
   /** Ends the execution at the next safe point, which is between two steps, and a pull at once. */
   signal: AbortSignal;
   /** Changes what is remembered of the app. */
-  remember(update: (memory: AppMemory) => AppMemory): void;
+  remember: (update: (memory: AppMemory) => AppMemory) => void;
 }
 
 /** Why lanes ended early for a reason that says nothing about the app: the engine is away. */

@@ -62,7 +62,7 @@ function readMemory(value: unknown): KeptMemory | null {
   if (!isRecord(value) || !isRecord(value['memory'])) return null;
   const { epoch, revision, memory } = value;
   if (typeof epoch !== 'number' || typeof revision !== 'number') return null;
-  const { pin, failures } = memory as Record<string, unknown>;
+  const { pin, failures } = memory;
   const entries = isRecord(failures) ? Object.entries(failures) : [];
   return {
     epoch,

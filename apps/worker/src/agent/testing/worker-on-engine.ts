@@ -11,6 +11,7 @@ import { createWorker } from '../../create-worker.js';
 import { WorkerReadiness } from '../../worker-readiness.js';
 import { DirectFeed } from './direct-feed.js';
 import { KeptLog } from './kept-log.js';
+import { validReport } from './valid-report.js';
 import { deleted, type Wish, wanted } from './messages.js';
 
 /** Two images that stop at once and have no health check. */
@@ -59,7 +60,7 @@ export class WorkerOnEngine {
         docker_host: this.engine.host,
       },
       ...{ parallelism: 4, selection: { kind: 'all' }, strategy: feed, logger: this.log, version: 'test' },
-      reports: { publish: (report) => void this.reports.push(report) },
+      reports: { publish: (report) => void this.reports.push(validReport(report)) },
       ...given,
     });
     this.running = { app, feed };
@@ -93,7 +94,7 @@ export class WorkerOnEngine {
       if (!report) throw new Error('There is no report.');
       for (const [field, value] of Object.entries(expected)) {
         if (report[field as keyof WorkerReport] !== value) {
-          throw new Error(`${field} is not ${String(value)}: ${JSON.stringify(report)}`);
+          throw new Error(`${field} is not ${JSON.stringify(value)}: ${JSON.stringify(report)}`);
         }
       }
       return report;

@@ -10,6 +10,7 @@ import { eventually } from '../../container-runtime/testing/eventually.js';
 import { DesiredStateInbox } from '../../desired-state/desired-state-inbox.js';
 import { WorkerModule } from '../../worker.module.js';
 import { KeptLog } from './kept-log.js';
+import { validReport } from './valid-report.js';
 import { MemoryEngine } from './memory-engine.js';
 import { DirectFeed } from './direct-feed.js';
 
@@ -25,6 +26,8 @@ export interface WorkerSettings {
   parallelism?: number;
   resync_seconds?: number;
   clock?: Clock;
+  /** The engine itself when absent. */
+  runtime?: ContainerRuntime;
 }
 
 /** The whole worker over an engine in memory. It can be closed and started again on the same state folder. */
@@ -32,6 +35,7 @@ export class WorkerUnderTest {
   readonly reports: WorkerReport[] = [];
   readonly log = new KeptLog();
   private module: TestingModule | null = null;
+  private readonly abandoned: TestingModule[] = [];
 
   private constructor(
     readonly engine: MemoryEngine,
@@ -56,11 +60,11 @@ export class WorkerUnderTest {
       ...{ scope: 'default', state_dir: this.stateDir, docker_host: 'unix:///nowhere.sock', version: 'test' },
       ...{ parallelism, selection, logger: this.log, strategy: new DirectFeed() },
       ...(resync_seconds === undefined ? {} : { resync_seconds }),
-      reports: { publish: (report: WorkerReport) => void this.reports.push(report) },
+      reports: { publish: (report: WorkerReport) => void this.reports.push(validReport(report)) },
     };
     this.module = await Test.createTestingModule({ imports: [WorkerModule.forRoot(options)] })
       .overrideProvider(ContainerRuntime)
-      .useValue(this.engine)
+      .useValue(settings.runtime ?? this.engine)
       .overrideProvider(Clock)
       .useValue(clock)
       .compile();
@@ -93,11 +97,18 @@ export class WorkerUnderTest {
       const report = this.report(expected.app_name ?? 'web');
       for (const [field, value] of Object.entries(expected)) {
         const found = report?.[field as keyof WorkerReport];
-        if (found !== value) throw new Error(`${field} is ${String(found)}: ${JSON.stringify(report)}`);
+        if (found !== value)
+          throw new Error(`${field} is ${JSON.stringify(found)}: ${JSON.stringify(report)}`);
       }
       if (!report) throw new Error('There is no report.');
       return report;
     }, limitMs);
+  }
+
+  /** Leaves the worker as it is, as if it were dead, to start another one. */
+  abandon(): void {
+    if (this.module) this.abandoned.push(this.module);
+    this.module = null;
   }
 
   /** Ends the worker. */
@@ -109,6 +120,7 @@ export class WorkerUnderTest {
   /** Ends the worker and removes its folder. */
   async destroy(): Promise<void> {
     await this.close();
+    for (const module of this.abandoned) await module.close();
     await rm(this.stateDir, { recursive: true, force: true });
   }
 }
