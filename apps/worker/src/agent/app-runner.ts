@@ -111,9 +111,10 @@ export class AppRunner {
   async stop(): Promise<void> {
     this.stopped = true;
     this.execution?.abort();
-    this.alarm.clear();
     this.copy.close();
     await Promise.all([this.working, this.pull.stop()]);
+    // The last round may have set it again.
+    this.alarm.clear();
   }
 
   private async work(): Promise<void> {

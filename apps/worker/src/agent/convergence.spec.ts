@@ -87,6 +87,26 @@ describe('an app', () => {
     expect(worker.inbox.counts).toMatchObject({ newer: 3, older: 1 });
   });
 
+  it('reports its containers while the work goes on', async () => {
+    let release = (): void => undefined;
+    engine.before = async ({ verb, subject }) => {
+      if (verb === 'start' && subject === 'web-2') await new Promise<void>((resolve) => (release = resolve));
+    };
+    await worker.start();
+    worker.receive(wanted({ spec: { containers_per: { server: 2 } } }));
+    await eventually(() =>
+      expect(worker.report()).toMatchObject({
+        state: 'converging',
+        containers: [
+          { name: 'web-1', state: 'running' },
+          { name: 'web-2', state: 'created' },
+        ],
+      }),
+    );
+    release();
+    await worker.reported({ state: 'converged' });
+  });
+
   it('follows the size of the server when the engine comes back on another one', async () => {
     await worker.start();
     worker.receive(wanted({ spec: { containers_per: { cpu: 1 } } }));

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { eventually } from '../container-runtime/testing/eventually.js';
 import { WorkerReadiness } from '../worker-readiness.js';
@@ -48,6 +50,9 @@ it('an engine that goes in the middle of a lane leaves no verdict on the app', a
   worker.receive(wanted());
   const report = await worker.reported({ state: 'failed' });
   expect(report.last_error?.message).toBe('the engine does not answer');
+  const kept = await readFile(join(worker.stateDir, 'memory', 'web.json'), 'utf8');
+  expect(JSON.parse(kept)).toMatchObject({ memory: { failures: {} } });
+  expect(kept).not.toContain('does not answer');
   engine.comeBack();
   await worker.reported({ state: 'converged' }, 900);
   expect(engine.calls.map(({ verb }) => verb)).toEqual(['create', 'start', 'start']);

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ContainerRuntime, type EngineFacts } from '../container-runtime/container-runtime.js';
+import { WorkerLog } from '../worker-log.js';
 
 /** What the engine says about itself, asked for once per connection: it can't change while the engine runs. */
 @Injectable()
@@ -8,13 +9,17 @@ export class EngineFactsCache {
   latest: EngineFacts | null = null;
   private asked: Promise<EngineFacts> | null = null;
 
-  constructor(private readonly runtime: ContainerRuntime) {}
+  constructor(
+    private readonly runtime: ContainerRuntime,
+    private readonly log: WorkerLog,
+  ) {}
 
   /** @throws {RuntimeError} when it isn't known for this connection and the engine doesn't answer. */
   async facts(): Promise<EngineFacts> {
     const asked = (this.asked ??= this.runtime.facts());
     try {
       this.latest = await asked;
+      this.log.worker ??= this.latest.engine_id;
       return this.latest;
     } catch (error) {
       if (this.asked === asked) this.asked = null;

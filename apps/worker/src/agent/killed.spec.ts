@@ -39,7 +39,7 @@ afterEach(async () => {
 });
 
 // A pull, and for both containers: create, policy, stop, rename, rename, start, remove.
-const calls = Array.from({ length: 15 }, (_, index) => ({ nth: index + 1, done: index % 2 === 0 }));
+const calls = [1, 2, 4, 6, 8, 10, 12, 15].map((nth, index) => ({ nth, done: index % 2 === 0 }));
 
 it.each(calls)(
   'a worker killed at its writing call number $nth (done: $done) goes on to where it was going, without a feed',

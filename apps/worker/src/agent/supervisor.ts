@@ -94,7 +94,7 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
     });
     await Promise.race([stopping, limit]);
     clearTimeout(timer);
-    await this.reporter.close();
+    this.reporter.close();
   }
 
   /** The newest desired state of an app; null when none was ever seen. */
@@ -131,7 +131,7 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
       if (selects(this.options.selection, app)) return;
       this.states.delete(app);
       await this.copies.remove(app);
-      await this.reporter.forget(app);
+      this.reporter.forget(app);
     });
     this.runners.set(app, runner);
     return runner;
@@ -152,9 +152,9 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
         for await (const event of this.runtime.events(this.options.scope, signal)) this.onEvent(event);
       } catch (error) {
         this.log.error('the events of the engine have ended', { error: messageOf(error) });
-        const delay = engineBackoff(failures, this.clock.random());
-        await sleep(delay, undefined, { signal }).catch(() => undefined);
       }
+      const delay = engineBackoff(failures, this.clock.random());
+      await sleep(delay, undefined, { signal }).catch(() => undefined);
     }
   }
 
@@ -162,13 +162,23 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
     if (action === 'connected') {
       this.log.info('connected to the container engine');
       this.engine.forget();
-      this.reporter.again();
+      void this.tellFacts();
       void this.lookAtEverything(false);
       return;
     }
     if (app_name !== null) this.found(app_name);
     if (!FREEING.has(action)) return;
     for (const runner of this.runners.values()) if (runner.app !== app_name && runner.troubled) runner.wake();
+  }
+
+  /** The engine may be one that no report has told of yet. */
+  private async tellFacts(): Promise<void> {
+    try {
+      await this.engine.facts();
+      this.reporter.again();
+    } catch (error) {
+      this.log.debug('the engine does not tell about itself', { error: messageOf(error) });
+    }
   }
 
   /** @param settled the feed has had time to bring every desired state that there is. */

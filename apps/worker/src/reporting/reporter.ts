@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { FieldProblem, WorkerReport } from '@nebula/contracts';
+import type { FieldProblem } from '@nebula/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { EngineFactsCache } from '../agent/engine-facts-cache.js';
 import { Clock } from '../clock.js';
-import { messageOf, WorkerLog } from '../worker-log.js';
 import { WORKER_OPTIONS, type WorkerOptions } from '../worker-options.js';
 import {
   type AppNotes,
@@ -40,7 +39,6 @@ export class Reporter {
     private readonly options: Pick<WorkerOptions, 'reports' | 'worker_id' | 'version'>,
     private readonly engine: EngineFactsCache,
     private readonly clock: Clock,
-    private readonly log: WorkerLog,
   ) {
     this.workerId = options.worker_id ?? null;
   }
@@ -65,21 +63,21 @@ export class Reporter {
     if (copy || this.entries.has(appName)) this.change(appName, { copy });
   }
 
-  /** Looks again at everything: the engine has answered, so facts are known or may have changed. */
+  /** Looks again at everything: facts are known at last, or have changed. */
   again(): void {
     for (const appName of this.entries.keys()) this.change(appName, {});
   }
 
   /** Sends what waits, then forgets an app that is no longer this worker's. */
-  async forget(appName: string): Promise<void> {
-    await this.sendNow(appName);
+  forget(appName: string): void {
+    this.send(appName);
     this.entries.delete(appName);
   }
 
   /** Sends everything that waits, and nothing after it. */
-  async close(): Promise<void> {
+  close(): void {
+    for (const appName of this.entries.keys()) this.send(appName);
     this.closed = true;
-    await Promise.all([...this.entries.keys()].map((appName) => this.sendNow(appName)));
   }
 
   private change(appName: string, part: Partial<Entry>): void {
@@ -90,35 +88,25 @@ export class Reporter {
     this.entries.set(appName, Object.assign(entry, part));
     if (this.closed) return;
     const delay = SHORTEST_DELAY + this.clock.random() * JITTER;
-    entry.timer ??= setTimeout(() => void this.sendNow(appName), delay);
+    entry.timer ??= setTimeout(() => this.send(appName), delay);
   }
 
-  private async sendNow(appName: string): Promise<void> {
+  private send(appName: string): void {
     const entry = this.entries.get(appName);
     if (!entry?.timer) return;
     clearTimeout(entry.timer);
     entry.timer = null;
-    // With no desired state and nothing to complain about there is nothing to tell.
-    if (!entry.snapshot && !entry.refusal) return;
-    try {
-      const { engine_id, ...facts } = this.engine.latest ?? (await this.engine.facts());
-      this.workerId ??= engine_id;
-      this.log.worker ??= engine_id;
-      const { hostname, engine_version, architecture, cores, memory_bytes } = facts;
-      const worker_version = this.options.version;
-      const worker = { hostname, engine_version, architecture, cores, memory_bytes, worker_version };
-      const body = buildReport(this.workerId, worker, appName, entry.snapshot, entry);
-      if (isDeepStrictEqual(body, entry.sent)) return;
-      entry.sent = body;
-      this.options.reports.publish(this.numbered(body));
-    } catch (error) {
-      // Only an engine that has never answered brings us here; `again` follows when it does.
-      this.log.debug('nothing can be reported yet', { app: appName, error: messageOf(error) });
-    }
-  }
-
-  private numbered(body: ReportBody): WorkerReport {
+    const facts = this.engine.latest;
+    // With no desired state and nothing to complain about there is nothing to tell; facts come with the engine.
+    if (!facts || !(entry.snapshot || entry.refusal)) return;
+    const { hostname, engine_version, architecture, cores, memory_bytes } = facts;
+    const worker_version = this.options.version;
+    const worker = { hostname, engine_version, architecture, cores, memory_bytes, worker_version };
+    this.workerId ??= facts.engine_id;
+    const body = buildReport(this.workerId, worker, appName, entry.snapshot, entry);
+    if (isDeepStrictEqual(body, entry.sent)) return;
+    entry.sent = body;
     this.sequence += 1;
-    return { ...body, boot_nonce: this.bootNonce, sequence: this.sequence };
+    this.options.reports.publish({ ...body, boot_nonce: this.bootNonce, sequence: this.sequence });
   }
 }
