@@ -19,8 +19,8 @@ import { observeApp } from './observe-app.js';
 import { RepeatGuard } from './repeat-guard.js';
 import { WakeTimer } from './wake-timer.js';
 
-/** While steps are under way the containers are reported so often, milliseconds. */
-const PROGRESS_EVERY = 1_000;
+/** While steps are under way the containers are looked at this long after the last look, milliseconds. */
+const PROGRESS_AFTER = 1_000;
 
 /** What all runners share. */
 export interface RunnerParts {
@@ -53,6 +53,7 @@ export class AppRunner {
   private pending: AcceptedState | null = null;
   private memory: AppMemory = emptyMemory();
   private saved: AppMemory | null = null;
+  private saving: Promise<void> = Promise.resolve();
   /** The desired state is another one than that which `memory` is about. */
   private fresh = false;
   private woken = false;
@@ -113,6 +114,7 @@ export class AppRunner {
     this.execution?.abort();
     this.copy.close();
     await Promise.all([this.working, this.pull.stop()]);
+    await this.saving;
     // The last round may have set it again.
     this.alarm.clear();
   }
@@ -181,7 +183,13 @@ export class AppRunner {
   private async execute(look: Look, lanes: Step[][]): Promise<void> {
     const execution = new AbortController();
     this.execution = execution;
-    const progress = setInterval(() => void this.tellProgress(look, execution), PROGRESS_EVERY);
+    // One look at a time: the engine lets it wait for the very containers that are being worked on.
+    const lookOn = async (): Promise<void> => {
+      await this.tellProgress(look, execution);
+      if (this.execution === execution) progress.set(PROGRESS_AFTER);
+    };
+    const progress = new WakeTimer(() => void lookOn());
+    progress.set(PROGRESS_AFTER);
     try {
       const interruption = await this.runLanes(look, lanes, execution.signal);
       if (interruption) {
@@ -192,9 +200,9 @@ export class AppRunner {
       if (!execution.signal.aborted) this.repeats.done(lanes);
       this.woken = true;
     } finally {
-      clearInterval(progress);
+      progress.clear();
       this.execution = null;
-      await this.save();
+      this.save();
     }
   }
 
@@ -203,7 +211,7 @@ export class AppRunner {
     if (!state) return;
     const interruption = await this.runLanes({ state, observed: null }, [lane], signal);
     if (signal.aborted) return;
-    await this.save();
+    this.save();
     if (interruption) this.interrupted(interruption.step, interruption.error);
     else this.wake();
   }
@@ -239,7 +247,7 @@ export class AppRunner {
       this.copy.close();
       await this.onGone();
     } else {
-      await this.save();
+      this.save();
     }
   }
 
@@ -264,11 +272,14 @@ export class AppRunner {
     }
   }
 
-  private async save(): Promise<void> {
+  /** In the background: nothing depends on it, and a busy disk takes its time. */
+  private save(): void {
     const { memory, state } = this;
     // What is not yet cleared for the new desired state must not be kept as learned about it.
     if (!state || this.fresh || this.saved === memory) return;
     this.saved = memory;
-    await this.parts.memories.write(this.app, { epoch: state.epoch, revision: state.revision, memory });
+    const kept = { epoch: state.epoch, revision: state.revision, memory };
+    // Writes of one file keep their order, so the last one ends last.
+    this.saving = this.parts.memories.write(this.app, kept);
   }
 }

@@ -11,7 +11,7 @@ interface RunningPull {
  */
 export class BackgroundPull {
   private current: RunningPull | null = null;
-  private ended: Promise<unknown> = Promise.resolve();
+  private ended: Promise<void> = Promise.resolve();
 
   /** @param run works off a lane until it is done or the signal aborts; it never throws. */
   constructor(private readonly run: (lane: Step[], signal: AbortSignal) => Promise<void>) {}
@@ -41,7 +41,8 @@ export class BackgroundPull {
     const done = this.run(lane, pull.ending.signal).finally(() => {
       if (this.current === pull) this.current = null;
     });
-    this.ended = Promise.all([this.ended, done]);
+    const before = this.ended;
+    this.ended = done.then(() => before);
   }
 
   private end(): void {

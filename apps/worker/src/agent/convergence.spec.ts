@@ -203,6 +203,21 @@ describe('a failure', () => {
     expect(running()).toHaveLength(1);
   });
 
+  it('of a create stops nothing', async () => {
+    await worker.start();
+    worker.receive(wanted());
+    await worker.reported({ state: 'converged' });
+    engine.before = ({ verb }) => {
+      if (verb === 'create') throw new RuntimeError('other', 'no space left on device');
+    };
+    worker.receive(wanted({ revision: 2, spec: { docker_image: 'shop:2' } }));
+    const report = await worker.reported({ state: 'failed', revision: 2 });
+    expect(report.last_error).toMatchObject({ step: 'create', message: 'no space left on device' });
+    expect(running()).toEqual(['web-1 c1']);
+    engine.before = () => undefined;
+    await worker.reported({ state: 'converged', revision: 2 });
+  });
+
   it('of a start brings the old container back, and of one app delays no other', async () => {
     await worker.start();
     worker.receive(wanted());

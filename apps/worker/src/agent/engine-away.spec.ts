@@ -50,9 +50,11 @@ it('an engine that goes in the middle of a lane leaves no verdict on the app', a
   worker.receive(wanted());
   const report = await worker.reported({ state: 'failed' });
   expect(report.last_error?.message).toBe('the engine does not answer');
-  const kept = await readFile(join(worker.stateDir, 'memory', 'web.json'), 'utf8');
-  expect(JSON.parse(kept)).toMatchObject({ memory: { failures: {} } });
-  expect(kept).not.toContain('does not answer');
+  await eventually(async () => {
+    const kept: unknown = JSON.parse(await readFile(join(worker.stateDir, 'memory', 'web.json'), 'utf8'));
+    expect(kept).toMatchObject({ memory: { pin: { image: 'shop:1' }, failures: {} } });
+    expect(JSON.stringify(kept)).not.toContain('does not answer');
+  });
   engine.comeBack();
   await worker.reported({ state: 'converged' }, 900);
   expect(engine.calls.map(({ verb }) => verb)).toEqual(['create', 'start', 'start']);

@@ -15,9 +15,9 @@ import {
 import type { KnownError } from './last-error.js';
 
 /** A change is sent after this time, milliseconds, and what changes meanwhile goes with it. */
-const SHORTEST_DELAY = 50;
+const SHORTEST_DELAY = 20;
 /** Up to so much longer, milliseconds, so that a fleet that got one change doesn't answer in one moment. */
-const JITTER = 150;
+const JITTER = 80;
 
 interface Entry extends AppNotes {
   snapshot: AppSnapshot | null;
