@@ -1,0 +1,85 @@
+import type { Query } from './query.js';
+
+const RECORD = `
+  a.app_name, a.spec, a.revision, a.tokens, a.deleted, a.created_at, a.updated_at,
+  (
+    SELECT json_group_object(p.region,
+      json_object('epoch', p.epoch, 'revision', p.revision, 'verified_at', p.verified_at))
+    FROM published p WHERE p.app_name = a.app_name
+  ) AS published`;
+
+/** The statements of `SqliteAppStore`. Text compares byte by byte, which for app names is the code unit order. */
+export const APP_QUERIES = {
+  get: { sql: `SELECT ${RECORD} FROM apps a WHERE a.app_name = :app_name` },
+
+  /** A prefix is a range, so that `%`, `_` and `*` mean themselves and the index finds its beginning. */
+  list: {
+    sql: `
+      SELECT ${RECORD} FROM apps a
+      WHERE a.deleted = 0 AND a.app_name > :after AND a.app_name >= :prefix AND a.app_name < :prefix_end
+      ORDER BY a.app_name LIMIT :limit`,
+    index: 'CREATE INDEX IF NOT EXISTS apps_not_deleted ON apps (app_name) WHERE deleted = 0',
+  },
+
+  insert: {
+    sql: `
+      INSERT INTO apps (app_name, spec, revision, tokens, deleted, created_at, updated_at)
+      VALUES (:app_name, :spec, :revision, :tokens, :deleted, :created_at, :updated_at)
+      ON CONFLICT (app_name) DO NOTHING`,
+  },
+
+  insertMark: {
+    sql: `
+      INSERT INTO published (app_name, region, epoch, revision, verified_at)
+      VALUES (:app_name, :region, :epoch, :revision, :verified_at)`,
+  },
+
+  replace: {
+    sql: `
+      UPDATE apps SET spec = :spec, revision = :revision, tokens = :tokens, deleted = :deleted,
+        created_at = :created_at, updated_at = :updated_at
+      WHERE app_name = :app_name AND revision = :expected_revision`,
+  },
+
+  /** Reads every name and revision, but from an index that holds nothing else. */
+  behind: {
+    sql: `
+      SELECT a.app_name FROM apps a
+      LEFT JOIN published p ON p.app_name = a.app_name AND p.region = :region
+      WHERE p.epoch IS NOT :epoch OR p.revision IS NOT a.revision
+      ORDER BY a.app_name LIMIT :limit`,
+    index: 'CREATE INDEX IF NOT EXISTS apps_revision ON apps (app_name, revision)',
+  },
+
+  markPublished: {
+    sql: `
+      INSERT INTO published (app_name, region, epoch, revision, verified_at)
+      SELECT app_name, :region, :epoch, :revision, :verified_at FROM apps
+      WHERE app_name = :app_name AND revision = :revision
+      ON CONFLICT (app_name, region) DO UPDATE
+      SET epoch = excluded.epoch, revision = excluded.revision, verified_at = excluded.verified_at`,
+  },
+
+  /** The longest unverified first, so that a limit leaves none waiting for good. */
+  claimVerification: {
+    sql: `
+      UPDATE published SET verified_at = :now
+      WHERE region = :region AND app_name IN (
+        SELECT app_name FROM published
+        WHERE region = :region AND verified_at < :before ORDER BY verified_at LIMIT :limit
+      )
+      RETURNING app_name`,
+    index: 'CREATE INDEX IF NOT EXISTS published_verified_at ON published (region, verified_at)',
+  },
+
+  clearPublished: { sql: 'DELETE FROM published WHERE app_name = :app_name AND region = :region' },
+
+  purgeTombstones: {
+    sql: 'DELETE FROM apps WHERE deleted = 1 AND updated_at < :before RETURNING app_name',
+    index: 'CREATE INDEX IF NOT EXISTS apps_deleted ON apps (updated_at) WHERE deleted = 1',
+  },
+
+  epoch: { sql: 'SELECT value FROM epoch' },
+
+  raiseEpoch: { sql: 'UPDATE epoch SET value = :to WHERE value < :to' },
+} satisfies Record<string, Query>;

@@ -1,0 +1,144 @@
+import { type AppSpec, expandSpec, type Tokens } from '@nebula/contracts';
+import { type AppPage, type AppRecord, AppStore, type PublishedMark } from '../app-store.js';
+import { APP_QUERIES } from './app-queries.js';
+import type { Parameters, SqliteDatabase } from './sqlite-database.js';
+
+interface AppRow {
+  app_name: string;
+  spec: string | null;
+  revision: number;
+  tokens: string;
+  deleted: number;
+  created_at: string;
+  updated_at: string;
+  published: string;
+}
+
+interface NameRow {
+  app_name: string;
+}
+
+/** Above every name with the same beginning. */
+const HIGHEST_CHARACTER = '\u{10FFFF}';
+
+/**
+ * Apps in a SQLite file. What was accepted survives the loss of power; marks of what was published may be lost
+ * with it, which costs a comparison of feed and database.
+ */
+export class SqliteAppStore extends AppStore {
+  constructor(private readonly database: SqliteDatabase) {
+    super();
+  }
+
+  override async get(appName: string): Promise<AppRecord | null> {
+    const [row] = this.database.read<AppRow>(APP_QUERIES.get, { app_name: appName });
+    return row ? toRecord(row) : null;
+  }
+
+  override async list(query: { limit: number; after?: string; prefix?: string }): Promise<AppPage> {
+    const { limit, after = '', prefix = '' } = query;
+    const rows = this.database.read<AppRow>(APP_QUERIES.list, {
+      ...{ after, prefix, prefix_end: prefix + HIGHEST_CHARACTER },
+      limit: limit + 1,
+    });
+    const items = rows.slice(0, limit).map(toRecord);
+    const next_after = rows.length > limit ? (items.at(-1)?.app_name ?? null) : null;
+    return { items, next_after };
+  }
+
+  override async insert(record: AppRecord): Promise<boolean> {
+    return this.database.together('power-loss', (change) => {
+      if (change(APP_QUERIES.insert, toParameters(record)) === 0) return false;
+      for (const [region, mark] of Object.entries(record.published)) {
+        change(APP_QUERIES.insertMark, { app_name: record.app_name, region, ...mark });
+      }
+      return true;
+    });
+  }
+
+  override async replace(record: AppRecord, expectedRevision: number): Promise<boolean> {
+    const parameters = { ...toParameters(record), expected_revision: expectedRevision };
+    return this.database.change(APP_QUERIES.replace, parameters, 'power-loss') > 0;
+  }
+
+  override async behind(region: string, epoch: number, limit: number): Promise<string[]> {
+    return this.database.read<NameRow>(APP_QUERIES.behind, { region, epoch, limit }).map(toName);
+  }
+
+  override async markPublished(appName: string, region: string, mark: PublishedMark): Promise<void> {
+    const { epoch, revision, verified_at } = mark;
+    const parameters = { app_name: appName, region, epoch, revision, verified_at };
+    this.database.change(APP_QUERIES.markPublished, parameters, 'process-end');
+  }
+
+  override async claimVerification(
+    region: string,
+    before: number,
+    now: number,
+    limit: number,
+  ): Promise<string[]> {
+    const parameters = { region, before, now, limit };
+    const claimed = this.database.changeReturning<NameRow>(
+      APP_QUERIES.claimVerification,
+      parameters,
+      'process-end',
+    );
+    return claimed.map(toName);
+  }
+
+  override async clearPublished(appName: string, region: string): Promise<void> {
+    this.database.change(APP_QUERIES.clearPublished, { app_name: appName, region }, 'process-end');
+  }
+
+  override async purgeTombstones(before: string): Promise<string[]> {
+    return this.database
+      .changeReturning<NameRow>(APP_QUERIES.purgeTombstones, { before }, 'process-end')
+      .map(toName);
+  }
+
+  override async epoch(): Promise<number> {
+    const [row] = this.database.read<{ value: number }>(APP_QUERIES.epoch);
+    if (!row) throw new Error('The table of the epoch is empty.');
+    return row.value;
+  }
+
+  override async raiseEpoch(to: number): Promise<void> {
+    this.database.change(APP_QUERIES.raiseEpoch, { to }, 'power-loss');
+  }
+
+  override async problem(): Promise<string | null> {
+    return this.database.problem();
+  }
+
+  override async close(): Promise<void> {
+    this.database.close();
+  }
+}
+
+function toRecord(row: AppRow): AppRecord {
+  return {
+    app_name: row.app_name,
+    // A field that a newer version of the program added gets its default.
+    spec: row.spec === null ? null : expandSpec(JSON.parse(row.spec) as AppSpec),
+    revision: row.revision,
+    tokens: JSON.parse(row.tokens) as Tokens,
+    deleted: row.deleted === 1,
+    created_at: row.created_at,
+    updated_at: row.updated_at,
+    published: JSON.parse(row.published) as Record<string, PublishedMark>,
+  };
+}
+
+function toParameters(record: AppRecord): Parameters {
+  const { app_name, spec, revision, tokens, deleted, created_at, updated_at } = record;
+  return {
+    ...{ app_name, revision, created_at, updated_at },
+    spec: spec && JSON.stringify(spec),
+    tokens: JSON.stringify(tokens),
+    deleted: deleted ? 1 : 0,
+  };
+}
+
+function toName({ app_name }: NameRow): string {
+  return app_name;
+}

@@ -1,0 +1,168 @@
+import { DatabaseSync, type StatementSyncInstance } from '@photostructure/sqlite';
+import { StoreUnavailableError } from '../app-store.js';
+import { DatabaseFile } from './database-file.js';
+import type { Query } from './query.js';
+import { INDEXES, MIGRATIONS } from './schema.js';
+import { storeError } from './sqlite-errors.js';
+
+/** Longest wait for a lock of another process, milliseconds. Nothing else runs meanwhile. */
+const BUSY_TIMEOUT_MS = 2_000;
+
+export type Parameters = Record<string, string | number | null>;
+
+/**
+ * What a change must survive: the loss of power, or only the end of this process, which costs no flush to the
+ * disk and is enough for what can be found out again.
+ */
+export type Durability = 'power-loss' | 'process-end';
+
+/**
+ * One connection to a database file. Every statement is a transaction of its own. All calls throw
+ * `StoreUnavailableError` when the file can't be used.
+ */
+export class SqliteDatabase {
+  private readonly statements = new Map<string, StatementSyncInstance>();
+
+  private constructor(
+    private readonly file: DatabaseFile,
+    private readonly connection: InstanceType<typeof DatabaseSync>,
+  ) {}
+
+  /**
+   * Opens a file, makes it where it is missing, and brings its schema to this version.
+   * @throws {StoreUnavailableError} when that can't be done, or when a newer version has written the file
+   */
+  static open(path: string): SqliteDatabase {
+    const file = DatabaseFile.prepare(path);
+    return guarded(path, () => {
+      const connection = new DatabaseSync(path, {
+        timeout: BUSY_TIMEOUT_MS,
+        enableForeignKeyConstraints: true,
+      });
+      try {
+        prepareConnection(connection, path);
+      } catch (error) {
+        connection.close();
+        throw error;
+      }
+      return new SqliteDatabase(file, connection);
+    });
+  }
+
+  /** The rows that a query finds, as the caller says they look. */
+  read<Row>({ sql }: Query, parameters: Parameters = {}): Row[] {
+    return guarded(this.file.path, () => this.statement(sql).all(parameters) as Row[]);
+  }
+
+  /** Makes a change. Answers how many rows it changed. */
+  change({ sql }: Query, parameters: Parameters, durability: Durability): number {
+    return this.guardedChange(durability, () => this.statement(sql).run(parameters).changes);
+  }
+
+  /** Makes a change. Answers the rows of its RETURNING clause. */
+  changeReturning<Row>({ sql }: Query, parameters: Parameters, durability: Durability): Row[] {
+    return this.guardedChange(durability, () => this.statement(sql).all(parameters) as Row[]);
+  }
+
+  /** Makes the changes of `work` together or none of them; it can't wait for anything. */
+  together<T>(
+    durability: Durability,
+    work: (change: (query: Query, parameters: Parameters) => number) => T,
+  ): T {
+    return this.guardedChange(durability, () => {
+      this.connection.exec('BEGIN IMMEDIATE');
+      try {
+        const result = work(({ sql }, parameters) => this.statement(sql).run(parameters).changes);
+        this.connection.exec('COMMIT');
+        return result;
+      } catch (error) {
+        // A full disk can have ended the transaction already.
+        if (this.connection.isTransaction) this.connection.exec('ROLLBACK');
+        throw error;
+      }
+    });
+  }
+
+  /** Null when the file can be read and written, else what is missing. Waits for no lock. */
+  problem(): string | null {
+    try {
+      this.guardedChange('process-end', () => {
+        this.connection.exec('PRAGMA busy_timeout = 0');
+        try {
+          this.connection.exec('BEGIN IMMEDIATE; ROLLBACK');
+        } finally {
+          this.connection.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+        }
+      });
+      return null;
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) return error.message;
+      throw error;
+    }
+  }
+
+  /** Ends the connection; a second call does nothing. */
+  close(): void {
+    this.statements.clear();
+    if (this.connection.isOpen) this.connection.close();
+  }
+
+  private guardedChange<T>(durability: Durability, work: () => T): T {
+    const problem = this.file.problem();
+    if (problem !== null) throw new StoreUnavailableError(problem);
+    return guarded(this.file.path, () => {
+      if (durability === 'power-loss') return work();
+      this.connection.exec('PRAGMA synchronous = NORMAL');
+      try {
+        return work();
+      } finally {
+        this.connection.exec('PRAGMA synchronous = FULL');
+      }
+    });
+  }
+
+  private statement(sql: string): StatementSyncInstance {
+    const known = this.statements.get(sql);
+    if (known) return known;
+    const prepared = this.connection.prepare(sql);
+    this.statements.set(sql, prepared);
+    return prepared;
+  }
+}
+
+function guarded<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw storeError(path, error);
+  }
+}
+
+function prepareConnection(connection: InstanceType<typeof DatabaseSync>, path: string): void {
+  const { journal_mode } = connection.prepare('PRAGMA journal_mode = WAL').get() as { journal_mode: string };
+  if (journal_mode !== 'wal') {
+    throw new StoreUnavailableError(`${path} is on a file system that can't hold a write-ahead log`);
+  }
+  connection.exec('PRAGMA synchronous = FULL');
+  migrate(connection, path);
+}
+
+function migrate(connection: InstanceType<typeof DatabaseSync>, path: string): void {
+  connection.exec('BEGIN IMMEDIATE');
+  try {
+    const { user_version: version } = connection.prepare('PRAGMA user_version').get() as {
+      user_version: number;
+    };
+    if (version > MIGRATIONS.length) {
+      const versions = `schema ${version}, this one knows up to ${MIGRATIONS.length}`;
+      throw new StoreUnavailableError(`${path} was written by a newer version of the program (${versions})`);
+    }
+    for (const step of MIGRATIONS.slice(version)) connection.exec(step);
+    for (const index of INDEXES) connection.exec(index);
+    connection.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
+    connection.exec('COMMIT');
+  } catch (error) {
+    if (connection.isTransaction) connection.exec('ROLLBACK');
+    throw error;
+  }
+}

@@ -1,0 +1,197 @@
+import { spawn } from 'node:child_process';
+import { chmod, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { Test } from '@nestjs/testing';
+import { AppStore, StoreUnavailableError } from '../app-store.js';
+import { ReportStore } from '../report-store.js';
+import { StoreModule } from '../store.module.js';
+import { describeAppStore } from '../testing/app-store.contract.js';
+import { describePublishingMarks } from '../testing/publishing-marks.contract.js';
+import { recordOf, reportOf } from '../testing/records.js';
+import { describeReportStore } from '../testing/report-store.contract.js';
+import { createSqliteDatabase } from '../testing/sqlite-under-test.js';
+import { APP_QUERIES } from './app-queries.js';
+import type { Query } from './query.js';
+import { REPORT_QUERIES } from './report-queries.js';
+import { MIGRATIONS } from './schema.js';
+import { SqliteAppStore } from './sqlite-app-store.js';
+import { SqliteDatabase } from './sqlite-database.js';
+
+describeAppStore('SQLite', createSqliteDatabase);
+describePublishingMarks('SQLite', createSqliteDatabase);
+describeReportStore('SQLite', createSqliteDatabase);
+
+describe('a SQLite file', () => {
+  let folder: string;
+  let path: string;
+  const opened: { close(): void }[] = [];
+  const open = () => {
+    const database = SqliteDatabase.open(path);
+    opened.push(database);
+    return database;
+  };
+  const raw = () => {
+    const database = new DatabaseSync(path, { timeout: 0 });
+    opened.push({ close: () => void (database.isOpen && database.close()) });
+    return database;
+  };
+  const mode = async (file: string) => ((await stat(file)).mode & 0o777).toString(8);
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'nebula-sqlite-'));
+    path = join(folder, 'state', 'nebula.db');
+  });
+
+  afterEach(async () => {
+    for (const each of opened.splice(0)) each.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('and all beside it are the owner’s alone, whatever the umask', async () => {
+    const umask = process.umask(0);
+    try {
+      await new SqliteAppStore(open()).insert(recordOf('shop'));
+    } finally {
+      process.umask(umask);
+    }
+    expect(await mode(join(path, '..'))).toBe('700');
+    for (const ending of ['', '-wal', '-shm']) expect(await mode(path + ending)).toBe('600');
+  });
+
+  it('that others could read is closed to them', async () => {
+    open().close();
+    await chmod(path, 0o644);
+    await new SqliteAppStore(open()).insert(recordOf('shop'));
+    for (const ending of ['', '-wal', '-shm']) expect(await mode(path + ending)).toBe('600');
+  });
+
+  it('is flushed to the disk with every accepted change', () => {
+    const database = open();
+    const setting = () => database.read<Record<string, unknown>>({ sql: 'PRAGMA synchronous' });
+    expect(setting()).toEqual([{ synchronous: 2 }]);
+    expect(database.read({ sql: 'PRAGMA journal_mode' })).toEqual([{ journal_mode: 'wal' }]);
+    // The marks aren't; the changes after them are again, whatever happened.
+    database.change({ sql: 'UPDATE epoch SET value = 2' }, {}, 'process-end');
+    expect(() => database.change({ sql: 'UPDATE epoch SET only = 2' }, {}, 'process-end')).toThrow();
+    expect(setting()).toEqual([{ synchronous: 2 }]);
+  });
+
+  it.each(Object.entries<Query>({ ...APP_QUERIES, ...REPORT_QUERIES }).filter(([, { index }]) => index))(
+    'serves %s by its index',
+    (_name, { sql, index = '' }) => {
+      const plan = open().read<{ detail: string }>({ sql: `EXPLAIN QUERY PLAN ${sql}` });
+      const [, name = ''] = /EXISTS (\w+)/.exec(index) ?? [];
+      expect(plan.map(({ detail }) => detail).join('\n')).toContain(`INDEX ${name}`);
+    },
+  );
+
+  it('of an older version gets what it lacks and keeps what it has', async () => {
+    await new SqliteAppStore(open()).insert(recordOf('shop'));
+    raw().exec(
+      `DROP INDEX apps_not_deleted; UPDATE apps SET spec = '{"app_name":"shop","docker_image":"i"}'`,
+    );
+    const store = new SqliteAppStore(open());
+    const { items } = await store.list({ limit: 1 });
+    expect(items[0]?.spec).toMatchObject({ docker_image: 'i', running: true, containers_per: { server: 1 } });
+    expect(
+      open().read({ sql: "SELECT name FROM sqlite_master WHERE name = 'apps_not_deleted'" }),
+    ).toHaveLength(1);
+  });
+
+  it('of a newer version is not touched', () => {
+    open().close();
+    const newer = MIGRATIONS.length + 1;
+    const file = raw();
+    file.exec(`PRAGMA user_version = ${newer}`);
+    expect(open).toThrow(StoreUnavailableError);
+    expect(open).toThrow(`newer version of the program (schema ${newer}, this one knows up to ${newer - 1})`);
+    expect(file.prepare('PRAGMA user_version').get()).toEqual({ user_version: newer });
+  });
+
+  it('that is none says so', async () => {
+    path = join(folder, 'nebula.db');
+    await writeFile(path, 'not a database at all, but long enough to be taken for one'.repeat(50));
+    expect(open).toThrow(StoreUnavailableError);
+    expect(open).toThrow(/nebula\.db is no SQLite database/);
+    path = join(path, 'nebula.db');
+    expect(open).toThrow(StoreUnavailableError);
+    expect(open).toThrow(/can't be made or opened/);
+  });
+
+  it('that another process has locked says so, and serves again afterwards', async () => {
+    const store = new SqliteAppStore(open());
+    const other = raw();
+    other.exec('BEGIN IMMEDIATE');
+    const refused = store.insert(recordOf('shop'));
+    await expect(refused).rejects.toThrow(StoreUnavailableError);
+    await expect(refused).rejects.toThrow(/is locked by another process/);
+    expect(await store.problem()).toMatch(/locked/);
+    // Reading goes on.
+    expect(await store.get('shop')).toBeNull();
+    other.exec('ROLLBACK');
+    expect(await store.problem()).toBeNull();
+    expect(await store.insert(recordOf('shop'))).toBe(true);
+  });
+
+  it('on a full disk refuses what it can’t keep, and keeps the rest', async () => {
+    const database = open();
+    const store = new SqliteAppStore(database);
+    await store.insert(recordOf('kept'));
+    database.read({ sql: 'PRAGMA max_page_count = 20' });
+    const refused = store.insert(recordOf('large', { created_at: 'x'.repeat(200_000) }));
+    await expect(refused).rejects.toThrow(StoreUnavailableError);
+    await expect(refused).rejects.toThrow(/the disk is full/);
+    expect(await store.get('kept')).toEqual(recordOf('kept'));
+    expect(await store.get('large')).toBeNull();
+    database.read({ sql: 'PRAGMA max_page_count = 100000' });
+    expect(await store.insert(recordOf('small'))).toBe(true);
+  });
+
+  it('that is replaced or removed while it is open takes no more changes', async () => {
+    const store = new SqliteAppStore(open());
+    await store.insert(recordOf('kept'));
+    await rename(path, `${path}.old`);
+    await expect(store.insert(recordOf('lost'))).rejects.toThrow(/was removed or replaced while it was open/);
+    expect(await store.problem()).toMatch(/start the api again/);
+    await writeFile(path, '');
+    await expect(store.insert(recordOf('lost'))).rejects.toThrow(StoreUnavailableError);
+    await rename(`${path}.old`, path);
+    expect(await store.insert(recordOf('more'))).toBe(true);
+  });
+
+  it('waits for a lock that is held for a moment', async () => {
+    const store = new SqliteAppStore(open());
+    const script = `
+      const { DatabaseSync } = require(${JSON.stringify(
+        import.meta
+          .resolve('@photostructure/sqlite')
+          .replace('file://', '')
+          .replace(/\.mjs$/, '.cjs'),
+      )});
+      const database = new DatabaseSync(${JSON.stringify(path)});
+      database.exec('BEGIN IMMEDIATE');
+      console.log('locked');
+      setTimeout(() => database.exec('ROLLBACK'), 300);`;
+    const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    expect(await store.insert(recordOf('shop'))).toBe(true);
+    expect(await exited).toBe(0);
+  });
+
+  it('is opened by the module and closed with the application', async () => {
+    const module = await Test.createTestingModule({
+      imports: [StoreModule.forRoot({ kind: 'sqlite', path })],
+    }).compile();
+    const store = module.get(AppStore);
+    await store.insert(recordOf('shop'));
+    expect(await module.get(ReportStore).save(reportOf(), '2026-01-01T00:00:00.000Z')).toBe(true);
+    await module.init();
+    await module.close();
+    await expect(store.get('shop')).rejects.toThrow(/is closed/);
+    expect(await new SqliteAppStore(open()).get('shop')).toEqual(recordOf('shop'));
+  });
+});

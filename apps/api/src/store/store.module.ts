@@ -1,0 +1,56 @@
+import {
+  type DynamicModule,
+  Global,
+  Injectable,
+  Module,
+  type OnApplicationShutdown,
+  type Provider,
+} from '@nestjs/common';
+import { AppStore } from './app-store.js';
+import { ReportStore } from './report-store.js';
+import { SqliteAppStore } from './sqlite/sqlite-app-store.js';
+import { SqliteDatabase } from './sqlite/sqlite-database.js';
+import { SqliteReportStore } from './sqlite/sqlite-report-store.js';
+import type { StoreOptions } from './store-options.js';
+
+/** Closes the store behind everything that uses it: requests and reports have ended when this hook runs. */
+@Injectable()
+class StoreShutdown implements OnApplicationShutdown {
+  constructor(private readonly store: AppStore) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.store.close();
+  }
+}
+
+/**
+ * The one place that chooses a database. Global, since every feature keeps its state there; imported once, by
+ * the root module. The start fails with `StoreUnavailableError` when the database can't be opened.
+ */
+@Global()
+@Module({})
+export class StoreModule {
+  static forRoot(options: StoreOptions): DynamicModule {
+    return {
+      module: StoreModule,
+      providers: [...sqliteStores(options.path), StoreShutdown],
+      exports: [AppStore, ReportStore],
+    };
+  }
+}
+
+function sqliteStores(path: string): Provider[] {
+  return [
+    { provide: SqliteDatabase, useFactory: () => SqliteDatabase.open(path) },
+    {
+      provide: AppStore,
+      useFactory: (database: SqliteDatabase) => new SqliteAppStore(database),
+      inject: [SqliteDatabase],
+    },
+    {
+      provide: ReportStore,
+      useFactory: (database: SqliteDatabase) => new SqliteReportStore(database),
+      inject: [SqliteDatabase],
+    },
+  ];
+}

@@ -1,0 +1,22 @@
+import type { AppStore } from '../app-store.js';
+import type { ReportStore } from '../report-store.js';
+
+export interface Stores {
+  apps: AppStore;
+  reports: ReportStore;
+}
+
+/** One empty database of a kind, for one test. */
+export interface DatabaseUnderTest {
+  /** A connection of its own, as another instance of the api would have it. */
+  open(): Promise<Stores>;
+  /**
+   * How a process of its own opens the same database: the URL of a module that exports
+   * `openStores(options): Promise<Stores>`, and what to call it with.
+   */
+  readonly elsewhere: { module: string; options: unknown };
+  /** Ends all connections and removes the database. */
+  destroy(): Promise<void>;
+}
+
+export type CreateDatabase = () => Promise<DatabaseUnderTest>;

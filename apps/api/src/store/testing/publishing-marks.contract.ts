@@ -1,0 +1,114 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { AppStore } from '../app-store.js';
+import type { CreateDatabase, DatabaseUnderTest } from './database-under-test.js';
+import { recordOf, tombstoneOf } from './records.js';
+
+/** What every `AppStore` remembers about publishing. An adapter calls it in a spec of its own. */
+export function describePublishingMarks(kind: string, create: CreateDatabase): void {
+  describe(`marks of publishing on ${kind}`, () => {
+    let database: DatabaseUnderTest;
+    let apps: AppStore;
+    const mark = (revision: number, epoch = 1, verified_at = 0) => ({ epoch, revision, verified_at });
+    const behind = async (region: string, epoch = 1) => (await apps.behind(region, epoch, 100)).sort();
+
+    beforeEach(async () => {
+      database = await create();
+      ({ apps } = await database.open());
+    });
+
+    afterEach(async () => {
+      await database.destroy();
+    });
+
+    it('a record is behind in a region until this epoch and revision are marked there', async () => {
+      await apps.insert(recordOf('a'));
+      await apps.insert(recordOf('b'));
+      await apps.insert(tombstoneOf('gone'));
+      expect(await behind('eu')).toEqual(['a', 'b', 'gone']);
+      await apps.markPublished('a', 'eu', mark(1));
+      await apps.markPublished('gone', 'eu', mark(1));
+      expect(await behind('eu')).toEqual(['b']);
+      expect(await behind('us')).toEqual(['a', 'b', 'gone']);
+      expect(await behind('eu', 2)).toEqual(['a', 'b', 'gone']);
+      await apps.replace(recordOf('a', { revision: 2 }), 1);
+      expect(await behind('eu')).toEqual(['a', 'b']);
+      await apps.markPublished('a', 'eu', mark(2));
+      await apps.markPublished('b', 'eu', mark(1));
+      expect(await behind('eu')).toEqual([]);
+      expect(await apps.behind('us', 1, 2)).toHaveLength(2);
+    });
+
+    it('regions have any name', async () => {
+      await apps.insert(recordOf('a'));
+      for (const region of ['eu.west-1', '$x', "o'hara", 'a"b', '']) {
+        expect(await behind(region)).toEqual(['a']);
+        await apps.markPublished('a', region, mark(1));
+        expect(await behind(region)).toEqual([]);
+      }
+      expect((await apps.get('a'))?.published["o'hara"]).toEqual(mark(1));
+    });
+
+    it('a mark of another revision than the record has is not set', async () => {
+      await apps.insert(recordOf('a', { revision: 3 }));
+      await apps.markPublished('a', 'eu', mark(2));
+      await apps.markPublished('a', 'eu', mark(4));
+      await apps.markPublished('none', 'eu', mark(1));
+      expect((await apps.get('a'))?.published).toEqual({});
+      expect(await apps.get('none')).toBeNull();
+      await apps.markPublished('a', 'eu', mark(3, 1, 77));
+      await apps.markPublished('a', 'us', mark(3, 1, 78));
+      await apps.markPublished('a', 'eu', mark(3, 2, 79));
+      expect((await apps.get('a'))?.published).toEqual({ eu: mark(3, 2, 79), us: mark(3, 1, 78) });
+    });
+
+    it('a cleared mark makes the record behind again, there alone', async () => {
+      await apps.insert(recordOf('a'));
+      await apps.markPublished('a', 'eu', mark(1));
+      await apps.markPublished('a', 'us', mark(1));
+      await apps.clearPublished('a', 'eu');
+      expect(await behind('eu')).toEqual(['a']);
+      expect(await behind('us')).toEqual([]);
+      expect(await apps.claimVerification('eu', 1_000, 1_000, 100)).toEqual([]);
+      await apps.clearPublished('none', 'eu');
+    });
+
+    it('what is due for verification is claimed once, by one alone', async () => {
+      const other = (await database.open()).apps;
+      const all = Array.from({ length: 60 }, (_, index) => `app-${index + 10}`);
+      for (const name of all) {
+        await apps.insert(recordOf(name, { published: { eu: mark(1, 1, 100), us: mark(1, 1, 100) } }));
+      }
+      await apps.insert(recordOf('fresh', { published: { eu: mark(1, 1, 500) } }));
+      await apps.insert(recordOf('never'));
+      expect(await apps.claimVerification('eu', 100, 900, 100)).toEqual([]);
+      const claims = await Promise.all(
+        [apps, other, apps, other, apps, other].map((store) => store.claimVerification('eu', 500, 900, 15)),
+      );
+      for (const claim of claims) expect(claim.length).toBeLessThanOrEqual(15);
+      const claimed = claims.flat();
+      expect(new Set(claimed).size).toBe(claimed.length);
+      const rest = await apps.claimVerification('eu', 500, 900, 100);
+      expect([...claimed, ...rest].sort()).toEqual(all);
+      expect((await apps.get('app-10'))?.published).toEqual({ eu: mark(1, 1, 900), us: mark(1, 1, 100) });
+      expect((await apps.get('fresh'))?.published).toEqual({ eu: mark(1, 1, 500) });
+      expect(await apps.claimVerification('eu', 901, 1_000, 100)).toHaveLength(61);
+      expect(await apps.claimVerification('us', 101, 1_000, 100)).toHaveLength(60);
+    });
+
+    it('old tombstones are purged, with their marks, and nothing else', async () => {
+      const old = { updated_at: '2026-01-01T00:00:00.000Z' };
+      const young = { updated_at: '2026-02-01T00:00:00.000Z' };
+      await apps.insert(tombstoneOf('old', { ...old, published: { eu: mark(1) } }));
+      await apps.insert(tombstoneOf('older', { updated_at: '2025-12-31T23:59:59.999Z' }));
+      await apps.insert(tombstoneOf('young', young));
+      await apps.insert(recordOf('app', old));
+      expect((await apps.purgeTombstones('2026-01-15T00:00:00.000Z')).sort()).toEqual(['old', 'older']);
+      expect(await apps.get('old')).toBeNull();
+      expect(await apps.get('young')).toMatchObject({ deleted: true });
+      expect(await apps.get('app')).toMatchObject({ deleted: false });
+      expect(await apps.purgeTombstones('2026-01-15T00:00:00.000Z')).toEqual([]);
+      expect(await apps.insert(recordOf('old'))).toBe(true);
+      expect((await apps.get('old'))?.published).toEqual({});
+    });
+  });
+}

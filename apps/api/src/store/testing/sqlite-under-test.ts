@@ -1,0 +1,36 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { SqliteAppStore } from '../sqlite/sqlite-app-store.js';
+import { SqliteDatabase } from '../sqlite/sqlite-database.js';
+import { SqliteReportStore } from '../sqlite/sqlite-report-store.js';
+import type { DatabaseUnderTest, Stores } from './database-under-test.js';
+
+export async function openStores({ path }: { path: string }): Promise<Stores> {
+  const database = SqliteDatabase.open(path);
+  return { apps: new SqliteAppStore(database), reports: new SqliteReportStore(database) };
+}
+
+export interface SqliteUnderTest extends DatabaseUnderTest {
+  readonly path: string;
+}
+
+export async function createSqliteDatabase(): Promise<SqliteUnderTest> {
+  const folder = await mkdtemp(join(tmpdir(), 'nebula-store-'));
+  const path = join(folder, 'nebula.db');
+  const opened: Stores[] = [];
+  return {
+    path,
+    elsewhere: { module: pathToFileURL(import.meta.filename).href, options: { path } },
+    async open() {
+      const stores = await openStores({ path });
+      opened.push(stores);
+      return stores;
+    },
+    async destroy() {
+      for (const { apps } of opened) await apps.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
