@@ -1,1 +1,2 @@
+export { InProcessBroker, type InProcessBrokerOptions } from './in-process/in-process-broker.js';
 export * from './ports.js';

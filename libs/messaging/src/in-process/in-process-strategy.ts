@@ -1,0 +1,76 @@
+import { Logger } from '@nestjs/common';
+import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
+import { isObservable, lastValueFrom } from 'rxjs';
+import { Deliveries } from './deliveries.js';
+
+/** Where a strategy's messages come from. */
+export interface MessageSource {
+  /** Calls `offer` with each message's key and JSON text, from now on. Answers how to end that. */
+  subscribe(offer: (key: string, text: string) => void): () => void;
+  /** What becomes of messages that still wait when the strategy is closed. */
+  readonly atClose: 'deliver' | 'drop';
+}
+
+/** Longest wait for handlers that are under way when the strategy is closed, milliseconds. */
+const CLOSE_LIMIT_MS = 5_000;
+
+/**
+ * Brings the messages of a source to the `@EventPattern` handlers of a Nest microservice in this process. A
+ * handler that fails is logged and changes nothing for the next message.
+ */
+export class InProcessStrategy extends Server implements CustomTransportStrategy {
+  protected override readonly logger = new Logger(InProcessStrategy.name);
+  private deliveries: Deliveries | null = null;
+  private unsubscribe = () => {};
+
+  constructor(
+    private readonly pattern: string,
+    private readonly source: MessageSource,
+  ) {
+    super();
+  }
+
+  listen(callback: () => void): void {
+    const deliveries = new Deliveries((text) => this.deliver(text));
+    this.deliveries = deliveries;
+    this.unsubscribe = this.source.subscribe((key, text) => deliveries.offer(key, text));
+    callback();
+  }
+
+  async close(): Promise<void> {
+    this.unsubscribe();
+    const { deliveries } = this;
+    this.deliveries = null;
+    if (!deliveries) return;
+    const end = this.source.atClose === 'deliver' ? deliveries.drain() : deliveries.close();
+    await waitAtMost(end, CLOSE_LIMIT_MS);
+  }
+
+  /** There are no events of a connection. */
+  on(): void {}
+
+  unwrap<T>(): T {
+    throw new Error('There is no client behind the in-process transport.');
+  }
+
+  private async deliver(text: string): Promise<void> {
+    try {
+      const handler = this.getHandlerByPattern(this.pattern);
+      if (!handler) throw new Error(`nothing handles the pattern ${this.pattern}`);
+      // Decoded anew for each handler, as if it had come over a network.
+      const answer: unknown = await handler(JSON.parse(text));
+      if (isObservable(answer)) await lastValueFrom(answer, { defaultValue: undefined });
+    } catch (error) {
+      this.logger.error(`a ${this.pattern} message could not be handled`, error);
+    }
+  }
+}
+
+async function waitAtMost(work: Promise<unknown>, limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, limitMs);
+  });
+  await Promise.race([work, limit]);
+  clearTimeout(timer);
+}
