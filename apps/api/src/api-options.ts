@@ -1,0 +1,30 @@
+import type { DesiredStateFeed } from '@nebula/messaging';
+import type { LoggerService } from '@nestjs/common';
+import type { CustomTransportStrategy } from '@nestjs/microservices';
+import type { StoreOptions } from './store/store-options.js';
+
+/** Something beside store and feeds that must be there before the program can serve. */
+export interface ReadinessCheck {
+  name: string;
+  /** Null when all is well, else what is missing, in a few words. */
+  problem(): Promise<string | null>;
+}
+
+export interface ApiOptions {
+  store: StoreOptions;
+  /** One per region. */
+  feeds: DesiredStateFeed[];
+  /** Brings the workers' reports; without it nobody reports. */
+  reports?: CustomTransportStrategy;
+  readiness?: ReadinessCheck[];
+  logger: LoggerService;
+  /** How often each app's stream is read back and compared, seconds. */
+  verify_interval_seconds: number;
+  /** How long the record of a deleted app is kept, days. */
+  tombstone_retention_days: number;
+  /** Version of the program, for people. */
+  version: string;
+}
+
+/** Token of the options that the program was started with. */
+export const API_OPTIONS = Symbol('ApiOptions');
