@@ -1,6 +1,5 @@
 import {
   type DynamicModule,
-  Global,
   Injectable,
   Module,
   type OnApplicationShutdown,
@@ -27,12 +26,12 @@ class StoreShutdown implements OnApplicationShutdown {
  * The one place that chooses a database. Global, since every feature keeps its state there; imported once, by
  * the root module. The start fails with `StoreUnavailableError` when the database can't be opened.
  */
-@Global()
 @Module({})
 export class StoreModule {
   static forRoot(options: StoreOptions): DynamicModule {
     return {
       module: StoreModule,
+      global: true,
       providers: [...sqliteStores(options.path), StoreShutdown],
       exports: [AppStore, ReportStore],
     };
