@@ -13,8 +13,18 @@ const swc = join(dirname(createRequire(import.meta.url).resolve('@swc/cli/packag
 rmSync('dist', { recursive: true, force: true });
 const { status } = spawnSync(
   process.execPath,
-  [swc, 'src', '--out-dir', 'dist', '--strip-leading-paths', '--config-file', join(root, '.swcrc'),
-    '--ignore', '**/*.spec.ts,**/*.int-spec.ts,**/testing/**', '--quiet'],
+  [
+    swc,
+    'src',
+    '--out-dir',
+    'dist',
+    '--strip-leading-paths',
+    '--config-file',
+    join(root, '.swcrc'),
+    '--ignore',
+    '**/*.spec.ts,**/*.int-spec.ts,**/testing/**',
+    '--quiet',
+  ],
   { stdio: 'inherit' },
 );
 process.exit(status ?? 1);
