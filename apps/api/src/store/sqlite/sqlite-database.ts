@@ -101,10 +101,17 @@ export class SqliteDatabase {
     }
   }
 
-  /** Ends the connection; a second call does nothing. */
+  /** Ends the connection and leaves everything in the one file; a second call does nothing. */
   close(): void {
+    if (!this.connection.isOpen) return;
     this.statements.clear();
-    if (this.connection.isOpen) this.connection.close();
+    try {
+      // The driver can't finalize statements, and until they are collected SQLite keeps the log beside the file.
+      // Where another connection is in the way, that one has the log and this isn't needed.
+      this.connection.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } finally {
+      this.connection.close();
+    }
   }
 
   private guardedChange<T>(durability: Durability, work: () => T): T {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmod, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -180,6 +180,16 @@ describe('a SQLite file', () => {
     await new Promise((resolve) => child.stdout.once('data', resolve));
     expect(await store.insert(recordOf('shop'))).toBe(true);
     expect(await exited).toBe(0);
+  });
+
+  it('that was closed can be copied alone', async () => {
+    const database = open();
+    await new SqliteAppStore(database).insert(recordOf('shop'));
+    database.close();
+    const copy = join(folder, 'copy.db');
+    await copyFile(path, copy);
+    path = copy;
+    expect(await new SqliteAppStore(open()).get('shop')).toEqual(recordOf('shop'));
   });
 
   it('is opened by the module and closed with the application', async () => {
