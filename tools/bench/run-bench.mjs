@@ -47,13 +47,20 @@ export async function runBench(argv) {
       stopping.abort();
     });
   }
+  let crashed = false;
+  process.on('uncaughtException', (error) => {
+    // What was made must still be removed.
+    console.error(error);
+    crashed = true;
+    stopping.abort();
+  });
   const cleanUp = new CleanUp();
   let code;
   try {
     code = await measure(read.settings, cleanUp, stopping.signal);
   } catch (error) {
     if (!stopping.signal.aborted) console.error(error);
-    code = stopping.signal.aborted ? EXIT.interrupted : EXIT.notMeasured;
+    code = stopping.signal.aborted && !crashed ? EXIT.interrupted : EXIT.notMeasured;
   }
   const problems = await cleanUp.run();
   for (const problem of problems) console.error(`Not removed: ${problem}`);
