@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import { ApiLog } from '../api-log.js';
+import { AppStore } from '../store/app-store.js';
+
+/** What shows that the database was put back to an older state. */
+export interface EpochEvidence {
+  region: string;
+  app: string;
+  /** Position of the feed's newest message. */
+  feed: { epoch: number; revision: number };
+  /** Position of the database's record; null when there is none. */
+  database: { epoch: number; revision: number } | null;
+}
+
+/** The database's epoch, by which everything that it says orders after everything that feeds have seen. */
+@Injectable()
+export class Epoch {
+  private readonly listeners = new Set<() => void>();
+
+  constructor(
+    private readonly store: AppStore,
+    private readonly log: ApiLog,
+  ) {}
+
+  async current(): Promise<number> {
+    return await this.store.epoch();
+  }
+
+  /** Raises the epoch above a feed's. Everything is then behind, in every region. */
+  async raiseAbove({ region, app, feed, database }: EpochEvidence): Promise<void> {
+    const epoch = feed.epoch + 1;
+    // Several apps show it at the same time; one raise is enough for all.
+    if ((await this.store.epoch()) >= epoch) return;
+    await this.store.raiseEpoch(epoch);
+    this.log.warn(
+      'the feed is ahead of the database, so the database was restored from a backup; the restored state wins, ' +
+        'and everything is published anew under a higher epoch',
+      { region, app, feed: { ...feed }, database, epoch },
+    );
+    for (const listener of this.listeners) listener();
+  }
+
+  /** Calls a listener after each raise by this instance. */
+  onRaised(listener: () => void): void {
+    this.listeners.add(listener);
+  }
+}

@@ -1,0 +1,45 @@
+import type { DesiredStateMessage } from '@nebula/contracts';
+import type { DesiredStateFeed } from '@nebula/messaging';
+
+/** A feed whose calls end in time: with an error when they take too long or the publisher stops. */
+export class LimitedFeed {
+  /** @param limitMs of each call that names no other */
+  constructor(
+    private readonly feed: DesiredStateFeed,
+    private readonly limitMs: number,
+    private readonly stopping: AbortSignal,
+  ) {}
+
+  get region(): string {
+    return this.feed.region;
+  }
+
+  async publish(message: DesiredStateMessage): Promise<void> {
+    await this.within('publishing', this.limitMs, () => this.feed.publish(message));
+  }
+
+  async readNewest(appName: string, limitMs = this.limitMs): Promise<DesiredStateMessage | null> {
+    return await this.within('reading', limitMs, () => this.feed.readNewest(appName));
+  }
+
+  problem(): string | null {
+    return this.feed.problem();
+  }
+
+  private async within<T>(what: string, limitMs: number, call: () => Promise<T>): Promise<T> {
+    this.stopping.throwIfAborted();
+    let timer: NodeJS.Timeout | undefined;
+    let stop = () => {};
+    const ended = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new Error(`${what} took longer than ${limitMs} ms`)), limitMs);
+      stop = () => reject(new Error(`the publisher stopped while ${what}`));
+      this.stopping.addEventListener('abort', stop, { once: true });
+    });
+    try {
+      return await Promise.race([call(), ended]);
+    } finally {
+      clearTimeout(timer);
+      this.stopping.removeEventListener('abort', stop);
+    }
+  }
+}

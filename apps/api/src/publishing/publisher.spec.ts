@@ -1,0 +1,198 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { InProcessBroker } from '@nebula/messaging';
+import { eventually } from '../testing/eventually.js';
+import { FaultyFeed } from './testing/faulty-feed.js';
+import { type PublishingSettings, PublishingUnderTest } from './testing/publishing-under-test.js';
+
+let folder: string;
+let feed: FaultyFeed;
+let api: PublishingUnderTest;
+const started: PublishingUnderTest[] = [];
+
+async function start(settings: Partial<PublishingSettings> = {}): Promise<PublishingUnderTest> {
+  const instance = await PublishingUnderTest.start(join(folder, 'nebula.db'), { feeds: [feed], ...settings });
+  started.push(instance);
+  return instance;
+}
+
+function feedOf(region: string): FaultyFeed {
+  return new FaultyFeed(new InProcessBroker({ directory: join(folder, region), region }).feed);
+}
+
+/** Resolves when a feed's newest message has this position. */
+async function published(app: string, revision: number, epoch = 1, where = feed): Promise<void> {
+  await eventually(async () => expect(await where.readNewest(app)).toMatchObject({ epoch, revision }));
+}
+
+/** Resolves when the database knows that everything is published. */
+async function settled(region = 'local'): Promise<void> {
+  await eventually(async () =>
+    expect(await api.store.behind(region, await api.store.epoch(), 100)).toEqual([]),
+  );
+}
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nebula-publishing-'));
+  feed = feedOf('local');
+});
+
+afterEach(async () => {
+  for (const instance of started.splice(0)) await instance.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('a write', () => {
+  it('is published and marked', async () => {
+    api = await start();
+    const record = await api.write('shop', { env_vars: { A: '1' } });
+    await published('shop', 1);
+    expect((await feed.readNewest('shop'))?.spec).toMatchObject({ env_vars: { A: '1' } });
+    await settled();
+    const mark = (await api.store.get('shop'))?.published['local'];
+    expect(mark).toMatchObject({ epoch: 1, revision: record.revision });
+    expect(Math.abs((mark?.verified_at ?? 0) - Date.now())).toBeLessThan(10_000);
+    await api.remove('shop');
+    await published('shop', 2);
+    expect(await feed.readNewest('shop')).toMatchObject({ deleted: true, spec: null });
+  });
+
+  it('is appended once, and a nudge without a change not at all', async () => {
+    api = await start();
+    await api.write('shop');
+    await settled();
+    api.publisher.nudge('shop');
+    await api.write('web');
+    await settled();
+    expect(feed.appended.map(({ app_name }) => app_name)).toEqual(['shop', 'web']);
+  });
+
+  it('that is followed by others ends with the newest, in order', async () => {
+    api = await start();
+    for (let count = 0; count < 20; count += 1) await api.write('shop', { env_vars: { N: String(count) } });
+    await published('shop', 20);
+    await settled();
+    const revisions = feed.appended.map(({ revision }) => revision);
+    expect(revisions).toEqual([...new Set(revisions)].sort((a, b) => a - b));
+  });
+
+  it('of which the publisher was never told is found', async () => {
+    api = await start();
+    await api.writeOnly('shop');
+    await published('shop', 1);
+  });
+
+  it('is published after a crash that came before it was', async () => {
+    feed.away = true;
+    api = await start();
+    await api.write('shop');
+    await api.writeOnly('web');
+    await api.stop();
+    feed.away = false;
+    expect(feed.appended).toEqual([]);
+    api = await start();
+    await published('shop', 1);
+    await published('web', 1);
+  });
+
+  it('doesn’t wait for the feed', async () => {
+    feed.hanging = true;
+    api = await start();
+    await api.write('shop');
+    expect((await api.store.get('shop'))?.revision).toBe(1);
+  });
+});
+
+describe('a feed that fails', () => {
+  it('is tried again, with a line when it begins and a line when it ends', async () => {
+    api = await start();
+    feed.away = true;
+    for (const app of ['a', 'b', 'c']) await api.write(app);
+    const [check] = api.publisher.readinessChecks();
+    await eventually(() => expect(api.lines).toHaveLength(1));
+    expect(await check?.problem()).toBe('the feed is away');
+    feed.away = false;
+    for (const app of ['a', 'b', 'c']) await published(app, 1);
+    await eventually(() => expect(api.lines).toHaveLength(2));
+    expect(api.lines[0]).toMatch(/could not be published.*"reason":"the feed is away"/);
+    expect(api.lines[1]).toMatch(/published again/);
+    await settled();
+    expect(await check?.problem()).toBeNull();
+  });
+
+  it('by never answering has failed after the limit', async () => {
+    feed.hanging = true;
+    api = await start({ feed_call: 30 });
+    await api.write('shop');
+    await eventually(() => expect(api.lines.join()).toContain('took longer than 30 ms'));
+    feed.hanging = false;
+    await published('shop', 1);
+    await settled();
+  });
+
+  it('by confirming what it drops is found out', async () => {
+    feed.lying = true;
+    api = await start();
+    await api.write('shop');
+    await eventually(() => expect(api.lines.join()).toContain('lacks what it has confirmed'));
+    expect(await api.store.behind('local', 1, 10)).toEqual(['shop']);
+    feed.lying = false;
+    await published('shop', 1);
+    await settled();
+  });
+
+  it('is asked less and less often', async () => {
+    feed.lying = true;
+    api = await start();
+    api.clock.chance = 1;
+    await api.write('shop');
+    const from = performance.now();
+    await eventually(() => expect(feed.attempts).toBe(9));
+    // 2, 4, 8, 16, 20, 20, 20 and 20 ms lie between nine attempts.
+    expect(performance.now() - from).toBeGreaterThan(100);
+  });
+
+  it('delays no other region', async () => {
+    const far = feedOf('far');
+    far.hanging = true;
+    api = await start({ feeds: [far, feed] });
+    await api.write('shop');
+    await published('shop', 1);
+    await settled();
+    expect(await api.store.behind('far', 1, 10)).toEqual(['shop']);
+    far.hanging = false;
+    await api.stop();
+    api = await start({ feeds: [far, feed] });
+    await published('shop', 1, 1, far);
+    await settled('far');
+    expect((await api.store.get('shop'))?.published).toMatchObject({
+      far: { epoch: 1, revision: 1 },
+      local: { epoch: 1, revision: 1 },
+    });
+  });
+});
+
+describe('stopping', () => {
+  it('waits for no feed, and nothing is published afterwards', async () => {
+    api = await start({ feed_call: 60_000, sweep: 60_000 });
+    await api.writeOnly('shop');
+    feed.hanging = true;
+    api.publisher.nudge('shop');
+    await eventually(() => expect(feed.unanswered).toBe(1));
+    const from = performance.now();
+    await api.stop();
+    expect(performance.now() - from).toBeLessThan(2_000);
+    feed.hanging = false;
+    api.publisher.nudge('shop');
+    expect(api.lines).toEqual([]);
+    expect(feed.appended).toEqual([]);
+  });
+});
+
+it('two feeds of one region are refused', async () => {
+  await expect(start({ feeds: [feed, feedOf('local')] })).rejects.toThrow(
+    'two feeds serve the region "local"',
+  );
+});

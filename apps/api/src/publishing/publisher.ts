@@ -1,0 +1,111 @@
+import type { DesiredStateMessage } from '@nebula/contracts';
+import {
+  type BeforeApplicationShutdown,
+  Inject,
+  Injectable,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { ApiLog } from '../api-log.js';
+import type { ReadinessCheck } from '../api-options.js';
+import { Clock } from '../clock.js';
+import { AppStore } from '../store/app-store.js';
+import { Epoch } from './epoch.js';
+import { LimitedFeed } from './limited-feed.js';
+import { DEFAULT_TIMING, PUBLISHING_OPTIONS, type PublishingOptions } from './publishing-options.js';
+import { RegionPublisher } from './region-publisher.js';
+import { Sweep } from './sweep.js';
+
+/**
+ * Brings what the database says into the feed of every region, and keeps it there. The database is the truth:
+ * a write that was accepted is published sooner or later, whatever ends in between.
+ */
+@Injectable()
+export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly stopping = new AbortController();
+  private readonly regions: readonly RegionPublisher[];
+  private readonly sweep: Sweep;
+  private readonly creationLimitMs: number;
+
+  constructor(
+    @Inject(PUBLISHING_OPTIONS) options: PublishingOptions,
+    private readonly store: AppStore,
+    private readonly epoch: Epoch,
+    clock: Clock,
+    private readonly log: ApiLog,
+  ) {
+    const timing = { ...DEFAULT_TIMING, ...options.timing };
+    this.creationLimitMs = timing.creation;
+    this.regions = options.feeds.map((feed) => {
+      const limited = new LimitedFeed(feed, timing.feed_call, this.stopping.signal);
+      return new RegionPublisher(limited, store, epoch, clock, log, timing);
+    });
+    const names = this.regions.map(({ region }) => region);
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice !== undefined) throw new Error(`two feeds serve the region ${JSON.stringify(twice)}`);
+    this.sweep = new Sweep(this.regions, store, clock, log, options, timing.sweep);
+    epoch.onRaised(() => this.sweep.soon());
+  }
+
+  onApplicationBootstrap(): void {
+    this.sweep.start();
+  }
+
+  /** Publishes nothing more. What is not published by now is behind, and published at the next start. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort(new Error('the publisher has stopped'));
+    await this.sweep.stop();
+    await Promise.all(this.regions.map((region) => region.stop()));
+  }
+
+  /** To be called after each accepted write of an app. Returns at once and never throws. */
+  nudge(appName: string): void {
+    for (const region of this.regions) region.nudge(appName);
+  }
+
+  /**
+   * To be called before an app is created, be it for the first time or again: the revision that its record gets
+   * at least. It is beyond whatever the database or any feed has ever seen of the name, even when the database
+   * was restored and has lost it. A feed that is away isn't waited for: its part is compared later.
+   *
+   * @throws {StoreUnavailableError} when the database is away
+   */
+  async prepareCreation(appName: string): Promise<number> {
+    const found = await Promise.all(this.regions.map((region) => this.newestIn(region, appName)));
+    const record = await this.store.get(appName);
+    let revision = record?.revision ?? 0;
+    for (const { region, newest } of found) {
+      if (!newest) continue;
+      revision = Math.max(revision, newest.revision);
+      const epoch = await this.epoch.current();
+      if (newest.epoch <= epoch) continue;
+      const feed = { epoch: newest.epoch, revision: newest.revision };
+      const database = record && { epoch, revision: record.revision };
+      await this.epoch.raiseAbove({ region, app: appName, feed, database });
+    }
+    return revision + 1;
+  }
+
+  /** A check of readiness for each feed; `problem` answers null when it serves. */
+  readinessChecks(): ReadinessCheck[] {
+    return this.regions.map((each) => ({ name: `feed ${each.region}`, problem: async () => each.problem() }));
+  }
+
+  private async newestIn(
+    { region, feed }: RegionPublisher,
+    appName: string,
+  ): Promise<{ region: string; newest: DesiredStateMessage | null }> {
+    try {
+      // A feed that is known to be away delays nobody.
+      const away = feed.problem() !== null;
+      return { region, newest: away ? null : await feed.readNewest(appName, this.creationLimitMs) };
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.log.warn('an app is created without asking a feed about its name', {
+        region,
+        app: appName,
+        reason,
+      });
+      return { region, newest: null };
+    }
+  }
+}

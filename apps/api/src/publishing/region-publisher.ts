@@ -1,0 +1,136 @@
+import { comparePositions, type DesiredStateMessage } from '@nebula/contracts';
+import type { ApiLog } from '../api-log.js';
+import type { Clock } from '../clock.js';
+import type { AppRecord, AppStore } from '../store/app-store.js';
+import { AppQueue } from './app-queue.js';
+import { desiredStateMessage } from './desired-state-message.js';
+import type { Epoch } from './epoch.js';
+import type { LimitedFeed } from './limited-feed.js';
+import type { PublishingTiming } from './publishing-options.js';
+
+/** Brings the feed of one region to what the database says, app by app. */
+export class RegionPublisher {
+  private readonly queue: AppQueue;
+  /** What the last attempt of each failing app ended with. */
+  private readonly failing = new Map<string, string>();
+  private stopped = false;
+
+  constructor(
+    readonly feed: LimitedFeed,
+    private readonly store: AppStore,
+    private readonly epoch: Epoch,
+    private readonly clock: Clock,
+    private readonly log: ApiLog,
+    timing: PublishingTiming,
+  ) {
+    this.queue = new AppQueue((appName) => this.attempt(appName), timing, clock);
+  }
+
+  get region(): string {
+    return this.feed.region;
+  }
+
+  /** Apps that are not known to be right. */
+  get pending(): number {
+    return this.queue.size;
+  }
+
+  /** An app was changed. */
+  nudge(appName: string): void {
+    this.queue.nudge(appName);
+  }
+
+  /** An app is to be compared, in its turn. */
+  compare(appName: string): void {
+    this.queue.add(appName);
+  }
+
+  /** Null when the feed has or will at once have what the database says, else what is in the way. */
+  problem(): string | null {
+    const [reason] = this.failing.values();
+    return this.feed.problem() ?? reason ?? null;
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await this.queue.stop();
+  }
+
+  private async attempt(appName: string): Promise<boolean> {
+    try {
+      await this.converge(appName);
+      this.noteSuccess(appName);
+      return true;
+    } catch (error) {
+      if (!this.stopped) this.noteFailure(appName, error instanceof Error ? error.message : String(error));
+      return false;
+    }
+  }
+
+  /**
+   * Compares feed and database until they are the same, since a confirmation proves nothing and another instance
+   * may append an older message behind a newer one. The feed is read first: it then can't be ahead of a database
+   * that was only ever written to.
+   */
+  private async converge(appName: string): Promise<void> {
+    let confirmed: DesiredStateMessage | null = null;
+    for (;;) {
+      const newest = await this.feed.readNewest(appName);
+      const record = await this.store.get(appName);
+      if (!record) return;
+      const wanted = desiredStateMessage(record, await this.epoch.current());
+      if (newest && isSame(newest, wanted)) return await this.mark(record, wanted);
+      if (confirmed && isSame(confirmed, wanted)) throw new Error('the feed lacks what it has confirmed');
+      if (newest && comparePositions(newest, wanted) >= 0) {
+        await this.raiseEpoch(newest, wanted);
+        continue;
+      }
+      if (!confirmed) this.noteLoss(record, wanted);
+      await this.feed.publish(wanted);
+      confirmed = wanted;
+    }
+  }
+
+  private async mark(record: AppRecord, { epoch, revision }: DesiredStateMessage): Promise<void> {
+    const known = record.published[this.region];
+    if (known?.epoch === epoch && known.revision === revision) return;
+    const mark = { epoch, revision, verified_at: this.clock.now() };
+    await this.store.markPublished(record.app_name, this.region, mark);
+  }
+
+  private async raiseEpoch(found: DesiredStateMessage, wanted: DesiredStateMessage): Promise<void> {
+    await this.epoch.raiseAbove({
+      region: this.region,
+      app: wanted.app_name,
+      feed: { epoch: found.epoch, revision: found.revision },
+      database: { epoch: wanted.epoch, revision: wanted.revision },
+    });
+  }
+
+  private noteLoss({ app_name, published }: AppRecord, { epoch, revision }: DesiredStateMessage): void {
+    const mark = published[this.region];
+    if (mark?.epoch !== epoch || mark.revision !== revision) return;
+    this.log.warn('the feed has lost the newest desired state of an app; it is published again', {
+      region: this.region,
+      app: app_name,
+    });
+  }
+
+  /** One line for each reason, not for each app: when a feed is away, all apps fail. */
+  private noteFailure(appName: string, reason: string): void {
+    const known = [...this.failing.values()].includes(reason);
+    this.failing.set(appName, reason);
+    if (known) return;
+    const fields = { region: this.region, app: appName, reason };
+    this.log.warn('desired states could not be published; this is tried again', fields);
+  }
+
+  private noteSuccess(appName: string): void {
+    if (!this.failing.delete(appName) || this.failing.size > 0) return;
+    this.log.info('desired states are published again', { region: this.region });
+  }
+}
+
+function isSame(newest: DesiredStateMessage, wanted: DesiredStateMessage): boolean {
+  return comparePositions(newest, wanted) === 0 && newest.digest === wanted.digest;
+}

@@ -1,0 +1,112 @@
+import type { ApiLog } from '../api-log.js';
+import { type Clock, instant } from '../clock.js';
+import type { AppStore } from '../store/app-store.js';
+import { Alarm } from './alarm.js';
+import type { PublishingOptions } from './publishing-options.js';
+import type { RegionPublisher } from './region-publisher.js';
+
+/** So many apps are taken up in one look at the database, beside those that are being worked on. */
+const BATCH = 500;
+/** So many are verified per look before they are due, so that they are spread over the interval. */
+const EARLY_BATCH = 10;
+const PURGE_INTERVAL_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+
+/** Looks at the database at intervals for what has to be published, verified or forgotten. */
+export class Sweep {
+  private readonly alarm = new Alarm();
+  private running: Promise<void> | null = null;
+  private stopped = false;
+  private startedAt = 0;
+  private purgedAt = Number.NEGATIVE_INFINITY;
+  private lastFailure: string | null = null;
+
+  constructor(
+    private readonly regions: readonly RegionPublisher[],
+    private readonly store: AppStore,
+    private readonly clock: Clock,
+    private readonly log: ApiLog,
+    private readonly options: PublishingOptions,
+    private readonly intervalMs: number,
+  ) {}
+
+  start(): void {
+    this.startedAt = this.clock.now();
+    this.running = this.run();
+  }
+
+  /** Looks at once. */
+  soon(): void {
+    this.alarm.ring();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.alarm.ring();
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopped) {
+      try {
+        await this.look();
+        this.lastFailure = null;
+      } catch (error) {
+        this.noteFailure(error instanceof Error ? error.message : String(error));
+      }
+      await this.alarm.wait(this.intervalMs);
+    }
+  }
+
+  private async look(): Promise<void> {
+    const epoch = await this.store.epoch();
+    for (const region of this.regions) {
+      const behind = await this.store.behind(region.region, epoch, BATCH + region.pending);
+      for (const appName of behind) region.compare(appName);
+      await this.verifyDue(region);
+    }
+    // A restored database may hold tombstones of apps that live, so they have to be compared before they go.
+    if (this.regions.every(({ pending }) => pending === 0)) await this.purge();
+    for (const region of this.regions) await this.verifyEarly(region);
+  }
+
+  /**
+   * Takes up what was not verified for the whole interval, or not since this instance started: the database may
+   * have been restored while it was down.
+   */
+  private async verifyDue(region: RegionPublisher): Promise<void> {
+    const before = Math.max(this.startedAt, this.clock.now() - this.verifyIntervalMs);
+    while (!this.stopped && (await this.claim(region, before, BATCH)) === BATCH);
+  }
+
+  /** Takes up a few that are half way there, so that what began together is spread over the interval. */
+  private async verifyEarly(region: RegionPublisher): Promise<void> {
+    await this.claim(region, this.clock.now() - this.verifyIntervalMs / 2, EARLY_BATCH);
+  }
+
+  private async claim(region: RegionPublisher, before: number, limit: number): Promise<number> {
+    const claimed = await this.store.claimVerification(region.region, before, this.clock.now(), limit);
+    for (const appName of claimed) region.compare(appName);
+    return claimed.length;
+  }
+
+  private get verifyIntervalMs(): number {
+    return this.options.verify_interval_seconds * 1_000;
+  }
+
+  private async purge(): Promise<void> {
+    const now = this.clock.now();
+    if (now - this.purgedAt < PURGE_INTERVAL_MS) return;
+    const before = instant(now - this.options.tombstone_retention_days * DAY_MS);
+    const apps = await this.store.purgeTombstones(before);
+    this.purgedAt = now;
+    if (apps.length > 0) this.log.info('tombstones of deleted apps are forgotten', { apps });
+  }
+
+  private noteFailure(reason: string): void {
+    if (reason !== this.lastFailure) {
+      this.log.warn('the database could not be searched for what has to be published', { reason });
+    }
+    this.lastFailure = reason;
+  }
+}

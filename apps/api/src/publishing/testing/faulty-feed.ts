@@ -1,0 +1,76 @@
+import type { DesiredStateMessage } from '@nebula/contracts';
+import type { DesiredStateFeed } from '@nebula/messaging';
+
+/** A real feed that can be made to fail in the ways in which brokers do. */
+export class FaultyFeed implements DesiredStateFeed {
+  /** Calls are refused. */
+  away = false;
+  /** Calls are never answered. */
+  hanging = false;
+  /** Messages are confirmed and dropped. */
+  lying = false;
+  /** Messages are on their way until `deliverHeld`, and not confirmed. */
+  holding = false;
+  /** Publishes that were called. */
+  attempts = 0;
+  /** Calls that were never answered. */
+  unanswered = 0;
+  /** What was appended, oldest first. */
+  readonly appended: DesiredStateMessage[] = [];
+  private readonly held: DesiredStateMessage[] = [];
+
+  constructor(
+    private readonly feed: DesiredStateFeed,
+    readonly region = feed.region,
+  ) {}
+
+  async publish(message: DesiredStateMessage): Promise<void> {
+    this.attempts += 1;
+    await this.answer();
+    if (this.lying) return;
+    if (this.holding) {
+      this.held.push(message);
+      await forever();
+    }
+    await this.append(message);
+  }
+
+  async readNewest(appName: string): Promise<DesiredStateMessage | null> {
+    await this.answer();
+    return await this.feed.readNewest(appName);
+  }
+
+  problem(): string | null {
+    return this.away ? 'the feed is away' : null;
+  }
+
+  async close(): Promise<void> {
+    await this.feed.close();
+  }
+
+  get heldCount(): number {
+    return this.held.length;
+  }
+
+  /** What was on its way arrives, long after its sender has given it up. */
+  async deliverHeld(): Promise<void> {
+    this.holding = false;
+    for (const message of this.held.splice(0)) await this.append(message);
+  }
+
+  private async append(message: DesiredStateMessage): Promise<void> {
+    this.appended.push(message);
+    await this.feed.publish(message);
+  }
+
+  private async answer(): Promise<void> {
+    if (this.away) throw new Error('the feed is away');
+    if (!this.hanging) return;
+    this.unanswered += 1;
+    await forever();
+  }
+}
+
+async function forever(): Promise<never> {
+  return await new Promise<never>(() => {});
+}

@@ -1,0 +1,121 @@
+import type { AppSpec } from '@nebula/contracts';
+import type { DesiredStateFeed } from '@nebula/messaging';
+import { type LoggerService, Module } from '@nestjs/common';
+import { Test, type TestingModule } from '@nestjs/testing';
+import { ApiLog } from '../../api-log.js';
+import { API_OPTIONS } from '../../api-options.js';
+import { Clock } from '../../clock.js';
+import { type AppRecord, AppStore } from '../../store/app-store.js';
+import { StoreModule } from '../../store/store.module.js';
+import { recordOf, specOf } from '../../store/testing/records.js';
+import { Publisher } from '../publisher.js';
+import { PublishingModule } from '../publishing.module.js';
+
+/** A clock that a test can put forward; chance always says what it is told. */
+export class SteppedClock extends Clock {
+  offset = 0;
+  chance = 1;
+
+  override now(): number {
+    return Date.now() + this.offset;
+  }
+
+  override random(): number {
+    return this.chance;
+  }
+}
+
+export interface PublishingSettings {
+  feeds: DesiredStateFeed[];
+  /** A day when absent, so that nothing but the start verifies. */
+  verify_interval_seconds?: number;
+  tombstone_retention_days?: number;
+  /** Milliseconds. */
+  sweep?: number;
+  feed_call?: number;
+}
+
+/** The outbox of one instance of the api, over a real store. */
+export class PublishingUnderTest {
+  private constructor(
+    private readonly module: TestingModule,
+    readonly clock: SteppedClock,
+    /** What was logged, oldest first. */
+    readonly lines: readonly string[],
+  ) {}
+
+  static async start(path: string, settings: PublishingSettings): Promise<PublishingUnderTest> {
+    const lines: string[] = [];
+    const note = (...parts: unknown[]) =>
+      void lines.push(parts.map((part) => JSON.stringify(part)).join(' '));
+    const logger: LoggerService = { log: note, warn: note, error: note };
+    const clock = new SteppedClock();
+    const { feeds, verify_interval_seconds = 86_400, tombstone_retention_days = 90 } = settings;
+    const { sweep = 20, feed_call = 2_000 } = settings;
+    const timing = { sweep, feed_call, creation: 50, first_backoff: 2, longest_backoff: 20 };
+
+    @Module({
+      providers: [
+        { provide: API_OPTIONS, useValue: { logger } },
+        { provide: Clock, useValue: clock },
+        ApiLog,
+      ],
+      exports: [Clock, ApiLog],
+    })
+    class Surroundings {}
+
+    const module = await Test.createTestingModule({
+      imports: [
+        { module: Surroundings, global: true },
+        StoreModule.forRoot({ kind: 'sqlite', path }),
+        PublishingModule.forRoot({ feeds, verify_interval_seconds, tombstone_retention_days, timing }),
+      ],
+    }).compile();
+    module.useLogger(false);
+    await module.init();
+    return new PublishingUnderTest(module, clock, lines);
+  }
+
+  get store(): AppStore {
+    return this.module.get(AppStore);
+  }
+
+  get publisher(): Publisher {
+    return this.module.get(Publisher);
+  }
+
+  /** Writes as the api does: the database first, and the publisher is told. */
+  async write(appName: string, changes: Partial<AppSpec> = {}): Promise<AppRecord> {
+    const record = await this.writeOnly(appName, changes);
+    this.publisher.nudge(appName);
+    return record;
+  }
+
+  /** Writes, and is ended before it can tell the publisher. */
+  async writeOnly(appName: string, changes: Partial<AppSpec> = {}): Promise<AppRecord> {
+    const before = await this.store.get(appName);
+    const spec = { ...(before?.spec ?? specOf(appName)), ...changes };
+    if (before) return await this.replace({ ...before, spec, deleted: false });
+    const record = recordOf(appName, { spec, revision: await this.publisher.prepareCreation(appName) });
+    if (!(await this.store.insert(record))) throw new Error(`${appName} is there already`);
+    return record;
+  }
+
+  async remove(appName: string, updated_at = new Date(this.clock.now()).toISOString()): Promise<AppRecord> {
+    const before = await this.store.get(appName);
+    if (!before) throw new Error(`${appName} is not there`);
+    const record = await this.replace({ ...before, spec: null, deleted: true, updated_at });
+    this.publisher.nudge(appName);
+    return record;
+  }
+
+  async stop(): Promise<void> {
+    await this.module.close();
+  }
+
+  private async replace(record: AppRecord): Promise<AppRecord> {
+    const next = { ...record, revision: record.revision + 1 };
+    if (!(await this.store.replace(next, record.revision))) throw new Error('changed by another');
+    return next;
+  }
+}
