@@ -1,0 +1,8 @@
+/** What a handler answers beside the body: status and headers, without knowing the HTTP server. */
+export class Answer<Body = unknown> {
+  constructor(
+    readonly status: number,
+    readonly body: Body,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {}
+}

@@ -1,0 +1,4 @@
+import { MAX_MESSAGE_BYTES } from '@nebula/contracts';
+
+/** Longest body of a request, bytes: what is longer can't become a message. */
+export const MAX_BODY_BYTES = MAX_MESSAGE_BYTES;

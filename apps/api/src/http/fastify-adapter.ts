@@ -1,0 +1,36 @@
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { randomUUID } from 'node:crypto';
+import { registerBodyParsers } from './body-parsers.js';
+import { answerClientError, refuseExpectations } from './client-errors.js';
+import { registerDraining } from './draining.js';
+import { registerRequestChecks } from './request-checks.js';
+import { sendProblem } from './send-problem.js';
+import { toProblem } from './to-problem.js';
+
+/** Longer than any request line that Node takes, so that no route refuses a part of a path by its length. */
+const LONGEST_PATH_PART = 65_536;
+
+/**
+ * The HTTP server below Nest. Every error that it finds by itself leaves as a problem too; the application must
+ * be made with `bodyParser: false`.
+ */
+export function createFastifyAdapter(): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    routerOptions: { maxParamLength: LONGEST_PATH_PART },
+    genReqId: () => randomUUID(),
+    // After the draining below; open event streams would hold up the end for ever.
+    forceCloseConnections: true,
+    // Fastify's own answer is no problem document.
+    return503OnClosing: false,
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error: Error, _request: FastifyRequest, reply: FastifyReply) =>
+      sendProblem(reply, toProblem(error)),
+  });
+  const server: FastifyInstance = adapter.getInstance();
+  registerDraining(server);
+  registerRequestChecks(server);
+  registerBodyParsers(server);
+  refuseExpectations(server.server);
+  return adapter;
+}

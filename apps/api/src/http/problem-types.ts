@@ -1,0 +1,41 @@
+/** A kind of error, as RFC 9457 has it. `type` is stable: clients tell errors apart by it. */
+export interface ProblemType {
+  type: string;
+  status: number;
+  title: string;
+}
+
+/** Every kind of error that the api answers. */
+export const PROBLEMS = {
+  malformedRequest: problem('malformed-request', 400, 'The request is malformed'),
+  malformedJson: problem('malformed-json', 400, 'The body is not JSON'),
+  malformedHeader: problem('malformed-header', 400, 'A header is malformed'),
+  unknownPath: problem('unknown-path', 404, 'There is nothing at this path'),
+  appNotFound: problem('app-not-found', 404, 'There is no such app'),
+  methodNotAllowed: problem('method-not-allowed', 405, 'This path does not know the method'),
+  requestTimeout: problem('request-timeout', 408, 'The request took too long to arrive'),
+  appExists: problem('app-exists', 409, 'There is an app of that name already'),
+  preconditionFailed: problem('precondition-failed', 412, 'The app is not as the request expects it'),
+  bodyTooLarge: problem('body-too-large', 413, 'The body is too large'),
+  pathTooLong: problem('path-too-long', 414, 'A part of the path is too long'),
+  unsupportedMediaType: problem('unsupported-media-type', 415, 'The body has a type that is not taken here'),
+  expectationFailed: problem('expectation-failed', 417, 'The header Expect asks for what is not done here'),
+  invalidSpec: problem('invalid-spec', 422, 'The spec is not valid'),
+  invalidQuery: problem('invalid-query', 422, 'A query parameter is not valid'),
+  unexpectedBody: problem('unexpected-body', 422, 'This call takes no body'),
+  headersTooLarge: problem('headers-too-large', 431, 'The headers are too large'),
+  internalError: problem('internal-error', 500, 'Something went wrong inside'),
+  storeUnavailable: problem('store-unavailable', 503, 'The store can not be used at the moment'),
+  tooManyChanges: problem('too-many-changes', 503, 'Others change the same app too quickly'),
+  timedOut: problem('timed-out', 503, 'The request was not answered in time'),
+  shuttingDown: problem('shutting-down', 503, 'The api is being stopped'),
+  notReady: problem('not-ready', 503, 'The api can not serve at the moment'),
+} as const satisfies Record<string, ProblemType>;
+
+function problem<const Name extends string, const Status extends number>(
+  name: Name,
+  status: Status,
+  title: string,
+) {
+  return { type: `urn:nebula:problem:${name}` as const, status, title };
+}

@@ -1,0 +1,48 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { KnownRoutes } from './known-routes.js';
+import { ProblemError } from './problem.js';
+import { PROBLEMS } from './problem-types.js';
+
+/** Checks on every request before its body is read. To be registered before the first route. */
+export function registerRequestChecks(server: FastifyInstance): void {
+  const routes = new KnownRoutes();
+  server.addHook('onRoute', ({ url, method }) => routes.add(url, method));
+  server.addHook('onRequest', (request, reply, done) => {
+    try {
+      if (request.is404) answerUnrouted(request, reply, routes);
+      else checkBodyHeaders(request);
+    } catch (error) {
+      done(error as Error);
+      return;
+    }
+    if (!reply.sent) done();
+  });
+}
+
+function answerUnrouted(request: FastifyRequest, reply: FastifyReply, routes: KnownRoutes): void {
+  const [path = ''] = request.url.split('?');
+  const methods = routes.methodsOf(path);
+  if (methods.length === 0) {
+    throw new ProblemError(PROBLEMS.unknownPath, { detail: 'There is nothing at this path.' });
+  }
+  const allow = [...methods, 'OPTIONS'].join(', ');
+  if (request.method === 'OPTIONS') {
+    void reply.code(204).header('allow', allow).send();
+    return;
+  }
+  throw new ProblemError(PROBLEMS.methodNotAllowed, {
+    detail: `This path knows the methods ${allow}.`,
+    headers: { allow },
+  });
+}
+
+function checkBodyHeaders({ headers }: FastifyRequest): void {
+  // A body without bytes has no type that could be wrong.
+  if (headers['content-length'] === '0') delete headers['content-type'];
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new ProblemError(PROBLEMS.unsupportedMediaType, {
+      detail: 'The body must not be compressed: leave the header Content-Encoding away.',
+    });
+  }
+}
