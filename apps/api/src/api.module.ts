@@ -1,0 +1,29 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import type { ApiOptions } from './api-options.js';
+import { AppsModule } from './apps/apps.module.js';
+import { FoundationModule } from './foundation.module.js';
+import { HealthModule } from './health/health.module.js';
+import { HttpModule } from './http/http.module.js';
+import { PublishingModule } from './publishing/publishing.module.js';
+import { StoreModule } from './store/store.module.js';
+import { WorkersModule } from './workers/workers.module.js';
+
+/** The whole api. */
+@Module({})
+export class ApiModule {
+  static forRoot(options: ApiOptions): DynamicModule {
+    const { feeds, verify_interval_seconds, tombstone_retention_days } = options;
+    return {
+      module: ApiModule,
+      imports: [
+        FoundationModule.forRoot(options),
+        StoreModule.forRoot(options.store),
+        PublishingModule.forRoot({ feeds, verify_interval_seconds, tombstone_retention_days }),
+        HttpModule,
+        AppsModule,
+        WorkersModule,
+        HealthModule,
+      ],
+    };
+  }
+}

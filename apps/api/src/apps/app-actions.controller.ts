@@ -1,0 +1,55 @@
+import { Controller, Headers, Param, Post } from '@nestjs/common';
+import type { Answer } from '../http/answer.js';
+import { NoBody } from '../http/request-body.js';
+import { APP_OPERATIONS } from '../openapi/app-operations.js';
+import { accepted } from './app-http-answers.js';
+import { AppsService } from './apps.service.js';
+import { readPreconditions } from './preconditions.js';
+
+type RequestHeaders = Record<string, unknown>;
+
+/** Changes that have a name of their own. */
+@Controller('apps/:app')
+export class AppActionsController {
+  constructor(private readonly apps: AppsService) {}
+
+  @Post('start')
+  @APP_OPERATIONS.start
+  async start(
+    @Param('app') app: string,
+    @Headers() headers: RequestHeaders,
+    @NoBody() _body: undefined,
+  ): Promise<Answer> {
+    return accepted(await this.apps.setRunning(app, true, readPreconditions(headers)));
+  }
+
+  @Post('stop')
+  @APP_OPERATIONS.stop
+  async stop(
+    @Param('app') app: string,
+    @Headers() headers: RequestHeaders,
+    @NoBody() _body: undefined,
+  ): Promise<Answer> {
+    return accepted(await this.apps.setRunning(app, false, readPreconditions(headers)));
+  }
+
+  @Post('restart')
+  @APP_OPERATIONS.restart
+  async restart(
+    @Param('app') app: string,
+    @Headers() headers: RequestHeaders,
+    @NoBody() _body: undefined,
+  ): Promise<Answer> {
+    return accepted(await this.apps.wish(app, 'restart', readPreconditions(headers)));
+  }
+
+  @Post('release')
+  @APP_OPERATIONS.release
+  async release(
+    @Param('app') app: string,
+    @Headers() headers: RequestHeaders,
+    @NoBody() _body: undefined,
+  ): Promise<Answer> {
+    return accepted(await this.apps.wish(app, 'release', readPreconditions(headers)));
+  }
+}

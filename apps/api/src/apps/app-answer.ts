@@ -1,0 +1,16 @@
+import type { AppSpec } from '@nebula/contracts';
+import type { AppRecord } from '../store/app-store.js';
+
+/** An app as the api answers it: the whole spec with its defaults, and what the api knows beside it. */
+export type AppAnswer = AppSpec & Pick<AppRecord, 'revision' | 'created_at' | 'updated_at'>;
+
+/** An app that is not deleted. */
+export type LiveApp = AppRecord & { spec: AppSpec };
+
+export function isLive(record: AppRecord | null): record is LiveApp {
+  return record !== null && !record.deleted && record.spec !== null;
+}
+
+export function toAnswer({ spec, revision, created_at, updated_at }: LiveApp): AppAnswer {
+  return { ...spec, revision, created_at, updated_at };
+}

@@ -1,0 +1,36 @@
+import { Answer } from '../http/answer.js';
+import { API_PREFIX } from '../http/api-prefix.js';
+import { encodeCursor } from '../http/cursor.js';
+import type { AppPage, AppRecord } from '../store/app-store.js';
+import { isLive, type LiveApp, toAnswer } from './app-answer.js';
+import { etagOf, matchesWeakly } from './etag.js';
+import { type Preconditions, requirePreconditions } from './preconditions.js';
+
+export function listAnswer({ items, next_after }: AppPage): Answer {
+  const next_cursor = next_after === null ? null : encodeCursor(next_after);
+  return new Answer(200, { items: items.filter(isLive).map(toAnswer), next_cursor });
+}
+
+export function appAnswer(app: LiveApp): Answer {
+  return new Answer(200, toAnswer(app), { etag: etagOf(app.revision) });
+}
+
+export function createdAnswer(app: LiveApp): Answer {
+  const location = `/${API_PREFIX}/apps/${encodeURIComponent(app.app_name)}`;
+  return new Answer(201, toAnswer(app), { etag: etagOf(app.revision), location });
+}
+
+/** 304 when the client has this revision already. */
+export function unlessUnchanged(app: LiveApp, { ifMatch, ifNoneMatch }: Preconditions): Answer {
+  if (ifMatch) requirePreconditions({ ifMatch }, app.revision);
+  if (ifNoneMatch && matchesWeakly(ifNoneMatch, app.revision)) {
+    return new Answer(304, undefined, { etag: etagOf(app.revision) });
+  }
+  return appAnswer(app);
+}
+
+/** A wish that workers will follow. */
+export function accepted({ app_name, revision, deleted }: AppRecord): Answer {
+  const headers: Record<string, string> = deleted ? {} : { etag: etagOf(revision) };
+  return new Answer(202, { app_name, revision }, headers);
+}

@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { AppActionsController } from './app-actions.controller.js';
+import { AppChanges } from './app-changes.js';
+import { AppsController } from './apps.controller.js';
+import { AppsService } from './apps.service.js';
+
+/** Desired state in. */
+@Module({
+  controllers: [AppsController, AppActionsController],
+  providers: [AppsService, AppChanges],
+})
+export class AppsModule {}

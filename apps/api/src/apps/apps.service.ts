@@ -1,0 +1,140 @@
+import { type AppSpec, parseAppName, parseAppSpec, type Tokens } from '@nebula/contracts';
+import { Injectable } from '@nestjs/common';
+import { Clock, instant } from '../clock.js';
+import { type AppPage, type AppRecord, AppStore } from '../store/app-store.js';
+import { isLive, type LiveApp } from './app-answer.js';
+import { AppChanges } from './app-changes.js';
+import { appExists, appNotFound, invalidSpec } from './app-problems.js';
+import { created, deleted, respecified, wished } from './app-records.js';
+import { mergePatch } from './merge-patch.js';
+import { type Preconditions, requirePreconditions } from './preconditions.js';
+
+/**
+ * Reads and changes apps. Every call throws `ProblemError` for what is wrong with the request, and
+ * `StoreUnavailableError` when the store is away.
+ */
+@Injectable()
+export class AppsService {
+  constructor(
+    private readonly store: AppStore,
+    private readonly changes: AppChanges,
+    private readonly clock: Clock,
+  ) {}
+
+  async list(query: { limit: number; after?: string; prefix?: string }): Promise<AppPage> {
+    return await this.store.list(query);
+  }
+
+  async get(appName: string): Promise<LiveApp> {
+    requireName(appName);
+    return live(appName, await this.store.get(appName));
+  }
+
+  async create(input: unknown): Promise<LiveApp> {
+    const spec = validSpec(input);
+    return await this.changes.make(spec.app_name, (current, firstRevision) => {
+      if (isLive(current)) throw appExists(spec.app_name);
+      return created(spec, current, firstRevision, this.now());
+    });
+  }
+
+  /** Creates the app or gives it another spec. */
+  async put(
+    appName: string,
+    input: unknown,
+    expected: Preconditions,
+  ): Promise<{ app: LiveApp; isNew: boolean }> {
+    const spec = specForName(appName, input);
+    let isNew = false;
+    const app = await this.changes.make(appName, (current, firstRevision) => {
+      isNew = !isLive(current);
+      requirePreconditions(expected, isLive(current) ? current.revision : null);
+      return isLive(current)
+        ? respecified(current, spec, this.now())
+        : created(spec, current, firstRevision, this.now());
+    });
+    return { app, isNew };
+  }
+
+  /** Applies a JSON merge patch to the whole spec. */
+  async patch(appName: string, patch: unknown, expected: Preconditions): Promise<LiveApp> {
+    return await this.changeLive(appName, expected, (app) => {
+      const spec = validSpec(mergePatch(app.spec, patch), appName);
+      return respecified(app, spec, this.now());
+    });
+  }
+
+  async delete(appName: string, expected: Preconditions): Promise<AppRecord> {
+    return await this.changeLive(appName, expected, (app) => deleted(app, this.now()));
+  }
+
+  async setRunning(appName: string, running: boolean, expected: Preconditions): Promise<AppRecord> {
+    return await this.changeLive(appName, expected, (app) =>
+      respecified(app, { ...app.spec, running }, this.now()),
+    );
+  }
+
+  async wish(appName: string, token: keyof Tokens, expected: Preconditions): Promise<AppRecord> {
+    return await this.changeLive(appName, expected, (app) => wished(app, token, this.now()));
+  }
+
+  private async changeLive<Next extends AppRecord>(
+    appName: string,
+    expected: Preconditions,
+    decide: (app: LiveApp) => Next,
+  ): Promise<Next> {
+    requireName(appName);
+    return await this.changes.make(appName, (current) => {
+      const app = live(appName, current);
+      requirePreconditions(expected, app.revision);
+      return decide(app);
+    });
+  }
+
+  private now(): string {
+    return instant(this.clock.now());
+  }
+}
+
+/** A name that no app can have is that of no app. */
+function requireName(appName: string): void {
+  if (!parseAppName(appName).ok) throw appNotFound(appName);
+}
+
+function live(appName: string, record: AppRecord | null): LiveApp {
+  if (!isLive(record)) throw appNotFound(appName);
+  return record;
+}
+
+/**
+ * @param appName the name that the app has or shall have; any when absent. It is as long as an app's name can be.
+ * @throws {ProblemError} with all that is wrong
+ */
+function validSpec(input: unknown, appName?: string): AppSpec {
+  const result = parseAppSpec(input);
+  const given = isObject(input) ? input['app_name'] : appName;
+  if (appName === undefined || given === appName) {
+    if (result.ok) return result.value;
+    throw invalidSpec(result.problems);
+  }
+  const message = `must be ${JSON.stringify(appName)}, the name in the path: an app can't be renamed`;
+  const others = result.ok ? [] : result.problems.filter(({ pointer }) => pointer !== '/app_name');
+  throw invalidSpec([{ pointer: '/app_name', message }, ...others]);
+}
+
+/** The spec for the name in a path, which the body may leave out but not change. */
+function specForName(appName: string, input: unknown): AppSpec {
+  if (!isObject(input) || input['app_name'] !== undefined) return validSpec(input, validName(appName));
+  return validSpec({ ...input, app_name: appName });
+}
+
+/** @throws {ProblemError} when no app can have this name */
+function validName(appName: string): string {
+  const result = parseAppName(appName);
+  if (result.ok) return result.value;
+  throw invalidSpec(result.problems.map((problem) => ({ ...problem, pointer: '/app_name' })));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

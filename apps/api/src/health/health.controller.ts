@@ -1,0 +1,33 @@
+import { Controller, Get, Inject } from '@nestjs/common';
+import { API_OPTIONS, type ApiOptions } from '../api-options.js';
+import { ProblemError, RETRY_LATER } from '../http/problem.js';
+import { PROBLEMS } from '../http/problem-types.js';
+import { HEALTH_OPERATIONS } from '../openapi/health-operations.js';
+import { type CheckResult, ReadinessService } from './readiness.service.js';
+
+@Controller()
+export class HealthController {
+  constructor(
+    private readonly readiness: ReadinessService,
+    @Inject(API_OPTIONS) private readonly options: Pick<ApiOptions, 'version'>,
+  ) {}
+
+  @Get('healthz')
+  @HEALTH_OPERATIONS.alive
+  alive(): { status: 'ok'; version: string } {
+    return { status: 'ok', version: this.options.version };
+  }
+
+  @Get('readyz')
+  @HEALTH_OPERATIONS.ready
+  async ready(): Promise<{ status: 'ok'; checks: CheckResult[] }> {
+    const checks = await this.readiness.check();
+    const missing = checks.filter(({ problem }) => problem !== null);
+    if (missing.length === 0) return { status: 'ok', checks };
+    throw new ProblemError(PROBLEMS.notReady, {
+      detail: `${missing.map(({ name, problem }) => `${name}: ${problem}`).join('; ')}.`,
+      headers: RETRY_LATER,
+      extensions: { checks },
+    });
+  }
+}

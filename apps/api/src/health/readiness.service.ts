@@ -1,0 +1,50 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ApiLog } from '../api-log.js';
+import { API_OPTIONS, type ApiOptions, type ReadinessCheck } from '../api-options.js';
+import { Publisher } from '../publishing/publisher.js';
+import { AppStore } from '../store/app-store.js';
+
+/** Longest wait for one check, milliseconds. */
+const CHECK_LIMIT_MS = 2_000;
+
+export interface CheckResult {
+  name: string;
+  /** Null when all is well, else what is missing. */
+  problem: string | null;
+}
+
+/** Whether all is there that the program needs to serve. */
+@Injectable()
+export class ReadinessService {
+  constructor(
+    private readonly store: AppStore,
+    private readonly publisher: Publisher,
+    @Inject(API_OPTIONS) private readonly options: Pick<ApiOptions, 'readiness'>,
+    private readonly log: ApiLog,
+  ) {}
+
+  async check(): Promise<CheckResult[]> {
+    const checks: ReadinessCheck[] = [
+      { name: 'store', problem: () => this.store.problem() },
+      ...this.publisher.readinessChecks(),
+      ...(this.options.readiness ?? []),
+    ];
+    return await Promise.all(checks.map((check) => this.result(check)));
+  }
+
+  private async result(check: ReadinessCheck): Promise<CheckResult> {
+    const { name } = check;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<string>((resolve) => {
+      timer = setTimeout(() => resolve(`does not answer within ${CHECK_LIMIT_MS / 1000} s`), CHECK_LIMIT_MS);
+    });
+    try {
+      return { name, problem: await Promise.race([check.problem(), late]) };
+    } catch (error) {
+      this.log.error('a check of readiness failed', { check: name }, error);
+      return { name, problem: 'could not be checked' };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

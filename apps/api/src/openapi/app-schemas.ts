@@ -1,0 +1,81 @@
+import { specDefaults } from '@nebula/contracts';
+import { closedObject, INSTANT, INTEGER, listOf, NEXT_CURSOR, ref, type Schema } from './schema.js';
+import { SPEC_DESCRIPTIONS } from './spec-descriptions.js';
+
+type Properties = Readonly<Record<string, Schema>>;
+
+const REVISION: Schema = {
+  ...INTEGER,
+  minimum: 1,
+  description: 'Grows with each change, across deletion and re-creation. In quotation marks it is the ETag.',
+};
+
+/** The forms of an app: as it is created, put, patched and answered. */
+export function appSchemas(rules: Properties): Record<string, Schema> {
+  const defaults: Record<string, unknown> = { ...specDefaults() };
+  const properties: Properties = Object.fromEntries(
+    Object.entries(rules).map(([field, rule]) => [field, describedField(field, rule, defaults)]),
+  );
+  const optional = Object.keys(defaults);
+  return {
+    AppSpec: closedObject(properties, { optional, description: 'What every worker shall run of one app.' }),
+    AppSpecInPlace: closedObject(properties, {
+      optional: ['app_name', ...optional],
+      description: 'A whole spec. The name is that of the path; in the body it can be left out.',
+    }),
+    AppPatch: closedObject(patchProperties(properties), {
+      optional: Object.keys(properties),
+      description:
+        'A JSON merge patch (RFC 7396): null takes a member away, so that it has its default again.',
+    }),
+    App: closedObject(
+      {
+        ...Object.fromEntries(Object.entries(properties).map(([field, rule]) => [field, answered(rule)])),
+        revision: REVISION,
+        created_at: INSTANT,
+        updated_at: INSTANT,
+      },
+      { description: 'A spec with all its defaults, and what the api knows beside it.' },
+    ),
+    AppList: closedObject({ items: listOf(ref('App')), next_cursor: NEXT_CURSOR }),
+    Accepted: closedObject(
+      { app_name: rules['app_name'] ?? {}, revision: REVISION },
+      { description: 'The revision that workers are on their way to.' },
+    ),
+  };
+}
+
+function describedField(field: string, rule: Schema, defaults: Record<string, unknown>): Schema {
+  const description = SPEC_DESCRIPTIONS[field];
+  return {
+    ...rule,
+    ...(description ? { description } : {}),
+    ...(field in defaults ? { default: defaults[field] } : {}),
+  };
+}
+
+/** In an answer nothing is missing, so there is no default. */
+function answered({ default: _default, ...rule }: Schema): Schema {
+  return rule;
+}
+
+function patchProperties(properties: Properties): Properties {
+  return Object.fromEntries(
+    Object.entries(properties).map(([field, { description, default: _default, ...rule }]) => [
+      field,
+      { ...(description ? { description } : {}), ...patched(field, rule) },
+    ]),
+  );
+}
+
+/** Members of objects can be taken away one by one; the name can't be changed at all. */
+function patched(field: string, rule: Schema): Schema {
+  if (field === 'app_name') return rule;
+  if (field === 'env_vars') {
+    return { type: ['object', 'null'], additionalProperties: { type: ['string', 'null'] } };
+  }
+  if (field === 'containers_per') {
+    return { type: ['object', 'null'], additionalProperties: { type: ['number', 'null'] } };
+  }
+  return { anyOf: [rule, { type: 'null' }] };
+}

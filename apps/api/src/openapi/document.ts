@@ -1,0 +1,59 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { MERGE_PATCH_TYPE } from '../http/body-parsers.js';
+import { PROBLEM_MEDIA_TYPE } from '../http/problem.js';
+import { PROBLEMS } from '../http/problem-types.js';
+import { appSchemas } from './app-schemas.js';
+import { contractProperties } from './contract-schemas.js';
+import { ref, type Schema } from './schema.js';
+import { sharedSchemas } from './shared-schemas.js';
+import { statusSchemas } from './status-schemas.js';
+
+/** The OpenAPI 3.1 document of a running api. */
+export function buildDocument(api: INestApplication, version: string): OpenAPIObject {
+  const description = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle('Nebula')
+    .setDescription(introduction())
+    .setVersion(version)
+    .setLicense('MIT', 'https://opensource.org/license/mit')
+    .addServer('/')
+    .addTag('apps', 'What every worker shall run')
+    .addTag('health', 'Whether the program lives and can serve')
+    .addGlobalResponse({
+      status: 'default',
+      description: 'Any other error',
+      content: { [PROBLEM_MEDIA_TYPE]: { schema: ref('Problem') } },
+    })
+    .build();
+  const document = SwaggerModule.createDocument(api, description);
+  document.components = { ...document.components, schemas: componentSchemas() };
+  return document;
+}
+
+/** Every schema that the operations refer to, by name. */
+export function componentSchemas(): Record<string, Schema> {
+  const contracts = contractProperties();
+  return {
+    ...appSchemas(contracts['AppSpec'] ?? {}),
+    ...statusSchemas(contracts),
+    ...sharedSchemas(),
+  };
+}
+
+function introduction(): string {
+  const rows = Object.values(PROBLEMS).map(
+    ({ type, status, title }) => `| ${status} | \`${type}\` | ${title} |`,
+  );
+  return [
+    'Desired state in, status out: one call changes an app on every worker.',
+    '',
+    'Errors are `application/problem+json` (RFC 9457). Their `type` is one of:',
+    '',
+    '| status | type | meaning |',
+    '|---|---|---|',
+    ...rows,
+    '',
+    `A patch is of the type \`${MERGE_PATCH_TYPE}\`; \`application/json\` is taken for it too. Bodies are at most 256 kB.`,
+  ].join('\n');
+}

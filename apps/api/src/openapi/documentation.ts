@@ -1,0 +1,22 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { API_PREFIX } from '../http/api-prefix.js';
+import { buildDocument } from './document.js';
+
+/** Path of the page; the document itself is below the prefix of the api. */
+const PAGE = 'docs';
+
+/**
+ * Serves Swagger UI from this machine alone, and the document that it shows. The document is made when it is
+ * first asked for.
+ */
+export function serveDocumentation(api: NestFastifyApplication, version: string): void {
+  let document: OpenAPIObject | null = null;
+  SwaggerModule.setup(PAGE, api, () => (document ??= buildDocument(api, version)), {
+    raw: ['json'],
+    jsonDocumentUrl: `${API_PREFIX}/openapi.json`,
+    customSiteTitle: 'Nebula',
+    // The badge would be fetched from a server of others.
+    swaggerOptions: { validatorUrl: null },
+  });
+}

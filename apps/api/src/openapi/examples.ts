@@ -1,0 +1,59 @@
+/** A spec and its app, for readers of the document. */
+export const EXAMPLE_SPEC = {
+  app_name: 'hello',
+  docker_image: 'registry.example:5000/team/hello:1',
+  starting_ports: [{ '8081': '80' }],
+  containers_per: { server: 2 },
+  env_vars: { GREETING: 'Hello' },
+};
+
+export const EXAMPLE_APP = {
+  ...EXAMPLE_SPEC,
+  running: true,
+  networks: [],
+  volumes: [],
+  devices: [],
+  privileged: false,
+  command: null,
+  revision: 7,
+  created_at: '2026-01-31T12:00:00.000Z',
+  updated_at: '2026-01-31T12:30:00.000Z',
+};
+
+export const EXAMPLE_ACCEPTED = { app_name: 'hello', revision: 8 };
+
+export const EXAMPLE_STATUS = {
+  app_name: 'hello',
+  epoch: 1,
+  revision: 7,
+  deleted: false,
+  running: true,
+  workers: [
+    {
+      worker_id: 'b3f1',
+      hostname: 'edge-17',
+      worker_version: '3.0.0',
+      epoch: 1,
+      revision: 7,
+      position: 'current',
+      state: 'converged',
+      containers: [
+        {
+          id: '4f2a6c1d9e0b',
+          name: 'hello-1',
+          replica: 1,
+          state: 'running',
+          health: 'none',
+          image: 'registry.example:5000/team/hello:1',
+          image_id: 'sha256:9d1c',
+          ports: [{ host_port: 8081, container_port: 80 }],
+          restart_count: 0,
+        },
+      ],
+      last_error: null,
+      reported_at: '2026-01-31T12:30:01.000Z',
+    },
+  ],
+  summary: { converged: 1, converging: 0, failed: 0 },
+  next_cursor: null,
+};

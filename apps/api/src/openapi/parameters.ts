@@ -1,0 +1,56 @@
+import { ApiHeader, ApiParam, ApiQuery } from '@nestjs/swagger';
+import { DEFAULT_LIMIT, HIGHEST_LIMIT } from '../http/page-query.js';
+import type { Schema } from './schema.js';
+
+export const APP_IN_PATH = ApiParam({
+  name: 'app',
+  description: 'Name of the app.',
+  schema: { type: 'string', minLength: 1, maxLength: 63, pattern: '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$' },
+  example: 'hello',
+});
+
+export const PAGE_IN_QUERY: MethodDecorator[] = [
+  ApiQuery({
+    name: 'limit',
+    required: false,
+    description: 'Most items of one page.',
+    schema: { type: 'integer', minimum: 1, maximum: HIGHEST_LIMIT, default: DEFAULT_LIMIT },
+  }),
+  ApiQuery({
+    name: 'cursor',
+    required: false,
+    description: 'The `next_cursor` of the page before.',
+    schema: { type: 'string' },
+  }),
+];
+
+export const PREFIX_IN_QUERY = ApiQuery({
+  name: 'prefix',
+  required: false,
+  description: 'Only apps whose name begins like this.',
+  schema: { type: 'string', maxLength: 63 },
+});
+
+export const IF_MATCH = ApiHeader({
+  name: 'If-Match',
+  required: false,
+  description: 'ETags, of which one must be that of the app as it is, or `*` for any; 412 otherwise.',
+  schema: { type: 'string' },
+  example: '"7"',
+});
+
+export const IF_NONE_MATCH = ApiHeader({
+  name: 'If-None-Match',
+  required: false,
+  description: 'ETags of which none may be that of the app as it is, or `*`: there must be no such app.',
+  schema: { type: 'string' },
+  example: '*',
+});
+
+export const ETAG: Readonly<Record<string, Schema>> = {
+  ETag: { type: 'string', description: 'Strong tag of this revision.' },
+};
+
+export const LOCATION: Readonly<Record<string, Schema>> = {
+  Location: { type: 'string', description: 'Path of the app.' },
+};
