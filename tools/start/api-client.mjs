@@ -30,7 +30,7 @@ export function apiAt(url) {
     const text = await response.text();
     if (!response.ok)
       throw new Error(`${init?.method ?? 'GET'} ${path} was answered with ${response.status}: ${text}`);
-    return JSON.parse(text);
+    return /** @type {unknown} */ (JSON.parse(text));
   }
 
   return {

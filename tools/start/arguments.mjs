@@ -38,5 +38,5 @@ export function readArguments(argv, known, command) {
   }
   if (given.has('help')) return { kind: 'help' };
   const flags = known.map((flag) => [flag, given.has(flag)]);
-  return { kind: 'flags', flags: Object.fromEntries(flags) };
+  return { kind: 'flags', flags: /** @type {Record<Flag, boolean>} */ (Object.fromEntries(flags)) };
 }

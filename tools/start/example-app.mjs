@@ -70,8 +70,7 @@ export async function createExample({ api, docker, publishedOn, stateDir, say, s
   say('Making the image of the example app from the node that runs this (no registry is needed) …');
   await ensureHelloImages(docker);
 
-  /** @type {HelloSpec} */
-  const spec = JSON.parse(await readFile(SPEC_FILE, 'utf8'));
+  const spec = /** @type {HelloSpec} */ (JSON.parse(await readFile(SPEC_FILE, 'utf8')));
   const [hostPort = '', containerPort = ''] = Object.entries(spec.starting_ports[0] ?? {})[0] ?? [];
   const first = await freePorts(Number(hostPort), PORTS, await portsInUse(docker));
   if (first !== Number(hostPort)) {

@@ -34,8 +34,9 @@ export async function portsInUse(docker) {
   const bindings = await Promise.all(
     containers.map(async ({ Id }) => {
       const { HostConfig } = await docker.getContainer(Id).inspect();
-      /** @type {Record<string, { HostPort?: string }[] | null>} */
-      const published = HostConfig.PortBindings ?? {};
+      const published = /** @type {Record<string, { HostPort?: string }[] | null>} */ (
+        HostConfig.PortBindings ?? {}
+      );
       return Object.values(published).flatMap((entries) =>
         (entries ?? []).map(({ HostPort }) => Number(HostPort)),
       );

@@ -38,7 +38,7 @@ const ARCHITECTURES = {
 export async function ensureHelloImages(docker) {
   const there = await Promise.all(Object.values(HELLO_IMAGES).map((name) => hasImage(docker, name)));
   if (!there.includes(false)) return false;
-  const { Architecture: theirs } = await docker.info();
+  const { Architecture: theirs } = /** @type {{ Architecture: string }} */ (await docker.info());
   if (!ARCHITECTURES[process.arch]?.includes(theirs)) {
     throw new Error(
       `the engine runs on ${theirs} and this node on ${process.arch}, so its binary can't run there`,
@@ -100,7 +100,7 @@ function context(dockerfile, fill) {
   archive.entry({ name: 'Dockerfile' }, dockerfile.join('\n'));
   fill(archive).then(
     () => archive.finalize(),
-    (error) => archive.destroy(error),
+    (/** @type {Error} */ error) => archive.destroy(error),
   );
   return archive;
 }

@@ -49,11 +49,13 @@ function builtinFiles() {
 export async function nodeFiles() {
   const binary = realpathSync(process.execPath);
   // ldd ends with an error for a static binary, and says so on one of its two outputs.
-  const { stdout } = await run('ldd', [binary], { env: { ...process.env, LC_ALL: 'C' } }).catch((error) => {
-    if (error.code === 'ENOENT')
-      throw new Error('the command ldd, which finds the libraries of node, is missing');
-    return { stdout: '' };
-  });
+  const { stdout } = await run('ldd', [binary], { env: { ...process.env, LC_ALL: 'C' } }).catch(
+    (/** @type {NodeJS.ErrnoException} */ error) => {
+      if (error.code === 'ENOENT')
+        throw new Error('the command ldd, which finds the libraries of node, is missing');
+      return { stdout: '' };
+    },
+  );
   const libraries = librariesOf(stdout);
   const missing = /^\s+(\S+) => not found/m.exec(stdout)?.[1];
   if (missing) throw new Error(`ldd can't find the library ${missing} that ${binary} needs`);

@@ -26,9 +26,10 @@ export async function startStandalone(
   logger: LoggerService,
 ): Promise<Standalone> {
   const version = programVersion();
-  const selection = configuration.app_name
-    ? ({ kind: 'listed', apps: configuration.app_name } as const)
-    : ({ kind: 'all' } as const);
+  const selection =
+    configuration.app_name.length > 0
+      ? ({ kind: 'listed', apps: configuration.app_name } as const)
+      : ({ kind: 'all' } as const);
   const broker = new InProcessBroker({ directory: folder.feed });
   const worker = await createWorker({
     scope: configuration.scope,
