@@ -69,6 +69,15 @@ describe('a write', () => {
     expect(feed.appended.map(({ app_name }) => app_name)).toEqual(['shop', 'web']);
   });
 
+  it('of an app whose stream is known is appended before anything is read', async () => {
+    api = await start();
+    await api.write('shop');
+    await settled();
+    feed.unreadable = true;
+    await api.write('shop', { running: false });
+    await eventually(() => expect(feed.appended.map(({ revision }) => revision)).toEqual([1, 2]));
+  });
+
   it('that is followed by others ends with the newest, in order', async () => {
     api = await start();
     for (let count = 0; count < 20; count += 1) await api.write('shop', { env_vars: { N: String(count) } });

@@ -1,4 +1,4 @@
-import { comparePositions, type DesiredStateMessage } from '@nebula/contracts';
+import { comparePositions, type DesiredStateMessage, type Position } from '@nebula/contracts';
 import type { ApiLog } from '../api-log.js';
 import type { Clock } from '../clock.js';
 import type { AppRecord, AppStore } from '../store/app-store.js';
@@ -7,10 +7,12 @@ import { desiredStateMessage } from './desired-state-message.js';
 import type { Epoch } from './epoch.js';
 import type { LimitedFeed } from './limited-feed.js';
 import type { PublishingTiming } from './publishing-options.js';
+import { SeenInFeed, type SeenState } from './seen-in-feed.js';
 
 /** Brings the feed of one region to what the database says, app by app. */
 export class RegionPublisher {
   private readonly queue: AppQueue;
+  private readonly seen = new SeenInFeed();
   /** What the last attempt of each failing app ended with. */
   private readonly failing = new Map<string, string>();
   private stopped = false;
@@ -70,25 +72,37 @@ export class RegionPublisher {
   /**
    * Compares feed and database until they are the same, since a confirmation proves nothing and another instance
    * may append an older message behind a newer one. The feed is read first: it then can't be ahead of a database
-   * that was only ever written to.
+   * that was only ever written to. What is beyond all that was seen of the feed is appended before that, so that
+   * a change doesn't wait for a reading.
    */
   private async converge(appName: string): Promise<void> {
-    let confirmed: DesiredStateMessage | null = null;
+    let confirmed = await this.publishUnseen(appName);
     for (;;) {
       const newest = await this.feed.readNewest(appName);
+      const highest = this.seen.note(appName, newest);
       const record = await this.store.get(appName);
       if (!record) return;
       const wanted = desiredStateMessage(record, await this.epoch.current());
-      if (newest && isSame(newest, wanted)) return await this.mark(record, wanted);
-      if (confirmed && isSame(confirmed, wanted)) throw new Error('the feed lacks what it has confirmed');
-      if (newest && comparePositions(newest, wanted) >= 0) {
-        await this.raiseEpoch(newest, wanted);
+      if (highest && !isBehindOrSame(highest, wanted)) {
+        await this.raiseEpoch(highest, wanted);
         continue;
       }
+      if (newest && isSame(newest, wanted)) return await this.mark(record, wanted);
+      if (confirmed && isSame(confirmed, wanted)) throw new Error('the feed lacks what it has confirmed');
       if (!confirmed) this.noteLoss(record, wanted);
       await this.feed.publish(wanted);
       confirmed = wanted;
     }
+  }
+
+  private async publishUnseen(appName: string): Promise<DesiredStateMessage | null> {
+    const highest = this.seen.of(appName);
+    const record = highest && (await this.store.get(appName));
+    if (!record) return null;
+    const wanted = desiredStateMessage(record, await this.epoch.current());
+    if (comparePositions(wanted, highest) <= 0) return null;
+    await this.feed.publish(wanted);
+    return wanted;
   }
 
   private async mark(record: AppRecord, { epoch, revision }: DesiredStateMessage): Promise<void> {
@@ -98,7 +112,7 @@ export class RegionPublisher {
     await this.store.markPublished(record.app_name, this.region, mark);
   }
 
-  private async raiseEpoch(found: DesiredStateMessage, wanted: DesiredStateMessage): Promise<void> {
+  private async raiseEpoch(found: Position, wanted: DesiredStateMessage): Promise<void> {
     await this.epoch.raiseAbove({
       region: this.region,
       app: wanted.app_name,
@@ -131,6 +145,10 @@ export class RegionPublisher {
   }
 }
 
-function isSame(newest: DesiredStateMessage, wanted: DesiredStateMessage): boolean {
-  return comparePositions(newest, wanted) === 0 && newest.digest === wanted.digest;
+function isSame(found: SeenState, wanted: SeenState): boolean {
+  return comparePositions(found, wanted) === 0 && found.digest === wanted.digest;
+}
+
+function isBehindOrSame(found: SeenState, wanted: SeenState): boolean {
+  return comparePositions(found, wanted) < 0 || isSame(found, wanted);
 }

@@ -172,6 +172,21 @@ describe('a database that was restored from a backup', () => {
     expect(await feed.readNewest('unknown')).toMatchObject({ epoch: 1, revision: 1 });
   });
 
+  it('wins also when it was put back under an instance that goes on, and a change has hidden the proof', async () => {
+    api = await start({ verify_interval_seconds: 0.2 });
+    const other = await start({ sweep: 60_000 });
+    const backup = await other.write('shop', { docker_image: 'shop:1' });
+    await settled();
+    for (const tag of [2, 3, 4]) await api.write('shop', { docker_image: `shop:${tag}` });
+    await published('shop', 4);
+    await settled();
+    expect(await other.store.replace(backup, 4)).toBe(true);
+    // To the other instance this is the first change after the one that it has seen.
+    await other.write('shop', { docker_image: 'shop:9' });
+    await published('shop', 2, 2);
+    expect((await feed.readNewest('shop'))?.spec).toMatchObject({ docker_image: 'shop:9' });
+  });
+
   it('wins also where the same revision says something else', async () => {
     await restoreAfter(
       async () => void (await api.write('shop')),

@@ -7,6 +7,8 @@ export class FaultyFeed implements DesiredStateFeed {
   away = false;
   /** Calls are never answered. */
   hanging = false;
+  /** Only reading is never answered. */
+  unreadable = false;
   /** Messages are confirmed and dropped. */
   lying = false;
   /** Messages are on their way until `deliverHeld`, and not confirmed. */
@@ -37,6 +39,7 @@ export class FaultyFeed implements DesiredStateFeed {
 
   async readNewest(appName: string): Promise<DesiredStateMessage | null> {
     await this.answer();
+    if (this.unreadable) await forever();
     return await this.feed.readNewest(appName);
   }
 

@@ -1,0 +1,32 @@
+import { comparePositions, type DesiredStateMessage, type Position } from '@nebula/contracts';
+
+/** What tells one desired state of an app from another. */
+export type SeenState = Position & Pick<DesiredStateMessage, 'digest'>;
+
+/**
+ * The highest desired state of each app that was ever read from a feed. It was in the database before it was in
+ * the feed, so a database that is behind it was put back to an older state, even when its newer messages have
+ * hidden the proof at the end of the stream.
+ */
+export class SeenInFeed {
+  private readonly states = new Map<string, SeenState>();
+
+  of(appName: string): SeenState | null {
+    return this.states.get(appName) ?? null;
+  }
+
+  /** Takes what was read into account, null for nothing. Answers the highest. */
+  note(appName: string, read: DesiredStateMessage | null): SeenState | null {
+    const known = this.of(appName);
+    if (!read || (known && comparePositions(read, known) <= 0 && !isOther(read, known))) return known;
+    const { epoch, revision, digest } = read;
+    const state = { epoch, revision, digest };
+    this.states.set(appName, state);
+    return state;
+  }
+}
+
+/** One position with another digest: of the two, the one that the database doesn't have is the proof. */
+function isOther(read: SeenState, known: SeenState): boolean {
+  return comparePositions(read, known) === 0 && read.digest !== known.digest;
+}
