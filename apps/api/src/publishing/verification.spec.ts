@@ -173,7 +173,7 @@ describe('a database that was restored from a backup', () => {
   });
 
   it('wins also when it was put back under an instance that goes on, and a change has hidden the proof', async () => {
-    api = await start({ verify_interval_seconds: 0.2 });
+    api = await start({ sweep: 60_000 });
     const other = await start({ sweep: 60_000 });
     const backup = await other.write('shop', { docker_image: 'shop:1' });
     await settled();
@@ -183,6 +183,8 @@ describe('a database that was restored from a backup', () => {
     expect(await other.store.replace(backup, 4)).toBe(true);
     // To the other instance this is the first change after the one that it has seen.
     await other.write('shop', { docker_image: 'shop:9' });
+    await published('shop', 2);
+    api.publisher.nudge('shop');
     await published('shop', 2, 2);
     expect((await feed.readNewest('shop'))?.spec).toMatchObject({ docker_image: 'shop:9' });
   });

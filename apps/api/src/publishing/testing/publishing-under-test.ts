@@ -52,7 +52,7 @@ export class PublishingUnderTest {
     const clock = new SteppedClock();
     const { feeds, verify_interval_seconds = 86_400, tombstone_retention_days = 90 } = settings;
     const { sweep = 20, feed_call = 2_000 } = settings;
-    const timing = { sweep, feed_call, creation: 50, first_backoff: 2, longest_backoff: 20 };
+    const timing = { sweep, feed_call, creation: 500, first_backoff: 2, longest_backoff: 20 };
 
     @Module({
       providers: [
