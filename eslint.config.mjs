@@ -8,6 +8,7 @@ const TESTS = ['**/*.spec.ts', '**/*.int-spec.ts', '**/*.e2e-spec.ts', '**/testi
 const ELEMENTS = [
   { type: 'contracts', pattern: 'libs/contracts' },
   { type: 'configuration', pattern: 'libs/configuration' },
+  { type: 'lifecycle', pattern: 'libs/lifecycle' },
   { type: 'logging', pattern: 'libs/logging' },
   { type: 'messaging', pattern: 'libs/messaging' },
   { type: 'reconcile', pattern: 'apps/worker/src/reconcile' },
@@ -22,7 +23,7 @@ const ELEMENTS = [
   { type: 'e2e', pattern: 'e2e' },
 ];
 
-const LIBS = ['contracts', 'configuration', 'logging', 'messaging'];
+const LIBS = ['contracts', 'configuration', 'lifecycle', 'logging', 'messaging'];
 const API = ['api', 'api-sqlite', 'api-http', 'api-openapi'];
 const WORKER = ['worker', 'worker-docker', 'reconcile'];
 
@@ -30,6 +31,7 @@ const WORKER = ['worker', 'worker-docker', 'reconcile'];
 const MAY_IMPORT = {
   contracts: ['contracts'],
   configuration: ['configuration'],
+  lifecycle: ['lifecycle', 'configuration'],
   logging: ['logging'],
   messaging: ['messaging', 'contracts'],
   // The planner is pure: it knows the contracts and itself.

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadStandaloneConfiguration } from './configuration.js';
-import { StartError } from './start-error.js';
+import { StartError } from '@nebula/lifecycle';
 
 let folder: string;
 let file: string;

@@ -1,6 +1,6 @@
-import { ConfigurationError, type KeyTable, loadConfiguration, type Sources } from '@nebula/configuration';
+import type { KeyTable, Sources } from '@nebula/configuration';
 import { parseAppName } from '@nebula/contracts';
-import { StartError } from './start-error.js';
+import { configured, engineAddressProblems } from '@nebula/lifecycle';
 
 export interface StandaloneConfiguration {
   state_dir: string;
@@ -93,24 +93,10 @@ export const STANDALONE_KEYS: KeyTable<StandaloneConfiguration> = {
  * @throws {StartError} with a line for each value that is wrong
  */
 export function loadStandaloneConfiguration(sources?: Sources): StandaloneConfiguration {
-  const configuration = loaded(sources);
-  const problems = [...engineProblems(configuration.docker_host), ...appProblems(configuration.app_name)];
-  if (problems.length > 0) throw new StartError(problems);
-  return configuration;
-}
-
-function loaded(sources: Sources | undefined): StandaloneConfiguration {
-  try {
-    return loadConfiguration(STANDALONE_KEYS, sources);
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    throw new StartError(error.problems, undefined, { cause: error });
-  }
-}
-
-function engineProblems(host: string): string[] {
-  if (host === '' || /^unix:\/\/\/./.test(host) || /^tcp:\/\/[^/]/.test(host)) return [];
-  return [`docker_host is ${JSON.stringify(host)} but must be unix:///path or tcp://name:port`];
+  return configured(STANDALONE_KEYS, sources, ({ docker_host, app_name }) => [
+    ...(docker_host === '' ? [] : engineAddressProblems('docker_host', docker_host)),
+    ...appProblems(app_name),
+  ]);
 }
 
 function appProblems(apps: readonly string[]): string[] {

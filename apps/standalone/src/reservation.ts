@@ -1,5 +1,5 @@
 import type { StandaloneConfiguration } from './configuration.js';
-import { checkListenAddress } from './listen-address.js';
+import { checkListenAddress } from '@nebula/lifecycle';
 import { claimStateFolder, type StateClaim } from './state-claim.js';
 import { openStateFolder, type StateFolder } from './state-folder.js';
 

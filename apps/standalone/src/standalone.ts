@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { createApi } from '@nebula/api';
+import { listenError, programVersion } from '@nebula/lifecycle';
 import { InProcessBroker } from '@nebula/messaging';
 import { createWorker, WorkerReadiness } from '@nebula/worker';
 import type { LoggerService } from '@nestjs/common';
 import type { StandaloneConfiguration } from './configuration.js';
-import { listenError } from './listen-address.js';
 import type { Reservation } from './reservation.js';
 
 export interface Standalone {
@@ -25,7 +24,7 @@ export async function startStandalone(
   { folder, claim }: Reservation,
   logger: LoggerService,
 ): Promise<Standalone> {
-  const version = programVersion();
+  const version = programVersion(new URL('../package.json', import.meta.url));
   const selection =
     configuration.app_name.length > 0
       ? ({ kind: 'listed', apps: configuration.app_name } as const)
@@ -84,10 +83,4 @@ export async function startStandalone(
 function urlHost(host: string): string {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
   return host.includes(':') ? `[${host}]` : host;
-}
-
-function programVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  const manifest = JSON.parse(text) as { version: string };
-  return manifest.version;
 }

@@ -1,7 +1,7 @@
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EXIT, StartError } from './start-error.js';
+import { EXIT, StartError } from '@nebula/lifecycle';
 import { identityOf, type ProcessIdentity } from './process-identity.js';
 import type { StateFolder } from './state-folder.js';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { StartError } from './start-error.js';
+import { StartError } from '@nebula/lifecycle';
 
 /** Where everything is that must outlive the process. Absolute paths. */
 export interface StateFolder {

@@ -1,0 +1,33 @@
+import { ConfigurationError, type KeyTable, loadConfiguration, type Sources } from '@nebula/configuration';
+import { StartError } from './start-error.js';
+
+/**
+ * Reads environment and conf.json once, and checks what the table of keys can't say.
+ * @param check answers a line for each further problem
+ * @throws {StartError} with a line for each value that is wrong
+ */
+export function configured<T extends object>(
+  keys: KeyTable<T>,
+  sources?: Sources,
+  check: (configuration: T) => string[] = () => [],
+): T {
+  const configuration = loaded(keys, sources);
+  const problems = check(configuration);
+  if (problems.length > 0) throw new StartError(problems);
+  return configuration;
+}
+
+function loaded<T extends object>(keys: KeyTable<T>, sources: Sources | undefined): T {
+  try {
+    return loadConfiguration(keys, sources);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    throw new StartError(error.problems, undefined, { cause: error });
+  }
+}
+
+/** What is wrong with an address of a Docker Engine, a line or none. */
+export function engineAddressProblems(key: string, host: string): string[] {
+  if (/^unix:\/\/\/./.test(host) || /^tcp:\/\/[^/]/.test(host)) return [];
+  return [`${key} is ${JSON.stringify(host)} but must be unix:///path or tcp://name:port`];
+}
