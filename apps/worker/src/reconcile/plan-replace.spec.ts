@@ -113,13 +113,15 @@ describe('a new container that does not start', () => {
     ]);
   });
 
-  test('is tried again and again when nothing else serves', () => {
+  test('is tried again and again when nothing else serves, made anew each time', () => {
     const created = [fresh({ state: 'created' })];
     const terminal = failed('start', { terminal: true });
     expect(lines(situation(app, created, { memory: terminal }))).toEqual([
       '! start: start failed (again in 1000 ms)',
     ]);
-    expect(lines(situation(app, created, { memory: terminal, now: NOW + 1000 }))).toEqual(['start new']);
+    expect(lines(situation(app, created, { memory: terminal, now: NOW + 1000 }))).toEqual([
+      'remove new → create web-1 from shop:1 → start the new 1',
+    ]);
   });
 
   test('waits together with the one before it, if that does not start either', () => {

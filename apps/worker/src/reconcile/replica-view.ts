@@ -1,5 +1,6 @@
 import { containerName } from '@nebula/contracts';
 import { isUp } from './container-steps.js';
+import { containerKey, failureOf } from './failure-key.js';
 import { fingerprint, isRight } from './fingerprint.js';
 import type { ObservedContainer } from './observed.js';
 import type { Situation } from './plan-input.js';
@@ -34,7 +35,9 @@ export function viewReplica(
   const current = best(
     own.filter(
       (container) =>
-        container.state !== 'dead' && isRight(container.fingerprint, spec, replica, desired.tokens),
+        container.state !== 'dead' &&
+        isRight(container.fingerprint, spec, replica, desired.tokens) &&
+        !isStillborn(container, situation),
     ),
   );
   const others = own.filter((container) => container !== current);
@@ -48,6 +51,15 @@ export function viewReplica(
     rest: others.filter((container) => container !== backup),
     all: [...own],
   };
+}
+
+/**
+ * It never ran, and a start failed. The next try is with a container made anew, which costs nothing: what the engine
+ * keeps of this one can be what is in the way (one that was killed in the middle of a start refuses every further
+ * start of it with "task … already exists").
+ */
+function isStillborn({ state, replica, fingerprint: label }: ObservedContainer, { memory }: Situation): boolean {
+  return state === 'created' && failureOf(memory, containerKey('start', replica, label)) !== null;
 }
 
 /** A container that was never started has never shown that it can serve. */
