@@ -1,6 +1,5 @@
 import type { StandaloneConfiguration } from './configuration.js';
-import { checkListenAddress } from '@nebula/lifecycle';
-import { claimStateFolder, type StateClaim } from './state-claim.js';
+import { checkListenAddress, claimStateFolder, type StateClaim } from '@nebula/lifecycle';
 import { openStateFolder, type StateFolder } from './state-folder.js';
 
 /** What a start needs for itself alone: the state folder and the api's port. */

@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { StartError } from '@nebula/lifecycle';
+import { openPrivateFolder } from '@nebula/lifecycle';
 
 /** Where everything is that must outlive the process. Absolute paths. */
 export interface StateFolder {
@@ -31,30 +29,11 @@ export function stateFolderAt(stateDir: string): StateFolder {
 }
 
 /**
- * Makes the folder where it is missing, for its owner alone, since the values of environment variables are kept
- * in it.
+ * Makes the folder where it is missing, for its owner alone.
  * @throws {StartError} when it can't be written to
  */
 export async function openStateFolder(stateDir: string): Promise<StateFolder> {
   const folder = stateFolderAt(stateDir);
-  try {
-    for (const path of [folder.path, folder.feed, folder.worker, folder.claims]) {
-      await mkdir(path, { recursive: true, mode: 0o700 });
-    }
-    await chmod(folder.path, 0o700);
-    // Rights alone don't tell: the file system may be full or mounted for reading.
-    const probe = join(folder.path, `.probe-${randomUUID()}`);
-    await writeFile(probe, 'probe', { mode: 0o600 });
-    await rm(probe);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new StartError(
-      [
-        `state_dir: ${folder.path} can't be written to (${reason}); name a folder that this user may write to`,
-      ],
-      undefined,
-      { cause: error },
-    );
-  }
+  await openPrivateFolder('state_dir', folder.path, [folder.feed, folder.worker, folder.claims]);
   return folder;
 }

@@ -58,7 +58,10 @@ export function viewReplica(
  * keeps of this one can be what is in the way (one that was killed in the middle of a start refuses every further
  * start of it with "task … already exists").
  */
-function isStillborn({ state, replica, fingerprint: label }: ObservedContainer, { memory }: Situation): boolean {
+function isStillborn(
+  { state, replica, fingerprint: label }: ObservedContainer,
+  { memory }: Situation,
+): boolean {
   return state === 'created' && failureOf(memory, containerKey('start', replica, label)) !== null;
 }
 

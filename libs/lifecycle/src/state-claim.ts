@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, StartError } from '@nebula/lifecycle';
 import { identityOf, type ProcessIdentity } from './process-identity.js';
-import type { StateFolder } from './state-folder.js';
+
+/** A folder that one process at a time may use. */
+export interface ClaimableFolder {
+  path: string;
+  /** Folder for the claims on it, one file per process. */
+  claims: string;
+}
 
 /** The right to use a state folder, for one process at a time. */
 export interface StateClaim {
@@ -19,7 +25,7 @@ const ATTEMPTS = 3;
  * its id now. Processes that can't see each other (in containers of their own) aren't told apart.
  * @throws {StartError} when another running process has it
  */
-export async function claimStateFolder(folder: StateFolder, self = process.pid): Promise<StateClaim> {
+export async function claimStateFolder(folder: ClaimableFolder, self = process.pid): Promise<StateClaim> {
   const identity = await identityOf(self);
   if (!identity) throw new StartError([`process ${self} has no entry in /proc; Nebula runs on Linux`]);
   const file = join(folder.claims, claimName(identity));
@@ -44,7 +50,7 @@ export async function claimStateFolder(folder: StateFolder, self = process.pid):
   }
 }
 
-async function otherHolders(folder: StateFolder, self: ProcessIdentity): Promise<number[]> {
+async function otherHolders(folder: ClaimableFolder, self: ProcessIdentity): Promise<number[]> {
   const holders: number[] = [];
   for (const name of await readdir(folder.claims)) {
     const pid = Number.parseInt(name, 10);

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { identityOf } from './process-identity.js';
-import { claimStateFolder } from './state-claim.js';
-import { openStateFolder, type StateFolder } from './state-folder.js';
+import { type ClaimableFolder, claimStateFolder } from './state-claim.js';
+import { openPrivateFolder } from './private-folder.js';
 
 let base: string;
-let folder: StateFolder;
+let folder: ClaimableFolder;
 const children: ChildProcess[] = [];
 
 /** Some other process that runs until the test ends. */
@@ -22,7 +22,9 @@ async function otherProcess(): Promise<number> {
 
 beforeEach(async () => {
   base = await mkdtemp(join(tmpdir(), 'nebula-claim-'));
-  folder = await openStateFolder(join(base, 'state'));
+  const path = join(base, 'state');
+  folder = { path, claims: join(path, 'claims') };
+  await openPrivateFolder('state_dir', path, [folder.claims]);
 });
 
 afterEach(async () => {
@@ -67,22 +69,5 @@ describe('claimStateFolder', () => {
     const pids = [process.pid, await otherProcess(), await otherProcess()];
     const results = await Promise.allSettled(pids.map((pid) => claimStateFolder(folder, pid)));
     expect(results.filter(({ status }) => status === 'fulfilled').length).toBeLessThanOrEqual(1);
-  });
-});
-
-describe('openStateFolder', () => {
-  it('makes a folder for its owner alone', async () => {
-    for (const path of [folder.path, folder.feed, folder.worker, folder.claims]) {
-      expect((await stat(path)).mode & 0o777).toBe(0o700);
-    }
-  });
-
-  it('says which folder can not be written to', async () => {
-    await writeFile(join(base, 'file'), '');
-    const path = join(base, 'file', 'state');
-    await expect(openStateFolder(path)).rejects.toMatchObject({
-      problems: [expect.stringMatching(new RegExp(`^state_dir: ${path} can't be written to`))],
-      exitCode: 78,
-    });
   });
 });

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { ConfigurationError } from './configuration-error.js';
+import type { RabbitConfiguration } from './rabbit-keys.js';
+
+/** How to connect to RabbitMQ. Certificates and keys are their text (PEM), not the names of files. */
+export interface RabbitConnection {
+  hosts: string[];
+  port: number;
+  user: string;
+  password: string;
+  vhost: string;
+  heartbeat_seconds: number;
+  ssl?: { ca?: string; cert?: string; key?: string; verify: boolean };
+}
+
+/**
+ * Reads the files that the configuration names.
+ * @throws {ConfigurationError} with a line for each that can't be read, or that is given without `rabbit_ssl`
+ */
+export function rabbitConnection(configuration: RabbitConfiguration): RabbitConnection {
+  const { rabbit_host, rabbit_port, rabbit_user, rabbit_password, rabbit_vhost } = configuration;
+  const problems: string[] = [];
+  if (rabbit_host.length === 0) problems.push('rabbit_host is empty but must name at least one node');
+  const ssl = sslOf(configuration, problems);
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return {
+    hosts: rabbit_host,
+    port: rabbit_port,
+    user: rabbit_user,
+    password: rabbit_password,
+    vhost: rabbit_vhost,
+    heartbeat_seconds: configuration.rabbit_heartbeat,
+    ...(ssl ? { ssl } : {}),
+  };
+}
+
+const FILE_KEYS = ['rabbit_ssl_ca', 'rabbit_ssl_cert', 'rabbit_ssl_key'] as const;
+
+function sslOf(configuration: RabbitConfiguration, problems: string[]): RabbitConnection['ssl'] {
+  const files = new Map<(typeof FILE_KEYS)[number], string>();
+  for (const key of FILE_KEYS) {
+    const path = configuration[key];
+    if (path === '') continue;
+    if (!configuration.rabbit_ssl)
+      problems.push(`${key} is set but rabbit_ssl is not; set rabbit_ssl to true`);
+    try {
+      files.set(key, readFileSync(path, 'utf8'));
+    } catch (error) {
+      problems.push(
+        `${key}: ${path} can't be read (${error instanceof Error ? error.message : String(error)})`,
+      );
+    }
+  }
+  if ((configuration.rabbit_ssl_cert === '') !== (configuration.rabbit_ssl_key === '')) {
+    problems.push('rabbit_ssl_cert and rabbit_ssl_key belong together: set both or none');
+  }
+  if (!configuration.rabbit_ssl) return undefined;
+  const [ca, cert, key] = FILE_KEYS.map((name) => files.get(name));
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    verify: configuration.rabbit_ssl_verify,
+  };
+}

@@ -1,0 +1,27 @@
+import { randomUUID } from 'node:crypto';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StartError } from './start-error.js';
+
+/**
+ * Makes a folder and others inside it where they are missing, for its owner alone, since the values of environment
+ * variables are kept in it.
+ * @param key of the configuration that names the folder
+ * @param path absolute
+ * @param inside absolute paths of folders below it
+ * @throws {StartError} when it can't be written to
+ */
+export async function openPrivateFolder(key: string, path: string, inside: readonly string[]): Promise<void> {
+  try {
+    for (const each of [path, ...inside]) await mkdir(each, { recursive: true, mode: 0o700 });
+    await chmod(path, 0o700);
+    // Rights alone don't tell: the file system may be full or mounted for reading.
+    const probe = join(path, `.probe-${randomUUID()}`);
+    await writeFile(probe, 'probe', { mode: 0o600 });
+    await rm(probe);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const problem = `${key}: ${path} can't be written to (${reason}); name a folder that this user may write to`;
+    throw new StartError([problem], undefined, { cause: error });
+  }
+}
