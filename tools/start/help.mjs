@@ -18,7 +18,7 @@ what has changed, finds a Docker Engine, and on the first start creates the exam
 
 Options
   --no-example   don't create the example app
-  --no-install   don't install or start a Docker Engine
+  --no-install   don't install docker.io, and don't set up an engine that is not there yet
   -h, --help     print this
 
 The Docker Engine is the first of
@@ -38,11 +38,12 @@ Other environment variables
   CONF_FILE      path of the configuration file, default conf.json in the project's folder
 
 Files in the state folder (for its owner alone)
-  nebula.db      every app, and what the worker has last reported
-  feed/          the newest desired state of each app, on its way from api to worker
-  worker/        what the worker remembers
-  engine/        the Docker Engine of our own, if there is one
-  claims/        which process uses the folder
+  nebula.db        every app, and what the worker has last reported
+  feed/            the newest desired state of each app, on its way from api to worker
+  worker/          the desired state of each app as the worker has it, and what it has learned
+  engine/          the Docker Engine of our own, if there is one
+  claims/          which process uses the folder
+  example-created  that the example app was made once: deleted, it does not come back
 
 Exit codes
   0    stopped by a signal, in order

@@ -107,7 +107,7 @@ async function greet(url, host, stateDir, withExample, stopping) {
     if (!stopping.aborted) {
       const parts = [await welcome.addresses(api, publishedOn(host))];
       if (due) parts.push(welcome.commandsToTry(api));
-      say(['', ...parts, welcome.HOW_TO_END, ''].join('\n'));
+      say(`\n${[...parts, welcome.HOW_TO_END].join('\n\n')}\n`);
     }
   }
 }

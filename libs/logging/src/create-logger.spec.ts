@@ -81,6 +81,22 @@ describe('lines', () => {
     ]);
   });
 
+  it('have none of how the framework puts the program together, unless for debugging', () => {
+    const told = (level: string) => {
+      const { logger, lines } = recorder({ level });
+      Logger.overrideLogger(logger);
+      new Logger('RouterExplorer').log('Mapped {/apps, GET} route');
+      new Logger('NestFactory').error('failed');
+      Logger.overrideLogger(false);
+      return lines().map((line) => [line['level'], line['msg']]);
+    };
+    expect(told('info')).toEqual([['error', 'failed']]);
+    expect(told('debug')).toEqual([
+      ['debug', 'Mapped {/apps, GET} route'],
+      ['error', 'failed'],
+    ]);
+  });
+
   it('take anything without failing', () => {
     const { logger, lines } = recorder();
     const circle: Record<string, unknown> = {

@@ -15,6 +15,19 @@ export interface LoggerOptions {
 }
 
 /**
+ * Contexts under which Nest tells how it puts the program together, on forty lines at each start. Whoever runs
+ * the program looks for other things, so they count as `debug`; its warnings and errors stay what they are.
+ */
+const ASSEMBLY = new Set([
+  'InstanceLoader',
+  'NestApplication',
+  'NestFactory',
+  'NestMicroservice',
+  'RouterExplorer',
+  'RoutesResolver',
+]);
+
+/**
  * Nest's logger that writes one JSON object per line. Every method takes a message and any of: an object of
  * fields, an error, and last the context as a text. Fields that are secrets by their name (passwords, tokens,
  * values of environments) and credentials in texts are not written.
@@ -49,7 +62,8 @@ export class StructuredLogger implements LoggerService {
   private write(level: LevelName, message: unknown, rest: readonly unknown[]): void {
     if (!this.target.isLevelEnabled(level)) return;
     const { message: text, fields } = logLine(message, rest);
-    this.target[level](fields, text);
+    const isAssembly = level === 'info' && ASSEMBLY.has(String(fields['context']));
+    this.target[isAssembly ? 'debug' : level](fields, text);
   }
 }
 
