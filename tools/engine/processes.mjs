@@ -20,6 +20,18 @@ export function commandOf(pid) {
 }
 
 /**
+ * @param {number} pid
+ * @returns {string[]} what its environment was when it started, each as `NAME=value`; empty as for `commandOf`
+ */
+export function environmentOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+}
+
+/**
  * @param {string} file with a process id
  * @param {(command: string[]) => boolean} isIt ids are used again, so the id alone proves nothing
  * @returns {number | null} the id, if that process runs

@@ -1,12 +1,11 @@
 /**
- * Engines and registries that tests have started and, being killed themselves, could not stop. They go on by design,
+ * Engines, registries and brokers that tests have started and, being killed themselves, could not stop. They go on by design,
  * so they are told by a mark in their environment.
  */
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { stopEngine } from '../engine/engine.mjs';
-import { commandOf, end, pidsOf } from '../engine/processes.mjs';
+import { commandOf, end, environmentOf, pidsOf } from '../engine/processes.mjs';
 
 const MARK = 'NEBULA_TEST_RUN';
 
@@ -35,17 +34,5 @@ export async function stopLeftServices(mark) {
 
 /** @param {string[]} command */
 function isService(command) {
-  return ['dockerd', 'docker-registry'].includes(basename(command[0] ?? ''));
-}
-
-/**
- * @param {number} pid
- * @returns {string[]}
- */
-function environmentOf(pid) {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
-  } catch {
-    return [];
-  }
+  return ['dockerd', 'docker-registry', 'beam.smp', 'epmd'].includes(basename(command[0] ?? ''));
 }
