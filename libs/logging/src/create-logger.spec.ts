@@ -195,6 +195,12 @@ describe('for people', () => {
     expect(written.join('')).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: Api: started \{"port":80\}\n$/);
   });
 
+  it('a line does without the id of the worker, which is the same in all', () => {
+    const { logger, written } = recorder({ pretty: true });
+    logger.log('started', { worker: 'W1', replica: 2 }, 'worker');
+    expect(written.join('')).toMatch(/INFO: worker: started \{"replica":2\}\n$/);
+  });
+
   it('control sequences have no effect', () => {
     const { logger, written } = recorder({ pretty: true });
     logger.log('\u001b[2Jgone', { text: '\u001b[31mred' });

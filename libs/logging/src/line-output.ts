@@ -19,7 +19,8 @@ export function prettyOutput(output: LineOutput, colours: boolean): DestinationS
   const format = prettyFactory({
     colorize: colours,
     translateTime: 'SYS:HH:MM:ss.l',
-    ignore: 'name,context',
+    // The name of the program and the id of its worker are the same in each of its lines, and the id is long.
+    ignore: 'name,context,worker',
     singleLine: true,
     errorLikeObjectKeys: ['err'],
     messageFormat: (line, key) => {

@@ -11,6 +11,8 @@ export function isLive(record: AppRecord | null): record is LiveApp {
   return record !== null && !record.deleted && record.spec !== null;
 }
 
+/** Its members are in the order in which people look for them: what it is first. */
 export function toAnswer({ spec, revision, created_at, updated_at }: LiveApp): AppAnswer {
-  return { ...spec, revision, created_at, updated_at };
+  const { app_name, docker_image, ...rest } = spec;
+  return { app_name, docker_image, ...rest, revision, created_at, updated_at };
 }
