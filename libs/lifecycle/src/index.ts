@@ -1,3 +1,4 @@
+export * from './command-line.js';
 export * from './configured.js';
 export * from './listen-address.js';
 export * from './private-folder.js';

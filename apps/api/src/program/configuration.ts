@@ -1,0 +1,78 @@
+import { type KeyTable, RABBIT_KEYS, type RabbitConfiguration, type Sources } from '@nebula/configuration';
+import { configured } from '@nebula/lifecycle';
+
+/** What an api of its own is started with. */
+export interface ApiConfiguration extends RabbitConfiguration {
+  api_host: string;
+  api_port: number;
+  mongo_url: string;
+  schema_name: string;
+  rabbit_region: string;
+  verify_interval_seconds: number;
+  tombstone_retention_days: number;
+  log_level: string;
+}
+
+/** What can be configured, with the units and limits that `--help` shows. */
+export const API_KEYS: KeyTable<ApiConfiguration> = {
+  api_host: {
+    kind: 'string',
+    default: '127.0.0.1',
+    description: 'address that the api listens on; 0.0.0.0 for all (there is no login yet)',
+  },
+  api_port: { kind: 'integer', default: 8000, min: 1, max: 65_535, description: 'port of the api' },
+  mongo_url: {
+    kind: 'string',
+    required: true,
+    secret: true,
+    description: 'where MongoDB is, like mongodb://user:password@host:27017/?replicaSet=rs0',
+  },
+  schema_name: { kind: 'string', default: 'nebula', description: 'name of the database on MongoDB' },
+  ...RABBIT_KEYS,
+  rabbit_region: {
+    kind: 'string',
+    default: 'default',
+    description: 'name of the region that this RabbitMQ serves; what is published there is marked under it',
+  },
+  verify_interval_seconds: {
+    kind: 'integer',
+    default: 300,
+    min: 1,
+    max: 86_400,
+    description: 'how often each app that was sent out is read back and compared, seconds',
+  },
+  tombstone_retention_days: {
+    kind: 'integer',
+    default: 90,
+    min: 1,
+    max: 3650,
+    description: 'how long a deleted app is remembered, days; longer than any worker may be away',
+  },
+  log_level: {
+    kind: 'string',
+    default: 'info',
+    allowed: ['trace', 'debug', 'info', 'warn', 'error', 'fatal'],
+    description: 'least severe log lines to print',
+  },
+};
+
+/**
+ * Reads environment and conf.json.
+ * @throws {StartError} with a line for each value that is wrong
+ */
+export function loadApiConfiguration(sources?: Sources): ApiConfiguration {
+  return configured(API_KEYS, sources, ({ mongo_url, schema_name, rabbit_region }) => [
+    // The address may hold a password, so it isn't shown.
+    ...(/^mongodb(\+srv)?:\/\/[^/]/.test(mongo_url)
+      ? []
+      : ['mongo_url must begin with mongodb:// or mongodb+srv:// and name a host']),
+    ...(/^[A-Za-z0-9_-]{1,63}$/.test(schema_name)
+      ? []
+      : [`schema_name is ${JSON.stringify(schema_name)} but must be 1 to 63 letters, digits, "_" and "-"`]),
+    ...(/^[A-Za-z0-9_.-]{1,63}$/.test(rabbit_region)
+      ? []
+      : [
+          `rabbit_region is ${JSON.stringify(rabbit_region)} but must be 1 to 63 letters, digits, "_", "." and "-"`,
+        ]),
+  ]);
+}

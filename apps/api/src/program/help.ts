@@ -1,0 +1,37 @@
+import { describeKeys } from '@nebula/configuration';
+import { API_KEYS } from './configuration.js';
+import { SETUP_KEYS } from './setup-configuration.js';
+
+export function apiHelp(): string {
+  const shared = new Set(Object.keys(API_KEYS));
+  const own = Object.fromEntries(Object.entries(SETUP_KEYS).filter(([key]) => !shared.has(key)));
+  return `Usage: npm run api [-- COMMAND], or node main.js [COMMAND]
+
+Commands
+  serve          (when none is given) runs the api: REST, all state in MongoDB, changes sent out through RabbitMQ.
+                 Any number of them can run beside each other. It may start before MongoDB and RabbitMQ are there.
+  setup-broker   creates on RabbitMQ what api and workers need (virtual host, users with their rights, limits, the
+                 queue of reports), as administrator through the management plugin. It can be run again at any time;
+                 passwords are set to those given.
+  -h, --help     print this
+
+Configuration: an environment variable (upper case of the key) or a key in conf.json. The environment wins.
+${describeKeys(API_KEYS).trimEnd()}
+
+Configuration of setup-broker: the rabbit_* keys above, and
+${describeKeys(own as typeof SETUP_KEYS).trimEnd()}
+
+Other environment variables
+  CONF_FILE      path of the configuration file, default conf.json in the working directory
+
+Exit codes
+  0    stopped by a signal, in order; or all is set up
+  1    the set-up failed
+  2    unknown argument
+  78   bad configuration: a key, or a port in use; one line each
+  130  a second signal ended it before the shutdown was done
+
+Example
+  MONGO_URL=mongodb://db.example/ RABBIT_HOST=rabbit.example RABBIT_USER=nebula-api RABBIT_PASSWORD=… npm run api
+`;
+}

@@ -1,0 +1,63 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { type HealthCheck, type HealthServer, startHealthServer } from './health-server.js';
+
+let server: HealthServer | undefined;
+
+async function start(...checks: HealthCheck[]): Promise<string> {
+  server = await startHealthServer('127.0.0.1', 0, '3.0.0', checks);
+  return `http://127.0.0.1:${server.port}`;
+}
+
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+
+describe('the health of a worker', () => {
+  it('is alive whatever is missing', async () => {
+    const url = await start({ name: 'docker', problem: () => 'does not answer' });
+    const answer = await fetch(`${url}/healthz`);
+    expect([answer.status, await answer.json()]).toEqual([200, { status: 'ok', version: '3.0.0' }]);
+  });
+
+  it('is ready when nothing is missing', async () => {
+    const url = await start(
+      { name: 'docker', problem: async () => null },
+      { name: 'feed', problem: () => null },
+    );
+    const answer = await fetch(`${url}/readyz`);
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toEqual({
+      status: 'ok',
+      checks: [
+        { name: 'docker', problem: null },
+        { name: 'feed', problem: null },
+      ],
+    });
+  });
+
+  it('says what is missing, what fails and what hangs', async () => {
+    const url = await start(
+      { name: 'docker', problem: () => 'does not answer' },
+      { name: 'feed', problem: () => Promise.reject(new Error('secret words')) },
+      { name: 'disk', problem: () => new Promise(() => {}) },
+    );
+    const answer = await fetch(`${url}/readyz`);
+    expect(answer.status).toBe(503);
+    expect(await answer.json()).toEqual({
+      status: 'not ready',
+      checks: [
+        { name: 'docker', problem: 'does not answer' },
+        { name: 'feed', problem: 'could not be checked' },
+        { name: 'disk', problem: 'does not answer within 2 s' },
+      ],
+    });
+  });
+
+  it('knows no other path and no other method', async () => {
+    const url = await start();
+    expect((await fetch(`${url}/apps`)).status).toBe(404);
+    const answer = await fetch(`${url}/readyz`, { method: 'POST' });
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  });
+});

@@ -1,0 +1,118 @@
+import { type KeyTable, RABBIT_KEYS, type RabbitConfiguration, type Sources } from '@nebula/configuration';
+import { parseAppName } from '@nebula/contracts';
+import { configured, engineAddressProblems } from '@nebula/lifecycle';
+import { labelProblems } from './worker-labels.js';
+
+/** What a worker of its own is started with. It never has credentials of the database. */
+export interface WorkerConfiguration extends RabbitConfiguration {
+  app_name: string[];
+  worker_id: string;
+  worker_labels: string[];
+  scope: string;
+  docker_host: string;
+  state_dir: string;
+  engine_parallelism: number;
+  report_interval_seconds: number;
+  resync_interval_seconds: number;
+  worker_host: string;
+  worker_port: number;
+  log_level: string;
+}
+
+/** What can be configured, with the units and limits that `--help` shows. */
+export const WORKER_KEYS: KeyTable<WorkerConfiguration> = {
+  app_name: {
+    kind: 'list',
+    required: true,
+    env_only: true,
+    description: 'apps that this server runs, separated by commas',
+  },
+  ...RABBIT_KEYS,
+  worker_id: {
+    kind: 'string',
+    default: '',
+    description:
+      "name of this server in reports, its own in the fleet; the Docker Engine's id when it is not set",
+  },
+  worker_labels: {
+    kind: 'list',
+    default: [],
+    description: 'what this server is, for people and searches: key=value, separated by commas',
+  },
+  scope: {
+    kind: 'string',
+    default: 'default',
+    description: 'whose containers these are; a worker touches those of its own scope alone',
+  },
+  docker_host: {
+    kind: 'string',
+    default: 'unix:///var/run/docker.sock',
+    description: 'Docker Engine to use, as unix:///path or tcp://name:port',
+  },
+  state_dir: {
+    kind: 'string',
+    default: '.nebula-worker',
+    description: 'folder for what must outlive the process; for this worker alone',
+  },
+  engine_parallelism: {
+    kind: 'integer',
+    default: 4,
+    min: 1,
+    max: 64,
+    description: 'calls that change something on the engine at the same time',
+  },
+  report_interval_seconds: {
+    kind: 'integer',
+    default: 60,
+    min: 1,
+    max: 3600,
+    description: 'how often it shows that it lives, about, seconds; changes are told at once',
+  },
+  resync_interval_seconds: {
+    kind: 'integer',
+    default: 300,
+    min: 1,
+    max: 86_400,
+    description: "how often everything is looked at behind the engine's events, about, seconds",
+  },
+  worker_host: { kind: 'string', default: '127.0.0.1', description: 'address of /healthz and /readyz' },
+  worker_port: {
+    kind: 'integer',
+    default: 8001,
+    min: 0,
+    max: 65_535,
+    description: 'port of /healthz and /readyz; 0 for none',
+  },
+  log_level: {
+    kind: 'string',
+    default: 'info',
+    allowed: ['trace', 'debug', 'info', 'warn', 'error', 'fatal'],
+    description: 'least severe log lines to print',
+  },
+};
+
+/**
+ * Reads environment and conf.json.
+ * @throws {StartError} with a line for each value that is wrong
+ */
+export function loadWorkerConfiguration(sources?: Sources): WorkerConfiguration {
+  return configured(WORKER_KEYS, sources, ({ app_name, docker_host, worker_labels, worker_id }) => [
+    ...appProblems(app_name),
+    ...engineAddressProblems('docker_host', docker_host),
+    ...labelProblems(worker_labels),
+    ...(worker_id.length > LONGEST_ID
+      ? [`worker_id has ${worker_id.length} characters but may have ${LONGEST_ID}`]
+      : []),
+  ]);
+}
+
+const LONGEST_ID = 255;
+
+function appProblems(apps: readonly string[]): string[] {
+  if (apps.length === 0)
+    return ['APP_NAME names no app; set it to the apps that this server runs, like shop,shop-lb'];
+  return apps.flatMap((app) => {
+    const result = parseAppName(app);
+    return result.ok ? [] : [`APP_NAME: ${JSON.stringify(app)} ${result.problems[0]?.message}`];
+  });
+}

@@ -1,0 +1,26 @@
+import { describe, expect, it } from '@jest/globals';
+import { readCommandLine } from './command-line.js';
+
+const read = (...argv: string[]) => readCommandLine(argv, ['serve', 'setup-broker']);
+
+describe('readCommandLine', () => {
+  it.each([
+    [[], 'serve'],
+    [['serve'], 'serve'],
+    [['--', 'setup-broker'], 'setup-broker'],
+  ])('%j means %s', (argv, command) => {
+    expect(read(...argv)).toEqual({ kind: 'command', command });
+  });
+
+  it.each([[['--help']], [['-h']], [['setup-broker', '--help']]])('%j asks for help', (argv) => {
+    expect(read(...argv)).toEqual({ kind: 'help' });
+  });
+
+  it.each([
+    [['setup'], 'unknown argument "setup"; known are serve, setup-broker and --help'],
+    [['serve', 'x'], 'unknown argument "x" after serve; known are serve, setup-broker and --help'],
+    [['--verbose'], 'unknown argument "--verbose"; known are serve, setup-broker and --help'],
+  ])('%j is refused', (argv, problem) => {
+    expect(() => read(...argv)).toThrow(expect.objectContaining({ problems: [problem], exitCode: 2 }));
+  });
+});

@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Broker, startBroker } from '../../../../../tools/services/rabbitmq.mjs';
+import { type BrokerSetup, setupBroker } from './setup-broker.js';
+import { workerUserName } from './rights.js';
+
+const LIMIT = 300_000;
+
+let folder: string;
+let broker: Broker;
+let setup: BrokerSetup;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nebula-broker-'));
+  broker = await startBroker({ folder });
+  setup = {
+    management: { url: broker.managementUrls[0] ?? '', ...broker.admin },
+    vhost: 'fleet/one',
+    api: { user: 'nebula-api', password: 'api-secret' },
+    workers: [
+      { user: 'nebula-worker', password: 'worker-secret' },
+      { user: workerUserName('AB:CD'), password: 'one-secret' },
+    ],
+    report_interval_seconds: 30,
+  };
+}, LIMIT);
+
+afterAll(async () => {
+  await broker.remove();
+  await rm(folder, { recursive: true, force: true });
+}, LIMIT);
+
+async function run(change: Partial<BrokerSetup> = {}): Promise<string[]> {
+  const lines: string[] = [];
+  await setupBroker({ ...setup, ...change }, (line) => lines.push(line));
+  return lines;
+}
+
+async function get(path: string): Promise<unknown> {
+  return JSON.parse(await broker.manage('GET', path));
+}
+
+describe('the set-up of a broker', () => {
+  it(
+    'makes everything, says so without a secret, and can be run again',
+    async () => {
+      const lines = await run();
+      expect(lines).toEqual(await run());
+      expect(lines.join('\n')).not.toContain('secret');
+      expect(lines[0]).toBe('virtual host fleet/one');
+      expect(await get('/api/permissions/fleet%2Fone/nebula-worker')).toMatchObject({
+        configure: '^$',
+        write: '^nebula\\.reports$',
+      });
+      expect(await get('/api/bindings/fleet%2Fone/e/nebula.reports/q/nebula.reports')).toMatchObject([
+        { routing_key: 'report' },
+      ]);
+      expect(await get('/api/policies/fleet%2Fone')).toMatchObject([
+        { name: 'nebula-reports', definition: { 'message-ttl': 60_000, overflow: 'drop-head' } },
+        { name: 'nebula-streams', definition: { 'max-length-bytes': 16_000_000 } },
+      ]);
+    },
+    LIMIT,
+  );
+
+  it(
+    'sets the passwords to those given',
+    async () => {
+      await run({ api: { user: 'nebula-api', password: 'another' } });
+      const whoami = async (password: string) => {
+        const authorization = `Basic ${Buffer.from(`nebula-api:${password}`).toString('base64')}`;
+        const answer = await fetch(`${setup.management.url}/api/whoami`, {
+          headers: { authorization },
+        });
+        return (await answer.json()) as { reason?: string };
+      };
+      // The right password is known by what the broker misses then: the right to use the plugin.
+      expect((await whoami('api-secret')).reason).toBe('Login failed');
+      expect((await whoami('another')).reason).not.toBe('Login failed');
+    },
+    LIMIT,
+  );
+
+  it.each<[string, Partial<BrokerSetup['management']>, RegExp]>([
+    ['a wrong password', { password: 'wrong-secret' }, /is refused: user or password is wrong/],
+    ['nobody there', { url: 'http://u:some-secret@127.0.0.1:1' }, /127\.0\.0\.1:1.*does not answer/],
+  ])('%s is said in a line, without a secret', async (_what, management, message) => {
+    const attempt = run({ management: { ...setup.management, ...management } });
+    await expect(attempt).rejects.toThrow(message);
+    await expect(attempt).rejects.not.toThrow(/secret/);
+  });
+});

@@ -1,0 +1,81 @@
+/**
+ * One file of a service and of all that it imports.
+ */
+import { build } from 'esbuild';
+import { readFileSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { leanPlugin } from './lean-plugin.mjs';
+
+const PROJECT = join(import.meta.dirname, '..', '..');
+
+/** Packages that Nest and others ask for only where their feature is used. None of them is installed. */
+const NOT_INSTALLED = [
+  '@nestjs/websockets',
+  '@nestjs/websockets/*',
+  '@nestjs/microservices/microservices-module',
+  '@nestjs/platform-express',
+  '@fastify/view',
+  '@grpc/*',
+  '@apollo/*',
+  '@as-integrations/*',
+  '@mikro-orm/*',
+  'kafkajs',
+  'mqtt',
+  'nats',
+  '@nats-io/*',
+  'ioredis',
+  'class-transformer/storage',
+];
+
+/**
+ * Bundles what SWC has compiled, since esbuild knows nothing of decorator metadata.
+ * @param {'api' | 'worker'} service built already
+ * @param {string} folder that the file goes to
+ * @returns {Promise<string>} its path
+ */
+export async function bundleService(service, folder) {
+  const outfile = join(folder, `nebula-${service}.mjs`);
+  const { version } = /** @type {{ version: string }} */ (
+    JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8'))
+  );
+  await build({
+    entryPoints: [join(PROJECT, 'apps', service, 'dist', 'main.js')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node20.19',
+    format: 'esm',
+    // Nest finds providers by their classes' names in messages, and swagger names schemas by them.
+    keepNames: true,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    logLevel: 'error',
+    define: { NEBULA_VERSION: JSON.stringify(version) },
+    external: NOT_INSTALLED,
+    plugins: [leanPlugin],
+    banner: {
+      js: [
+        "import { createRequire as __createRequire } from 'node:module';",
+        "import { fileURLToPath as __toPath } from 'node:url';",
+        'const require = __createRequire(import.meta.url);',
+        'const __filename = __toPath(import.meta.url);',
+        "const __dirname = __toPath(new URL('.', import.meta.url));",
+      ].join('\n'),
+    },
+  });
+  if (service === 'api') await copySwaggerUi(folder);
+  return outfile;
+}
+
+/** The files of the page with which people try the api; the bundle serves them from beside itself. */
+async function copySwaggerUi(/** @type {string} */ folder) {
+  const require = createRequire(join(PROJECT, 'apps', 'api', 'package.json'));
+  const swagger = createRequire(require.resolve('@nestjs/swagger'));
+  const assets = dirname(swagger.resolve('swagger-ui-dist/package.json'));
+  const wanted =
+    /swagger-ui-dist$|swagger-ui(-bundle|-standalone-preset)?\.(js|css)$|favicon-.*\.png$|LICENSE$/;
+  await cp(assets, join(folder, 'swagger-ui'), { recursive: true, filter: (path) => wanted.test(path) });
+}

@@ -1,0 +1,29 @@
+/**
+ * Leaves out of a bundle what no service of ours uses: of dockerode building with BuildKit (gRPC) and engines
+ * behind SSH, and of the api's bundle SQLite, which needs a binary beside it and is for one machine.
+ */
+
+/** @type {{ filter: RegExp, importer: RegExp, message: string }[]} */
+const LEFT_OUT = [
+  { filter: /^\.\/session$/, importer: /\/dockerode\/lib\//, message: 'building with BuildKit' },
+  { filter: /^\.\/ssh$/, importer: /\/docker-modem\/lib\//, message: 'an engine behind SSH' },
+  { filter: /^@photostructure\/sqlite$/, importer: /./, message: 'SQLite' },
+];
+
+/** @type {import('esbuild').Plugin} */
+export const leanPlugin = {
+  name: 'lean',
+  setup(build) {
+    for (const { filter, importer, message } of LEFT_OUT) {
+      build.onResolve({ filter }, (args) =>
+        importer.test(args.importer) ? { path: message, namespace: 'left-out' } : undefined,
+      );
+    }
+    build.onLoad({ filter: /./, namespace: 'left-out' }, ({ path }) => ({
+      contents: [
+        `function leftOut() { throw new Error(${JSON.stringify(`${path} is not part of this bundle`)}); }`,
+        'module.exports = new Proxy(leftOut, { get: (target, name) => (name === "__esModule" ? false : target) });',
+      ].join('\n'),
+    }));
+  },
+};
