@@ -1,6 +1,5 @@
-import type { DesiredStateFeed } from '@nebula/messaging';
+import type { DesiredStateFeed, ReportTransport } from '@nebula/messaging';
 import type { LoggerService } from '@nestjs/common';
-import type { CustomTransportStrategy } from '@nestjs/microservices';
 import type { StoreOptions } from './store/store-options.js';
 
 /** Something beside store and feeds that must be there before the program can serve. */
@@ -14,8 +13,8 @@ export interface ApiOptions {
   store: StoreOptions;
   /** One per region. */
   feeds: DesiredStateFeed[];
-  /** Brings the workers' reports; without it nobody reports. */
-  reports?: CustomTransportStrategy;
+  /** Brings what workers report; without it nobody reports, and nobody counts as offline. */
+  reports?: ReportTransport;
   readiness?: ReadinessCheck[];
   logger: LoggerService;
   /** How often each app's stream is read back and compared, seconds. */

@@ -10,6 +10,10 @@ export interface WorkerOptions {
   state_dir: string;
   /** Who it is in reports; the engine's own id when absent, which outlives the state folder. */
   worker_id?: string;
+  /** What it is to be known by, like its rack; none when absent. */
+  worker_labels?: Readonly<Record<string, string>>;
+  /** Seconds between two heartbeats, about; 60 when absent. */
+  report_interval_seconds?: number;
   /** `unix:///path` or `tcp://name:port`. */
   docker_host: string;
   /** Seconds between two looks at everything behind the engine's events, about; 300 when absent. */

@@ -8,6 +8,8 @@ import { ContainerRuntimeModule } from './container-runtime/container-runtime.mo
 import { DesiredStateController } from './desired-state/desired-state.controller.js';
 import { DesiredStateCopies } from './desired-state/desired-state-copies.js';
 import { DesiredStateInbox } from './desired-state/desired-state-inbox.js';
+import { Heartbeats } from './reporting/heartbeats.js';
+import { ReportSender } from './reporting/report-sender.js';
 import { Reporter } from './reporting/reporter.js';
 import { WorkerLog } from './worker-log.js';
 import { WORKER_OPTIONS, type WorkerOptions } from './worker-options.js';
@@ -29,8 +31,10 @@ export class WorkerModule {
         DesiredStateInbox,
         EngineFactsCache,
         Executor,
+        Heartbeats,
         MemoryFiles,
         Reporter,
+        ReportSender,
         Supervisor,
         WorkerReadiness,
       ],

@@ -9,11 +9,13 @@ it('every rule of a field has a JSON Schema by its name', () => {
     'devices',
     'envVars',
     'imageReference',
+    'listOf10000Objects',
     'listOf20000Objects',
     'listOf65535Objects',
     'networks',
     'startingPorts',
     'volumes',
+    'workerLabels',
   ]);
   expect(customSchemas['appName']).toMatchObject({ type: 'string', maxLength: 63 });
 });

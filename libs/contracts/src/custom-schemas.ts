@@ -1,5 +1,6 @@
 import './app-spec/app-spec.js';
 import './messages/desired-state.js';
+import './messages/heartbeat.js';
 import './messages/report.js';
 import { allRules } from './parsing/rule.js';
 

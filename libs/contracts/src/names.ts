@@ -32,6 +32,9 @@ export function streamName(appName: string): string {
 /** Name of the queue on which workers report. */
 export const REPORTS_QUEUE = 'nebula.reports';
 
+/** A broker user of this prefix and a worker's id is that worker's own: it can report as itself alone. */
+export const WORKER_USER_PREFIX = 'nebula-worker.';
+
 /** Patterns of Nest's `@EventPattern` for the two kinds of message. */
 export const PATTERNS = { desiredState: 'desired-state', report: 'report' } as const;
 

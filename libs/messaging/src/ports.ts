@@ -1,4 +1,5 @@
-import type { DesiredStateMessage, WorkerReport } from '@nebula/contracts';
+import type { DesiredStateMessage, WorkerMessage } from '@nebula/contracts';
+import type { CustomTransportStrategy } from '@nestjs/microservices';
 
 /**
  * The api's side of one region's feed: an append-only stream per app of which only the newest message counts.
@@ -16,9 +17,32 @@ export interface DesiredStateFeed {
   close(): Promise<void>;
 }
 
-/** The worker's side of reports. Never blocks and never throws: a lost report costs freshness alone. */
+/**
+ * The worker's side of reports and heartbeats. Never blocks and never throws: a lost message costs freshness
+ * alone. What can't be sent at once is sent later; of messages with the same `workerMessageKey` the newest alone.
+ */
 export interface ReportPublisher {
-  publish(report: WorkerReport): void;
+  publish(message: WorkerMessage): void;
+}
+
+/** A message of a worker as a transport hands it to the api's handler. */
+export interface ReceivedReport {
+  /** The decoded JSON, not yet validated. */
+  payload: unknown;
+  /** The sender's user as the broker has checked it; null where nothing checks it. */
+  user_id: string | null;
+}
+
+/** What the handler of `PATTERNS.report` is given: one message, or several that arrived together, oldest first. */
+export type ReportDelivery = ReceivedReport | readonly ReceivedReport[];
+
+/** The api's side of reports and heartbeats. */
+export interface ReportTransport extends CustomTransportStrategy {
+  /**
+   * Milliseconds since 1970 since when every message of a worker could arrive here; null while none can. A
+   * worker's silence counts from then on.
+   */
+  listeningSince(): number | null;
 }
 
 /** The apps that a worker follows: those listed, or (in one process with the api) all there are. */

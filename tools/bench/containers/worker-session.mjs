@@ -4,7 +4,7 @@
 import { createWorker, WorkerReadiness } from '@nebula/worker';
 import { until, within } from '../running/until.mjs';
 
-/** @import { WorkerReport } from '@nebula/contracts' */
+/** @import { WorkerMessage, WorkerReport } from '@nebula/contracts' */
 /** @import { InProcessBroker } from '@nebula/messaging' */
 /** @import { WorkerOptions } from '@nebula/worker' */
 /** @import { Bench } from '../running/bench.mjs' */
@@ -22,9 +22,10 @@ class ReportInbox {
   /** Called with each report. @type {() => void} */
   onReport = () => undefined;
 
-  /** @param {WorkerReport} report */
-  publish(report) {
-    this.newest = report;
+  /** @param {WorkerMessage} message */
+  publish(message) {
+    if (message.kind !== 'report') return;
+    this.newest = message;
     this.onReport();
   }
 }

@@ -26,8 +26,12 @@ export const EXAMPLE_STATUS = {
   app_name: 'hello',
   epoch: 1,
   revision: 7,
+  since: '2026-01-31T12:30:00.000Z',
   deleted: false,
   running: true,
+  summary: { converged: 1, converging: 0, failed: 0, offline: 0 },
+  revisions: [{ epoch: 1, revision: 7, workers: 1 }],
+  convergence: { p50_seconds: 1.204, p99_seconds: 1.204 },
   workers: [
     {
       worker_id: 'b3f1',
@@ -37,6 +41,8 @@ export const EXAMPLE_STATUS = {
       revision: 7,
       position: 'current',
       state: 'converged',
+      converged_at: '2026-01-31T12:30:01.204Z',
+      seconds_to_converge: 1.204,
       containers: [
         {
           id: '4f2a6c1d9e0b',
@@ -51,9 +57,10 @@ export const EXAMPLE_STATUS = {
         },
       ],
       last_error: null,
-      reported_at: '2026-01-31T12:30:01.000Z',
+      reported_at: '2026-01-31T12:30:01.204Z',
+      last_seen_at: '2026-01-31T12:31:07.951Z',
+      duplicate_since: null,
     },
   ],
-  summary: { converged: 1, converging: 0, failed: 0 },
   next_cursor: null,
 };

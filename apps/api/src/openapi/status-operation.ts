@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { PROBLEMS } from '../http/problem-types.js';
+import { FLEET_STATES } from '../store/fleet-records.js';
 import { EXAMPLE_STATUS } from './examples.js';
 import { APP_IN_PATH, PAGE_IN_QUERY } from './parameters.js';
 import { failures, success } from './responses.js';
@@ -12,10 +13,23 @@ export const STATUS_OPERATION: MethodDecorator = applyDecorators(
     operationId: 'getAppStatus',
     summary: 'See how far the workers are',
     description:
-      'What each worker said last about the app, by worker id, page by page. A deleted app has a status until its record is forgotten.',
+      'How many workers are how far, and what each said last about the app, page by page. A deleted app has a status until its record is forgotten.',
   }),
   APP_IN_PATH,
   ...PAGE_IN_QUERY,
+  ApiQuery({
+    name: 'state',
+    required: false,
+    description: 'Only workers in this state.',
+    schema: { type: 'string', enum: [...FLEET_STATES] },
+  }),
+  ApiQuery({
+    name: 'sort',
+    required: false,
+    description:
+      '`worker_id`: all workers, by id. `slowest`: those that have converged on the desired revision, the slowest first.',
+    schema: { type: 'string', enum: ['worker_id', 'slowest'], default: 'worker_id' },
+  }),
   success(200, 'The status.', 'AppStatus', { example: EXAMPLE_STATUS }),
   ...failures(PROBLEMS.appNotFound, PROBLEMS.invalidQuery),
 );

@@ -1,11 +1,35 @@
+import { FLEET_STATES } from '../store/fleet-records.js';
 import { closedObject, INSTANT, INTEGER, listOf, NEXT_CURSOR, orNull, ref, type Schema } from './schema.js';
+
+const SECONDS: Schema = { type: 'number', minimum: 0 };
+
+export const SECONDS_TO_CONVERGE: Schema = {
+  ...orNull(SECONDS),
+  description: 'From the change of the app until `converged_at`; null where that is not known.',
+};
+
+export const LAST_SEEN_AT: Schema = {
+  ...INSTANT,
+  description: "When the worker was last heard of, by the api's clock.",
+};
+
+export const DUPLICATE_SINCE: Schema = {
+  ...orNull(INSTANT),
+  description: 'Since when two workers report under this id; null when all is well.',
+};
+
+const FLEET_STATE: Schema = {
+  type: 'string',
+  enum: [...FLEET_STATES],
+  description:
+    '`offline`: not heard of for three of its report intervals. `converged`: all is as desired. `failed`: see `last_error`. `converging`: everything else, and every worker that is not at the desired revision.',
+};
 
 type Properties = Readonly<Record<string, Schema>>;
 
 /** What workers say, as the api answers it. */
 export function statusSchemas(contracts: Readonly<Record<string, Properties>>): Record<string, Schema> {
   const { WorkerReport = {}, WorkerFacts = {} } = contracts;
-  const state = WorkerReport['state'] ?? {};
   return {
     PortBinding: closedObject(contracts['PortBinding'] ?? {}),
     Container: closedObject({ ...contracts['ContainerReport'], ports: listOf(ref('PortBinding')) }),
@@ -24,36 +48,53 @@ export function statusSchemas(contracts: Readonly<Record<string, Properties>>): 
       hostname: WorkerFacts['hostname'] ?? {},
       worker_version: WorkerFacts['worker_version'] ?? {},
       epoch: INTEGER,
-      revision: { ...INTEGER, description: 'The revision that the worker speaks of.' },
+      revision: { ...INTEGER, description: 'The revision that the worker has, 0 while it has seen none.' },
       position: {
         type: 'string',
         enum: ['behind', 'current', 'ahead'],
         description:
           '`current` when that is the desired revision. `ahead` when the worker has seen what the database does not know: it was put back to an older state, which is published anew.',
       },
-      state: {
-        ...state,
+      state: FLEET_STATE,
+      converged_at: {
+        ...orNull(INSTANT),
         description:
-          '`converged`: all is as desired. `failed`: see `last_error`. `converging`: everything else, and every worker that is not at the desired revision.',
+          "When it was first heard that the worker has converged on its revision, by the api's clock.",
       },
-      containers: listOf(ref('Container')),
+      seconds_to_converge: SECONDS_TO_CONVERGE,
+      containers: { ...listOf(ref('Container')), description: 'As they were at `reported_at`.' },
       last_error: orNull(ref('LastError')),
-      reported_at: { ...INSTANT, description: "When the report arrived, by the api's clock." },
+      reported_at: {
+        ...orNull(INSTANT),
+        description: "When the newest whole report arrived, by the api's clock; null while none has.",
+      },
+      last_seen_at: LAST_SEEN_AT,
+      duplicate_since: DUPLICATE_SINCE,
     }),
     AppStatus: closedObject({
       app_name: WorkerReport['app_name'] ?? {},
       epoch: { ...INTEGER, description: 'Raised when the database was restored from a backup.' },
       revision: { ...INTEGER, description: 'The desired revision.' },
+      since: { ...INSTANT, description: 'When that revision was made.' },
       deleted: {
         type: 'boolean',
         description: 'The app is deleted, and these workers still have to say so.',
       },
       running: { type: 'boolean', description: 'Whether it shall run.' },
-      workers: listOf(ref('WorkerStatus')),
       summary: closedObject(
-        { converged: INTEGER, converging: INTEGER, failed: INTEGER },
-        { description: 'Over all workers that have reported, not this page alone.' },
+        { converged: INTEGER, converging: INTEGER, failed: INTEGER, offline: INTEGER },
+        { description: 'Number of workers by state: over all workers of the app, not this page alone.' },
       ),
+      revisions: {
+        ...listOf(closedObject({ epoch: INTEGER, revision: INTEGER, workers: INTEGER })),
+        description: 'Number of workers by the revision that they have, the newest first, at most 50.',
+      },
+      convergence: {
+        ...orNull(closedObject({ p50_seconds: SECONDS, p99_seconds: SECONDS })),
+        description:
+          'How long half of the workers that have converged on the desired revision took at most, and 99 of 100; null while none has.',
+      },
+      workers: listOf(ref('WorkerStatus')),
       next_cursor: NEXT_CURSOR,
     }),
   };

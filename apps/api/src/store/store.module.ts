@@ -6,10 +6,10 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { AppStore } from './app-store.js';
-import { ReportStore } from './report-store.js';
+import { FleetStore } from './fleet-store.js';
 import { SqliteAppStore } from './sqlite/sqlite-app-store.js';
 import { SqliteDatabase } from './sqlite/sqlite-database.js';
-import { SqliteReportStore } from './sqlite/sqlite-report-store.js';
+import { SqliteFleetStore } from './sqlite/sqlite-fleet-store.js';
 import type { StoreOptions } from './store-options.js';
 
 /** Closes the store behind everything that uses it: requests and reports have ended when this hook runs. */
@@ -33,7 +33,7 @@ export class StoreModule {
       module: StoreModule,
       global: true,
       providers: [...sqliteStores(options.path), StoreShutdown],
-      exports: [AppStore, ReportStore],
+      exports: [AppStore, FleetStore],
     };
   }
 }
@@ -47,8 +47,8 @@ function sqliteStores(path: string): Provider[] {
       inject: [SqliteDatabase],
     },
     {
-      provide: ReportStore,
-      useFactory: (database: SqliteDatabase) => new SqliteReportStore(database),
+      provide: FleetStore,
+      useFactory: (database: SqliteDatabase) => new SqliteFleetStore(database),
       inject: [SqliteDatabase],
     },
   ];

@@ -1,70 +1,85 @@
-import { type FieldProblem, parseReport, type WorkerReport } from '@nebula/contracts';
+import {
+  type FieldProblem,
+  parseWorkerMessage,
+  WORKER_USER_PREFIX,
+  type WorkerMessage,
+} from '@nebula/contracts';
+import type { ReceivedReport } from '@nebula/messaging';
 import { Injectable } from '@nestjs/common';
 import { ApiLog } from '../api-log.js';
-import { Clock, instant } from '../clock.js';
-import { AppStore } from '../store/app-store.js';
-import { ReportStore } from '../store/report-store.js';
-import { comparedTo } from './position.js';
+import { Clock } from '../clock.js';
+import { Batches } from './batches.js';
+import { FleetWriter } from './fleet-writer.js';
+import { Listening } from './listening.js';
 
-/** Between two log lines about reports of one kind, milliseconds: a broken worker must not fill the log. */
+/** Between two log lines about messages of one kind, milliseconds: a broken worker must not fill the log. */
 const LOG_INTERVAL_MS = 60_000;
 
-/** Most problems of one report in the log. */
+/** Most problems of one message in the log. */
 const LOGGED_PROBLEMS = 5;
 
+const LIMITS = { wait_ms: 25, size: 500, waiting: 10_000 };
+
 /**
- * Keeps the newest of what each worker says about each app. Never throws: a report that is lost costs freshness
- * alone, and a newer one is on its way.
+ * Takes what workers say, and writes it in batches. Never throws: a message that is lost costs freshness alone,
+ * and a newer one is on its way.
  */
 @Injectable()
 export class ReportInbox {
-  /** Reports that were no reports, since the start. */
+  /** Messages that were none, since the start. */
   invalid = 0;
-  /** Reports that the store didn't take, since the start. */
+  /** Messages that were sent by the user of another worker, since the start. */
+  forged = 0;
+  /** Messages that the store didn't take, since the start. */
   lost = 0;
   private readonly loggedAt = new Map<string, number>();
+  private readonly batches = new Batches<WorkerMessage>(LIMITS, (messages) => this.write(messages));
 
   constructor(
-    private readonly reports: ReportStore,
-    private readonly apps: AppStore,
+    private readonly writer: FleetWriter,
+    private readonly listening: Listening,
     private readonly clock: Clock,
     private readonly log: ApiLog,
   ) {}
 
-  async receive(payload: unknown): Promise<void> {
-    const parsed = parseReport(payload);
+  /** Resolves when the message was dealt with, for better or worse. */
+  async receive({ payload, user_id }: ReceivedReport): Promise<void> {
+    const parsed = parseWorkerMessage(payload);
     if (!parsed.ok) {
       this.invalid += 1;
       this.logInvalid(parsed.problems);
       return;
     }
+    const message = parsed.value;
+    if (!maySend(user_id, message.worker_id)) {
+      this.forged += 1;
+      const { worker_id } = message;
+      if (this.mayLog('forged'))
+        this.log.warn('a worker reported as another', { user_id, worker_id, so_far: this.forged });
+      return;
+    }
+    if (!(await this.batches.add(message))) this.lose(1, new Error('too many messages of workers wait'));
+  }
+
+  private async write(messages: WorkerMessage[]): Promise<void> {
     try {
-      await this.keep(parsed.value);
+      await this.writer.write(messages);
     } catch (error) {
-      this.lost += 1;
-      if (this.mayLog('lost')) this.log.warn('reports of workers are lost', { so_far: this.lost }, error);
+      this.lose(messages.length, error);
     }
   }
 
-  private async keep(report: WorkerReport): Promise<void> {
-    if (await this.isDone(report)) await this.reports.remove(report.app_name, report.worker_id);
-    else await this.reports.save(report, instant(this.clock.now()));
-  }
-
-  /** A worker that has removed what is deleted has no more to say about it, unless the name is used again. */
-  private async isDone(report: WorkerReport): Promise<boolean> {
-    if (!report.deleted || report.state !== 'converged') return false;
-    const record = await this.apps.get(report.app_name);
-    if (record === null) return true;
-    const desired = { epoch: await this.apps.epoch(), revision: record.revision };
-    return record.deleted && comparedTo(desired, report) !== 'behind';
+  private lose(count: number, error: unknown): void {
+    this.lost += count;
+    this.listening.missed();
+    if (this.mayLog('lost')) this.log.warn('reports of workers are lost', { so_far: this.lost }, error);
   }
 
   private logInvalid(problems: readonly FieldProblem[]): void {
     if (!this.mayLog('invalid')) return;
     const shown = problems
       .slice(0, LOGGED_PROBLEMS)
-      .map(({ pointer, message }) => `${pointer || 'the report'} ${message}`);
+      .map(({ pointer, message }) => `${pointer || 'the message'} ${message}`);
     this.log.warn('a report of a worker is not valid', { problems: shown, so_far: this.invalid });
   }
 
@@ -75,4 +90,9 @@ export class ReportInbox {
     this.loggedAt.set(kind, now);
     return true;
   }
+}
+
+/** A user of its own binds a worker to its id; other users (one for all workers) don't. */
+function maySend(userId: string | null, workerId: string): boolean {
+  return !userId?.startsWith(WORKER_USER_PREFIX) || userId === WORKER_USER_PREFIX + workerId;
 }

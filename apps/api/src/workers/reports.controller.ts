@@ -1,15 +1,20 @@
 import { PATTERNS } from '@nebula/contracts';
+import type { ReceivedReport, ReportDelivery } from '@nebula/messaging';
 import { Controller } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { ReportInbox } from './report-inbox.js';
 
-/** Where reports of workers arrive, whatever transport brings them. */
+/** Where messages of workers arrive, whatever transport brings them. */
 @Controller()
 export class ReportsController {
   constructor(private readonly inbox: ReportInbox) {}
 
+  /** Ends when all of them were dealt with. */
   @EventPattern(PATTERNS.report)
-  async receive(@Payload() payload: unknown): Promise<void> {
-    await this.inbox.receive(payload);
+  async receive(@Payload() delivery: unknown): Promise<void> {
+    // Transports are programs of ours: what they hand over is checked by the compiler, what is in it by the inbox.
+    const received = delivery as ReportDelivery;
+    const all: readonly ReceivedReport[] = Array.isArray(received) ? received : [received as ReceivedReport];
+    await Promise.all(all.map((each) => this.inbox.receive(each)));
   }
 }

@@ -1,26 +1,30 @@
-import { type AppState, parseAppName, type Position } from '@nebula/contracts';
+import { parseAppName, type Position } from '@nebula/contracts';
 import { Injectable } from '@nestjs/common';
 import { appNotFound } from '../apps/app-problems.js';
-import type { PageQuery } from '../http/page-query.js';
 import { AppStore } from '../store/app-store.js';
-import { ReportStore } from '../store/report-store.js';
-import { stateTowards, type WorkerStatus, workerStatus } from './worker-status.js';
+import type { AppOverview, AppPageQuery, AppView, FleetState } from '../store/fleet-records.js';
+import { FleetStore } from '../store/fleet-store.js';
+import { Listening } from './listening.js';
+import { keyOf } from './status-query.js';
+import { type WorkerStatus, workerStatus } from './worker-status.js';
 
-/** Reports that are held in memory at a time while all are counted. */
-const COUNTED_AT_ONCE = 200;
+/** So many positions, the newest, are told of; a fleet has few. */
+const TOLD_REVISIONS = 50;
 
-export interface AppStatus {
+export interface AppStatus extends Position {
   app_name: string;
-  epoch: number;
-  /** The desired one. */
-  revision: number;
+  /** ISO 8601: when the desired revision was made. */
+  since: string;
   deleted: boolean;
   running: boolean;
+  /** Over all workers of the app, not this page alone. */
+  summary: Record<FleetState, number>;
+  revisions: AppOverview['revisions'];
+  /** Null while no worker has converged. */
+  convergence: { p50_seconds: number; p99_seconds: number } | null;
   workers: WorkerStatus[];
-  /** Worker id of the last in the list when there are more, else null. */
+  /** Key of the last in the list when there are more, else null. */
   next_after: string | null;
-  /** Over all workers that have reported, not this page alone. */
-  summary: Record<AppState, number>;
 }
 
 /** How far the workers are with an app. */
@@ -28,37 +32,36 @@ export interface AppStatus {
 export class StatusService {
   constructor(
     private readonly apps: AppStore,
-    private readonly reports: ReportStore,
+    private readonly fleet: FleetStore,
+    private readonly listening: Listening,
   ) {}
 
   /** @throws {ProblemError} when the name was never used */
-  async status(appName: string, { limit, after }: PageQuery): Promise<AppStatus> {
+  async status(appName: string, query: AppPageQuery): Promise<AppStatus> {
     const record = parseAppName(appName).ok ? await this.apps.get(appName) : null;
     if (record === null) throw appNotFound(appName);
-    const desired = { epoch: await this.apps.epoch(), revision: record.revision };
-    const query = { limit: limit + 1, ...(after === undefined ? {} : { after }) };
-    const found = await this.reports.forApp(appName, query);
-    const page = found.slice(0, limit);
+    const { revision, deleted, updated_at } = record;
+    const position = { epoch: await this.apps.epoch(), revision };
+    const view: AppView = { app_name: appName, position, deleted, silence: this.listening.silence() };
+    const { states, revisions, convergence } = await this.fleet.overview(view);
+    const { limit, order } = query;
+    const found = await this.fleet.appPage(view, { ...query, limit: limit + 1 });
+    const rows = found.slice(0, limit);
+    const last = found.length > limit ? rows.at(-1) : undefined;
     return {
       app_name: appName,
-      ...desired,
-      deleted: record.deleted,
+      ...position,
+      since: updated_at,
+      deleted,
       running: record.spec?.running ?? false,
-      workers: page.map((stored) => workerStatus(stored, desired)),
-      next_after: found.length > limit ? (page.at(-1)?.report.worker_id ?? null) : null,
-      summary: await this.count(appName, desired),
+      summary: states,
+      revisions: revisions.slice(0, TOLD_REVISIONS),
+      convergence: convergence && {
+        p50_seconds: convergence.p50_ms / 1_000,
+        p99_seconds: convergence.p99_ms / 1_000,
+      },
+      workers: rows.map((row) => workerStatus(row, position)),
+      next_after: last ? keyOf(order, { ...last.app, worker_id: last.worker.worker_id }) : null,
     };
-  }
-
-  private async count(appName: string, desired: Position): Promise<Record<AppState, number>> {
-    const summary = { converged: 0, converging: 0, failed: 0 };
-    let after: string | undefined;
-    do {
-      const query = { limit: COUNTED_AT_ONCE, ...(after === undefined ? {} : { after }) };
-      const found = await this.reports.forApp(appName, query);
-      for (const stored of found) summary[stateTowards(desired, stored)] += 1;
-      after = found.length === COUNTED_AT_ONCE ? found.at(-1)?.report.worker_id : undefined;
-    } while (after !== undefined);
-    return summary;
   }
 }

@@ -1,6 +1,12 @@
-import type { AppState, ContainerReport, LastError, Position } from '@nebula/contracts';
-import type { StoredReport } from '../store/report-store.js';
-import { comparedTo, type WorkerPosition } from './position.js';
+import { comparePositions, type ContainerReport, type LastError, type Position } from '@nebula/contracts';
+import { instant } from '../clock.js';
+import type { AppOnWorker, AppRow, FleetState, StoredReport } from '../store/fleet-records.js';
+
+/**
+ * Where a worker is in the order of an app's desired states. `ahead`: it has seen what the database doesn't know,
+ * which was then put back to an older state.
+ */
+export type WorkerPosition = 'behind' | 'current' | 'ahead';
 
 /** What one worker said last about an app, seen from what is wanted now. */
 export interface WorkerStatus {
@@ -11,30 +17,54 @@ export interface WorkerStatus {
   revision: number;
   /** Whether that is the desired revision. */
   position: WorkerPosition;
-  state: AppState;
+  state: FleetState;
+  /** ISO 8601, like all times here by the api's clock: when it was first heard that it has converged. */
+  converged_at: string | null;
+  /** From the change until then. */
+  seconds_to_converge: number | null;
   containers: ContainerReport[];
   last_error: LastError | null;
-  /** ISO 8601, by the api's clock. */
-  reported_at: string;
+  /** When the containers were reported; null when they never were. */
+  reported_at: string | null;
+  last_seen_at: string;
+  /** Since when two workers report under this id; null when all is well. */
+  duplicate_since: string | null;
 }
 
-export function workerStatus({ report, received_at }: StoredReport, desired: Position): WorkerStatus {
-  const { worker_id, worker, epoch, revision, containers, last_error } = report;
+export function workerStatus({ worker, app, state, report }: AppRow, desired: Position): WorkerStatus {
+  const { worker_id, facts, duplicate, last_seen_at } = worker;
+  const { epoch, revision } = app;
   return {
-    worker_id,
-    hostname: worker.hostname,
-    worker_version: worker.worker_version,
-    epoch,
-    revision,
-    position: comparedTo(desired, report),
-    state: stateTowards(desired, { report }),
-    containers,
-    last_error,
-    reported_at: received_at,
+    ...{ worker_id, hostname: facts.hostname, worker_version: facts.worker_version, epoch, revision },
+    position: comparedTo(desired, app),
+    state,
+    ...convergence(app),
+    containers: report?.report.containers ?? [],
+    ...lastError(app, report),
+    last_seen_at: instant(last_seen_at),
+    duplicate_since: duplicate && instant(duplicate.since),
   };
 }
 
-/** A worker that has reached another desired state than the newest, or failed at it, is on its way. */
-export function stateTowards(desired: Position, { report }: Pick<StoredReport, 'report'>): AppState {
-  return comparedTo(desired, report) === 'current' ? report.state : 'converging';
+/** When and how quickly an app converged, as answers have it. */
+export function convergence({ converged_at, took_ms }: AppOnWorker) {
+  return {
+    converged_at: converged_at === null ? null : instant(converged_at),
+    seconds_to_converge: took_ms === null ? null : took_ms / 1_000,
+  };
+}
+
+/** The error in a report, unless the worker has said since then that all is well. */
+export function lastError({ state, error_step }: AppOnWorker, report: StoredReport | null) {
+  const isWell = state !== 'failed' && error_step === null;
+  return {
+    last_error: isWell ? null : (report?.report.last_error ?? null),
+    reported_at: report && instant(report.received_at),
+  };
+}
+
+function comparedTo(desired: Position, reported: Position): WorkerPosition {
+  const order = comparePositions(reported, desired);
+  if (order === 0) return 'current';
+  return order < 0 ? 'behind' : 'ahead';
 }

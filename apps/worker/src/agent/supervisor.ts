@@ -73,6 +73,7 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
       if (selects(this.options.selection, app)) this.start(app).begin(state, memories.get(app) ?? null);
       else this.removeUnlisted(app, memories.get(app) ?? null);
     }
+    this.reporter.start();
     this.listening = this.listen();
     this.scheduleResync();
   }

@@ -44,6 +44,7 @@ export function buildReport(
   const error = notes.refusal ?? snapshot?.error ?? notes.copy;
   return {
     schema: REPORT_SCHEMA,
+    kind: 'report',
     worker_id,
     worker,
     app_name,

@@ -1,10 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { FieldProblem } from '@nebula/contracts';
-import { Inject, Injectable } from '@nestjs/common';
-import { EngineFactsCache } from '../agent/engine-facts-cache.js';
+import type { AppBrief, FieldProblem } from '@nebula/contracts';
+import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock.js';
-import { WORKER_OPTIONS, type WorkerOptions } from '../worker-options.js';
 import {
   type AppNotes,
   type AppSnapshot,
@@ -12,35 +9,43 @@ import {
   type ReportBody,
   refusalError,
 } from './build-report.js';
+import { type AppBriefs, Heartbeats } from './heartbeats.js';
 import type { KnownError } from './last-error.js';
+import { ReportSender } from './report-sender.js';
 
 /** A change is sent after this time, milliseconds, and what changes meanwhile goes with it. */
 const SHORTEST_DELAY = 20;
 /** Up to so much longer, milliseconds, so that a fleet that got one change doesn't answer in one moment. */
 const JITTER = 80;
 
+/**
+ * A report that is so many heartbeats old is sent again, with a heartbeat one at most: one that was lost on its
+ * way is then not missing for good.
+ */
+const RESENT_AFTER = 10;
+
 interface Entry extends AppNotes {
   snapshot: AppSnapshot | null;
   sent: ReportBody | null;
+  /** Milliseconds since 1970. */
+  sentAt: number;
   timer: NodeJS.Timeout | null;
 }
 
-/** Sends what is known of each app when it has changed, as full snapshots. */
+/** Sends what is known of each app when it has changed, as full snapshots, and heartbeats beside it. */
 @Injectable()
-export class Reporter {
-  private readonly bootNonce = randomUUID();
+export class Reporter implements AppBriefs {
   private readonly entries = new Map<string, Entry>();
-  private sequence = 0;
   private closed = false;
-  private workerId: string | null;
 
   constructor(
-    @Inject(WORKER_OPTIONS)
-    private readonly options: Pick<WorkerOptions, 'reports' | 'worker_id' | 'version'>,
-    private readonly engine: EngineFactsCache,
+    private readonly sender: ReportSender,
+    private readonly heartbeats: Heartbeats,
     private readonly clock: Clock,
-  ) {
-    this.workerId = options.worker_id ?? null;
+  ) {}
+
+  start(): void {
+    this.heartbeats.start(this);
   }
 
   /** Tells how an app is. */
@@ -66,24 +71,45 @@ export class Reporter {
   /** Looks again at everything: facts are known at last, or have changed. */
   again(): void {
     for (const appName of this.entries.keys()) this.change(appName, {});
+    this.heartbeats.changed();
   }
 
   /** Sends what waits, then forgets an app that is no longer this worker's. */
   forget(appName: string): void {
     this.send(appName);
     this.entries.delete(appName);
+    this.heartbeats.changed();
   }
 
   /** Sends everything that waits, and nothing after it. */
   close(): void {
     for (const appName of this.entries.keys()) this.send(appName);
     this.closed = true;
+    this.heartbeats.stop();
+  }
+
+  briefs(): ReadonlyMap<string, AppBrief> {
+    const briefs = new Map<string, AppBrief>();
+    for (const [app_name, { snapshot, refusal }] of this.entries) {
+      if (!snapshot && !refusal) continue;
+      const { epoch = 0, revision = 0, deleted = false, state = 'failed' } = snapshot ?? {};
+      briefs.set(app_name, { app_name, epoch, revision, deleted, state: refusal ? 'failed' : state });
+    }
+    return briefs;
+  }
+
+  beaten(interval: number): void {
+    const before = this.clock.now() - RESENT_AFTER * interval;
+    const [oldest] = [...this.entries]
+      .filter(([, { sent, sentAt }]) => sent && sentAt <= before)
+      .sort(([, a], [, b]) => a.sentAt - b.sentAt);
+    if (oldest) this.transmit(oldest[1], oldest[1].sent);
   }
 
   private change(appName: string, part: Partial<Entry>): void {
     const entry = this.entries.get(appName) ?? {
       ...{ snapshot: null, refusal: null, copy: null },
-      ...{ sent: null, timer: null },
+      ...{ sent: null, sentAt: 0, timer: null },
     };
     this.entries.set(appName, Object.assign(entry, part));
     if (this.closed) return;
@@ -96,17 +122,19 @@ export class Reporter {
     if (!entry?.timer) return;
     clearTimeout(entry.timer);
     entry.timer = null;
-    const facts = this.engine.latest;
+    const identity = this.sender.identity();
     // With no desired state and nothing to complain about there is nothing to tell; facts come with the engine.
-    if (!facts || !(entry.snapshot || entry.refusal)) return;
-    const { hostname, engine_version, architecture, cores, memory_bytes } = facts;
-    const worker_version = this.options.version;
-    const worker = { hostname, engine_version, architecture, cores, memory_bytes, worker_version };
-    this.workerId ??= facts.engine_id;
-    const body = buildReport(this.workerId, worker, appName, entry.snapshot, entry);
+    if (!identity || !(entry.snapshot || entry.refusal)) return;
+    const body = buildReport(identity.worker_id, identity.worker, appName, entry.snapshot, entry);
     if (isDeepStrictEqual(body, entry.sent)) return;
+    this.transmit(entry, body);
+    this.heartbeats.changed();
+  }
+
+  private transmit(entry: Entry, body: ReportBody | null): void {
+    if (!body) return;
     entry.sent = body;
-    this.sequence += 1;
-    this.options.reports.publish({ ...body, boot_nonce: this.bootNonce, sequence: this.sequence });
+    entry.sentAt = this.clock.now();
+    this.sender.send(body);
   }
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseReport, type WorkerReport } from '../index.js';
+import { parseReport, parseWorkerMessage, type WorkerReport } from '../index.js';
 
 const REPORT: WorkerReport = {
   schema: 1,
+  kind: 'report',
   worker_id: 'w1',
   boot_nonce: 'b1',
   sequence: 4,
@@ -13,6 +14,7 @@ const REPORT: WorkerReport = {
     cores: 8,
     memory_bytes: 2 ** 34,
     worker_version: '3.0.0',
+    labels: { rack: '7' },
   },
   app_name: 'shop',
   epoch: 0,
@@ -55,6 +57,15 @@ describe('parseReport', () => {
     expect(parseReport(JSON.parse(JSON.stringify(report)))).toEqual({ ok: true, value: report });
   });
 
+  it('takes what the first workers sent, which had no kind and no labels', () => {
+    const { kind: _kind, worker, ...rest } = REPORT;
+    const { labels: _labels, ...facts } = worker;
+    const recorded = JSON.parse(JSON.stringify({ ...rest, worker: facts })) as unknown;
+    const expected = { ok: true, value: { ...REPORT, worker: { ...facts, labels: {} } } };
+    expect(parseReport(recorded)).toEqual(expected);
+    expect(parseWorkerMessage(recorded)).toEqual(expected);
+  });
+
   it('ignores fields of newer workers at every depth', () => {
     const [container] = REPORT.containers;
     const newer = {
@@ -87,6 +98,13 @@ describe('parseReport', () => {
       'missing facts',
       { worker: { ...REPORT.worker, cores: undefined, memory_bytes: -1 } },
       ['/worker/cores', '/worker/memory_bytes'],
+    ],
+    ['another kind', { kind: 'heartbeat' }, ['/kind']],
+    ['labels that are none', { worker: { ...REPORT.worker, labels: ['rack'] } }, ['/worker/labels']],
+    [
+      'a label that is no text',
+      { worker: { ...REPORT.worker, labels: { rack: 7 } } },
+      ['/worker/labels/rack'],
     ],
     ['an error that is none', { last_error: 'x' }, ['/last_error']],
     [

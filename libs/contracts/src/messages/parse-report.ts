@@ -1,8 +1,29 @@
+import { kindOf, type ParseResult, shortened } from '../parsing/problem.js';
 import { parse } from '../parsing/parse.js';
-import type { ParseResult } from '../parsing/problem.js';
+import { WorkerHeartbeat } from './heartbeat.js';
 import { WorkerReport } from './report.js';
+
+/** What workers send to the api. `kind` tells the two apart. */
+export type WorkerMessage = WorkerReport | WorkerHeartbeat;
 
 /** A report as it arrived; fields that a newer worker added are left out. */
 export function parseReport(input: unknown): ParseResult<WorkerReport> {
   return parse(WorkerReport, input, { unknownFields: 'ignore' });
+}
+
+/** A report or a heartbeat as it arrived; fields that a newer worker added are left out. */
+export function parseWorkerMessage(input: unknown): ParseResult<WorkerMessage> {
+  const kind = typeof input === 'object' && input !== null && 'kind' in input ? input.kind : undefined;
+  if (kind === undefined || kind === 'report') return parseReport(input);
+  if (kind === 'heartbeat') return parse(WorkerHeartbeat, input, { unknownFields: 'ignore' });
+  const found = typeof kind === 'string' ? '' : `, not ${kindOf(kind)}`;
+  const message = `must be "report" or "heartbeat"${found}`;
+  return { ok: false, problems: [{ pointer: '/kind', value: shortened(kind), message }] };
+}
+
+/** Of messages with the same key the newest alone counts, so a transport may drop the others. */
+export function workerMessageKey(message: WorkerMessage): string {
+  return JSON.stringify(
+    message.kind === 'report' ? [message.worker_id, message.app_name] : [message.worker_id],
+  );
 }

@@ -1,10 +1,11 @@
-import { IsBoolean, IsIn, IsNumber, Min } from 'class-validator';
+import { IsBoolean, IsIn } from 'class-validator';
 import { appName } from '../app-spec/app-name.js';
 import { HIGHEST_PORT, type PortMapping } from '../app-spec/ports.js';
 import { Instant, OrNull, Part, Parts, Text, Whole } from '../parsing/fields.js';
 import { Follows } from '../parsing/rule.js';
+import { WORKER_ID, WorkerFacts } from './worker-facts.js';
 
-/** Version of the report schema that this program writes. */
+/** Version of the schema of reports and heartbeats that this program writes. */
 export const REPORT_SCHEMA = 1;
 
 /**
@@ -96,42 +97,23 @@ export class LastError {
   retry_at!: string | null;
 }
 
-/** Facts of the worker's server, from the Docker Engine, so that limits of the worker's own container don't count. */
-export class WorkerFacts {
-  @Text(NAME)
-  hostname!: string;
-
-  @Text(NAME)
-  engine_version!: string;
-
-  @Text(NAME)
-  architecture!: string;
-
-  @IsNumber()
-  @Min(0)
-  cores!: number;
-
-  @Whole()
-  memory_bytes!: number;
-
-  /** Version of the worker program. */
-  @Text(NAME)
-  worker_version!: string;
-}
-
 /** What one worker says about one app: a full snapshot, so that losing one costs freshness alone. */
 export class WorkerReport {
   @Whole({ min: 1 })
   schema!: number;
 
-  @Text({ min: 1, max: 255 })
+  /** What tells it from a heartbeat. The first workers sent none. */
+  @IsIn(['report'])
+  kind = 'report' as const;
+
+  @Text(WORKER_ID)
   worker_id!: string;
 
-  /** Random per start of the worker. With `sequence` it orders reports without a clock. */
-  @Text({ min: 1, max: 255 })
+  /** Random per start of the worker. With `sequence` it orders messages without a clock. */
+  @Text(WORKER_ID)
   boot_nonce!: string;
 
-  /** Grows by one with each report since the worker's start. */
+  /** Grows by one with each message, report or heartbeat, since the worker's start. */
   @Whole()
   sequence!: number;
 

@@ -1,6 +1,6 @@
 import { PATTERNS } from '@nebula/contracts';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
-import type { AppSelection, DesiredStateFeed, ReportPublisher } from '../ports.js';
+import type { AppSelection, DesiredStateFeed, ReportPublisher, ReportTransport } from '../ports.js';
 import { InProcessFeed } from './in-process-feed.js';
 import { InProcessReports } from './in-process-reports.js';
 import { InProcessStrategy } from './in-process-strategy.js';
@@ -45,8 +45,8 @@ export class InProcessBroker {
     });
   }
 
-  /** The api's side of reports, one at a time. */
-  reportStrategy(): CustomTransportStrategy {
+  /** The api's side of reports and heartbeats, one at a time. */
+  reportStrategy(): ReportTransport {
     return new InProcessStrategy(PATTERNS.report, this.ownReports);
   }
 }

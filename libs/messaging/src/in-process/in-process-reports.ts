@@ -1,14 +1,14 @@
-import type { WorkerReport } from '@nebula/contracts';
+import { type WorkerMessage, workerMessageKey } from '@nebula/contracts';
 import { Logger } from '@nestjs/common';
-import type { ReportPublisher } from '../ports.js';
+import type { ReceivedReport, ReportPublisher } from '../ports.js';
 import type { MessageSource } from './in-process-strategy.js';
 
-/** So many reports are kept while nobody takes them; the oldest is dropped then. */
+/** So many messages are kept while nobody takes them; the oldest is dropped then. */
 const MAX_KEPT = 10_000;
 
 type Offer = (key: string, text: string) => void;
 
-/** Reports within one process. While nobody takes them, the newest per worker and app is kept. */
+/** Reports and heartbeats within one process. While nobody takes them, the newest of each key is kept. */
 export class InProcessReports implements ReportPublisher, MessageSource {
   /** The last reports of a worker that ends are delivered before the api does. */
   readonly atClose = 'deliver';
@@ -16,10 +16,10 @@ export class InProcessReports implements ReportPublisher, MessageSource {
   private readonly kept = new Map<string, string>();
   private offer: Offer | null = null;
 
-  publish(report: WorkerReport): void {
+  publish(message: WorkerMessage): void {
     try {
-      const key = JSON.stringify([report.worker_id, report.app_name]);
-      const text = JSON.stringify(report);
+      const key = workerMessageKey(message);
+      const text = JSON.stringify(message);
       if (this.offer) this.offer(key, text);
       else this.keep(key, text);
     } catch (error) {
@@ -35,6 +35,11 @@ export class InProcessReports implements ReportPublisher, MessageSource {
     return () => {
       this.offer = null;
     };
+  }
+
+  /** Within a process there are no users. */
+  delivery(payload: unknown): ReceivedReport {
+    return { payload, user_id: null };
   }
 
   private keep(key: string, text: string): void {

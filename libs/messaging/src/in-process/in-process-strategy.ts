@@ -9,6 +9,8 @@ export interface MessageSource {
   subscribe(offer: (key: string, text: string) => void): () => void;
   /** What becomes of messages that still wait when the strategy is closed. */
   readonly atClose: 'deliver' | 'drop';
+  /** What a handler is given for a message; the decoded JSON when absent. */
+  delivery?(payload: unknown): unknown;
 }
 
 /** Longest wait for handlers that are under way when the strategy is closed, milliseconds. */
@@ -22,6 +24,7 @@ export class InProcessStrategy extends Server implements CustomTransportStrategy
   protected override readonly logger = new Logger(InProcessStrategy.name);
   private deliveries: Deliveries | null = null;
   private unsubscribe = () => {};
+  private since: number | null = null;
 
   constructor(
     private readonly pattern: string,
@@ -34,10 +37,17 @@ export class InProcessStrategy extends Server implements CustomTransportStrategy
     const deliveries = new Deliveries((text) => this.deliver(text));
     this.deliveries = deliveries;
     this.unsubscribe = this.source.subscribe((key, text) => deliveries.offer(key, text));
+    this.since = Date.now();
     callback();
   }
 
+  /** Milliseconds since 1970 since when it brings messages; null while it doesn't. */
+  listeningSince(): number | null {
+    return this.since;
+  }
+
   async close(): Promise<void> {
+    this.since = null;
     this.unsubscribe();
     const { deliveries } = this;
     this.deliveries = null;
@@ -58,7 +68,8 @@ export class InProcessStrategy extends Server implements CustomTransportStrategy
       const handler = this.getHandlerByPattern(this.pattern);
       if (!handler) throw new Error(`nothing handles the pattern ${this.pattern}`);
       // Decoded anew for each handler, as if it had come over a network.
-      const answer: unknown = await handler(JSON.parse(text));
+      const payload: unknown = JSON.parse(text);
+      const answer: unknown = await handler(this.source.delivery ? this.source.delivery(payload) : payload);
       if (isObservable(answer)) await lastValueFrom(answer, { defaultValue: undefined });
     } catch (error) {
       this.logger.error(`a ${this.pattern} message could not be handled`, error);

@@ -1,20 +1,47 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { PATTERNS, type WorkerReport } from '@nebula/contracts';
+import { PATTERNS, type WorkerHeartbeat, type WorkerMessage, type WorkerReport } from '@nebula/contracts';
 import { Logger } from '@nestjs/common';
 import { eventually } from '../testing/eventually.js';
 import { Listener } from '../testing/listener.js';
 import { reportOf } from '../testing/messages.js';
+import type { ReceivedReport } from '../ports.js';
 import { InProcessBroker } from './in-process-broker.js';
 
 let broker: InProcessBroker;
-const listeners: Listener<WorkerReport>[] = [];
+const listeners: Listener<ReceivedReport>[] = [];
 
-async function listen(handle?: (report: WorkerReport) => unknown): Promise<Listener<WorkerReport>> {
-  const listener = await Listener.start<WorkerReport>(PATTERNS.report, broker.reportStrategy(), handle);
+/** A consumer of messages, which are reports unless a test sends others. */
+class ReportListener {
+  constructor(private readonly listener: Listener<ReceivedReport>) {}
+
+  get received(): WorkerReport[] {
+    return this.listener.received.map(({ payload }) => payload as WorkerReport);
+  }
+
+  get deliveries(): ReceivedReport[] {
+    return this.listener.received;
+  }
+
+  get problems(): string[] {
+    return this.listener.problems;
+  }
+
+  async close(): Promise<void> {
+    await this.listener.close();
+  }
+}
+
+async function listen(
+  handle: (message: WorkerMessage) => unknown = () => undefined,
+  strategy = broker.reportStrategy(),
+): Promise<ReportListener> {
+  const listener = await Listener.start<ReceivedReport>(PATTERNS.report, strategy, ({ payload }) =>
+    handle(payload as WorkerMessage),
+  );
   listeners.push(listener);
-  return listener;
+  return new ReportListener(listener);
 }
 
 beforeEach(() => {
@@ -33,6 +60,34 @@ it('reports arrive as they were, and never as the same object', async () => {
   expect(listener.received).toEqual([]);
   await eventually(() => expect(listener.received).toEqual([report]));
   expect(listener.received[0]).not.toBe(report);
+});
+
+it('nobody vouches for a sender within one process', async () => {
+  const listener = await listen();
+  const report = reportOf('w1', 'shop', 1);
+  broker.reports.publish(report);
+  await eventually(() => expect(listener.deliveries).toEqual([{ payload: report, user_id: null }]));
+});
+
+it('the newest heartbeat is kept beside the reports', async () => {
+  const { app_name: _app, ...rest } = reportOf('w1', 'shop', 1);
+  const heartbeat = (sequence: number) =>
+    ({ ...rest, kind: 'heartbeat', sequence, apps: [], interval_seconds: 60 }) as WorkerHeartbeat;
+  for (const sequence of [1, 2, 3]) broker.reports.publish(heartbeat(sequence));
+  broker.reports.publish(reportOf('w1', 'shop', 4));
+  const listener = await listen();
+  await eventually(() => expect(listener.received).toEqual([heartbeat(3), reportOf('w1', 'shop', 4)]));
+});
+
+it('says since when it listens', async () => {
+  const strategy = broker.reportStrategy();
+  expect(strategy.listeningSince()).toBeNull();
+  const before = Date.now();
+  const listener = await listen(undefined, strategy);
+  expect(strategy.listeningSince()).toBeGreaterThanOrEqual(before);
+  expect(strategy.listeningSince()).toBeLessThanOrEqual(Date.now());
+  await listener.close();
+  expect(strategy.listeningSince()).toBeNull();
 });
 
 it('while nobody takes them the newest per worker and app is kept', async () => {

@@ -33,11 +33,11 @@ export function wanted(
 
 export function reportOf(worker_id: string, app_name: string, sequence: number): WorkerReport {
   return {
-    schema: REPORT_SCHEMA,
+    ...{ schema: REPORT_SCHEMA, kind: 'report' },
     ...{ worker_id, app_name, sequence, boot_nonce: 'boot' },
     worker: {
       ...{ hostname: 'edge', engine_version: '28.0.0', architecture: 'x86_64', worker_version: '3.0.0' },
-      ...{ cores: 4, memory_bytes: 8_000_000_000 },
+      ...{ cores: 4, memory_bytes: 8_000_000_000, labels: {} },
     },
     ...{ epoch: 1, revision: 1, deleted: false, state: 'converged', containers: [], last_error: null },
   };

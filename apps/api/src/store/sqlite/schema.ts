@@ -1,6 +1,7 @@
 import { APP_QUERIES } from './app-queries.js';
+import { FLEET_QUERIES } from './fleet-queries.js';
 import type { Query } from './query.js';
-import { REPORT_QUERIES } from './report-queries.js';
+import { WORKER_QUERIES } from './worker-queries.js';
 
 /**
  * Steps from one schema version to the next, the first from an empty file. A step that was released is never
@@ -43,9 +44,56 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (app_name, worker_id)
   ) STRICT;
   `,
+  // Reports come again, so those of before aren't carried over.
+  `
+  DROP TABLE reports;
+
+  CREATE TABLE workers (
+    worker_id TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    last_seen_at INTEGER NOT NULL,
+    interval_seconds INTEGER NOT NULL,
+    record TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE worker_apps (
+    app_name TEXT NOT NULL,
+    worker_id TEXT NOT NULL REFERENCES workers ON DELETE CASCADE,
+    epoch INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    deleted INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    error_step TEXT,
+    listed_at INTEGER NOT NULL,
+    converged_at INTEGER,
+    took_ms INTEGER,
+    boot INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    PRIMARY KEY (app_name, worker_id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE worker_labels (
+    name TEXT NOT NULL,
+    text TEXT NOT NULL,
+    worker_id TEXT NOT NULL REFERENCES workers ON DELETE CASCADE,
+    PRIMARY KEY (name, text, worker_id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE reports (
+    worker_id TEXT NOT NULL,
+    app_name TEXT NOT NULL,
+    boot INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    received_at INTEGER NOT NULL,
+    report TEXT NOT NULL,
+    PRIMARY KEY (worker_id, app_name)
+  ) STRICT;
+  `,
 ];
 
-const QUERIES: readonly Query[] = [...Object.values(APP_QUERIES), ...Object.values(REPORT_QUERIES)];
+const QUERIES: readonly Query[] = [APP_QUERIES, WORKER_QUERIES, FLEET_QUERIES].flatMap((queries) =>
+  Object.values<Query>(queries),
+);
 
 /** Made at every start where they are missing. */
 export const INDEXES: readonly string[] = QUERIES.flatMap(({ index }) => index ?? []);

@@ -6,23 +6,26 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { Test } from '@nestjs/testing';
 import { AppStore, StoreUnavailableError } from '../app-store.js';
-import { ReportStore } from '../report-store.js';
+import { FleetStore } from '../fleet-store.js';
 import { StoreModule } from '../store.module.js';
+import { describeAppRollout } from '../testing/app-rollout.contract.js';
 import { describeAppStore } from '../testing/app-store.contract.js';
 import { describePublishingMarks } from '../testing/publishing-marks.contract.js';
-import { recordOf, reportOf } from '../testing/records.js';
-import { describeReportStore } from '../testing/report-store.contract.js';
+import { recordOf, workerOf } from '../testing/records.js';
 import { createSqliteDatabase } from '../testing/sqlite-under-test.js';
+import { describeWorkerRecords } from '../testing/worker-records.contract.js';
 import { APP_QUERIES } from './app-queries.js';
+import { FLEET_QUERIES } from './fleet-queries.js';
 import type { Query } from './query.js';
-import { REPORT_QUERIES } from './report-queries.js';
 import { MIGRATIONS } from './schema.js';
 import { SqliteAppStore } from './sqlite-app-store.js';
 import { SqliteDatabase } from './sqlite-database.js';
+import { WORKER_QUERIES } from './worker-queries.js';
 
 describeAppStore('SQLite', createSqliteDatabase);
 describePublishingMarks('SQLite', createSqliteDatabase);
-describeReportStore('SQLite', createSqliteDatabase);
+describeWorkerRecords('SQLite', createSqliteDatabase);
+describeAppRollout('SQLite', createSqliteDatabase);
 
 describe('a SQLite file', () => {
   let folder: string;
@@ -79,14 +82,15 @@ describe('a SQLite file', () => {
     expect(setting()).toEqual([{ synchronous: 2 }]);
   });
 
-  it.each(Object.entries<Query>({ ...APP_QUERIES, ...REPORT_QUERIES }).filter(([, { index }]) => index))(
-    'serves %s by its index',
-    (_name, { sql, index = '' }) => {
-      const plan = open().read<{ detail: string }>({ sql: `EXPLAIN QUERY PLAN ${sql}` });
-      const [, name = ''] = /EXISTS (\w+)/.exec(index) ?? [];
-      expect(plan.map(({ detail }) => detail).join('\n')).toContain(`INDEX ${name}`);
-    },
-  );
+  it.each(
+    Object.entries<Query>({ ...APP_QUERIES, ...WORKER_QUERIES, ...FLEET_QUERIES }).filter(
+      ([, { index }]) => index,
+    ),
+  )('serves %s by its index', (_name, { sql, index = '' }) => {
+    const plan = open().read<{ detail: string }>({ sql: `EXPLAIN QUERY PLAN ${sql}` });
+    const [, name = ''] = /EXISTS (\w+)/.exec(index) ?? [];
+    expect(plan.map(({ detail }) => detail).join('\n')).toContain(`INDEX ${name}`);
+  });
 
   it('of an older version gets what it lacks and keeps what it has', async () => {
     await new SqliteAppStore(open()).insert(recordOf('shop'));
@@ -198,7 +202,9 @@ describe('a SQLite file', () => {
     }).compile();
     const store = module.get(AppStore);
     await store.insert(recordOf('shop'));
-    expect(await module.get(ReportStore).save(reportOf(), '2026-01-01T00:00:00.000Z')).toBe(true);
+    expect(await module.get(FleetStore).saveWorkers([{ before: null, after: workerOf('a') }])).toEqual([
+      true,
+    ]);
     await module.init();
     await module.close();
     await expect(store.get('shop')).rejects.toThrow(/is closed/);

@@ -1,9 +1,9 @@
 import type { AppStore } from '../app-store.js';
-import type { ReportStore } from '../report-store.js';
+import type { FleetStore } from '../fleet-store.js';
 
 export interface Stores {
   apps: AppStore;
-  reports: ReportStore;
+  fleet: FleetStore;
 }
 
 /** One empty database of a kind, for one test. */

@@ -1,5 +1,6 @@
-import { AppSpec, NO_TOKENS, REPORT_SCHEMA, type WorkerReport } from '@nebula/contracts';
+import { AppSpec, NO_TOKENS, REPORT_SCHEMA, type WorkerFacts, type WorkerReport } from '@nebula/contracts';
 import type { AppRecord } from '../app-store.js';
+import type { AppOnWorker, WorkerRecord } from '../fleet-records.js';
 
 /** A whole spec with what is given. */
 export function specOf(app_name: string, given: Partial<AppSpec> = {}): AppSpec {
@@ -24,16 +25,19 @@ export function tombstoneOf(app_name: string, given: Partial<AppRecord> = {}): A
   return recordOf(app_name, { spec: null, deleted: true, ...given });
 }
 
+export const FACTS: WorkerFacts = {
+  ...{ hostname: 'edge', engine_version: '28.0.0', architecture: 'x86_64', worker_version: '3.0.0' },
+  ...{ cores: 4, memory_bytes: 8_000_000_000, labels: {} },
+};
+
 export function reportOf(given: Partial<WorkerReport> = {}): WorkerReport {
   return {
     schema: REPORT_SCHEMA,
+    kind: 'report',
     worker_id: 'worker-1',
     boot_nonce: 'boot-1',
     sequence: 1,
-    worker: {
-      ...{ hostname: 'edge', engine_version: '28.0.0', architecture: 'x86_64', worker_version: '3.0.0' },
-      ...{ cores: 4, memory_bytes: 8_000_000_000 },
-    },
+    worker: FACTS,
     app_name: 'shop',
     epoch: 1,
     revision: 1,
@@ -41,6 +45,29 @@ export function reportOf(given: Partial<WorkerReport> = {}): WorkerReport {
     state: 'converged',
     containers: [],
     last_error: null,
+    ...given,
+  };
+}
+
+/** An app that has converged on (1, 1) at the time 1,000. */
+export function appOn(app_name: string, given: Partial<AppOnWorker> = {}): AppOnWorker {
+  return {
+    ...{ app_name, epoch: 1, revision: 1, deleted: false, state: 'converged', error_step: null },
+    ...{ listed_at: 1_000, converged_at: 1_000, took_ms: 500, boot: 1, sequence: 1 },
+    ...given,
+  };
+}
+
+/** A worker that was first and last heard of at the time 1,000. */
+export function workerOf(worker_id: string, given: Partial<WorkerRecord> = {}): WorkerRecord {
+  const seen = { first_seen_at: 1_000, seen_at: 1_000 };
+  return {
+    worker_id,
+    facts: FACTS,
+    interval_seconds: 60,
+    apps: [],
+    boots: [{ nonce: 'boot-1', number: 1, sequence: 1, heartbeat: 1, returns: 0, ...seen }],
+    ...{ first_seen_at: 1_000, last_seen_at: 1_000, duplicate: null, version: 1 },
     ...given,
   };
 }

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { SqliteAppStore } from '../sqlite/sqlite-app-store.js';
 import { SqliteDatabase } from '../sqlite/sqlite-database.js';
-import { SqliteReportStore } from '../sqlite/sqlite-report-store.js';
+import { SqliteFleetStore } from '../sqlite/sqlite-fleet-store.js';
 import type { DatabaseUnderTest, Stores } from './database-under-test.js';
 
 export async function openStores({ path }: { path: string }): Promise<Stores> {
   const database = SqliteDatabase.open(path);
-  return { apps: new SqliteAppStore(database), reports: new SqliteReportStore(database) };
+  return { apps: new SqliteAppStore(database), fleet: new SqliteFleetStore(database) };
 }
 
 export interface SqliteUnderTest extends DatabaseUnderTest {

@@ -1,7 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DesiredStateMessage, LABELS, PATTERNS, type WorkerReport } from '@nebula/contracts';
+import {
+  type DesiredStateMessage,
+  LABELS,
+  PATTERNS,
+  type WorkerMessage,
+  type WorkerReport,
+} from '@nebula/contracts';
 import type { AppSelection } from '@nebula/messaging';
 import type { INestMicroservice } from '@nestjs/common';
 import { makeHttpImage } from '../../../../../tools/engine/images.mjs';
@@ -11,7 +17,7 @@ import { createWorker } from '../../create-worker.js';
 import { WorkerReadiness } from '../../worker-readiness.js';
 import { DirectFeed } from './direct-feed.js';
 import { KeptLog } from './kept-log.js';
-import { validReport } from './valid-report.js';
+import { validMessage } from './valid-message.js';
 import { deleted, type Wish, wanted } from './messages.js';
 
 /** Two images that stop at once and have no health check. */
@@ -60,7 +66,7 @@ export class WorkerOnEngine {
         docker_host: this.engine.host,
       },
       ...{ parallelism: 4, selection: { kind: 'all' }, strategy: feed, logger: this.log, version: 'test' },
-      reports: { publish: (report) => void this.reports.push(validReport(report)) },
+      reports: { publish: (message) => this.take(validMessage(message)) },
       ...given,
     });
     this.running = { app, feed };
@@ -81,6 +87,10 @@ export class WorkerOnEngine {
   async publish(message: DesiredStateMessage): Promise<void> {
     this.newest.set(message.app_name, message);
     await this.running?.feed.deliver(PATTERNS.desiredState, message);
+  }
+
+  private take(message: WorkerMessage): void {
+    if (message.kind === 'report') this.reports.push(message);
   }
 
   report(app = this.app): WorkerReport | undefined {

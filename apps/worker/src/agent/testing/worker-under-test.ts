@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { WorkerReport } from '@nebula/contracts';
+import type { WorkerHeartbeat, WorkerMessage, WorkerReport } from '@nebula/contracts';
 import type { AppSelection } from '@nebula/messaging';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { Clock } from '../../clock.js';
@@ -10,7 +10,7 @@ import { eventually } from '../../container-runtime/testing/eventually.js';
 import { DesiredStateInbox } from '../../desired-state/desired-state-inbox.js';
 import { WorkerModule } from '../../worker.module.js';
 import { KeptLog } from './kept-log.js';
-import { validReport } from './valid-report.js';
+import { validMessage } from './valid-message.js';
 import { MemoryEngine } from './memory-engine.js';
 import { DirectFeed } from './direct-feed.js';
 
@@ -26,6 +26,9 @@ export interface WorkerSettings {
   parallelism?: number;
   resync_seconds?: number;
   clock?: Clock;
+  worker_id?: string;
+  worker_labels?: Record<string, string>;
+  report_interval_seconds?: number;
   /** The engine itself when absent. */
   runtime?: ContainerRuntime;
 }
@@ -33,6 +36,9 @@ export interface WorkerSettings {
 /** The whole worker over an engine in memory. It can be closed and started again on the same state folder. */
 export class WorkerUnderTest {
   readonly reports: WorkerReport[] = [];
+  readonly heartbeats: WorkerHeartbeat[] = [];
+  /** All of them, in order. */
+  readonly messages: WorkerMessage[] = [];
   readonly log = new KeptLog();
   private module: TestingModule | null = null;
   private readonly abandoned: TestingModule[] = [];
@@ -55,16 +61,19 @@ export class WorkerUnderTest {
       parallelism = 4,
       resync_seconds,
       clock = new LuckyClock(),
+      runtime = this.engine,
+      ...given
     } = settings;
     const options = {
       ...{ scope: 'default', state_dir: this.stateDir, docker_host: 'unix:///nowhere.sock', version: 'test' },
       ...{ parallelism, selection, logger: this.log, strategy: new DirectFeed() },
       ...(resync_seconds === undefined ? {} : { resync_seconds }),
-      reports: { publish: (report: WorkerReport) => void this.reports.push(validReport(report)) },
+      ...given,
+      reports: { publish: (message: WorkerMessage) => this.take(validMessage(message)) },
     };
     this.module = await Test.createTestingModule({ imports: [WorkerModule.forRoot(options)] })
       .overrideProvider(ContainerRuntime)
-      .useValue(settings.runtime ?? this.engine)
+      .useValue(runtime)
       .overrideProvider(Clock)
       .useValue(clock)
       .compile();
@@ -85,6 +94,12 @@ export class WorkerUnderTest {
   get<T>(provider: new (...given: never[]) => T): T {
     if (!this.module) throw new Error('The worker is not started.');
     return this.module.get<T>(provider);
+  }
+
+  private take(message: WorkerMessage): void {
+    this.messages.push(message);
+    if (message.kind === 'report') this.reports.push(message);
+    else this.heartbeats.push(message);
   }
 
   report(app = 'web'): WorkerReport | undefined {

@@ -1,0 +1,162 @@
+import type { AppState, Position, WorkerFacts, WorkerReport } from '@nebula/contracts';
+
+/** So many of its own intervals a worker may be silent before it counts as offline. */
+export const SILENT_INTERVALS = 3;
+
+/** One start of a worker, and how far its messages have been taken. */
+export interface Boot {
+  nonce: string;
+  /** Grows with each boot that becomes the current one; with `sequence` it orders everything a worker ever said. */
+  number: number;
+  /** Highest that was taken of any message. */
+  sequence: number;
+  /** Highest that was taken of a heartbeat, -1 before the first. */
+  heartbeat: number;
+  /** Milliseconds since 1970, like all times of the fleet, by the clock of whichever api took the message. */
+  first_seen_at: number;
+  seen_at: number;
+  /** How often it was heard of again after another boot had become the current one. */
+  returns: number;
+}
+
+/** How an app is on a worker, in short. What is large (containers, texts of errors) is in the report. */
+export interface AppOnWorker {
+  app_name: string;
+  /** Position of the desired state that the worker has, 0 and 0 while it has seen none. */
+  epoch: number;
+  revision: number;
+  /** The desired state was a tombstone. */
+  deleted: boolean;
+  state: AppState;
+  /** Step of the newest failure that the worker told, null when all is well. */
+  error_step: string | null;
+  /** When the api first heard that this worker runs the app. */
+  listed_at: number;
+  /** When the first word came that the worker had converged on this position; null before. */
+  converged_at: number | null;
+  /** How long it took from the change until then, milliseconds; null where that isn't known. */
+  took_ms: number | null;
+  /** Place of the message that said so in the order of the worker's messages. */
+  boot: number;
+  sequence: number;
+}
+
+/** What is known of a worker, in one record. */
+export interface WorkerRecord {
+  worker_id: string;
+  facts: WorkerFacts;
+  /** Seconds between two heartbeats, as the worker says. */
+  interval_seconds: number;
+  /** By name (code units), each once. */
+  apps: AppOnWorker[];
+  /** The newest few, the current one first. */
+  boots: Boot[];
+  first_seen_at: number;
+  last_seen_at: number;
+  /** Two workers send under this id: since when, and when that was last seen. Null when all is well. */
+  duplicate: { since: number; seen_at: number } | null;
+  /** 1 in a new record, one more with every write. */
+  version: number;
+}
+
+/** A write of one worker's record, for the case that it still is as it was read. */
+export interface WorkerChange {
+  /** What was read; null when there was none. */
+  before: WorkerRecord | null;
+  /** Its version follows on that of `before`. */
+  after: WorkerRecord;
+}
+
+/** The newest report of one worker about one app. */
+export interface StoredReport {
+  report: WorkerReport;
+  /** Number of the worker's boot that sent it. */
+  boot: number;
+  received_at: number;
+}
+
+/** How long workers may have been silent: one is offline when it was for its whole time while the api listened. */
+export interface Silence {
+  /** Milliseconds since 1970. */
+  now: number;
+  /** For so long the api has been listening without a gap, milliseconds; 0 while it doesn't. */
+  listened_ms: number;
+}
+
+/** How a worker is with an app, seen from what is wanted now. */
+export const FLEET_STATES = ['converged', 'converging', 'failed', 'offline'] as const;
+export type FleetState = (typeof FLEET_STATES)[number];
+
+/** Where the workers of an app are looked at from. */
+export interface AppView {
+  app_name: string;
+  /** The desired state's. */
+  position: Position;
+  /** It is a tombstone: workers on which nothing of the app is left don't count any more. */
+  deleted: boolean;
+  silence: Silence;
+}
+
+/** How many workers of an app are how far. */
+export interface AppOverview {
+  states: Record<FleetState, number>;
+  /** Workers by the position that they have, newest first. */
+  revisions: (Position & { workers: number })[];
+  /**
+   * Of the workers that have converged on the desired position: how long it took half of them, and 99 of 100,
+   * at most, milliseconds (nearest rank). Null when no time is known.
+   */
+  convergence: { p50_ms: number; p99_ms: number } | null;
+}
+
+/** Which workers of an app are asked for. */
+export interface AppPageQuery {
+  state?: FleetState;
+  limit: number;
+  /**
+   * `worker_id`: all, by worker id. `slowest`: those that have converged on the desired position and whose time
+   * is known, the longest first, those with the same time by worker id.
+   */
+  order:
+    | { by: 'worker_id'; after?: string }
+    | { by: 'slowest'; after?: { took_ms: number; worker_id: string } };
+}
+
+/** One app on one worker. */
+export interface AppRow {
+  worker: Omit<WorkerRecord, 'apps'>;
+  app: AppOnWorker;
+  state: FleetState;
+  /** Null when none has come yet. */
+  report: StoredReport | null;
+}
+
+/** Which workers are asked for, by worker id. */
+export interface WorkerPageQuery {
+  silence: Silence;
+  state?: 'online' | 'offline';
+  /** Those that run this app. */
+  app?: string;
+  /** Those that have this label with this text. */
+  label?: { name: string; text: string };
+  after?: string;
+  limit: number;
+}
+
+export function isOffline(
+  { last_seen_at, interval_seconds }: Pick<WorkerRecord, 'last_seen_at' | 'interval_seconds'>,
+  { now, listened_ms }: Silence,
+): boolean {
+  const patience = SILENT_INTERVALS * interval_seconds * 1_000;
+  return now - last_seen_at >= patience && listened_ms >= patience;
+}
+
+/** A worker at another position than the desired one, or that failed there, is on its way. */
+export function fleetState(
+  worker: Pick<WorkerRecord, 'last_seen_at' | 'interval_seconds'>,
+  app: AppOnWorker,
+  { position, silence }: AppView,
+): FleetState {
+  if (isOffline(worker, silence)) return 'offline';
+  return app.epoch === position.epoch && app.revision === position.revision ? app.state : 'converging';
+}

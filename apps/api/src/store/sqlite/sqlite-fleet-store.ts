@@ -1,0 +1,219 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { WorkerReport } from '@nebula/contracts';
+import type {
+  AppOnWorker,
+  AppOverview,
+  AppPageQuery,
+  AppRow,
+  AppView,
+  FleetState,
+  StoredReport,
+  WorkerChange,
+  WorkerPageQuery,
+  WorkerRecord,
+} from '../fleet-records.js';
+import { FleetStore } from '../fleet-store.js';
+import { FLEET_QUERIES } from './fleet-queries.js';
+import type { Query } from './query.js';
+import type { Parameters, SqliteDatabase } from './sqlite-database.js';
+import { WORKER_QUERIES } from './worker-queries.js';
+
+type Worker = Omit<WorkerRecord, 'apps'>;
+type AppOnWorkerRow = Omit<AppOnWorker, 'deleted'> & { worker_id: string; deleted: number };
+
+interface ReportRow {
+  report: string;
+  boot: number;
+  received_at: number;
+}
+
+interface PageRow extends AppOnWorkerRow {
+  record: string;
+  fleet_state: FleetState;
+  report: string | null;
+  report_boot: number;
+  received_at: number;
+}
+
+type Change = (query: Query, parameters: Parameters) => number;
+
+/** The fleet in a SQLite file. The newest of it may be lost with the power: workers report again. */
+export class SqliteFleetStore extends FleetStore {
+  constructor(private readonly database: SqliteDatabase) {
+    super();
+  }
+
+  override async workers(workerIds: readonly string[]): Promise<WorkerRecord[]> {
+    const rows = this.database.read<{ record: string }>(WORKER_QUERIES.workers, {
+      worker_ids: JSON.stringify(workerIds),
+    });
+    return this.withApps(rows.map(toWorker));
+  }
+
+  override async saveWorkers(changes: readonly WorkerChange[]): Promise<boolean[]> {
+    return this.database.together('process-end', (change) =>
+      changes.map(({ before, after }) => saveWorker(change, before, after)),
+    );
+  }
+
+  override async saveReports(reports: readonly StoredReport[]): Promise<void> {
+    this.database.together('process-end', (change) => {
+      for (const { report, boot, received_at } of reports) {
+        const { worker_id, app_name, sequence } = report;
+        const row = { worker_id, app_name, boot, sequence, received_at, report: JSON.stringify(report) };
+        change(FLEET_QUERIES.saveReport, row);
+      }
+    });
+  }
+
+  override async removeReports(workerId: string, appNames: readonly string[]): Promise<void> {
+    this.database.together('process-end', (change) => {
+      for (const app_name of appNames) change(FLEET_QUERIES.removeReport, { worker_id: workerId, app_name });
+    });
+  }
+
+  override async forget(workerId: string, version: number): Promise<boolean> {
+    return this.database.together('process-end', (change) => {
+      if (change(WORKER_QUERIES.forgetWorker, { worker_id: workerId, version }) === 0) return false;
+      change(FLEET_QUERIES.forgetReports, { worker_id: workerId });
+      return true;
+    });
+  }
+
+  override async reportsOf(workerId: string): Promise<StoredReport[]> {
+    const rows = this.database.read<ReportRow>(FLEET_QUERIES.reportsOf, { worker_id: workerId });
+    return rows.map(toReport);
+  }
+
+  override async workerPage(query: WorkerPageQuery): Promise<WorkerRecord[]> {
+    const { silence, state = null, app = null, label, after = '', limit } = query;
+    const rows = this.database.read<{ record: string }>(WORKER_QUERIES.page, {
+      ...{ ...silence, state, after, limit, app_name: app },
+      ...{ label_name: label?.name ?? null, label_text: label?.text ?? null },
+    });
+    return this.withApps(rows.map(toWorker));
+  }
+
+  override async overview(view: AppView): Promise<AppOverview> {
+    const counts = this.database.read<{
+      fleet_state: FleetState;
+      epoch: number;
+      revision: number;
+      workers: number;
+    }>(FLEET_QUERIES.count, viewed(view));
+    const states = { converged: 0, converging: 0, failed: 0, offline: 0 };
+    const revisions = new Map<string, AppOverview['revisions'][number]>();
+    for (const { fleet_state, epoch, revision, workers } of counts) {
+      states[fleet_state] += workers;
+      const key = `${epoch}:${revision}`;
+      const other = revisions.get(key)?.workers ?? 0;
+      revisions.set(key, { epoch, revision, workers: workers + other });
+    }
+    return {
+      states,
+      revisions: [...revisions.values()].sort((a, b) => b.epoch - a.epoch || b.revision - a.revision),
+      convergence: this.convergence(view),
+    };
+  }
+
+  override async appPage(view: AppView, query: AppPageQuery): Promise<AppRow[]> {
+    const { state = null, limit, order } = query;
+    const parameters = { ...viewed(view), ...view.silence, state, limit };
+    if (order.by === 'worker_id') {
+      const byWorker = { ...parameters, after: order.after ?? '' };
+      return this.database.read<PageRow>(FLEET_QUERIES.pageByWorker, byWorker).map(toAppRow);
+    }
+    const { took_ms = Number.MAX_SAFE_INTEGER, worker_id = '' } = order.after ?? {};
+    const bySlowest = { ...parameters, after_took_ms: took_ms, after: worker_id };
+    return this.database.read<PageRow>(FLEET_QUERIES.pageBySlowest, bySlowest).map(toAppRow);
+  }
+
+  private convergence({ app_name, position, deleted }: AppView): AppOverview['convergence'] {
+    const { epoch, revision } = position;
+    const parameters = { app_name, epoch, revision, deleted: deleted ? 1 : 0 };
+    const [row] = this.database.read<{ timed: number }>(FLEET_QUERIES.countTimed, parameters);
+    const timed = row?.timed ?? 0;
+    const nth = (n: number) =>
+      this.database.read<{ took_ms: number }>(FLEET_QUERIES.nthTime, { ...parameters, n })[0]?.took_ms ?? 0;
+    if (timed === 0) return null;
+    return { p50_ms: nth(Math.ceil(timed * 0.5) - 1), p99_ms: nth(Math.ceil(timed * 0.99) - 1) };
+  }
+
+  private withApps(workers: readonly Worker[]): WorkerRecord[] {
+    const worker_ids = JSON.stringify(workers.map(({ worker_id }) => worker_id));
+    const rows = this.database.read<AppOnWorkerRow>(WORKER_QUERIES.appsOfWorkers, { worker_ids });
+    const apps = new Map<string, AppOnWorker[]>();
+    for (const row of rows) {
+      const known = apps.get(row.worker_id);
+      if (known) known.push(toApp(row));
+      else apps.set(row.worker_id, [toApp(row)]);
+    }
+    return workers.map((worker) => ({ ...worker, apps: apps.get(worker.worker_id) ?? [] }));
+  }
+}
+
+function saveWorker(change: Change, before: WorkerRecord | null, after: WorkerRecord): boolean {
+  const { apps, ...worker } = after;
+  const { worker_id, version, last_seen_at, interval_seconds } = worker;
+  const row = { worker_id, version, last_seen_at, interval_seconds, record: JSON.stringify(worker) };
+  const written =
+    before === null
+      ? change(WORKER_QUERIES.insertWorker, row)
+      : change(WORKER_QUERIES.updateWorker, { ...row, expected_version: before.version });
+  if (written === 0) return false;
+  saveApps(change, worker_id, before?.apps ?? [], apps);
+  if (!isDeepStrictEqual(before?.facts.labels ?? {}, after.facts.labels)) {
+    change(WORKER_QUERIES.removeLabels, { worker_id });
+    for (const [name, text] of Object.entries(after.facts.labels))
+      change(WORKER_QUERIES.putLabel, { name, text, worker_id });
+  }
+  return true;
+}
+
+/** Writes what differs: a heartbeat of a worker on which nothing has happened changes none of them. */
+function saveApps(
+  change: Change,
+  worker_id: string,
+  before: readonly AppOnWorker[],
+  after: readonly AppOnWorker[],
+): void {
+  const known = new Map(before.map((app) => [app.app_name, app]));
+  for (const app of after) {
+    const same = isDeepStrictEqual(known.get(app.app_name), app);
+    known.delete(app.app_name);
+    if (!same) change(WORKER_QUERIES.putApp, { ...app, worker_id, deleted: app.deleted ? 1 : 0 });
+  }
+  for (const app_name of known.keys()) change(WORKER_QUERIES.removeApp, { worker_id, app_name });
+}
+
+function viewed({ app_name, position, deleted, silence }: AppView) {
+  const { epoch, revision } = position;
+  return { app_name, epoch, revision, deleted: deleted ? 1 : 0, ...silence };
+}
+
+function toWorker({ record }: { record: string }): Worker {
+  return JSON.parse(record) as Worker;
+}
+
+function toApp(row: AppOnWorkerRow): AppOnWorker {
+  const { app_name, epoch, revision, deleted, state, error_step, listed_at } = row;
+  const { converged_at, took_ms, boot, sequence } = row;
+  return {
+    ...{ app_name, epoch, revision, deleted: deleted === 1, state, error_step, listed_at },
+    ...{ converged_at, took_ms, boot, sequence },
+  };
+}
+
+function toReport({ report, boot, received_at }: ReportRow): StoredReport {
+  return { report: JSON.parse(report) as WorkerReport, boot, received_at };
+}
+
+function toAppRow(row: PageRow): AppRow {
+  const { report, report_boot: boot, received_at } = row;
+  return {
+    worker: toWorker(row),
+    app: toApp(row),
+    state: row.fleet_state,
+    report: report === null ? null : toReport({ report, boot, received_at }),
+  };
+}

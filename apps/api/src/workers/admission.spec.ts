@@ -1,0 +1,276 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { AppBrief, WorkerHeartbeat, WorkerMessage } from '@nebula/contracts';
+import type { WorkerRecord } from '../store/fleet-records.js';
+import { FACTS, reportOf } from '../store/testing/records.js';
+import { admit, type Verdict } from './admission.js';
+
+const MINUTE = 60_000;
+
+let record: WorkerRecord | null;
+let now: number;
+
+function take(message: WorkerMessage, after = 1_000): Verdict {
+  now += after;
+  const admission = admit(record, message, now);
+  record = admission.record;
+  return admission.verdict;
+}
+
+function brief(app_name: string, given: Partial<AppBrief> = {}): AppBrief {
+  return { app_name, epoch: 1, revision: 1, deleted: false, state: 'converged', ...given };
+}
+
+function heartbeat(sequence: number, given: Partial<WorkerHeartbeat> = {}): WorkerHeartbeat {
+  const { schema, worker_id, boot_nonce, worker } = reportOf();
+  return {
+    ...{ schema, kind: 'heartbeat', worker_id, boot_nonce, worker, sequence },
+    ...{ apps: [brief('shop')], interval_seconds: 60 },
+    ...given,
+  };
+}
+
+function report(sequence: number, given: Parameters<typeof reportOf>[0] = {}) {
+  return reportOf({ sequence, ...given });
+}
+
+function known(): WorkerRecord {
+  if (!record) throw new Error('The worker is not known.');
+  return record;
+}
+
+function app(name = 'shop') {
+  return known().apps.find(({ app_name }) => app_name === name);
+}
+
+beforeEach(() => {
+  record = null;
+  now = 1_700_000_000_000;
+});
+
+describe('what is known of a worker', () => {
+  it('comes with its first heartbeat', () => {
+    expect(take(heartbeat(3, { apps: [brief('web'), brief('shop', { state: 'failed' })] }))).toBe('fresh');
+    expect(record).toEqual({
+      worker_id: 'worker-1',
+      facts: FACTS,
+      interval_seconds: 60,
+      apps: [
+        {
+          ...{ app_name: 'shop', epoch: 1, revision: 1, deleted: false, state: 'failed', error_step: null },
+          ...{ listed_at: now, converged_at: null, took_ms: null, boot: 1, sequence: 3 },
+        },
+        {
+          ...{ app_name: 'web', epoch: 1, revision: 1, deleted: false, state: 'converged' },
+          ...{ error_step: null, listed_at: now, converged_at: now, took_ms: null, boot: 1, sequence: 3 },
+        },
+      ],
+      boots: [
+        {
+          ...{ nonce: 'boot-1', number: 1, sequence: 3, heartbeat: 3, returns: 0 },
+          ...{ first_seen_at: now, seen_at: now },
+        },
+      ],
+      first_seen_at: now,
+      last_seen_at: now,
+      duplicate: null,
+      version: 0,
+    });
+  });
+
+  it('comes with its first report too', () => {
+    const admission = admit(null, report(1), now);
+    expect(admission.verdict).toBe('fresh');
+    expect(admission.report).toEqual({ report: report(1), boot: 1, received_at: now });
+    expect(admission.record).toMatchObject({ interval_seconds: 60, apps: [{ app_name: 'shop' }] });
+  });
+
+  it('is never changed in place', () => {
+    take(heartbeat(1));
+    const before = structuredClone(known());
+    const same = record;
+    take(report(2, { state: 'failed', revision: 2 }));
+    take(heartbeat(3, { apps: [], boot_nonce: 'boot-2' }));
+    expect(same).toEqual(before);
+  });
+
+  it('has the facts and the interval of the newest message', () => {
+    take(heartbeat(2, { interval_seconds: 10 }));
+    take(report(3, { worker: { ...FACTS, cores: 9 } }));
+    take(heartbeat(1, { worker: { ...FACTS, cores: 1 }, interval_seconds: 99 }));
+    expect(known()).toMatchObject({ facts: { cores: 9 }, interval_seconds: 10 });
+  });
+
+  it('is seen with every message, and never earlier than before', () => {
+    take(heartbeat(1));
+    const first = now;
+    take(heartbeat(2), 5_000);
+    expect(known()).toMatchObject({ first_seen_at: first, last_seen_at: first + 5_000 });
+    take(heartbeat(3), -3_000);
+    expect(known().last_seen_at).toBe(first + 5_000);
+  });
+});
+
+describe('an app on a worker', () => {
+  it('has converged when that was first said of the position, and keeps that time', () => {
+    take(report(1, { state: 'converging' }));
+    expect(app()).toMatchObject({ converged_at: null });
+    take(report(2, { state: 'converged' }));
+    const at = now;
+    take(report(3, { state: 'failed', last_error: error('start') }));
+    expect(app()).toMatchObject({ state: 'failed', error_step: 'start', converged_at: at });
+    take(report(4, { state: 'converged' }));
+    expect(app()).toMatchObject({ state: 'converged', error_step: null, converged_at: at });
+    take(report(5, { state: 'converging', revision: 2 }));
+    expect(app()).toMatchObject({ converged_at: null });
+    take(report(6, { state: 'converged', revision: 2 }));
+    expect(app()).toMatchObject({ converged_at: now });
+  });
+
+  it('keeps the time it took while the position stays', () => {
+    take(report(1));
+    record = { ...known(), apps: known().apps.map((each) => ({ ...each, took_ms: 77 })) };
+    take(report(2, { state: 'failed' }));
+    expect(app()).toMatchObject({ took_ms: 77 });
+    take(report(3, { revision: 2 }));
+    expect(app()).toMatchObject({ took_ms: null });
+  });
+
+  it('is known in short from a heartbeat when its report was lost', () => {
+    take(report(1, { state: 'failed', last_error: error('pull') }));
+    take(heartbeat(3, { apps: [brief('shop', { revision: 2 })] }));
+    expect(app()).toMatchObject({ revision: 2, state: 'converged', error_step: null, converged_at: now });
+    take(heartbeat(4, { apps: [brief('shop', { revision: 2, state: 'failed' })] }));
+    expect(app()).toMatchObject({ state: 'failed', error_step: null });
+  });
+
+  it('stays the same object when a heartbeat says nothing new of it', () => {
+    take(report(1, { state: 'failed', last_error: error('pull') }));
+    const before = app();
+    take(heartbeat(2, { apps: [brief('shop', { state: 'failed' }), brief('web')] }));
+    expect(app()).toBe(before);
+    expect(app('web')).toBeDefined();
+  });
+
+  it('that a heartbeat leaves out is gone, until it is listed again', () => {
+    take(heartbeat(1, { apps: [brief('shop'), brief('web')] }));
+    const listed = now;
+    take(heartbeat(2, { apps: [brief('web')] }));
+    expect(known().apps.map(({ app_name }) => app_name)).toEqual(['web']);
+    take(heartbeat(3, { apps: [brief('shop'), brief('web')] }));
+    expect(app()).toMatchObject({ listed_at: now });
+    expect(app('web')).toMatchObject({ listed_at: listed });
+  });
+
+  it('is taken from the newest message, in whatever order they come', () => {
+    take(heartbeat(1, { apps: [brief('shop'), brief('web')] }));
+    // Another api instance was quicker with the report about the other app: this one is no older for it.
+    take(report(9, { app_name: 'web', revision: 9 }));
+    expect(take(report(8, { revision: 8 }))).toBe('fresh');
+    expect(app()).toMatchObject({ revision: 8 });
+    expect(take(report(7, { revision: 7 }))).toBe('stale');
+    expect(take(report(8, { revision: 7 }))).toBe('stale');
+    expect(app()).toMatchObject({ revision: 8 });
+    // A late heartbeat knows nothing of what came after it.
+    expect(take(heartbeat(5, { apps: [brief('old', { revision: 5 })] }))).toBe('fresh');
+    expect(known().apps.map(({ app_name }) => app_name)).toEqual(['old', 'shop', 'web']);
+    expect(app()).toMatchObject({ revision: 8 });
+    expect(take(heartbeat(4))).toBe('stale');
+    expect(app('old')).toMatchObject({ revision: 5 });
+  });
+
+  it('is not made to exist by a report that is older than the heartbeat without it', () => {
+    take(heartbeat(5, { apps: [] }));
+    const admission = admit(record, report(4), now);
+    expect(admission).toMatchObject({ verdict: 'stale', report: null });
+    expect(admission.record).toBe(record);
+  });
+
+  it('is described by a report that a heartbeat has overtaken, but no longer judged by it', () => {
+    take(heartbeat(5, { apps: [brief('shop', { revision: 3 })] }));
+    const admission = admit(record, report(4, { revision: 2, state: 'failed' }), now);
+    expect(admission.report).toMatchObject({ report: { sequence: 4 } });
+    expect(admission.record?.apps).toEqual(known().apps);
+  });
+});
+
+describe('boots of a worker', () => {
+  it('follow each other, however low a new one counts', () => {
+    take(heartbeat(900, { apps: [brief('shop', { revision: 9 })] }));
+    expect(take(heartbeat(1, { boot_nonce: 'boot-2', apps: [brief('shop', { revision: 8 })] }))).toBe(
+      'fresh',
+    );
+    expect(app()).toMatchObject({ revision: 8, boot: 2, sequence: 1 });
+    expect(known().boots.map(({ nonce, number }) => [nonce, number])).toEqual([
+      ['boot-2', 2],
+      ['boot-1', 1],
+    ]);
+  });
+
+  it('late messages of an older one are stale and no sign of two workers', () => {
+    take(heartbeat(10));
+    take(heartbeat(1, { boot_nonce: 'boot-2' }));
+    for (const sequence of [11, 12, 13, 9]) {
+      expect(take(report(sequence, { revision: 5 }), 100)).toBe('stale');
+    }
+    expect(app()).toMatchObject({ revision: 1 });
+    expect(known().duplicate).toBeNull();
+    // Nor is one that was delivered twice, however late.
+    for (let times = 0; times < 5; times += 1) expect(take(report(13), MINUTE / 2)).toBe('stale');
+    expect(known().duplicate).toBeNull();
+  });
+
+  it('that take turns are two workers with one id, which is noted until it ends', () => {
+    take(heartbeat(10));
+    take(heartbeat(1, { boot_nonce: 'boot-2' }), MINUTE / 2);
+    expect(take(heartbeat(11), MINUTE / 2)).toBe('stale');
+    take(heartbeat(2, { boot_nonce: 'boot-2' }), MINUTE / 2);
+    expect(known().duplicate).toBeNull();
+    expect(take(heartbeat(12, { apps: [] }), MINUTE / 2)).toBe('duplicate');
+    const since = now;
+    expect(known().duplicate).toEqual({ since, seen_at: since });
+    // The one that was started last counts.
+    expect(app()).toBeDefined();
+    take(heartbeat(3, { boot_nonce: 'boot-2' }), MINUTE / 2);
+    take(heartbeat(13), MINUTE / 2);
+    expect(known().duplicate).toEqual({ since, seen_at: now });
+    for (let sequence = 4; sequence < 9; sequence += 1) {
+      take(heartbeat(sequence, { boot_nonce: 'boot-2' }), MINUTE);
+      expect(known().duplicate).not.toBeNull();
+    }
+    take(heartbeat(9, { boot_nonce: 'boot-2' }), MINUTE);
+    expect(known().duplicate).toBeNull();
+  });
+
+  it('of two workers the one that is left counts, whichever was first', () => {
+    take(heartbeat(10));
+    take(heartbeat(1, { boot_nonce: 'boot-2' }), MINUTE / 2);
+    for (const sequence of [11, 12, 13]) {
+      take(heartbeat(sequence, { apps: [brief('shop', { revision: sequence })] }), MINUTE - 1_000);
+      expect(app()).toMatchObject({ revision: 1 });
+    }
+    expect(take(heartbeat(14, { apps: [brief('shop', { revision: 14 })] }), MINUTE)).toBe('fresh');
+    expect(app()).toMatchObject({ revision: 14, boot: 3 });
+    expect(known()).toMatchObject({
+      last_seen_at: now,
+      boots: [{ nonce: 'boot-1', number: 3 }, { number: 2 }],
+    });
+  });
+
+  it('a machine put back to an older memory is heard again after a while', () => {
+    take(heartbeat(500));
+    expect(take(heartbeat(100, { apps: [brief('shop', { revision: 2 })] }), MINUTE)).toBe('stale');
+    take(heartbeat(101), MINUTE);
+    expect(take(heartbeat(102, { apps: [brief('shop', { revision: 2 })] }), MINUTE)).toBe('fresh');
+    expect(app()).toMatchObject({ revision: 2, boot: 2, sequence: 102 });
+    expect(take(heartbeat(103), MINUTE)).toBe('fresh');
+  });
+
+  it('only a few are remembered', () => {
+    for (let boot = 1; boot <= 9; boot += 1) take(heartbeat(1, { boot_nonce: `boot-${boot}` }));
+    expect(known().boots.map(({ number }) => number)).toEqual([9, 8, 7, 6]);
+  });
+});
+
+function error(step: string) {
+  return { step, message: 'no', at: '2026-01-01T00:00:00.000Z', retry_at: null };
+}

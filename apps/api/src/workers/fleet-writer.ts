@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WorkerMessage } from '@nebula/contracts';
+import { Injectable } from '@nestjs/common';
+import { ApiLog } from '../api-log.js';
+import { Clock } from '../clock.js';
+import { AppStore } from '../store/app-store.js';
+import type { AppOnWorker, WorkerChange } from '../store/fleet-records.js';
+import { FleetStore } from '../store/fleet-store.js';
+import { groupedBy } from './grouped-by.js';
+import { type Folded, foldMessages, justConverged, timeTaken } from './fold-messages.js';
+
+/** Tries of one write while other instances write about the same workers. */
+const MAX_TRIES = 10;
+
+/** Longest wait between two tries, milliseconds. */
+const LONGEST_WAIT_MS = 50;
+
+/** Writes what workers said: each worker's record in one conditional update, then the reports beside it. */
+@Injectable()
+export class FleetWriter {
+  constructor(
+    private readonly fleet: FleetStore,
+    private readonly apps: AppStore,
+    private readonly clock: Clock,
+    private readonly log: ApiLog,
+  ) {}
+
+  /**
+   * @param messages at most 1,000, in the order in which they came
+   * @throws {StoreUnavailableError} when the store is away; some may be written then
+   */
+  async write(messages: readonly WorkerMessage[]): Promise<void> {
+    let open = groupedBy(messages, ({ worker_id }) => worker_id);
+    for (let tried = 0; open.size > 0; tried += 1) {
+      if (tried === MAX_TRIES)
+        throw new Error(`others write about the same ${open.size} workers too quickly`);
+      if (tried > 0) await sleep(this.clock.random() * LONGEST_WAIT_MS);
+      open = await this.tryAll(open);
+    }
+  }
+
+  /** Answers what another instance was quicker with. */
+  private async tryAll(open: ReadonlyMap<string, WorkerMessage[]>): Promise<Map<string, WorkerMessage[]>> {
+    const known = new Map(
+      (await this.fleet.workers([...open.keys()])).map((worker) => [worker.worker_id, worker]),
+    );
+    const now = this.clock.now();
+    const folded = [...open].map(([id, messages]) => foldMessages(known.get(id) ?? null, messages, now));
+    const changing = folded.flatMap(({ change }) => change ?? []);
+    await this.fillTimes(changing);
+    const outcomes = await this.fleet.saveWorkers(changing);
+    const refused = new Set(
+      changing.filter((_, index) => !outcomes[index]).map(({ after }) => after.worker_id),
+    );
+    const written = folded.filter(({ change }) => !change || !refused.has(change.after.worker_id));
+    await this.finish(written);
+    return new Map([...open].filter(([id]) => refused.has(id)));
+  }
+
+  private async finish(written: readonly Folded[]): Promise<void> {
+    await this.fleet.saveReports(written.flatMap(({ reports }) => reports));
+    for (const { change, gone } of written) {
+      if (!change) continue;
+      const { before, after } = change;
+      if (gone.length > 0) await this.fleet.removeReports(after.worker_id, gone);
+      if (after.duplicate && !before?.duplicate)
+        this.log.warn('two workers report under one id', { worker_id: after.worker_id });
+    }
+  }
+
+  /** The time of a change is that of the app's record, as long as nothing newer is wanted. */
+  private async fillTimes(changes: readonly WorkerChange[]): Promise<void> {
+    const converged = changes.flatMap((change) =>
+      justConverged(change).map((app) => ({ app, intervalMs: change.after.interval_seconds * 1_000 })),
+    );
+    if (converged.length === 0) return;
+    const epoch = await this.apps.epoch();
+    for (const [name, workers] of groupedBy(converged, ({ app }) => app.app_name)) {
+      const record = await this.apps.get(name);
+      if (!record) continue;
+      const since = Date.parse(record.updated_at);
+      const isCurrent = (app: AppOnWorker) => app.epoch === epoch && app.revision === record.revision;
+      for (const { app, intervalMs } of workers)
+        if (isCurrent(app)) app.took_ms = timeTaken(app, since, intervalMs);
+    }
+  }
+}

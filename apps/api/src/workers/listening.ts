@@ -1,0 +1,55 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { API_OPTIONS, type ApiOptions } from '../api-options.js';
+import { Clock } from '../clock.js';
+import type { Silence } from '../store/fleet-records.js';
+
+/** The clock is looked at so often, milliseconds. */
+const TICK_MS = 10_000;
+
+/** When it has gone on by so much more meanwhile, milliseconds, the machine slept or the process stood still. */
+const STANDSTILL_MS = 10_000;
+
+/**
+ * Since when this api hears every worker. Silence of a worker counts only as long: an api that was away, had lost
+ * its broker or its store, or slept, knows nothing of workers that spoke meanwhile.
+ */
+@Injectable()
+export class Listening implements OnApplicationBootstrap, OnApplicationShutdown {
+  private gapAt = 0;
+  private tickAt: number;
+  private timer: NodeJS.Timeout | null = null;
+
+  constructor(
+    @Inject(API_OPTIONS) private readonly options: Pick<ApiOptions, 'reports'>,
+    private readonly clock: Clock,
+  ) {
+    this.tickAt = clock.now();
+  }
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => this.tick(), TICK_MS);
+    this.timer.unref();
+  }
+
+  onApplicationShutdown(): void {
+    if (this.timer) clearInterval(this.timer);
+  }
+
+  /** Messages of workers were lost just now. */
+  missed(): void {
+    this.gapAt = this.clock.now();
+  }
+
+  silence(): Silence {
+    this.tick();
+    const now = this.clock.now();
+    const since = this.options.reports?.listeningSince() ?? null;
+    return { now, listened_ms: since === null ? 0 : Math.max(0, now - Math.max(since, this.gapAt)) };
+  }
+
+  private tick(): void {
+    const now = this.clock.now();
+    if (Math.abs(now - this.tickAt) > TICK_MS + STANDSTILL_MS) this.gapAt = now;
+    this.tickAt = now;
+  }
+}

@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto';
+import type { WorkerFacts, WorkerHeartbeat } from '@nebula/contracts';
+import { Inject, Injectable } from '@nestjs/common';
+import { EngineFactsCache } from '../agent/engine-facts-cache.js';
+import { WORKER_OPTIONS, type WorkerOptions } from '../worker-options.js';
+import type { ReportBody } from './build-report.js';
+
+/** A heartbeat without what only the sending adds. */
+export type HeartbeatBody = Omit<WorkerHeartbeat, 'sequence' | 'boot_nonce'>;
+
+/** Sends reports and heartbeats, in one count, as the worker that this is. */
+@Injectable()
+export class ReportSender {
+  private readonly bootNonce = randomUUID();
+  private sequence = 0;
+  private workerId: string | null;
+
+  constructor(
+    @Inject(WORKER_OPTIONS)
+    private readonly options: Pick<WorkerOptions, 'reports' | 'worker_id' | 'worker_labels' | 'version'>,
+    private readonly engine: EngineFactsCache,
+  ) {
+    this.workerId = options.worker_id ?? null;
+  }
+
+  /** Who this is and on what; null until the engine has told. Once known, the id stays the same. */
+  identity(): { worker_id: string; worker: WorkerFacts } | null {
+    const facts = this.engine.latest;
+    if (!facts) return null;
+    const { hostname, engine_version, architecture, cores, memory_bytes } = facts;
+    const { version: worker_version, worker_labels: labels = {} } = this.options;
+    this.workerId ??= facts.engine_id;
+    return {
+      worker_id: this.workerId,
+      worker: { hostname, engine_version, architecture, cores, memory_bytes, worker_version, labels },
+    };
+  }
+
+  send(body: ReportBody | HeartbeatBody): void {
+    this.sequence += 1;
+    this.options.reports.publish({ ...body, boot_nonce: this.bootNonce, sequence: this.sequence });
+  }
+}
