@@ -51,6 +51,7 @@ const MAY_IMPORT = {
 /** The one home of each outside library that must not spread. Tools and tests may use them too. */
 const HOMES = {
   dockerode: ['worker-docker'],
+  amqplib: ['messaging'],
   '@photostructure/sqlite': ['api-sqlite'],
   pino: ['logging'],
   'pino-pretty': ['logging'],

@@ -12,6 +12,11 @@ export interface DesiredStateFeed {
   publish(message: DesiredStateMessage): Promise<void>;
   /** The newest message of an app's stream, null when the stream is missing or empty. */
   readNewest(appName: string): Promise<DesiredStateMessage | null>;
+  /**
+   * The message with the highest position of all that an app's stream still holds, null when there is none. It costs
+   * a read of the whole stream, and differs from the newest where a lower message was appended behind a higher one.
+   */
+  readHighest(appName: string): Promise<DesiredStateMessage | null>;
   /** Null when the feed can be used, else what is missing, in a few words. */
   problem(): string | null;
   close(): Promise<void>;

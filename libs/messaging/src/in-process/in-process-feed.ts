@@ -1,7 +1,7 @@
 import { type DesiredStateMessage, MAX_MESSAGE_BYTES, parseDesiredState } from '@nebula/contracts';
 import { Logger } from '@nestjs/common';
 import { type AppSelection, type DesiredStateFeed, selects } from '../ports.js';
-import { InTurn } from './in-turn.js';
+import { InTurn } from '../in-turn.js';
 import { RetainedMessages } from './retained-messages.js';
 
 type Offer = (appName: string, text: string) => void;
@@ -54,6 +54,11 @@ export class InProcessFeed implements DesiredStateFeed {
     const problems = parsed.problems.map(({ pointer, message }) => `${pointer} ${message}`.trim());
     this.logger.warn('the retained message of an app is of no use', { app: appName, problems });
     return null;
+  }
+
+  /** No other message is retained. */
+  async readHighest(appName: string): Promise<DesiredStateMessage | null> {
+    return await this.readNewest(appName);
   }
 
   problem(): string | null {

@@ -43,6 +43,12 @@ export class FaultyFeed implements DesiredStateFeed {
     return await this.feed.readNewest(appName);
   }
 
+  async readHighest(appName: string): Promise<DesiredStateMessage | null> {
+    await this.answer();
+    if (this.unreadable) await forever();
+    return await this.feed.readHighest(appName);
+  }
+
   problem(): string | null {
     return this.away ? 'the feed is away' : null;
   }

@@ -1,0 +1,142 @@
+import {
+  comparePositions,
+  type DesiredStateMessage,
+  MAX_MESSAGE_BYTES,
+  parseDesiredState,
+  streamName,
+} from '@nebula/contracts';
+import { Logger } from '@nestjs/common';
+import { InTurn } from '../in-turn.js';
+import type { DesiredStateFeed } from '../ports.js';
+import type { Backoff } from './backoff.js';
+import { BrokerConnection } from './broker-connection.js';
+import { ConfirmedPublisher } from './confirmed-publisher.js';
+import { decodedJson } from './decoded-json.js';
+import { codeOf, messageOf } from './error-facts.js';
+import type { RabbitOptions } from './rabbit-options.js';
+import { RareLog } from './rare-log.js';
+import { readStream } from './read-stream.js';
+import { declareStream } from './streams.js';
+
+/** Instances of the api are few, so they may come back soon. */
+const RECONNECT: Backoff = { first_ms: 200, longest_ms: 10_000 };
+
+/** Longest read of a stream's last chunk, milliseconds. */
+const NEWEST_LIMIT_MS = 5_000;
+
+/** Longest read of a whole stream, milliseconds. */
+const HIGHEST_LIMIT_MS = 60_000;
+
+export interface RabbitFeedOptions extends RabbitOptions {
+  region: string;
+}
+
+/** The desired states of one region on its RabbitMQ: a stream per app, which nobody but the api writes. */
+export class RabbitFeed implements DesiredStateFeed {
+  readonly region: string;
+  private readonly logger = new Logger('RabbitFeed');
+  private readonly rare = new RareLog();
+  private readonly connection: BrokerConnection;
+  private readonly publisher: ConfirmedPublisher;
+  private readonly inTurn = new InTurn();
+  /** What RabbitMQ has refused last. */
+  private refusal: string | null = null;
+
+  /** Begins to connect, in the background. */
+  constructor({ region, ...options }: RabbitFeedOptions) {
+    this.region = region;
+    this.connection = new BrokerConnection({ reconnect: RECONNECT, ...options });
+    this.publisher = new ConfirmedPublisher(this.connection);
+    this.connection.start();
+  }
+
+  async publish(message: DesiredStateMessage): Promise<void> {
+    const { app_name } = message;
+    const body = Buffer.from(JSON.stringify(message));
+    if (body.length > MAX_MESSAGE_BYTES) {
+      throw new Error(
+        `the message of ${app_name} has ${body.length} bytes; at most ${MAX_MESSAGE_BYTES} can be sent`,
+      );
+    }
+    await this.inTurn.run(app_name, () => this.watched(() => this.append(app_name, body)));
+  }
+
+  /** Null also when the newest message is none, with a warning; it is published again then. */
+  async readNewest(appName: string): Promise<DesiredStateMessage | null> {
+    let newest: Buffer | null = null;
+    await this.watched(() =>
+      readStream(this.connection, appName, 'last', NEWEST_LIMIT_MS, (content) => {
+        newest = content;
+      }),
+    );
+    return newest && this.parsed(appName, newest);
+  }
+
+  async readHighest(appName: string): Promise<DesiredStateMessage | null> {
+    let highest: DesiredStateMessage | null = null;
+    await this.watched(() =>
+      readStream(this.connection, appName, 'first', HIGHEST_LIMIT_MS, (content) => {
+        const message = this.parsed(appName, content);
+        if (message && (!highest || comparePositions(message, highest) >= 0)) highest = message;
+      }),
+    );
+    return highest;
+  }
+
+  problem(): string | null {
+    return this.connection.problem() ?? this.refusal;
+  }
+
+  async close(): Promise<void> {
+    await this.connection.close();
+  }
+
+  private async append(appName: string, body: Buffer): Promise<void> {
+    const stream = streamName(appName);
+    if ((await this.publisher.publish(stream, body)) === 'confirmed') return;
+    await this.declare(appName);
+    if ((await this.publisher.publish(stream, body)) === 'confirmed') return;
+    throw new Error(`the stream of ${appName} is missing, though it was declared`);
+  }
+
+  private async declare(appName: string): Promise<void> {
+    const channel = await this.connection.openChannel();
+    try {
+      await this.connection.answered(`declaring the stream of ${appName}`, declareStream(channel, appName));
+    } finally {
+      channel.close().catch(() => undefined);
+    }
+  }
+
+  private parsed(appName: string, content: Buffer): DesiredStateMessage | null {
+    const parsed = parseDesiredState(decodedJson(content));
+    const problems = parsed.ok
+      ? parsed.value.app_name === appName
+        ? []
+        : [`/app_name is ${parsed.value.app_name}, which has another stream`]
+      : parsed.problems.map(({ pointer, message }) => `${pointer} ${message}`.trim());
+    if (parsed.ok && problems.length === 0) return parsed.value;
+    this.rare.say(appName, () =>
+      this.logger.warn('a message in the stream of an app is of no use', { app: appName, problems }),
+    );
+    return null;
+  }
+
+  private async watched<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      const result = await work();
+      this.refusal = null;
+      return result;
+    } catch (error) {
+      this.refusal = refusalOf(error);
+      throw error;
+    }
+  }
+}
+
+/** RabbitMQ's words when it doesn't allow something; null for anything else. */
+function refusalOf(error: unknown): string | null {
+  if (codeOf(error) !== 403) return null;
+  const [, words = 'not allowed'] = /"?ACCESS_REFUSED - ([^"]*)/.exec(messageOf(error)) ?? [];
+  return `RabbitMQ refuses: ${words}`;
+}

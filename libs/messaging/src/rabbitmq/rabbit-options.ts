@@ -1,0 +1,30 @@
+import type { Backoff } from './backoff.js';
+
+/** How to reach RabbitMQ. Certificates and keys are their text (PEM), not the names of files. */
+export interface RabbitOptions {
+  /** Names or addresses of the nodes, each with `:port` when it has another. Any of them will do. */
+  hosts: string[];
+  port: number;
+  user: string;
+  password: string;
+  vhost: string;
+  /** How often each side shows that it lives; 0 for never. */
+  heartbeat_seconds: number;
+  /** With it the connection is encrypted. */
+  ssl?: {
+    /** Who signed the broker's certificate, when that is not a public authority. */
+    ca?: string;
+    /** Our own certificate and its key, when the broker asks for one. */
+    cert?: string;
+    key?: string;
+    /** False takes any certificate. */
+    verify: boolean;
+  };
+  /** For people, in the broker's list of connections. */
+  connection_name: string;
+  /** Waits between two attempts to connect; `DEFAULT_RECONNECT` when absent. */
+  reconnect?: Backoff;
+}
+
+/** A whole fleet loses its connections at once and must not come back at once. */
+export const DEFAULT_RECONNECT: Backoff = { first_ms: 1_000, longest_ms: 120_000 };

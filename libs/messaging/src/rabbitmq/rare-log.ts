@@ -1,0 +1,46 @@
+const FIRST_PAUSE_MS = 60_000;
+const LONGEST_PAUSE_MS = 3_600_000;
+
+/** Different lines that are remembered; beyond, the oldest is said anew. */
+const MAX_LINES = 1_000;
+
+interface Said {
+  nextAt: number;
+  pauseMs: number;
+  held: number;
+}
+
+/** Lets what is said again and again into a log once, and then at growing intervals. */
+export class RareLog {
+  private readonly said = new Map<string, Said>();
+
+  /**
+   * Calls `say` if a line of this key may be written now.
+   *
+   * @param say is told how many lines were held back since the last one
+   */
+  say(key: string, say: (held: number) => void): void {
+    const now = performance.now();
+    const known = this.said.get(key);
+    if (known && now < known.nextAt) {
+      known.held += 1;
+      return;
+    }
+    const pauseMs = known ? Math.min(known.pauseMs * 2, LONGEST_PAUSE_MS) : FIRST_PAUSE_MS;
+    this.said.delete(key);
+    this.said.set(key, { nextAt: now + pauseMs, pauseMs, held: 0 });
+    const [oldest] = this.said.keys();
+    if (this.said.size > MAX_LINES && oldest !== undefined) this.said.delete(oldest);
+    say(known?.held ?? 0);
+  }
+
+  /** What it was about is over: the next time is a first time. */
+  forget(key: string): void {
+    this.said.delete(key);
+  }
+
+  /** All of it is over. */
+  clear(): void {
+    this.said.clear();
+  }
+}

@@ -1,0 +1,91 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { streamName } from '@nebula/contracts';
+import { type Channel, type ChannelModel, connect } from 'amqplib';
+import { type Broker, startBroker } from '../../../../tools/services/rabbitmq.mjs';
+import type { RabbitOptions } from '../rabbitmq/rabbit-options.js';
+
+type BrokerMaking = Omit<Parameters<typeof startBroker>[0], 'folder'>;
+
+/** A real broker of a test file, and what a test does to it behind the back of what it tests. */
+export class BrokerUnderTest {
+  private constructor(
+    private readonly folder: string,
+    readonly broker: Broker,
+  ) {}
+
+  static async start(options: BrokerMaking = {}): Promise<BrokerUnderTest> {
+    const folder = await mkdtemp(join(tmpdir(), 'nebula-broker-'));
+    return new BrokerUnderTest(folder, await startBroker({ folder: join(folder, 'rabbitmq'), ...options }));
+  }
+
+  async remove(): Promise<void> {
+    await this.broker.remove();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** The administrator's, with short waits. */
+  options(changes: Partial<RabbitOptions> = {}): RabbitOptions {
+    const { hosts, admin } = this.broker;
+    return {
+      ...{ hosts, port: 5672, user: admin.user, password: admin.password, vhost: '/' },
+      ...{ heartbeat_seconds: 10, connection_name: 'test', reconnect: { first_ms: 100, longest_ms: 1_000 } },
+      ...changes,
+    };
+  }
+
+  /** Does something on a channel of its own. */
+  async onChannel<T>(work: (channel: Channel) => Promise<T>, options = this.options()): Promise<T> {
+    const connection = await this.connect(options);
+    try {
+      const channel = await connection.createChannel();
+      channel.on('error', () => undefined);
+      return await work(channel);
+    } finally {
+      await connection.close().catch(() => undefined);
+    }
+  }
+
+  async connect({ hosts, user, password, vhost }: RabbitOptions): Promise<ChannelModel> {
+    const [hostname, port] = (hosts[0] ?? '').split(':');
+    const connection = await connect(
+      { hostname: hostname ?? '', port: Number(port), username: user, password, vhost },
+      { noDelay: true },
+    );
+    connection.on('error', () => undefined);
+    return connection;
+  }
+
+  async deleteStream(appName: string): Promise<void> {
+    await this.onChannel((channel) => channel.deleteQueue(streamName(appName)));
+  }
+
+  /** Makes a stream without a message. */
+  async declareStream(appName: string): Promise<void> {
+    await this.onChannel((channel) =>
+      channel.assertQueue(streamName(appName), {
+        durable: true,
+        arguments: { 'x-queue-type': 'stream', 'x-stream-max-segment-size-bytes': 1_000_000 },
+      }),
+    );
+  }
+
+  /** Appends anything. */
+  async append(appName: string, ...contents: (string | Buffer)[]): Promise<void> {
+    const connection = await this.connect(this.options());
+    try {
+      const channel = await connection.createConfirmChannel();
+      for (const content of contents) channel.sendToQueue(streamName(appName), Buffer.from(content));
+      await channel.waitForConfirms();
+    } finally {
+      await connection.close();
+    }
+  }
+
+  /** Of the virtual host that this uses alone. */
+  async queueNames(): Promise<string[]> {
+    const text = await this.broker.manage('GET', '/api/queues/%2F?columns=name');
+    return (JSON.parse(text) as { name: string }[]).map(({ name }) => name);
+  }
+}
