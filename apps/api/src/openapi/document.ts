@@ -8,6 +8,7 @@ import { contractProperties } from './contract-schemas.js';
 import { ref, type Schema } from './schema.js';
 import { sharedSchemas } from './shared-schemas.js';
 import { statusSchemas } from './status-schemas.js';
+import { workerSchemas } from './worker-schemas.js';
 
 /** The OpenAPI 3.1 document of a running api. */
 export function buildDocument(api: INestApplication, version: string): OpenAPIObject {
@@ -19,6 +20,7 @@ export function buildDocument(api: INestApplication, version: string): OpenAPIOb
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/')
     .addTag('apps', 'What every worker shall run')
+    .addTag('workers', 'The servers that run them')
     .addTag('health', 'Whether the program lives and can serve')
     .addGlobalResponse({
       status: 'default',
@@ -37,6 +39,7 @@ export function componentSchemas(): Record<string, Schema> {
   return {
     ...appSchemas(contracts['AppSpec'] ?? {}),
     ...statusSchemas(contracts),
+    ...workerSchemas(contracts),
     ...sharedSchemas(),
   };
 }

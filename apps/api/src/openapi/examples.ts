@@ -64,3 +64,32 @@ export const EXAMPLE_STATUS = {
   ],
   next_cursor: null,
 };
+
+export const EXAMPLE_WORKER = {
+  worker_id: 'QGXO:3H7T:3IHU:SSDX:7V6N:2XQ5',
+  state: 'online',
+  hostname: 'edge-17',
+  engine_version: '28.0.0',
+  architecture: 'x86_64',
+  cores: 8,
+  memory_bytes: 16_777_216_000,
+  worker_version: '3.0.0',
+  labels: { rack: '7' },
+  report_interval_seconds: 60,
+  first_seen_at: '2026-01-30T08:00:00.000Z',
+  last_seen_at: '2026-01-31T12:31:07.951Z',
+  duplicate_since: null,
+  apps: [
+    {
+      app_name: 'hello',
+      epoch: 1,
+      revision: 7,
+      deleted: false,
+      state: 'converged',
+      converged_at: '2026-01-31T12:30:01.204Z',
+      seconds_to_converge: 1.204,
+      last_error: null,
+      reported_at: '2026-01-31T12:30:01.204Z',
+    },
+  ],
+};

@@ -5,10 +5,12 @@ import { ReportInbox } from './report-inbox.js';
 import { ReportsController } from './reports.controller.js';
 import { StatusController } from './status.controller.js';
 import { StatusService } from './status.service.js';
+import { WorkersController } from './workers.controller.js';
+import { WorkersService } from './workers.service.js';
 
 /** Observed state back. */
 @Module({
-  controllers: [ReportsController, StatusController],
-  providers: [FleetWriter, Listening, ReportInbox, StatusService],
+  controllers: [ReportsController, StatusController, WorkersController],
+  providers: [FleetWriter, Listening, ReportInbox, StatusService, WorkersService],
 })
 export class WorkersModule {}

@@ -60,7 +60,7 @@ export function parseLabels(texts: readonly string[]): ParseResult<Record<string
 export function parseLabel(text: string): ParseResult<[name: string, text: string]> {
   const at = text.indexOf('=');
   const label: [string, string] = [text.slice(0, Math.max(at, 0)), text.slice(at + 1)];
-  const flaws = at < 0 ? [{ message: 'must be name=text' }] : [...checkLabel(...label)];
+  const flaws = at < 0 ? [{ message: 'must be name=text, like rack=7' }] : [...checkLabel(...label)];
   const problems = flaws.map(({ message }) => ({ pointer: '', value: text.slice(0, MAX_TEXT), message }));
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: label };
 }

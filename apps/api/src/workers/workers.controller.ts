@@ -1,0 +1,37 @@
+import { Controller, Delete, Get, HttpCode, Param, Query } from '@nestjs/common';
+import { encodeCursor } from '../http/cursor.js';
+import type { Query as QueryParameters } from '../http/page-query.js';
+import { TakesQuery } from '../http/query.guard.js';
+import { NoBody } from '../http/request-body.js';
+import { WORKER_OPERATIONS } from '../openapi/worker-operations.js';
+import type { DetailedWorker, ListedWorker } from './worker-answer.js';
+import { readWorkersQuery, WORKER_LIST_PARAMETERS } from './workers-query.js';
+import { WorkersService } from './workers.service.js';
+
+@Controller('workers')
+export class WorkersController {
+  constructor(private readonly workers: WorkersService) {}
+
+  @Get()
+  @WORKER_OPERATIONS.list
+  @TakesQuery(...WORKER_LIST_PARAMETERS)
+  async list(
+    @Query() query: QueryParameters,
+  ): Promise<{ items: ListedWorker[]; next_cursor: string | null }> {
+    const { items, next_after } = await this.workers.list(readWorkersQuery(query));
+    return { items, next_cursor: next_after === null ? null : encodeCursor(next_after) };
+  }
+
+  @Get(':worker')
+  @WORKER_OPERATIONS.get
+  async get(@Param('worker') worker: string): Promise<DetailedWorker> {
+    return await this.workers.get(worker);
+  }
+
+  @Delete(':worker')
+  @HttpCode(204)
+  @WORKER_OPERATIONS.forget
+  async forget(@Param('worker') worker: string, @NoBody() _body: undefined): Promise<void> {
+    await this.workers.forget(worker);
+  }
+}

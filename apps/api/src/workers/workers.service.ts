@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { ProblemError } from '../http/problem.js';
+import { PROBLEMS } from '../http/problem-types.js';
+import { isOffline, type WorkerPageQuery, type WorkerRecord } from '../store/fleet-records.js';
+import { FleetStore } from '../store/fleet-store.js';
+import { Listening } from './listening.js';
+import { isWorkerId } from './status-query.js';
+import { detailedWorker, type DetailedWorker, listedWorker, type ListedWorker } from './worker-answer.js';
+
+const LONGEST_ID = 80;
+
+export interface WorkersPage {
+  items: ListedWorker[];
+  /** Id of the last item when there are more, else null. */
+  next_after: string | null;
+}
+
+/** The workers of the fleet, as they tell of themselves. */
+@Injectable()
+export class WorkersService {
+  constructor(
+    private readonly fleet: FleetStore,
+    private readonly listening: Listening,
+  ) {}
+
+  async list(query: Omit<WorkerPageQuery, 'silence'>): Promise<WorkersPage> {
+    const silence = this.listening.silence();
+    const { limit } = query;
+    const found = await this.fleet.workerPage({ ...query, silence, limit: limit + 1 });
+    const items = found.slice(0, limit).map((record) => listedWorker(record, silence));
+    return { items, next_after: found.length > limit ? (items.at(-1)?.worker_id ?? null) : null };
+  }
+
+  /** @throws {ProblemError} when nobody has reported under this id */
+  async get(workerId: string): Promise<DetailedWorker> {
+    const record = await this.record(workerId);
+    return detailedWorker(record, await this.fleet.reportsOf(workerId), this.listening.silence());
+  }
+
+  /**
+   * Forgets a worker that is gone for good.
+   * @throws {ProblemError} when there is none, or when it isn't offline
+   */
+  async forget(workerId: string): Promise<void> {
+    const record = await this.record(workerId);
+    const gone =
+      isOffline(record, this.listening.silence()) && (await this.fleet.forget(workerId, record.version));
+    if (gone) return;
+    throw new ProblemError(PROBLEMS.workerOnline, {
+      detail: `The worker ${quoted(workerId)} is online; only one that is offline can be forgotten.`,
+    });
+  }
+
+  private async record(workerId: string): Promise<WorkerRecord> {
+    const [record] = isWorkerId(workerId) ? await this.fleet.workers([workerId]) : [];
+    if (record) return record;
+    throw new ProblemError(PROBLEMS.workerNotFound, {
+      detail: `There is no worker ${quoted(workerId)}.`,
+    });
+  }
+}
+
+function quoted(id: string): string {
+  return JSON.stringify(id.length > LONGEST_ID ? `${id.slice(0, LONGEST_ID)}…` : id);
+}
