@@ -63,6 +63,12 @@ export class Heartbeats {
     );
   }
 
+  /** Tells soon, though nothing may be different: an app was spoken of that is none of this worker's any more. */
+  repeat(): void {
+    this.told = null;
+    this.changed();
+  }
+
   stop(): void {
     this.source = null;
     if (this.timer) clearTimeout(this.timer);

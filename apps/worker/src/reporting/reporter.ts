@@ -78,7 +78,7 @@ export class Reporter implements AppBriefs {
   forget(appName: string): void {
     this.send(appName);
     this.entries.delete(appName);
-    this.heartbeats.changed();
+    this.heartbeats.repeat();
   }
 
   /** Sends everything that waits, and nothing after it. */

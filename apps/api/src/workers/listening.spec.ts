@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import type { ReportTransport } from '@nebula/messaging';
+import { Clock } from '../clock.js';
+import { Listening } from './listening.js';
+
+class SetClock extends Clock {
+  time = 1_000_000;
+
+  override now(): number {
+    return this.time;
+  }
+}
+
+let clock: SetClock;
+let since: number | null;
+let listening: Listening;
+
+/** Lets time pass as it does for a process that runs. */
+function pass(milliseconds: number): number {
+  const end = clock.time + milliseconds;
+  while (clock.time < end) {
+    clock.time = Math.min(end, clock.time + 5_000);
+    listening.silence();
+  }
+  return listening.silence().listened_ms;
+}
+
+beforeEach(() => {
+  clock = new SetClock();
+  since = clock.time;
+  const transport = { listeningSince: () => since } as unknown as ReportTransport;
+  listening = new Listening({ reports: transport }, clock);
+  listening.onApplicationBootstrap();
+});
+
+afterEach(() => {
+  listening.onApplicationShutdown();
+});
+
+it('silence counts since the transport brings messages', () => {
+  expect(pass(60_000)).toBe(60_000);
+  expect(listening.silence().now).toBe(clock.time);
+  since = null;
+  expect(pass(60_000)).toBe(0);
+  since = clock.time;
+  expect(pass(30_000)).toBe(30_000);
+});
+
+it('silence counts anew when messages were lost', () => {
+  pass(60_000);
+  listening.missed();
+  expect(pass(7_000)).toBe(7_000);
+});
+
+it('silence counts anew when the process stood still, whichever way the clock went', () => {
+  pass(60_000);
+  clock.time += 3_600_000;
+  expect(listening.silence().listened_ms).toBe(0);
+  expect(pass(60_000)).toBe(60_000);
+  clock.time -= 1_800_000;
+  expect(listening.silence().listened_ms).toBe(0);
+  expect(pass(60_000)).toBe(60_000);
+});
+
+it('without a transport nobody listens', () => {
+  const deaf = new Listening({}, clock);
+  clock.time += 5_000;
+  expect(deaf.silence()).toEqual({ now: clock.time, listened_ms: 0 });
+});

@@ -1,0 +1,144 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { ReportTransport } from '@nebula/messaging';
+import { ApiLog } from '../api-log.js';
+import { Clock } from '../clock.js';
+import type { Stores } from '../store/testing/database-under-test.js';
+import { recordOf, reportOf } from '../store/testing/records.js';
+import { createSqliteDatabase, type SqliteUnderTest } from '../store/testing/sqlite-under-test.js';
+import { FleetWriter } from './fleet-writer.js';
+import { Listening } from './listening.js';
+import { ReportInbox } from './report-inbox.js';
+import { briefOf, heartbeatOf } from './testing/messages.js';
+
+let database: SqliteUnderTest;
+let stores: Stores;
+let inbox: ReportInbox;
+let listening: Listening;
+let lines: string[];
+
+function inboxOn({ fleet, apps }: Stores): ReportInbox {
+  const note = (...parts: unknown[]) => void lines.push(JSON.stringify(parts));
+  const log = new ApiLog({ logger: { log: note, warn: note, error: note } });
+  const clock = new Clock();
+  const transport = { listeningSince: () => 0 } as unknown as ReportTransport;
+  listening = new Listening({ reports: transport }, clock);
+  return new ReportInbox(new FleetWriter(fleet, apps, clock, log), listening, clock, log);
+}
+
+async function say(payload: unknown, user_id: string | null = null, to = inbox): Promise<void> {
+  await to.receive({ payload, user_id });
+}
+
+async function known(id = 'worker-1') {
+  return (await stores.fleet.workers([id]))[0];
+}
+
+beforeEach(async () => {
+  database = await createSqliteDatabase();
+  stores = await database.open();
+  lines = [];
+  inbox = inboxOn(stores);
+});
+
+afterEach(async () => {
+  await database.destroy();
+});
+
+describe('the inbox', () => {
+  it('keeps records and reports of all that came together, in one write each', async () => {
+    await Promise.all([
+      ...Array.from({ length: 300 }, (_, n) => say(heartbeatOf({ worker_id: `w${n}` }))),
+      say(reportOf({ sequence: 2 })),
+      say(reportOf({ sequence: 3, state: 'failed' })),
+      say(heartbeatOf({ sequence: 1, apps: [briefOf('web')] })),
+    ]);
+    expect(await stores.fleet.workerPage({ limit: 1_000, silence: { now: 0, listened_ms: 0 } })).toHaveLength(
+      301,
+    );
+    expect(await known()).toMatchObject({ version: 1, apps: [{ sequence: 3 }, { app_name: 'web' }] });
+    expect(await stores.fleet.reportsOf('worker-1')).toMatchObject([{ boot: 1, report: { sequence: 3 } }]);
+  });
+
+  it('forgets the reports of apps that are listed no more', async () => {
+    await say(reportOf());
+    await say(reportOf({ app_name: 'web', sequence: 2 }));
+    await say(heartbeatOf({ sequence: 3, apps: [briefOf('web')] }));
+    expect((await known())?.apps.map(({ app_name }) => app_name)).toEqual(['web']);
+    const left = await stores.fleet.reportsOf('worker-1');
+    expect(left.map(({ report }) => report.app_name)).toEqual(['web']);
+  });
+
+  it('tells how long a worker took for what is wanted, and for nothing else', async () => {
+    const updated_at = new Date(Date.now() - 5_000).toISOString();
+    await stores.apps.insert(recordOf('shop', { updated_at, revision: 4 }));
+    await say(reportOf({ worker_id: 'current', revision: 4 }));
+    await say(reportOf({ worker_id: 'behind', revision: 3 }));
+    await say(reportOf({ worker_id: 'elsewhere', revision: 4, epoch: 2 }));
+    await say(reportOf({ worker_id: 'unknown', app_name: 'nothing' }));
+    const took = async (id: string) => (await known(id))?.apps[0]?.took_ms;
+    expect(await took('current')).toBeGreaterThanOrEqual(5_000);
+    expect(await took('current')).toBeLessThan(60_000);
+    for (const id of ['behind', 'elsewhere', 'unknown']) expect(await took(id)).toBeNull();
+  });
+
+  it('of two instances neither loses what the other writes about the same workers', async () => {
+    const other = inboxOn(await database.open());
+    const apps = Array.from({ length: 40 }, (_, n) => `app-${n}`);
+    await Promise.all(
+      apps.map((app_name, n) => say(reportOf({ app_name, sequence: n + 1 }), null, n % 2 ? other : inbox)),
+    );
+    expect((await known())?.apps.map(({ app_name }) => app_name)).toEqual([...apps].sort());
+    expect(await stores.fleet.reportsOf('worker-1')).toHaveLength(40);
+    expect([inbox.lost, other.lost]).toEqual([0, 0]);
+  });
+
+  it('takes from the user of a worker what that worker says, and nothing of others', async () => {
+    await say(heartbeatOf(), 'nebula-worker.worker-1');
+    expect(await known()).toBeDefined();
+    await say(heartbeatOf({ worker_id: 'victim' }), 'nebula-worker.worker-1');
+    await say(reportOf({ worker_id: 'victim' }), 'nebula-worker.');
+    expect(await known('victim')).toBeUndefined();
+    expect(inbox.forged).toBe(2);
+    expect(lines.filter((line) => line.includes('reported as another'))).toHaveLength(1);
+    // One user for all of them vouches for nobody.
+    await say(heartbeatOf({ worker_id: 'shared' }), 'nebula-worker');
+    expect(await known('shared')).toBeDefined();
+  });
+
+  it('refuses what is no message, counts it, and logs it rarely', async () => {
+    for (const payload of [null, 'x', {}, heartbeatOf({ interval_seconds: 0 }), { kind: 'news' }])
+      await say(payload);
+    expect(inbox.invalid).toBe(5);
+    expect(lines).toHaveLength(1);
+    await say(heartbeatOf());
+    expect(await known()).toBeDefined();
+  });
+
+  it('counts what the store doesn’t take, and whose silence then means nothing', async () => {
+    expect(listening.silence().listened_ms).toBeGreaterThan(1_000_000);
+    const fleet = stores.fleet;
+    await stores.apps.close();
+    await Promise.all([say(heartbeatOf()), say(reportOf()), say(reportOf({ worker_id: 'b' }))]);
+    expect(inbox.lost).toBe(3);
+    expect(lines.filter((line) => line.includes('are lost'))).toHaveLength(1);
+    expect(listening.silence().listened_ms).toBeLessThan(60_000);
+    await expect(fleet.workers([])).rejects.toThrow();
+  });
+
+  it('says once that two workers send under one id', async () => {
+    await say(heartbeatOf({ boot_nonce: 'one' }));
+    await say(heartbeatOf({ boot_nonce: 'two' }));
+    const before = await known();
+    if (!before) throw new Error('The worker is gone.');
+    const boots = before.boots.map((boot) => ({
+      ...boot,
+      first_seen_at: boot.first_seen_at - 20_000,
+      returns: 1,
+    }));
+    await stores.fleet.saveWorkers([{ before, after: { ...before, boots, version: before.version + 1 } }]);
+    await say(heartbeatOf({ boot_nonce: 'one', sequence: 2 }));
+    await say(heartbeatOf({ boot_nonce: 'one', sequence: 3 }));
+    expect((await known())?.duplicate).not.toBeNull();
+    expect(lines.filter((line) => line.includes('two workers report under one id'))).toHaveLength(1);
+  });
+});
