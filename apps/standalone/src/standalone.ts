@@ -60,6 +60,7 @@ export async function startStandalone(
     api.getHttpServer().close();
     await worker.close();
     await api.close();
+    await broker.feed.close();
     await claim.release();
   };
 

@@ -13,4 +13,9 @@ export class InTurn {
       if (this.last.get(key) === running) this.last.delete(key);
     }
   }
+
+  /** Resolves when all that has come until now has ended, well or not. */
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.last.values());
+  }
 }

@@ -246,3 +246,15 @@ it('a folder that can’t be written to is a problem until it can', async () => 
   expect(broker.feed.problem()).toBeNull();
   await eventually(() => expect(revisions(listener)).toEqual([1]));
 });
+
+it('closing waits for what is being written, so that the folder can be given away', async () => {
+  const messages = Array.from({ length: 20 }, (_, number) => wanted(`app-${number % 4}`, number + 1));
+  const publishing = messages.map((message) => broker.feed.publish(message));
+  await broker.feed.close();
+  const files = await readdir(directory);
+  expect(files.sort()).toEqual([0, 1, 2, 3].map((number) => `app-${number}.json`));
+  for (const [number, file] of files.entries()) {
+    expect(JSON.parse(await readFile(join(directory, file), 'utf8'))).toEqual(messages[16 + number]);
+  }
+  await Promise.all(publishing);
+});

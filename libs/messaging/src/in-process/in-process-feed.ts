@@ -65,8 +65,10 @@ export class InProcessFeed implements DesiredStateFeed {
     return this.lastProblem;
   }
 
-  /** Nothing is held open. */
-  async close(): Promise<void> {}
+  /** Waits for what is being written, also what its caller has given up: the folder is then free for another. */
+  async close(): Promise<void> {
+    await this.inTurn.idle();
+  }
 
   /**
    * Calls `offer` with the newest message of each selected app, and then with each that is published. Answers
