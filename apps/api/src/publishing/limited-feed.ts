@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { DesiredStateMessage } from '@nebula/contracts';
 import type { DesiredStateFeed } from '@nebula/messaging';
 
@@ -8,7 +9,10 @@ export class LimitedFeed {
     private readonly feed: DesiredStateFeed,
     private readonly limitMs: number,
     private readonly stopping: AbortSignal,
-  ) {}
+  ) {
+    // Each call under way listens to it, and thousands of apps may be verified at the same time.
+    setMaxListeners(0, stopping);
+  }
 
   get region(): string {
     return this.feed.region;
