@@ -156,6 +156,16 @@ describe('PUT /apps/{app}', () => {
     ]);
     expect(await api.stored('put-name', 'other')).toEqual([null, null]);
   });
+
+  it('refuses a name in the path that no app can have, and lists what else is wrong', async () => {
+    const name =
+      '/app_name must be 1 to 63 letters (a-z, A-Z), digits, "_", "." and "-", beginning with a letter or digit';
+    for (const json of [{ app_name: '-bad', docker_image: 'A' }, { docker_image: 'A' }]) {
+      const problem = expectProblem(await api.call('PUT', '/apps/-bad', { json }), PROBLEMS.invalidSpec);
+      expect(places(problem)).toEqual([name, expect.stringMatching(/^\/docker_image must be an image/)]);
+      expect(problem.errors?.[0]?.value).toBe('-bad');
+    }
+  });
 });
 
 describe('PATCH /apps/{app}', () => {

@@ -124,15 +124,11 @@ function validSpec(input: unknown, appName?: string): AppSpec {
 
 /** The spec for the name in a path, which the body may leave out but not change. */
 function specForName(appName: string, input: unknown): AppSpec {
-  if (!isObject(input) || input['app_name'] !== undefined) return validSpec(input, validName(appName));
-  return validSpec({ ...input, app_name: appName });
-}
-
-/** @throws {ProblemError} when no app can have this name */
-function validName(appName: string): string {
-  const result = parseAppName(appName);
-  if (result.ok) return result.value;
-  throw invalidSpec(result.problems.map((problem) => ({ ...problem, pointer: '/app_name' })));
+  // A name that no app can have is a flaw beside those of the body, whatever that says of the name.
+  if (isObject(input) && (input['app_name'] === undefined || !parseAppName(appName).ok)) {
+    return validSpec({ ...input, app_name: appName });
+  }
+  return validSpec(input, appName);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
