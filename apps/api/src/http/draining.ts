@@ -16,6 +16,11 @@ export function registerDraining(server: FastifyInstance, limitMs = DRAIN_LIMIT_
 
   server.addHook('onRequest', (_request, reply, done) => {
     underWay += 1;
+    // Also when the client has left, which Fastify's own hook for the end of an answer doesn't tell.
+    reply.raw.once('close', () => {
+      underWay -= 1;
+      if (closing && underWay === 0) drained();
+    });
     if (!closing) {
       done();
       return;
@@ -23,11 +28,6 @@ export function registerDraining(server: FastifyInstance, limitMs = DRAIN_LIMIT_
     void reply.header('connection', 'close');
     const detail = 'The api is being stopped; another one, or this one after its start, will answer.';
     done(new ProblemError(PROBLEMS.shuttingDown, { detail, headers: RETRY_LATER }));
-  });
-  server.addHook('onResponse', (_request, _reply, done) => {
-    underWay -= 1;
-    if (closing && underWay === 0) drained();
-    done();
   });
   server.addHook('preClose', async () => {
     closing = true;

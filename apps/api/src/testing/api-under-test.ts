@@ -31,6 +31,8 @@ export type GivenSpec = Partial<Record<keyof AppSpec, unknown>>;
 
 /** A whole api that listens on loopback, on a database and a broker of its own in a folder that goes with it. */
 export class ApiUnderTest {
+  private stopping: Promise<void> | null = null;
+
   private constructor(
     private readonly folder: string,
     readonly api: NestFastifyApplication,
@@ -102,7 +104,12 @@ export class ApiUnderTest {
     return records.map((record) => record && { ...record, published: undefined });
   }
 
+  /** Ends it; a second call waits for the first. */
   async stop(): Promise<void> {
+    await (this.stopping ??= this.end());
+  }
+
+  private async end(): Promise<void> {
     await this.api.close();
     await this.broker.feed.close();
     await rm(this.folder, { recursive: true, force: true });

@@ -1,0 +1,45 @@
+import type { AppStore } from '../store/app-store.js';
+
+type Method = 'get' | 'list' | 'insert' | 'replace' | 'epoch' | 'problem';
+
+/** A real store of which some calls can be made to fail in the ways in which databases do. */
+export class FaultyStore {
+  private releases: (() => void)[] = [];
+  /** Calls that wait. */
+  waiting = 0;
+
+  constructor(private readonly store: AppStore) {}
+
+  /** These calls do nothing until `heal`, and then what they should have done. */
+  hang(...methods: Method[]): void {
+    const released = new Promise<void>((resolve) => this.releases.push(resolve));
+    this.replace(methods, async () => {
+      this.waiting += 1;
+      await released;
+    });
+  }
+
+  /** These calls fail. */
+  fail(error: Error, ...methods: Method[]): void {
+    this.replace(methods, () => Promise.reject(error));
+  }
+
+  /** Calls are what they were, and those that wait go on. */
+  heal(): void {
+    for (const method of ['get', 'list', 'insert', 'replace', 'epoch', 'problem']) {
+      Reflect.deleteProperty(this.store, method);
+    }
+    for (const release of this.releases.splice(0)) release();
+  }
+
+  private replace(methods: readonly Method[], before: () => Promise<void>): void {
+    for (const method of methods) {
+      const real = this.store[method].bind(this.store) as (...parts: unknown[]) => Promise<unknown>;
+      const faulty = async (...parts: unknown[]) => {
+        await before();
+        return await real(...parts);
+      };
+      Object.defineProperty(this.store, method, { value: faulty, configurable: true });
+    }
+  }
+}
