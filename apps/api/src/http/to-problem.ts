@@ -56,16 +56,21 @@ export function toProblem(error: unknown): ProblemError {
 
 /** Nest wraps Fastify's errors. */
 function ownErrorOf(error: unknown): unknown {
-  return error instanceof HttpException && error.cause instanceof Error ? error.cause : error;
+  return error instanceof HttpException && error.cause !== undefined ? error.cause : error;
 }
 
 function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return isObject(error) && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
 function statusOf(error: unknown): number | undefined {
   if (error instanceof HttpException) return error.getStatus();
-  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
+  return isObject(error) && 'statusCode' in error && typeof error.statusCode === 'number'
     ? error.statusCode
     : undefined;
+}
+
+/** Errors of Node itself are no `Error` of this realm where the program runs in a context of its own. */
+function isObject(error: unknown): error is object {
+  return typeof error === 'object' && error !== null;
 }
