@@ -11,12 +11,26 @@ import { toProblem } from './to-problem.js';
 /** Longer than any request line that Node takes, so that no route refuses a part of a path by its length. */
 const LONGEST_PATH_PART = 65_536;
 
+/** Milliseconds. */
+export interface RequestArrival {
+  /** Longest time until a request has arrived in full: its body is 256 kB at most. */
+  arrival_ms: number;
+  /** Between two looks for requests that are late. */
+  look_ms: number;
+}
+
+const DEFAULT_ARRIVAL: RequestArrival = { arrival_ms: 60_000, look_ms: 5_000 };
+
 /**
  * The HTTP server below Nest. Every error that it finds by itself leaves as a problem too; the application must
  * be made with `bodyParser: false`.
  */
-export function createFastifyAdapter(): FastifyAdapter {
+export function createFastifyAdapter({ arrival_ms, look_ms } = DEFAULT_ARRIVAL): FastifyAdapter {
   const adapter = new FastifyAdapter({
+    // Fastify's own default is no limit.
+    requestTimeout: arrival_ms,
+    // Of two limits Node keeps the one of the headers alone when it is the longer one.
+    http: { headersTimeout: arrival_ms, connectionsCheckingInterval: look_ms },
     routerOptions: { maxParamLength: LONGEST_PATH_PART },
     genReqId: () => randomUUID(),
     // After the draining below; open event streams would hold up the end for ever.
