@@ -1,0 +1,110 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { ApiOptions, ReadinessCheck } from '../api-options.js';
+import { PROBLEMS } from '../http/problem-types.js';
+import { FaultyFeed } from '../publishing/testing/faulty-feed.js';
+import { StoreUnavailableError } from '../store/app-store.js';
+import { ApiUnderTest } from '../testing/api-under-test.js';
+import { expectProblem } from '../testing/expect-problem.js';
+import { FaultyStore } from '../testing/faulty-store.js';
+
+let api: ApiUnderTest;
+async function start(given: Partial<ApiOptions> = {}): Promise<void> {
+  api = await ApiUnderTest.start(given);
+}
+afterEach(async () => await api.stop());
+
+/** A Docker Engine as a check sees it. */
+function engine(problem: ReadinessCheck['problem']): Partial<ApiOptions> {
+  return { readiness: [{ name: 'docker', problem }] };
+}
+
+interface Checks {
+  checks: { name: string; problem: string | null }[];
+}
+
+/** What is missing according to a 503, by name. */
+async function missing(): Promise<{ detail: string; problems: Record<string, string | null> }> {
+  const answer = await api.call('GET', '//readyz');
+  const { detail } = expectProblem(answer, PROBLEMS.notReady);
+  const { checks } = answer.body as Checks;
+  return { detail, problems: Object.fromEntries(checks.map(({ name, problem }) => [name, problem])) };
+}
+
+const WELL = { store: null, 'feed local': null, docker: null };
+
+describe('/healthz', () => {
+  it('says that the program lives, whatever is missing', async () => {
+    await start(engine(async () => 'no engine answers'));
+    const store = new FaultyStore(api.store);
+    store.fail(new StoreUnavailableError('away'), 'get', 'list', 'problem', 'epoch');
+    const answer = await api.call('GET', '//healthz');
+    expect(answer).toMatchObject({ status: 200, body: { status: 'ok', version: '3.0.0-test' } });
+    expect((await api.call('HEAD', '//healthz')).status).toBe(200);
+  });
+});
+
+describe('/readyz', () => {
+  it('lists what was looked at when all is well', async () => {
+    await start(engine(async () => null));
+    const answer = await api.call('GET', '//readyz');
+    expect(answer.status).toBe(200);
+    expect(answer.body).toEqual({
+      status: 'ok',
+      checks: Object.keys(WELL).map((name) => ({ name, problem: null })),
+    });
+  });
+
+  it('has the engine as a check only where there is one', async () => {
+    await start();
+    const { body } = await api.call('GET', '//readyz');
+    expect((body as Checks).checks.map(({ name }) => name)).toEqual(['store', 'feed local']);
+  });
+
+  it('says that the engine is missing, and that it is back', async () => {
+    let problem: string | null = 'no Docker Engine answers at unix:///var/run/docker.sock';
+    await start(engine(async () => problem));
+    expect(await missing()).toEqual({
+      detail: 'docker: no Docker Engine answers at unix:///var/run/docker.sock.',
+      problems: { ...WELL, docker: problem },
+    });
+    problem = null;
+    expect((await api.call('GET', '//readyz')).status).toBe(200);
+  });
+
+  it('says that the store is missing', async () => {
+    await start(engine(async () => null));
+    api.store.problem = async () => 'the database is away';
+    expect(await missing()).toEqual({
+      detail: 'store: the database is away.',
+      problems: { ...WELL, store: 'the database is away' },
+    });
+  });
+
+  it('says which feed is missing', async () => {
+    await start();
+    const feed = new FaultyFeed(api.broker.feed, 'far');
+    await api.stop();
+    feed.away = true;
+    await start({ feeds: [feed] });
+    expect((await missing()).problems).toEqual({ store: null, 'feed far': 'the feed is away' });
+  });
+
+  it('says all that is missing at once', async () => {
+    await start(engine(async () => 'the engine is away'));
+    api.store.problem = async () => 'the database is away';
+    expect((await missing()).detail).toBe('store: the database is away; docker: the engine is away.');
+  });
+
+  it('doesn’t wait long for a check that never answers', async () => {
+    await start(engine(() => new Promise<never>(() => {})));
+    expect((await missing()).problems).toEqual({ ...WELL, docker: 'does not answer within 2 s' });
+  });
+
+  it('says of a check that fails no more than that, which the log does', async () => {
+    await start(engine(() => Promise.reject(new Error('secret of the inside'))));
+    expect((await missing()).problems).toEqual({ ...WELL, docker: 'could not be checked' });
+    expect(api.problems).toEqual([
+      expect.stringMatching(/a check of readiness failed.*secret of the inside/),
+    ]);
+  });
+});
