@@ -21,9 +21,20 @@ describe('openPrivateFolder', () => {
     for (const path of paths) expect((await stat(path)).mode & 0o777).toBe(0o700);
   });
 
-  it('says which folder can not be written to', async () => {
+  it('makes the folders above it too', async () => {
+    const path = join(base, 'a', 'b', 'state');
+    await openPrivateFolder('state_dir', path, [join(path, 'feed')]);
+    expect((await stat(join(path, 'feed'))).isDirectory()).toBe(true);
+    await openPrivateFolder('state_dir', path, [join(path, 'feed')]);
+  });
+
+  it.each([
+    ['below a file', () => join(base, 'file', 'state')],
+    ['that is a file', () => join(base, 'file')],
+    ['where the kernel lets nobody make one', () => '/proc/state/nebula'],
+  ])('says which folder can not be written to: %s', async (_case, pathOf) => {
     await writeFile(join(base, 'file'), '');
-    const path = join(base, 'file', 'state');
+    const path = pathOf();
     await expect(openPrivateFolder('state_dir', path, [])).rejects.toMatchObject({
       problems: [expect.stringMatching(new RegExp(`^state_dir: ${path} can't be written to`))],
       exitCode: 78,

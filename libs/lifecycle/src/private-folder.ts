@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { StartError } from './start-error.js';
 
 /**
@@ -13,7 +13,7 @@ import { StartError } from './start-error.js';
  */
 export async function openPrivateFolder(key: string, path: string, inside: readonly string[]): Promise<void> {
   try {
-    for (const each of [path, ...inside]) await mkdir(each, { recursive: true, mode: 0o700 });
+    for (const each of [path, ...inside]) await makeFolder(each);
     await chmod(path, 0o700);
     // Rights alone don't tell: the file system may be full or mounted for reading.
     const probe = join(path, `.probe-${randomUUID()}`);
@@ -24,4 +24,38 @@ export async function openPrivateFolder(key: string, path: string, inside: reado
     const problem = `${key}: ${path} can't be written to (${reason}); name a folder that this user may write to`;
     throw new StartError([problem], undefined, { cause: error });
   }
+}
+
+/**
+ * Makes a folder and those above it. Not by `recursive` of Node's mkdir, which never ends where the kernel says that
+ * there is no such folder while its parent is there, as it does in /proc.
+ */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await makeOne(path);
+  } catch (error) {
+    const parent = dirname(path);
+    if (codeOf(error) !== 'ENOENT' || (await isFolder(parent))) throw error;
+    await makeFolder(parent);
+    await makeOne(path);
+  }
+}
+
+async function makeOne(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST' || !(await isFolder(path))) throw error;
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+function codeOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
 }
