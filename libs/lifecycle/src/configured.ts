@@ -18,8 +18,16 @@ export function configured<T extends object>(
 }
 
 function loaded<T extends object>(keys: KeyTable<T>, sources: Sources | undefined): T {
+  return startingWith(() => loadConfiguration(keys, sources));
+}
+
+/**
+ * What `read` answers; what is wrong with the configuration ends the start.
+ * @throws {StartError} in place of a `ConfigurationError`
+ */
+export function startingWith<T>(read: () => T): T {
   try {
-    return loadConfiguration(keys, sources);
+    return read();
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     throw new StartError(error.problems, undefined, { cause: error });

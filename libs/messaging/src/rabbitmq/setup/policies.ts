@@ -1,4 +1,4 @@
-import { REPORTS_QUEUE } from '../reports-route.js';
+import { REPORTS_QUEUE } from '../reports/reports-route.js';
 
 /** A limit that the broker holds on queues by their name. */
 export interface Policy {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { API_RIGHTS, mayReportAs, WORKER_RIGHTS, workerUserName } from './rights.js';
+import { API_RIGHTS, WORKER_RIGHTS } from './rights.js';
 
 const may = (pattern: string, name: string) => new RegExp(pattern).test(name);
 
@@ -26,16 +26,5 @@ describe('the rights', () => {
       expect(may(right, 'other')).toBe(false);
       expect(may(right, 'x.nebula.app.shop')).toBe(false);
     }
-  });
-});
-
-describe('mayReportAs', () => {
-  it.each<[string | null, boolean]>([
-    [workerUserName('a:b'), true],
-    [workerUserName('other'), false],
-    ['nebula-worker', true],
-    [null, true],
-  ])('%s as a:b: %s', (user, expected) => {
-    expect(mayReportAs(user, 'a:b')).toBe(expected);
   });
 });

@@ -1,3 +1,5 @@
+import { WORKER_USER_PREFIX } from '@nebula/contracts';
+
 /** What a user may do in a virtual host: regular expressions over the names of queues and exchanges. */
 export interface Rights {
   configure: string;
@@ -29,17 +31,7 @@ export const WORKER_RIGHTS: Rights = {
   read: '^nebula\\.app\\..+$',
 };
 
-const PREFIX = 'nebula-worker.';
-
 /** Name of the user of one worker, who can report as that worker alone. */
 export function workerUserName(workerId: string): string {
-  return `${PREFIX}${workerId}`;
-}
-
-/**
- * Whether a user of the broker may report as a worker: one that is for another worker may not, any other may.
- * @param user as the broker has verified it, null when the sender left it out
- */
-export function mayReportAs(user: string | null, workerId: string): boolean {
-  return user === null || !user.startsWith(PREFIX) || user === workerUserName(workerId);
+  return WORKER_USER_PREFIX + workerId;
 }

@@ -1,7 +1,7 @@
 import { ManagementClient, type ManagementAccess } from './management-client.js';
 import { policies } from './policies.js';
 import { API_RIGHTS, type Rights, WORKER_RIGHTS } from './rights.js';
-import { REPORTS_EXCHANGE, REPORTS_QUEUE, REPORTS_ROUTING_KEY } from '../reports-route.js';
+import { REPORTS_EXCHANGE, REPORTS_QUEUE, REPORTS_ROUTING_KEY } from '../reports/reports-route.js';
 
 export interface BrokerUser {
   user: string;

@@ -1,0 +1,75 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigurationError } from './configuration-error.js';
+import { loadConfiguration } from './load-configuration.js';
+import { rabbitConnection } from './rabbit-connection.js';
+import { RABBIT_KEYS } from './rabbit-keys.js';
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nebula-rabbit-'));
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+const REQUIRED = { RABBIT_HOST: 'a, b:5673', RABBIT_USER: 'nebula', RABBIT_PASSWORD: 'hunter2' };
+
+function connection(environment: Record<string, string> = {}) {
+  const file = join(folder, 'conf.json');
+  return rabbitConnection(
+    loadConfiguration(RABBIT_KEYS, { environment: { ...REQUIRED, ...environment }, file }),
+  );
+}
+
+function problems(environment: Record<string, string>): readonly string[] {
+  try {
+    connection(environment);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+beforeEach(async () => {
+  await writeFile(join(folder, 'conf.json'), '{}');
+});
+
+describe('rabbitConnection', () => {
+  it('has several nodes, and no TLS unless asked', () => {
+    expect(connection()).toEqual({
+      hosts: ['a', 'b:5673'],
+      port: 5672,
+      user: 'nebula',
+      password: 'hunter2',
+      vhost: '/',
+      heartbeat_seconds: 60,
+    });
+  });
+
+  it('holds the text of certificates', async () => {
+    await writeFile(join(folder, 'ca.pem'), 'the authority');
+    const { ssl } = connection({ RABBIT_SSL: 'true', RABBIT_SSL_CA: join(folder, 'ca.pem') });
+    expect(ssl).toEqual({ ca: 'the authority', verify: true });
+  });
+
+  it('names each file that can not be read, and what belongs together', () => {
+    const missing = join(folder, 'none.pem');
+    expect(problems({ RABBIT_SSL: 'true', RABBIT_SSL_CERT: missing })).toEqual([
+      expect.stringContaining(`rabbit_ssl_cert: ${missing} can't be read`),
+      'rabbit_ssl_cert and rabbit_ssl_key belong together: set both or none',
+    ]);
+  });
+
+  it('takes no certificates that would not be used', async () => {
+    await writeFile(join(folder, 'ca.pem'), 'the authority');
+    expect(problems({ RABBIT_SSL_CA: join(folder, 'ca.pem') })).toEqual([
+      'rabbit_ssl_ca is set but rabbit_ssl is not; set rabbit_ssl to true',
+    ]);
+  });
+});

@@ -1,0 +1,157 @@
+import { type WorkerMessage, workerMessageKey } from '@nebula/contracts';
+import { Logger } from '@nestjs/common';
+import type { ConfirmChannel } from 'amqplib';
+import type { ReportPublisher } from '../../ports.js';
+import { type Backoff, backoffMs } from '../backoff.js';
+import type { BrokerConnection } from '../broker-connection.js';
+import { messageOf } from '../error-facts.js';
+import { RareLog } from '../rare-log.js';
+import { REPORTS_EXCHANGE, REPORTS_ROUTING_KEY } from './reports-route.js';
+
+/** So many messages wait at most; the oldest is dropped then. */
+const MAX_WAITING = 10_000;
+
+/** So many are sent before the first of them has to be confirmed. */
+const WINDOW = 50;
+
+/** Waits after RabbitMQ has refused a message or the way that it goes. */
+const REFUSED: Backoff = { first_ms: 2_000, longest_ms: 120_000 };
+
+/** Longest wait at the end for what isn't sent yet, milliseconds. */
+const CLOSE_LIMIT_MS = 2_000;
+
+/**
+ * Sends reports and heartbeats of a worker. While RabbitMQ is away the newest of each key is kept, and sent when it
+ * is back. They are not written to the broker's disk: a lost one costs freshness alone.
+ */
+export class RabbitReportPublisher implements ReportPublisher {
+  private readonly logger = new Logger('RabbitReports');
+  private readonly rare = new RareLog();
+  private readonly waiting = new Map<string, string>();
+  private readonly underWay = new Map<string, string>();
+  private channel: ConfirmChannel | null = null;
+  private opening = false;
+  private refusals = 0;
+  private retry: NodeJS.Timeout | null = null;
+  private closed = false;
+  private emptied: (() => void) | null = null;
+
+  /**
+   * @param connection whose owner starts and closes it
+   * @param user of the connection, which the broker checks: nobody can report in another's name
+   */
+  constructor(
+    private readonly connection: BrokerConnection,
+    private readonly user: string,
+  ) {
+    connection.listen({ opened: () => this.pump(), lost: () => this.lose() });
+  }
+
+  publish(message: WorkerMessage): void {
+    if (this.closed) return;
+    try {
+      const key = workerMessageKey(message);
+      // Behind the others, as the newest.
+      this.waiting.delete(key);
+      this.waiting.set(key, JSON.stringify(message));
+      const [oldest] = this.waiting.keys();
+      if (this.waiting.size > MAX_WAITING && oldest !== undefined) this.waiting.delete(oldest);
+      this.pump();
+    } catch (error) {
+      this.logger.error('a report could not be sent', error);
+    }
+  }
+
+  /** Sends what waits, as far as that is soon done. */
+  async close(): Promise<void> {
+    this.closed = true;
+    const open = this.waiting.size + this.underWay.size > 0 && this.connection.isOpen;
+    if (open) {
+      let timer: NodeJS.Timeout | undefined;
+      await new Promise<void>((resolve) => {
+        this.emptied = resolve;
+        timer = setTimeout(resolve, CLOSE_LIMIT_MS);
+        this.pump();
+      });
+      clearTimeout(timer);
+    }
+    if (this.retry) clearTimeout(this.retry);
+    this.waiting.clear();
+    this.lose();
+  }
+
+  private pump(): void {
+    if (this.waiting.size + this.underWay.size === 0) this.emptied?.();
+    if (this.waiting.size === 0 || this.retry) return;
+    if (!this.channel) {
+      if (this.connection.isOpen && !this.opening) void this.open();
+      return;
+    }
+    for (const [key, text] of this.waiting) {
+      if (this.underWay.size >= WINDOW) return;
+      // One of a key at a time, so that the newest arrives last.
+      if (this.underWay.has(key)) continue;
+      this.waiting.delete(key);
+      this.send(this.channel, key, text);
+    }
+  }
+
+  private send(channel: ConfirmChannel, key: string, text: string): void {
+    this.underWay.set(key, text);
+    const options = { persistent: false, contentType: 'application/json', userId: this.user };
+    try {
+      channel.publish(REPORTS_EXCHANGE, REPORTS_ROUTING_KEY, Buffer.from(text), options, (error: unknown) => {
+        if (channel !== this.channel) return;
+        this.underWay.delete(key);
+        if (error) this.keep(key, text);
+        else this.refusals = 0;
+        this.pump();
+      });
+    } catch {
+      // The channel has ended; that is told by its event, which brings the message back.
+    }
+  }
+
+  private async open(): Promise<void> {
+    this.opening = true;
+    try {
+      const channel = await this.connection.openConfirmChannel();
+      channel.on('error', (error) => this.refuse(messageOf(error)));
+      channel.on('close', () => {
+        if (channel === this.channel) this.lose();
+        this.pump();
+      });
+      this.channel = channel;
+    } catch (error) {
+      this.refuse(messageOf(error));
+    }
+    this.opening = false;
+    this.pump();
+  }
+
+  /** What was under way may not have arrived. */
+  private lose(): void {
+    this.channel = null;
+    for (const [key, text] of this.underWay) this.keep(key, text);
+    this.underWay.clear();
+  }
+
+  /** For a later try, unless there is a newer one by now. */
+  private keep(key: string, text: string): void {
+    if (!this.waiting.has(key)) this.waiting.set(key, text);
+  }
+
+  /** RabbitMQ ends the channel when the exchange is missing or may not be written to. */
+  private refuse(reason: string): void {
+    this.refusals += 1;
+    this.rare.say(reason, () =>
+      this.logger.warn('reports are refused by RabbitMQ; this is tried again', { reason }),
+    );
+    if (this.closed) return;
+    const wait = backoffMs(REFUSED, this.refusals - 1);
+    this.retry ??= setTimeout(() => {
+      this.retry = null;
+      this.pump();
+    }, wait);
+  }
+}

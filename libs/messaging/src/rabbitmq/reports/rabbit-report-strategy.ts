@@ -1,0 +1,167 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PATTERNS } from '@nebula/contracts';
+import { Logger } from '@nestjs/common';
+import { Server } from '@nestjs/microservices';
+import type { Channel, ConsumeMessage } from 'amqplib';
+import { isObservable, lastValueFrom } from 'rxjs';
+import type { ReceivedReport, ReportTransport } from '../../ports.js';
+import { type Backoff, backoffMs } from '../backoff.js';
+import { BrokerConnection } from '../broker-connection.js';
+import { decodedJson } from '../decoded-json.js';
+import { messageOf } from '../error-facts.js';
+import type { RabbitOptions } from '../rabbit-options.js';
+import { RareLog } from '../rare-log.js';
+import { REPORTS_QUEUE } from './reports-route.js';
+
+/** Instances of the api are few, so they may come back soon. */
+const RECONNECT: Backoff = { first_ms: 200, longest_ms: 10_000 };
+
+/** Waits while the queue is missing or may not be read. */
+const UNAVAILABLE: Backoff = { first_ms: 500, longest_ms: 10_000 };
+
+/** Unacknowledged messages at a time; the most that one delivery to the handler has. */
+const PREFETCH = 1_000;
+
+/** Longest wait at the end for a delivery that is under way, milliseconds. */
+const CLOSE_LIMIT_MS = 5_000;
+
+/**
+ * Brings what workers report to the `@EventPattern` handler, all that waits at once and one delivery after the other.
+ * Every message is acknowledged when the handler is done with it, however that ended: a report that can't be handled
+ * now can't be handled later, and a newer one is on its way.
+ */
+export class RabbitReportStrategy extends Server implements ReportTransport {
+  protected override readonly logger = new Logger(RabbitReportStrategy.name);
+  private readonly rare = new RareLog();
+  private readonly connection: BrokerConnection;
+  private readonly closing = new AbortController();
+  private since: number | null = null;
+  private unavailable: string | null = null;
+  private delivering: Promise<void> = Promise.resolve();
+
+  constructor(options: RabbitOptions) {
+    super();
+    this.connection = new BrokerConnection({ reconnect: RECONNECT, ...options });
+  }
+
+  listen(callback: () => void): void {
+    this.connection.listen({
+      opened: () => void this.follow(),
+      lost: () => {
+        this.since = null;
+      },
+    });
+    this.connection.start();
+    callback();
+  }
+
+  listeningSince(): number | null {
+    return this.since;
+  }
+
+  /** Null when reports arrive, else what is in the way, in a few words. */
+  problem(): string | null {
+    return this.connection.problem() ?? this.unavailable;
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort();
+    this.since = null;
+    const limit = sleep(CLOSE_LIMIT_MS, undefined, { ref: false });
+    await Promise.race([this.delivering, limit]);
+    await this.connection.close();
+  }
+
+  /** Events of a connection are nobody's business here. */
+  on(): void {}
+
+  unwrap<T>(): T {
+    throw new Error('The connection to RabbitMQ is not given away.');
+  }
+
+  /** Consumes on one connection until it is lost, again and again while the queue isn't there. */
+  private async follow(): Promise<void> {
+    const { signal } = this.closing;
+    for (let failures = 0; !signal.aborted && this.connection.isOpen; failures += 1) {
+      try {
+        const { ended } = await this.consume();
+        this.since = Date.now();
+        this.unavailable = null;
+        failures = -1;
+        await ended;
+        this.unavailable = `RabbitMQ has ended the consumer of the queue ${REPORTS_QUEUE}`;
+      } catch (error) {
+        this.unavailable = `the queue ${REPORTS_QUEUE} can't be read: ${messageOf(error)}`;
+      }
+      this.since = null;
+      const { unavailable } = this;
+      if (signal.aborted || !this.connection.isOpen) return;
+      this.rare.say(unavailable, () =>
+        this.logger.warn(`${unavailable}; "setup-broker" makes the queue, and this is tried again`),
+      );
+      await sleep(backoffMs(UNAVAILABLE, Math.max(0, failures)), undefined, { signal }).catch(
+        () => undefined,
+      );
+    }
+  }
+
+  /** @returns a promise that resolves when the consumer has ended */
+  private async consume(): Promise<{ ended: Promise<void> }> {
+    const channel = await this.connection.openChannel();
+    let end = () => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    channel.on('close', () => end());
+    let waiting: ConsumeMessage[] = [];
+    const take = (message: ConsumeMessage | null): void => {
+      if (!message) {
+        channel.close().catch(() => undefined);
+        end();
+        return;
+      }
+      waiting.push(message);
+      if (waiting.length > 1) return;
+      // What arrives while the one before is handled goes together.
+      this.delivering = this.delivering.then(async () => {
+        const batch = waiting;
+        waiting = [];
+        await this.deliver(channel, batch);
+      });
+    };
+    await this.connection.answered('consuming reports', this.begin(channel, take));
+    return { ended };
+  }
+
+  private async begin(channel: Channel, take: (message: ConsumeMessage | null) => void): Promise<void> {
+    await channel.prefetch(PREFETCH);
+    await channel.consume(REPORTS_QUEUE, take);
+  }
+
+  private async deliver(channel: Channel, batch: readonly ConsumeMessage[]): Promise<void> {
+    try {
+      const handler = this.getHandlerByPattern(PATTERNS.report);
+      if (!handler) throw new Error(`nothing handles the pattern ${PATTERNS.report}`);
+      const answer: unknown = await handler(batch.map(received));
+      if (isObservable(answer)) await lastValueFrom(answer, { defaultValue: undefined });
+    } catch (error) {
+      this.rare.say('handler', () => this.logger.error('reports could not be handled', error));
+    }
+    acknowledge(channel, batch);
+  }
+}
+
+function received({ content, properties }: ConsumeMessage): ReceivedReport {
+  const user: unknown = properties.userId;
+  return { payload: decodedJson(content), user_id: typeof user === 'string' ? user : null };
+}
+
+/** All of a batch. On a channel that has ended, RabbitMQ has taken them back already. */
+function acknowledge(channel: Channel, batch: readonly ConsumeMessage[]): void {
+  const last = batch.at(-1);
+  try {
+    if (last) channel.ack(last, true);
+  } catch {
+    // They are delivered again, and found to be known.
+  }
+}

@@ -1,0 +1,263 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { PATTERNS, REPORTS_QUEUE } from '@nebula/contracts';
+import type { ReceivedReport } from '../../ports.js';
+import { BrokerUnderTest } from '../../testing/broker-under-test.js';
+import { eventually } from '../../testing/eventually.js';
+import { Listener } from '../../testing/listener.js';
+import { LogLines } from '../../testing/log-lines.js';
+import { reportOf, wanted } from '../../testing/messages.js';
+import { BrokerConnection } from '../broker-connection.js';
+import { RabbitFeed } from '../rabbit-feed.js';
+import type { RabbitOptions } from '../rabbit-options.js';
+import { workerUserName } from '../setup/rights.js';
+import { setupBroker } from '../setup/setup-broker.js';
+import { RabbitReportPublisher } from './rabbit-report-publisher.js';
+import { RabbitReportStrategy } from './rabbit-report-strategy.js';
+import { REPORTS_EXCHANGE, REPORTS_ROUTING_KEY } from './reports-route.js';
+
+const LIMIT = 300_000;
+const VHOST = 'fleet';
+const API = { user: 'nebula-api', password: 'api-secret', vhost: VHOST };
+const WORKER = { user: workerUserName('w1'), password: 'worker-secret', vhost: VHOST };
+
+let server: BrokerUnderTest;
+const log = new LogLines();
+const ends: (() => Promise<unknown>)[] = [];
+
+async function setUp(): Promise<void> {
+  const { broker } = server;
+  const management = { url: broker.managementUrls[0] ?? '', ...broker.admin };
+  const options = { management, vhost: VHOST, api: API, workers: [WORKER], report_interval_seconds: 30 };
+  await setupBroker(options, () => undefined);
+}
+
+beforeAll(async () => {
+  server = await BrokerUnderTest.start();
+  await setUp();
+}, LIMIT);
+
+afterAll(async () => {
+  await server.remove();
+}, LIMIT);
+
+beforeEach(() => log.start());
+
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+  await server.broker
+    .manage('DELETE', `/api/queues/${VHOST}/${REPORTS_QUEUE}/contents`)
+    .catch(() => undefined);
+  log.stop();
+}, LIMIT);
+
+function publisher(changes: Partial<RabbitOptions> = {}): RabbitReportPublisher {
+  const options = server.options({ ...WORKER, ...changes });
+  const connection = new BrokerConnection(options);
+  const reports = new RabbitReportPublisher(connection, options.user);
+  connection.start();
+  ends.push(async () => {
+    await reports.close();
+    await connection.close();
+  });
+  return reports;
+}
+
+interface Api {
+  strategy: RabbitReportStrategy;
+  /** Sequences that arrived, in order. */
+  sequences: () => number[];
+  received: () => readonly ReceivedReport[];
+  /** What was logged as a warning or an error. */
+  problems: readonly string[];
+}
+
+async function api(handle: (batch: readonly ReceivedReport[]) => unknown = () => undefined): Promise<Api> {
+  const strategy = new RabbitReportStrategy(server.options(API));
+  const listener = await Listener.start<readonly ReceivedReport[]>(PATTERNS.report, strategy, handle);
+  ends.push(() => listener.close());
+  return {
+    strategy,
+    received: () => listener.received.flat(),
+    problems: listener.problems,
+    sequences: () =>
+      listener.received.flat().map(({ payload }) => (payload as { sequence: number }).sequence),
+  };
+}
+
+/** How many messages the queue holds, given out or not. */
+async function queued(): Promise<number> {
+  return await server.onChannel(async (channel) => (await channel.checkQueue(REPORTS_QUEUE)).messageCount, {
+    ...server.options({ ...API }),
+  });
+}
+
+describe('reports', () => {
+  it('arrive in order, with the user that the broker has checked', async () => {
+    const { sequences, strategy } = await api();
+    const reports = publisher();
+    for (const sequence of [1, 2, 3]) reports.publish(reportOf('w1', `app-${sequence}`, sequence));
+    await eventually(() => expect(sequences()).toEqual([1, 2, 3]));
+    expect(strategy.problem()).toBeNull();
+    expect(Math.abs((strategy.listeningSince() ?? 0) - Date.now())).toBeLessThan(60_000);
+  });
+
+  it('carry the name of their sender', async () => {
+    const { received, sequences } = await api();
+    publisher().publish(reportOf('w1', 'shop', 1));
+    await eventually(() => expect(sequences()).toEqual([1]));
+    expect(received()[0]?.user_id).toBe(WORKER.user);
+  });
+
+  it(
+    'wait for RabbitMQ, the newest of each app alone',
+    async () => {
+      const { sequences } = await api();
+      await server.broker.stopNode();
+      const reports = publisher();
+      for (let sequence = 1; sequence <= 20; sequence += 1) reports.publish(reportOf('w1', 'shop', sequence));
+      reports.publish(reportOf('w1', 'web', 21));
+      await server.broker.startNode();
+      await eventually(() => expect(sequences()).toEqual([20, 21]), 60_000);
+    },
+    LIMIT,
+  );
+
+  it(
+    'arrive after the broker was killed in the middle',
+    async () => {
+      const { sequences } = await api();
+      const reports = publisher();
+      reports.publish(reportOf('w1', 'shop', 1));
+      await eventually(() => expect(sequences()).toEqual([1]));
+      await server.broker.killNode();
+      reports.publish(reportOf('w1', 'shop', 2));
+      await server.broker.startNode();
+      await eventually(() => expect(sequences().at(-1)).toBe(2), 60_000);
+      reports.publish(reportOf('w1', 'shop', 3));
+      await eventually(() => expect(sequences().at(-1)).toBe(3), 60_000);
+    },
+    LIMIT,
+  );
+
+  it('are handed over together when many wait, and acknowledged when the handler fails too', async () => {
+    const reports = publisher();
+    for (let sequence = 1; sequence <= 200; sequence += 1) {
+      reports.publish(reportOf('w1', `app-${sequence}`, sequence));
+    }
+    await eventually(async () => expect(await queued()).toBe(200));
+    let deliveries = 0;
+    const { sequences, problems } = await api(() => {
+      deliveries += 1;
+      throw new Error('the store is away');
+    });
+    await eventually(() => expect(sequences()).toHaveLength(200));
+    expect(deliveries).toBeLessThan(100);
+    expect(problems.filter((line) => line.includes('reports could not be handled'))).toHaveLength(1);
+    for (const end of ends.splice(1)) await end();
+    await eventually(async () => expect(await queued()).toBe(0));
+  });
+
+  it('that are none reach the handler as nothing, and don’t stand in the way', async () => {
+    const { sequences } = await api();
+    await server.onChannel(
+      async (channel) => {
+        for (const text of ['', 'garbage', '{"a":1}']) {
+          channel.publish(REPORTS_EXCHANGE, REPORTS_ROUTING_KEY, Buffer.from(text));
+        }
+      },
+      server.options({ vhost: VHOST }),
+    );
+    publisher().publish(reportOf('w1', 'shop', 9));
+    await eventually(() => expect(sequences().at(-1)).toBe(9));
+  });
+
+  it('of a worker that ends are sent before it does', async () => {
+    const { sequences } = await api();
+    const reports = publisher();
+    await eventually(() => {
+      reports.publish(reportOf('w1', 'first', 1));
+      expect(sequences()).toContain(1);
+    });
+    for (let sequence = 2; sequence <= 40; sequence += 1)
+      reports.publish(reportOf('w1', `app-${sequence}`, sequence));
+    await reports.close();
+    await eventually(() => expect(sequences()).toContain(40));
+  });
+
+  it(
+    'need a queue, whose absence is said and waited out',
+    async () => {
+      await server.broker.manage('DELETE', `/api/queues/${VHOST}/${REPORTS_QUEUE}`);
+      const { strategy, sequences } = await api();
+      await eventually(() => expect(strategy.problem()).toContain(REPORTS_QUEUE));
+      expect(strategy.listeningSince()).toBeNull();
+      const reports = publisher();
+      reports.publish(reportOf('w1', 'shop', 1));
+      await setUp();
+      await eventually(() => expect(strategy.problem()).toBeNull());
+      reports.publish(reportOf('w1', 'shop', 2));
+      await eventually(() => expect(sequences()).toContain(2));
+    },
+    LIMIT,
+  );
+});
+
+describe('a worker', () => {
+  const as = (changes: Partial<RabbitOptions> = {}) => server.options({ ...WORKER, ...changes });
+
+  it('can not report under the user of another', async () => {
+    const attempt = server.onChannel(async (channel) => {
+      const closed = new Promise<Error>((resolve) => channel.on('error', resolve));
+      channel.publish(REPORTS_EXCHANGE, REPORTS_ROUTING_KEY, Buffer.from('{}'), {
+        userId: 'nebula-worker.w2',
+      });
+      return await closed;
+    }, as());
+    await expect(attempt).resolves.toMatchObject({ code: 406 });
+  });
+
+  it.each<[string, (channel: Parameters<Parameters<BrokerUnderTest['onChannel']>[0]>[0]) => unknown]>([
+    ['append to a stream', (channel) => channel.publish('', 'nebula.app.shop', Buffer.from('{}'))],
+    ['delete a stream', (channel) => channel.deleteQueue('nebula.app.shop')],
+    [
+      'declare a stream',
+      (channel) => channel.assertQueue('nebula.app.new', { arguments: { 'x-queue-type': 'stream' } }),
+    ],
+    ['declare an exchange', (channel) => channel.assertExchange('nebula.reports.other', 'fanout')],
+    [
+      'bind a stream to an exchange',
+      (channel) => channel.bindQueue('nebula.app.shop', REPORTS_EXCHANGE, 'report'),
+    ],
+    ['bind the queue of the reports', (channel) => channel.bindQueue(REPORTS_QUEUE, 'amq.fanout', '')],
+    ['read the reports', (channel) => channel.consume(REPORTS_QUEUE, () => undefined)],
+  ])('can not %s', async (_what, act) => {
+    await server.onChannel(
+      (channel) => channel.assertQueue('nebula.app.shop', { arguments: { 'x-queue-type': 'stream' } }),
+      server.options(API),
+    );
+    const attempt = server.onChannel(async (channel) => {
+      const closed = new Promise<Error>((resolve) => channel.on('error', resolve));
+      // Some are refused by an answer, others by the end of the channel.
+      await Promise.resolve(act(channel)).catch(() => undefined);
+      return await closed;
+    }, as());
+    await expect(attempt).resolves.toMatchObject({ code: 403 });
+  });
+
+  it('can not empty a stream', async () => {
+    const feed = new RabbitFeed({ ...server.options(API), region: 'eu' });
+    ends.push(() => feed.close());
+    await eventually(() => expect(feed.problem()).toBeNull());
+    await feed.publish(wanted('kept', 1));
+    const connection = await server.connect(as());
+    const closed = new Promise((resolve) => connection.on('close', resolve));
+    const channel = await connection.createChannel();
+    channel.purgeQueue('nebula.app.kept').catch(() => undefined);
+    await closed;
+    expect(await feed.readNewest('kept')).toMatchObject({ revision: 1 });
+  });
+
+  it('can not use another virtual host', async () => {
+    await expect(server.connect(as({ vhost: '/' }))).rejects.toThrow();
+  });
+});
