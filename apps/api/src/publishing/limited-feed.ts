@@ -2,6 +2,9 @@ import { setMaxListeners } from 'node:events';
 import type { DesiredStateMessage } from '@nebula/contracts';
 import type { DesiredStateFeed } from '@nebula/messaging';
 
+/** Longest read of all that a stream holds, milliseconds. */
+const WHOLE_STREAM_LIMIT_MS = 60_000;
+
 /** A feed whose calls end in time: with an error when they take too long or the publisher stops. */
 export class LimitedFeed {
   /** @param limitMs of each call that names no other */
@@ -24,6 +27,10 @@ export class LimitedFeed {
 
   async readNewest(appName: string, limitMs = this.limitMs): Promise<DesiredStateMessage | null> {
     return await this.within('reading', limitMs, () => this.feed.readNewest(appName));
+  }
+
+  async readHighest(appName: string): Promise<DesiredStateMessage | null> {
+    return await this.within('reading all', WHOLE_STREAM_LIMIT_MS, () => this.feed.readHighest(appName));
   }
 
   problem(): string | null {

@@ -85,6 +85,28 @@ export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutd
     return revision + 1;
   }
 
+  /**
+   * To be called when a worker tells of a later desired state of an app than the database has. Its word isn't
+   * enough, since a stolen worker could say anything: every stream is read as a whole, and what it holds decides
+   * whether the database was restored. Never throws.
+   */
+  async suspect(appName: string): Promise<void> {
+    await Promise.all(
+      this.regions.map(async (each) => {
+        try {
+          await each.suspect(appName);
+        } catch (error) {
+          const reason = error instanceof Error ? error.message : String(error);
+          this.log.warn('a stream could not be read as a whole', {
+            region: each.region,
+            app: appName,
+            reason,
+          });
+        }
+      }),
+    );
+  }
+
   /** A check of readiness for each feed; `problem` answers null when it serves. */
   readinessChecks(): ReadinessCheck[] {
     return this.regions.map((each) => ({ name: `feed ${each.region}`, problem: async () => each.problem() }));

@@ -47,6 +47,12 @@ export class RegionPublisher {
     this.queue.add(appName);
   }
 
+  /** Somebody has seen a later desired state of an app than the database has: what the whole stream holds decides. */
+  async suspect(appName: string): Promise<void> {
+    this.seen.note(appName, await this.feed.readHighest(appName));
+    this.compare(appName);
+  }
+
   /** Null when the feed has or will at once have what the database says, else what is in the way. */
   problem(): string | null {
     const [reason] = this.failing.values();

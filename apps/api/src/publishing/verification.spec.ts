@@ -189,6 +189,25 @@ describe('a database that was restored from a backup', () => {
     expect((await feed.readNewest('shop'))?.spec).toMatchObject({ docker_image: 'shop:9' });
   });
 
+  it('wins also when nobody is left who saw what was in the feed, once a worker tells of it', async () => {
+    api = await start({ sweep: 60_000 });
+    const other = await start({ sweep: 60_000 });
+    const backup = await api.write('shop', { docker_image: 'shop:1' });
+    await settled();
+    for (const tag of [2, 3, 4]) await other.write('shop', { docker_image: `shop:${tag}` });
+    await published('shop', 4);
+    await settled();
+    await other.stop();
+    expect(await api.store.replace(backup, 4)).toBe(true);
+    await api.write('shop', { docker_image: 'shop:9' });
+    await published('shop', 2);
+    await settled();
+    expect(await api.store.epoch()).toBe(1);
+    await api.publisher.suspect('shop');
+    await published('shop', 2, 2);
+    expect((await feed.readNewest('shop'))?.spec).toMatchObject({ docker_image: 'shop:9' });
+  });
+
   it('wins also where the same revision says something else', async () => {
     await restoreAfter(
       async () => void (await api.write('shop')),

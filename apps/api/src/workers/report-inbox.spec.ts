@@ -5,6 +5,7 @@ import { Clock } from '../clock.js';
 import type { Stores } from '../store/testing/database-under-test.js';
 import { recordOf, reportOf } from '../store/testing/records.js';
 import { createSqliteDatabase, type SqliteUnderTest } from '../store/testing/sqlite-under-test.js';
+import { AheadWatch } from './ahead-watch.js';
 import { FleetWriter } from './fleet-writer.js';
 import { Listening } from './listening.js';
 import { ReportInbox } from './report-inbox.js';
@@ -22,7 +23,8 @@ function inboxOn({ fleet, apps }: Stores): ReportInbox {
   const clock = new Clock();
   const transport = { listeningSince: () => 0 } as unknown as ReportTransport;
   listening = new Listening({ reports: transport }, clock);
-  return new ReportInbox(new FleetWriter(fleet, apps, clock, log), listening, clock, log);
+  const ahead = new AheadWatch(apps, { suspect: async () => undefined }, clock);
+  return new ReportInbox(new FleetWriter(fleet, apps, clock, log), ahead, listening, clock, log);
 }
 
 async function say(payload: unknown, user_id: string | null = null, to = inbox): Promise<void> {

@@ -8,6 +8,7 @@ import type { ReceivedReport } from '@nebula/messaging';
 import { Injectable } from '@nestjs/common';
 import { ApiLog } from '../api-log.js';
 import { Clock } from '../clock.js';
+import { AheadWatch } from './ahead-watch.js';
 import { Batches } from './batches.js';
 import { FleetWriter } from './fleet-writer.js';
 import { Listening } from './listening.js';
@@ -37,6 +38,7 @@ export class ReportInbox {
 
   constructor(
     private readonly writer: FleetWriter,
+    private readonly ahead: AheadWatch,
     private readonly listening: Listening,
     private readonly clock: Clock,
     private readonly log: ApiLog,
@@ -64,6 +66,7 @@ export class ReportInbox {
   private async write(messages: WorkerMessage[]): Promise<void> {
     try {
       await this.writer.write(messages);
+      await this.ahead.look(messages);
     } catch (error) {
       this.lose(messages.length, error);
     }

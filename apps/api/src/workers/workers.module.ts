@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AheadWatch } from './ahead-watch.js';
 import { FleetWriter } from './fleet-writer.js';
 import { Listening } from './listening.js';
 import { ReportInbox } from './report-inbox.js';
@@ -11,6 +12,6 @@ import { WorkersService } from './workers.service.js';
 /** Observed state back. */
 @Module({
   controllers: [ReportsController, StatusController, WorkersController],
-  providers: [FleetWriter, Listening, ReportInbox, StatusService, WorkersService],
+  providers: [AheadWatch, FleetWriter, Listening, ReportInbox, StatusService, WorkersService],
 })
 export class WorkersModule {}

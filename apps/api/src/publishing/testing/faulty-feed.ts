@@ -1,4 +1,4 @@
-import type { DesiredStateMessage } from '@nebula/contracts';
+import { comparePositions, type DesiredStateMessage } from '@nebula/contracts';
 import type { DesiredStateFeed } from '@nebula/messaging';
 
 /** A real feed that can be made to fail in the ways in which brokers do. */
@@ -46,7 +46,9 @@ export class FaultyFeed implements DesiredStateFeed {
   async readHighest(appName: string): Promise<DesiredStateMessage | null> {
     await this.answer();
     if (this.unreadable) await forever();
-    return await this.feed.readHighest(appName);
+    // The feed below retains the newest alone; a stream has what was ever appended.
+    const all = this.appended.filter(({ app_name }) => app_name === appName);
+    return all.toSorted(comparePositions).at(-1) ?? null;
   }
 
   problem(): string | null {
