@@ -7,4 +7,5 @@ export { RabbitFeed, type RabbitFeedOptions } from './rabbitmq/rabbit-feed.js';
 export type { RabbitOptions } from './rabbitmq/rabbit-options.js';
 export { RabbitReportPublisher } from './rabbitmq/reports/rabbit-report-publisher.js';
 export { RabbitReportStrategy } from './rabbitmq/reports/rabbit-report-strategy.js';
+export { RabbitDesiredStateStrategy } from './rabbitmq/rabbit-desired-state-strategy.js';
 export { BrokerConnection } from './rabbitmq/broker-connection.js';

@@ -22,6 +22,12 @@ export interface DesiredStateFeed {
   close(): Promise<void>;
 }
 
+/** What a transport knows of a desired state beside the message: the second argument of its handler. */
+export interface DesiredStateOrigin {
+  /** The app whose stream has brought it, which is the only app that it can be about. */
+  app_name: string;
+}
+
 /**
  * The worker's side of reports and heartbeats. Never blocks and never throws: a lost message costs freshness
  * alone. What can't be sent at once is sent later; of messages with the same `workerMessageKey` the newest alone.

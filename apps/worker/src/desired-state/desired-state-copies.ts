@@ -32,8 +32,8 @@ export class DesiredStateCopies {
   async readAll(): Promise<AcceptedState[]> {
     const states: AcceptedState[] = [];
     for (const file of await this.files.readAll()) {
-      const verdict = file.ok ? judgeMessage(file.value, () => null) : null;
-      if (verdict?.kind === 'newer' && verdict.state.desired.app_name === file.app_name) {
+      const verdict = file.ok ? judgeMessage(file.value, file.app_name, () => null) : null;
+      if (verdict?.kind === 'newer') {
         states.push(verdict.state);
         continue;
       }

@@ -21,10 +21,11 @@ export class DesiredStateInbox {
     private readonly log: WorkerLog,
   ) {}
 
-  receive(payload: unknown): void {
-    const verdict = judgeMessage(payload, (appName) => this.supervisor.newest(appName));
+  /** @param origin the app whose stream has brought it */
+  receive(payload: unknown, origin: string): void {
+    const verdict = judgeMessage(payload, origin, (appName) => this.supervisor.newest(appName));
     const app = verdict.kind === 'newer' ? verdict.state.desired.app_name : verdict.app_name;
-    if (app !== null && !selects(this.options.selection, app)) {
+    if (!selects(this.options.selection, app)) {
       this.counts.unlisted += 1;
       this.log.warn('a desired state of an app that is not listed is ignored', { app });
       return;
@@ -47,8 +48,8 @@ export class DesiredStateInbox {
     }
   }
 
-  private refuse(app: string | null, problems: FieldProblem[]): void {
+  private refuse(app: string, problems: FieldProblem[]): void {
     this.log.error('a desired state is refused; what runs goes on running', { app, problems });
-    if (app !== null) this.supervisor.refuse(app, problems);
+    this.supervisor.refuse(app, problems);
   }
 }

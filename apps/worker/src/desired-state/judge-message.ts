@@ -1,4 +1,4 @@
-import { comparePositions, type FieldProblem, parseAppName, parseDesiredState } from '@nebula/contracts';
+import { comparePositions, type FieldProblem, parseDesiredState } from '@nebula/contracts';
 import { type AcceptedState, acceptedState } from './accepted-state.js';
 
 /** What is to be done about a message from the feed. */
@@ -9,19 +9,31 @@ export type Verdict =
   | { kind: 'older'; app_name: string }
   /** Two desired states have one position. Which of them is meant can't be known here, so none is guessed. */
   | { kind: 'conflicting'; app_name: string; problems: FieldProblem[] }
-  /** `app_name` is null when not even that can be read. */
-  | { kind: 'invalid'; app_name: string | null; problems: FieldProblem[] };
+  | { kind: 'invalid'; app_name: string; problems: FieldProblem[] };
 
 /**
  * Judges a message by the contract and by the newest state that is known of its app. Pure.
  *
+ * @param origin the app whose stream has brought it
  * @param newestOf the newest accepted state of an app, null when there is none.
  */
-export function judgeMessage(payload: unknown, newestOf: (appName: string) => AcceptedState | null): Verdict {
+export function judgeMessage(
+  payload: unknown,
+  origin: string,
+  newestOf: (appName: string) => AcceptedState | null,
+): Verdict {
   const parsed = parseDesiredState(payload);
-  if (!parsed.ok) return { kind: 'invalid', app_name: appNameIn(payload), problems: parsed.problems };
-  const state = acceptedState(parsed.value, payload);
+  if (!parsed.ok) return { kind: 'invalid', app_name: origin, problems: parsed.problems };
   const { app_name } = parsed.value;
+  if (app_name !== origin) {
+    const message = `must be ${origin}, the app whose stream has brought it`;
+    return {
+      kind: 'invalid',
+      app_name: origin,
+      problems: [{ pointer: '/app_name', value: app_name, message }],
+    };
+  }
+  const state = acceptedState(parsed.value, payload);
   const known = newestOf(app_name);
   if (!known) return { kind: 'newer', state };
   const order = comparePositions(state, known);
@@ -34,10 +46,4 @@ export function judgeMessage(payload: unknown, newestOf: (appName: string) => Ac
     app_name,
     problems: [{ pointer: '/digest', value: state.digest, message }],
   };
-}
-
-function appNameIn(payload: unknown): string | null {
-  if (typeof payload !== 'object' || payload === null || !('app_name' in payload)) return null;
-  const name = parseAppName(payload.app_name);
-  return name.ok ? name.value : null;
 }

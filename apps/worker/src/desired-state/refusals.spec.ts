@@ -65,9 +65,20 @@ it('the same message again takes a refusal back and is otherwise only a reason t
   expect(engine.calls.map(({ verb }) => verb)).toEqual(['start']);
 });
 
-it('what is no message at all is counted and logged', () => {
-  for (const payload of [null, 7, 'text', [], {}, { app_name: '../x' }]) worker.receive(payload);
-  expect(worker.inbox.counts.invalid).toBe(6);
+it('what is no message at all is counted, and reported of the app whose stream has brought it', async () => {
+  for (const payload of [undefined, null, 7, 'text', [], {}, { app_name: '../x' }])
+    worker.receive(payload, 'web');
+  expect(worker.inbox.counts.invalid).toBe(7);
+  const report = await worker.reported({ app_name: 'web', state: 'failed', revision: 1 });
+  expect(report.last_error).toMatchObject({ step: 'desired-state' });
+  expect(engine.calls).toEqual([]);
+});
+
+it('a message of another app than the stream’s is refused, and the other app doesn’t hear of it', async () => {
+  worker.receive(wanted({ app_name: 'other', revision: 2 }), 'web');
+  const report = await worker.reported({ app_name: 'web', state: 'failed', revision: 1 });
+  expect(report.last_error?.message).toContain('/app_name must be web');
+  expect(worker.inbox.counts).toMatchObject({ invalid: 1, newer: 1 });
   expect(engine.calls).toEqual([]);
 });
 

@@ -8,7 +8,7 @@ export class Deliveries {
   private closed = false;
 
   /** @param deliver mustn't reject */
-  constructor(private readonly deliver: (text: string) => Promise<void>) {}
+  constructor(private readonly deliver: (text: string, key: string) => Promise<void>) {}
 
   offer(key: string, text: string): void {
     if (this.closed) return;
@@ -38,7 +38,7 @@ export class Deliveries {
   private async work(key: string): Promise<void> {
     // Never on the stack of whoever offers.
     await Promise.resolve();
-    for (let text = this.take(key); text !== undefined; text = this.take(key)) await this.deliver(text);
+    for (let text = this.take(key); text !== undefined; text = this.take(key)) await this.deliver(text, key);
   }
 
   private take(key: string): string | undefined {

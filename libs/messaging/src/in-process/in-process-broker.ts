@@ -1,6 +1,12 @@
 import { PATTERNS } from '@nebula/contracts';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
-import type { AppSelection, DesiredStateFeed, ReportPublisher, ReportTransport } from '../ports.js';
+import type {
+  AppSelection,
+  DesiredStateFeed,
+  DesiredStateOrigin,
+  ReportPublisher,
+  ReportTransport,
+} from '../ports.js';
 import { InProcessFeed } from './in-process-feed.js';
 import { InProcessReports } from './in-process-reports.js';
 import { InProcessStrategy } from './in-process-strategy.js';
@@ -41,6 +47,7 @@ export class InProcessBroker {
   desiredStateStrategy(selection: AppSelection): CustomTransportStrategy {
     return new InProcessStrategy(PATTERNS.desiredState, {
       subscribe: (offer) => this.ownFeed.follow(selection, offer),
+      origin: (appName): DesiredStateOrigin => ({ app_name: appName }),
       atClose: 'drop',
     });
   }

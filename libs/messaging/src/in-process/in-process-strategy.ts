@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
-import { isObservable, lastValueFrom } from 'rxjs';
+import { callHandler } from '../call-handler.js';
 import { Deliveries } from './deliveries.js';
 
 /** Where a strategy's messages come from. */
@@ -11,6 +11,8 @@ export interface MessageSource {
   readonly atClose: 'deliver' | 'drop';
   /** What a handler is given for a message; the decoded JSON when absent. */
   delivery?(payload: unknown): unknown;
+  /** What a handler is told beside it, by the message's key. */
+  origin?(key: string): object;
 }
 
 /** Longest wait for handlers that are under way when the strategy is closed, milliseconds. */
@@ -34,7 +36,7 @@ export class InProcessStrategy extends Server implements CustomTransportStrategy
   }
 
   listen(callback: () => void): void {
-    const deliveries = new Deliveries((text) => this.deliver(text));
+    const deliveries = new Deliveries((text, key) => this.deliver(text, key));
     this.deliveries = deliveries;
     this.unsubscribe = this.source.subscribe((key, text) => deliveries.offer(key, text));
     this.since = Date.now();
@@ -63,14 +65,14 @@ export class InProcessStrategy extends Server implements CustomTransportStrategy
     throw new Error('There is no client behind the in-process transport.');
   }
 
-  private async deliver(text: string): Promise<void> {
+  private async deliver(text: string, key: string): Promise<void> {
     try {
       const handler = this.getHandlerByPattern(this.pattern);
       if (!handler) throw new Error(`nothing handles the pattern ${this.pattern}`);
       // Decoded anew for each handler, as if it had come over a network.
       const payload: unknown = JSON.parse(text);
-      const answer: unknown = await handler(this.source.delivery ? this.source.delivery(payload) : payload);
-      if (isObservable(answer)) await lastValueFrom(answer, { defaultValue: undefined });
+      const delivered = this.source.delivery ? this.source.delivery(payload) : payload;
+      await callHandler(handler, delivered, this.source.origin?.(key));
     } catch (error) {
       this.logger.error(`a ${this.pattern} message could not be handled`, error);
     }

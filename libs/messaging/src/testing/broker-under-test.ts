@@ -1,10 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from '@jest/globals';
 import { streamName } from '@nebula/contracts';
 import { type Channel, type ChannelModel, connect } from 'amqplib';
 import { type Broker, startBroker } from '../../../../tools/services/rabbitmq.mjs';
 import type { RabbitOptions } from '../rabbitmq/rabbit-options.js';
+import { eventually } from './eventually.js';
 
 type BrokerMaking = Omit<Parameters<typeof startBroker>[0], 'folder'>;
 
@@ -83,9 +85,23 @@ export class BrokerUnderTest {
     }
   }
 
-  /** Of the virtual host that this uses alone. */
-  async queueNames(): Promise<string[]> {
-    const text = await this.broker.manage('GET', '/api/queues/%2F?columns=name');
-    return (JSON.parse(text) as { name: string }[]).map(({ name }) => name);
+  /** Those that the management plugin has noticed, which takes it some seconds. */
+  async connections(): Promise<{ id: string; name: string }[]> {
+    const text = await this.broker.manage('GET', '/api/connections?columns=name,client_properties');
+    const all = JSON.parse(text) as { name: string; client_properties?: { connection_name?: string } }[];
+    return all.map(({ name, client_properties }) => ({
+      id: name,
+      name: client_properties?.connection_name ?? '',
+    }));
+  }
+
+  /** Drops the connections of a name, when the broker has noticed them. */
+  async dropConnections(name: string): Promise<void> {
+    await eventually(async () => {
+      const named = (await this.connections()).filter((connection) => connection.name === name);
+      expect(named.length).toBeGreaterThan(0);
+      for (const { id } of named)
+        await this.broker.manage('DELETE', `/api/connections/${encodeURIComponent(id)}`);
+    }, 20_000);
   }
 }

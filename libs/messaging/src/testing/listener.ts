@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import {
   type CustomTransportStrategy,
   type CustomStrategy,
+  Ctx,
   EventPattern,
   Payload,
 } from '@nestjs/microservices';
@@ -11,6 +12,8 @@ import {
 /** A microservice of Nest with one handler, and what it was given. */
 export class Listener<T> {
   readonly received: T[] = [];
+  /** What the transport said about each of them. */
+  readonly origins: unknown[] = [];
   /** Lines that were logged as warnings and errors, with their fields. */
   readonly problems: string[] = [];
   /** Called with each message after it was noted. */
@@ -34,16 +37,17 @@ export class Listener<T> {
   }
 
   private async listen(pattern: string, strategy: CustomTransportStrategy): Promise<void> {
-    const receive = (message: T) => {
+    const receive = (message: T, origin: unknown) => {
       this.received.push(message);
+      this.origins.push(origin);
       return this.handle(message);
     };
 
     @Controller()
     class Handlers {
       @EventPattern(pattern)
-      receive(@Payload() message: unknown): unknown {
-        return receive(message as T);
+      receive(@Payload() message: unknown, @Ctx() origin: unknown): unknown {
+        return receive(message as T, origin);
       }
     }
 

@@ -15,11 +15,11 @@ export class DirectFeed extends Server implements CustomTransportStrategy {
     throw new Error('There is nothing behind it.');
   }
 
-  /** Resolves when the handler has taken the payload. */
-  async deliver(pattern: string, payload: unknown): Promise<void> {
+  /** Resolves when the handler has taken the payload, which comes from the stream of its app. */
+  async deliver(pattern: string, payload: { app_name: string }): Promise<void> {
     const handler = this.getHandlerByPattern(pattern);
     if (!handler) throw new Error(`Nobody listens to ${pattern}.`);
-    const answer: unknown = await handler(payload);
+    const answer: unknown = await handler(payload, { app_name: payload.app_name });
     if (isObservable(answer)) await lastValueFrom(answer, { defaultValue: undefined });
   }
 }

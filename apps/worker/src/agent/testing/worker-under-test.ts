@@ -81,9 +81,9 @@ export class WorkerUnderTest {
     await this.module.init();
   }
 
-  /** Brings a message from the feed. */
-  receive(message: unknown): void {
-    this.inbox.receive(message);
+  /** Brings a message from the stream of an app, its own when there is no other. */
+  receive(message: unknown, origin = appNameOf(message) ?? 'web'): void {
+    this.inbox.receive(message, origin);
   }
 
   get inbox(): DesiredStateInbox {
@@ -138,4 +138,9 @@ export class WorkerUnderTest {
     for (const module of this.abandoned) await module.close();
     await rm(this.stateDir, { recursive: true, force: true });
   }
+}
+
+function appNameOf(message: unknown): string | null {
+  if (typeof message !== 'object' || message === null || !('app_name' in message)) return null;
+  return typeof message.app_name === 'string' ? message.app_name : null;
 }

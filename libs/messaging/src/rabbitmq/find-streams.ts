@@ -1,0 +1,47 @@
+import { streamName } from '@nebula/contracts';
+import type { Channel } from 'amqplib';
+import type { BrokerConnection } from './broker-connection.js';
+import { codeOf, messageOf } from './error-facts.js';
+import { fromOffset, isMissing } from './streams.js';
+
+/** Whether the stream of an app can be read; `problem` is null when it is only missing. */
+export type StreamOutcome = 'found' | { problem: string | null };
+
+/**
+ * Tries to read the streams of apps, on channels of its own: each that can't be read ends one.
+ *
+ * @throws {Error} when the connection is lost
+ */
+export async function findStreams(
+  connection: BrokerConnection,
+  apps: readonly string[],
+): Promise<Map<string, StreamOutcome>> {
+  const outcomes = new Map<string, StreamOutcome>();
+  let channel: Channel | null = null;
+  for (const app of apps) {
+    channel ??= await openProbe(connection);
+    try {
+      // From behind the last message, so that nothing is sent.
+      const consuming = channel.consume(streamName(app), () => undefined, fromOffset('next'));
+      await connection.answered(`looking for the stream of ${app}`, consuming);
+      outcomes.set(app, 'found');
+    } catch (error) {
+      channel = null;
+      if (!connection.isOpen) throw error;
+      outcomes.set(app, { problem: isMissing(error) ? null : problemOf(error, app) });
+    }
+  }
+  channel?.close().catch(() => undefined);
+  return outcomes;
+}
+
+async function openProbe(connection: BrokerConnection): Promise<Channel> {
+  const channel = await connection.openChannel();
+  await connection.answered('setting the prefetch', channel.prefetch(1));
+  return channel;
+}
+
+function problemOf(error: unknown, app: string): string {
+  if (codeOf(error) === 403) return `RabbitMQ doesn’t allow to read the stream of ${app}`;
+  return `RabbitMQ can’t give the stream of ${app}: ${messageOf(error)}`;
+}

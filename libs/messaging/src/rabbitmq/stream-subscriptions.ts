@@ -1,0 +1,261 @@
+import { streamName } from '@nebula/contracts';
+import { Logger } from '@nestjs/common';
+import type { Channel } from 'amqplib';
+import { type Backoff, backoffMs } from './backoff.js';
+import type { BrokerConnection } from './broker-connection.js';
+import { messageOf } from './error-facts.js';
+import { RareLog } from './rare-log.js';
+import { findStreams } from './find-streams.js';
+import { fromOffset } from './streams.js';
+
+/** Waits for a stream that is missing, or that can't be read where we are connected. */
+const RETRY: Backoff = { first_ms: 1_000, longest_ms: 60_000 };
+
+/**
+ * Unacknowledged messages of a stream at a time. While the broker is low on memory it reads nothing from a connection
+ * that publishes, so it should be more than the changes of such a time.
+ */
+const PREFETCH = 100;
+
+/** Who gets the messages of the streams. Nothing of it may throw. */
+export interface StreamReader {
+  /** From here on an app's newest messages come again, the oldest of them first. */
+  began(appName: string): void;
+  received(appName: string, content: Buffer): void;
+  /** All that the stream held when it began has been received. */
+  caughtUp(appName: string): void;
+}
+
+interface Subscription {
+  consumerTag: string;
+  received: number;
+  caughtUp: boolean;
+}
+
+interface Waiting {
+  failures: number;
+  /** By the monotonic clock, milliseconds. */
+  until: number;
+  /** Why the stream can't be read, null when it is only missing. */
+  problem: string | null;
+}
+
+/**
+ * Follows the streams of a set of apps, all on one channel, from their last chunk on. Whatever happens, it comes back
+ * to that: the set changes, a stream is missing, deleted or made anew, the channel or the connection is lost.
+ */
+export class StreamSubscriptions {
+  private readonly logger = new Logger('RabbitDesiredStates');
+  private readonly rare = new RareLog();
+  private apps = new Set<string>();
+  private channel: Channel | null = null;
+  /** On that channel. */
+  private subscriptions = new Map<string, Subscription>();
+  /** Apps whose stream was there when it was looked for. */
+  private readonly known = new Set<string>();
+  private readonly waiting = new Map<string, Waiting>();
+  private channelFailures = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private synchronizing = false;
+  private outdated = false;
+  private catchingUp = false;
+  private stopped = false;
+
+  constructor(
+    private readonly connection: BrokerConnection,
+    private readonly reader: StreamReader,
+    private readonly retry = RETRY,
+  ) {
+    connection.listen({ opened: () => this.synchronize(), lost: () => this.forgetChannel() });
+  }
+
+  /** From now on these apps are followed, and no others. */
+  setApps(apps: readonly string[]): void {
+    this.apps = new Set(apps);
+    for (const app of this.waiting.keys()) if (!this.apps.has(app)) this.waiting.delete(app);
+    this.synchronize();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    clearTimeout(this.timer);
+  }
+
+  /** Null when all streams that exist are followed, else why one of them is not. */
+  problem(): string | null {
+    for (const { problem } of this.waiting.values()) if (problem !== null) return problem;
+    return null;
+  }
+
+  /** Brings the subscriptions to what they should be, in the background. */
+  private synchronize(): void {
+    this.outdated = true;
+    if (this.synchronizing || this.stopped) return;
+    this.synchronizing = true;
+    void this.work().finally(() => {
+      this.synchronizing = false;
+      this.scheduleRetry();
+    });
+  }
+
+  private async work(): Promise<void> {
+    while (this.outdated && !this.stopped && this.connection.isOpen) {
+      this.outdated = false;
+      try {
+        await this.approach();
+        this.channelFailures = 0;
+      } catch (error) {
+        this.noteFailure(error);
+        return;
+      }
+    }
+  }
+
+  private async approach(): Promise<void> {
+    this.channel ??= await this.openChannel();
+    const { channel } = this;
+    for (const [app, { consumerTag }] of [...this.subscriptions]) {
+      if (this.apps.has(app)) continue;
+      this.subscriptions.delete(app);
+      await this.connection.answered('ending a subscription', channel.cancel(consumerTag));
+    }
+    const now = performance.now();
+    const due = [...this.apps].filter(
+      (app) => !this.subscriptions.has(app) && (this.waiting.get(app)?.until ?? 0) <= now,
+    );
+    await this.lookFor(due.filter((app) => !this.known.has(app)));
+    for (const app of due) if (this.known.has(app) && this.apps.has(app)) await this.subscribe(channel, app);
+  }
+
+  private async openChannel(): Promise<Channel> {
+    const channel = await this.connection.openChannel();
+    channel.on('close', () => {
+      if (this.channel === channel) this.forgetChannel();
+      this.synchronize();
+    });
+    await this.connection.answered('setting the prefetch', channel.prefetch(PREFETCH));
+    return channel;
+  }
+
+  /** Finds out on another channel which streams can be read, since reading a missing one ends the channel. */
+  private async lookFor(apps: readonly string[]): Promise<void> {
+    const found = await findStreams(this.connection, apps);
+    for (const [app, outcome] of found) {
+      if (outcome === 'found') this.known.add(app);
+      else this.wait(app, outcome.problem);
+    }
+  }
+
+  private async subscribe(channel: Channel, app: string): Promise<void> {
+    const subscription: Subscription = { consumerTag: '', received: 0, caughtUp: false };
+    this.reader.began(app);
+    try {
+      const { consumerTag } = await this.connection.answered(
+        `subscribing to the stream of ${app}`,
+        channel.consume(
+          streamName(app),
+          (message) => {
+            if (message) this.receive(app, subscription, () => channel.ack(message), message.content);
+            else this.cancelled(app, subscription);
+          },
+          fromOffset('last'),
+        ),
+      );
+      subscription.consumerTag = consumerTag;
+      if (this.channel === channel) this.subscriptions.set(app, subscription);
+      this.waiting.delete(app);
+      this.rare.forget(app);
+      // Its first messages can have come before that.
+      void this.catchUp();
+    } catch (error) {
+      // Where one is gone, others may be, and each would end the channel.
+      this.known.clear();
+      throw error;
+    }
+  }
+
+  private receive(app: string, subscription: Subscription, acknowledge: () => void, content: Buffer): void {
+    try {
+      acknowledge();
+    } catch {
+      // The channel has just ended; the message will come again on the next one.
+      return;
+    }
+    subscription.received += 1;
+    this.reader.received(app, content);
+    if (!subscription.caughtUp) void this.catchUp();
+  }
+
+  /**
+   * RabbitMQ sends all that a stream holds, as far as it is acknowledged, before it answers another call on the
+   * channel. So a stream of which nothing more has come until then is received up to its end.
+   */
+  private async catchUp(): Promise<void> {
+    if (this.catchingUp) return;
+    this.catchingUp = true;
+    for (;;) {
+      const { channel } = this;
+      const behind = [...this.subscriptions].filter(
+        ([, { caughtUp, received }]) => !caughtUp && received > 0,
+      );
+      const counts = behind.map(([, { received }]) => received);
+      if (!channel || behind.length === 0) break;
+      try {
+        await this.connection.answered('an answer of RabbitMQ', channel.prefetch(PREFETCH));
+      } catch {
+        // The channel ends. What has begun on another one meanwhile is looked at, too.
+        if (this.channel === channel) break;
+        continue;
+      }
+      for (const [index, [app, subscription]] of behind.entries()) {
+        if (this.subscriptions.get(app) !== subscription || subscription.received !== counts[index]) continue;
+        subscription.caughtUp = true;
+        this.reader.caughtUp(app);
+      }
+    }
+    this.catchingUp = false;
+  }
+
+  /** The stream was deleted, or its replica here has ended. */
+  private cancelled(app: string, subscription: Subscription): void {
+    if (this.subscriptions.get(app) === subscription) this.subscriptions.delete(app);
+    this.known.delete(app);
+    this.synchronize();
+  }
+
+  private forgetChannel(): void {
+    this.channel = null;
+    this.subscriptions = new Map();
+  }
+
+  private wait(app: string, problem: string | null): void {
+    const failures = (this.waiting.get(app)?.failures ?? -1) + 1;
+    const until = performance.now() + backoffMs(this.retry, failures);
+    this.waiting.set(app, { failures, until, problem });
+    const words = problem ?? 'the app has no stream yet; it is waited for';
+    this.rare.say(app, () => {
+      if (problem === null) this.logger.log(words, { app });
+      else this.logger.warn(words, { app });
+    });
+  }
+
+  /** The channel can't be used. While there is no connection that is no news. */
+  private noteFailure(error: unknown): void {
+    this.channelFailures += 1;
+    if (!this.connection.isOpen) return;
+    const reason = messageOf(error);
+    this.rare.say('channel', () =>
+      this.logger.warn('streams could not be followed; this is tried again', { reason }),
+    );
+  }
+
+  private scheduleRetry(): void {
+    clearTimeout(this.timer);
+    if (this.stopped || !this.connection.isOpen) return;
+    const times = [...this.waiting.values()].map(({ until }) => until);
+    if (this.channelFailures > 0)
+      times.push(performance.now() + backoffMs(this.retry, this.channelFailures - 1));
+    if (times.length === 0) return;
+    this.timer = setTimeout(() => this.synchronize(), Math.max(1, Math.min(...times) - performance.now()));
+  }
+}
