@@ -4,10 +4,17 @@ import {
   Inject,
   Injectable,
   type NestInterceptor,
+  SetMetadata,
 } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
 import { type Observable, throwError, timeout } from 'rxjs';
 import { ProblemError, RETRY_LATER } from './problem.js';
 import { PROBLEMS } from './problem-types.js';
+
+const TAKES_TIME = 'nebula:takes-time';
+
+/** A handler that waits for something to happen, and sees to its own limit. */
+export const TakesTime = () => SetMetadata(TAKES_TIME, true);
 
 /** Token of the longest time that a request may take, milliseconds. */
 export const REQUEST_LIMIT_MS = Symbol('RequestLimitMs');
@@ -15,9 +22,13 @@ export const REQUEST_LIMIT_MS = Symbol('RequestLimitMs');
 /** Answers for a handler that waits too long for a store or a feed that neither works nor fails. */
 @Injectable()
 export class TimeLimitInterceptor implements NestInterceptor {
-  constructor(@Inject(REQUEST_LIMIT_MS) private readonly limitMs: number) {}
+  constructor(
+    @Inject(REQUEST_LIMIT_MS) private readonly limitMs: number,
+    private readonly reflector: Reflector,
+  ) {}
 
-  intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    if (this.reflector.get<boolean | undefined>(TAKES_TIME, context.getHandler())) return next.handle();
     const late = () => throwError(() => this.problem());
     return next.handle().pipe(timeout({ first: this.limitMs, with: late }));
   }

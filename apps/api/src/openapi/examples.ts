@@ -65,6 +65,32 @@ export const EXAMPLE_STATUS = {
   next_cursor: null,
 };
 
+export const EXAMPLE_WAIT = {
+  app_name: 'hello',
+  epoch: 1,
+  revision: 8,
+  outcome: 'timeout',
+  converged: 41,
+  pending: 1,
+  offline: 2,
+  waiting_for: [
+    {
+      worker_id: 'QGXO:3H7T:3IHU:SSDX:7V6N:2XQ5',
+      hostname: 'edge-17',
+      epoch: 1,
+      revision: 8,
+      state: 'failed',
+      last_error: {
+        step: 'pull',
+        message: 'manifest for registry.example:5000/team/hello:2 not found',
+        at: '2026-01-31T12:30:02.118Z',
+        retry_at: '2026-01-31T12:30:12.118Z',
+      },
+      last_seen_at: '2026-01-31T12:31:07.951Z',
+    },
+  ],
+};
+
 export const EXAMPLE_WORKER = {
   worker_id: 'QGXO:3H7T:3IHU:SSDX:7V6N:2XQ5',
   state: 'online',

@@ -71,6 +71,34 @@ export function statusSchemas(contracts: Readonly<Record<string, Properties>>): 
       last_seen_at: LAST_SEEN_AT,
       duplicate_since: DUPLICATE_SINCE,
     }),
+    WaitAnswer: closedObject({
+      app_name: WorkerReport['app_name'] ?? {},
+      epoch: INTEGER,
+      revision: { ...INTEGER, description: 'The revision that was waited for.' },
+      outcome: {
+        type: 'string',
+        enum: ['converged', 'timeout', 'no_workers'],
+        description:
+          '`converged`: every worker that is not offline has. `timeout`: some have not. `no_workers`: there is none that could be waited for.',
+      },
+      converged: { ...INTEGER, description: 'Workers that have converged on it or on a newer one.' },
+      pending: { ...INTEGER, description: 'Workers that have not.' },
+      offline: { ...INTEGER, description: 'Workers that nobody waits for.' },
+      waiting_for: {
+        ...listOf(
+          closedObject({
+            worker_id: WorkerReport['worker_id'] ?? {},
+            hostname: WorkerFacts['hostname'] ?? {},
+            epoch: INTEGER,
+            revision: INTEGER,
+            state: FLEET_STATE,
+            last_error: orNull(ref('LastError')),
+            last_seen_at: LAST_SEEN_AT,
+          }),
+        ),
+        description: 'The first 20 that have not, the failed ones before the others.',
+      },
+    }),
     AppStatus: closedObject({
       app_name: WorkerReport['app_name'] ?? {},
       epoch: { ...INTEGER, description: 'Raised when the database was restored from a backup.' },

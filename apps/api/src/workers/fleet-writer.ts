@@ -7,6 +7,7 @@ import { AppStore } from '../store/app-store.js';
 import type { AppOnWorker, WorkerChange } from '../store/fleet-records.js';
 import { FleetStore } from '../store/fleet-store.js';
 import { groupedBy } from './grouped-by.js';
+import { News } from './news.js';
 import { type Folded, foldMessages, justConverged, timeTaken } from './fold-messages.js';
 
 /** Tries of one write while other instances write about the same workers. */
@@ -21,6 +22,7 @@ export class FleetWriter {
   constructor(
     private readonly fleet: FleetStore,
     private readonly apps: AppStore,
+    private readonly news: News,
     private readonly clock: Clock,
     private readonly log: ApiLog,
   ) {}
@@ -54,6 +56,7 @@ export class FleetWriter {
     );
     const written = folded.filter(({ change }) => !change || !refused.has(change.after.worker_id));
     await this.finish(written);
+    if (written.some(({ change }) => change)) this.news.announce();
     return new Map([...open].filter(([id]) => refused.has(id)));
   }
 

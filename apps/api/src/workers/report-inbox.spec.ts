@@ -8,6 +8,7 @@ import { createSqliteDatabase, type SqliteUnderTest } from '../store/testing/sql
 import { AheadWatch } from './ahead-watch.js';
 import { FleetWriter } from './fleet-writer.js';
 import { Listening } from './listening.js';
+import { News } from './news.js';
 import { ReportInbox } from './report-inbox.js';
 import { briefOf, heartbeatOf } from './testing/messages.js';
 
@@ -24,7 +25,7 @@ function inboxOn({ fleet, apps }: Stores): ReportInbox {
   const transport = { listeningSince: () => 0 } as unknown as ReportTransport;
   listening = new Listening({ reports: transport }, clock);
   const ahead = new AheadWatch(apps, { suspect: async () => undefined }, clock);
-  return new ReportInbox(new FleetWriter(fleet, apps, clock, log), ahead, listening, clock, log);
+  return new ReportInbox(new FleetWriter(fleet, apps, new News(), clock, log), ahead, listening, clock, log);
 }
 
 async function say(payload: unknown, user_id: string | null = null, to = inbox): Promise<void> {

@@ -8,9 +8,12 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApi } from '../../create-api.js';
 import type { WorkerRecord } from '../../store/fleet-records.js';
 import { FleetStore } from '../../store/fleet-store.js';
+import { eventually } from '../../testing/eventually.js';
 
 /** A whole api on loopback, with the fleet in a test's hand. */
 export class FleetApi {
+  private stopped = false;
+
   private constructor(
     private readonly folder: string,
     private readonly api: NestFastifyApplication,
@@ -43,11 +46,21 @@ export class FleetApi {
   }
 
   /** @param path below `/api/v3` */
-  async call(method: string, path: string, json?: unknown): Promise<{ status: number; body: unknown }> {
+  async call(
+    method: string,
+    path: string,
+    json?: unknown,
+    signal: AbortSignal | null = null,
+  ): Promise<{ status: number; body: unknown }> {
     const { port } = this.api.getHttpServer().address() as AddressInfo;
     const body = json === undefined ? {} : { body: JSON.stringify(json) };
     const headers = json === undefined ? {} : { 'content-type': 'application/json' };
-    const response = await fetch(`http://127.0.0.1:${port}/api/v3${path}`, { method, headers, ...body });
+    const response = await fetch(`http://127.0.0.1:${port}/api/v3${path}`, {
+      method,
+      headers,
+      signal,
+      ...body,
+    });
     const text = await response.text();
     return { status: response.status, body: text === '' ? undefined : (JSON.parse(text) as unknown) };
   }
@@ -64,10 +77,23 @@ export class FleetApi {
     expect(answer).toMatchObject({ status: 201 });
   }
 
+  /** Resolves when so many connections to the api are open. */
+  async underWay(count: number): Promise<void> {
+    const server = this.api.getHttpServer();
+    await eventually(async () => {
+      const open = await new Promise<number>((resolve, reject) =>
+        server.getConnections((error, connections) => (error ? reject(error) : resolve(connections))),
+      );
+      expect(open).toBeGreaterThanOrEqual(count);
+    });
+  }
+
   async stop(): Promise<void> {
+    if (this.stopped) return;
+    this.stopped = true;
     await this.api.close();
     await this.broker.feed.close();
-    await rm(this.folder, { recursive: true, force: true });
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

@@ -1,0 +1,154 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { appOn, reportOf, workerOf } from '../store/testing/records.js';
+import { eventually } from '../testing/eventually.js';
+import { FleetApi } from './testing/fleet-api.js';
+import type { WaitAnswer } from './wait.service.js';
+
+let api: FleetApi;
+
+beforeEach(async () => {
+  api = await FleetApi.start();
+  await api.createApp('shop');
+});
+
+afterEach(async () => {
+  await api.stop();
+});
+
+async function wait(query: string): Promise<WaitAnswer> {
+  return await api.get<WaitAnswer>(`/apps/shop/wait?${query}`);
+}
+
+/** A worker that was heard of just now. */
+function worker(id: string, app: Parameters<typeof appOn>[1] = {}) {
+  return workerOf(id, { last_seen_at: Date.now(), apps: [appOn('shop', app)] });
+}
+
+/** How often the store was asked from now on. */
+function countLooks(): () => number {
+  const { fleet } = api;
+  const overview = fleet.overview.bind(fleet);
+  let looks = 0;
+  fleet.overview = async (view) => {
+    looks += 1;
+    return await overview(view);
+  };
+  return () => looks;
+}
+
+async function change(): Promise<void> {
+  const { body } = await api.call('POST', '/apps/shop/restart');
+  expect(body).toMatchObject({ app_name: 'shop' });
+}
+
+const ERROR = { step: 'pull', message: 'no such image', at: '2026-01-01T00:00:00.000Z', retry_at: null };
+
+describe('waiting for the workers of an app', () => {
+  it('ends at once when all that aren’t offline are there', async () => {
+    await api.keep(worker('a'), worker('b'), { ...worker('c', { revision: 0 }), last_seen_at: 0 });
+    const started = performance.now();
+    expect(await wait('timeout=60')).toEqual({
+      ...{ app_name: 'shop', epoch: 1, revision: 1, outcome: 'converged' },
+      ...{ converged: 2, pending: 0, offline: 1, waiting_for: [] },
+    });
+    expect(performance.now() - started).toBeLessThan(10_000);
+  });
+
+  it('ends when the last one says that it has converged', async () => {
+    await api.keep(worker('a'));
+    api.broker.reports.publish(reportOf({ worker_id: 'b', state: 'converging' }));
+    for (;;) if ((await wait('timeout=0')).pending === 1) break;
+    const looks = countLooks();
+    const waiting = wait('timeout=60');
+    await eventually(() => expect(looks()).toBeGreaterThan(0));
+    api.broker.reports.publish(reportOf({ worker_id: 'b', sequence: 2 }));
+    expect(await waiting).toMatchObject({ outcome: 'converged', converged: 2 });
+  });
+
+  it('sees what another instance has written', async () => {
+    const before = worker('a', { state: 'converging', converged_at: null, took_ms: null });
+    await api.keep(before);
+    const looks = countLooks();
+    const waiting = wait('timeout=60');
+    await eventually(() => expect(looks()).toBeGreaterThan(0));
+    const after = { ...before, apps: [appOn('shop')], version: 2 };
+    expect(await api.fleet.saveWorkers([{ before, after }])).toEqual([true]);
+    expect(await waiting).toMatchObject({ outcome: 'converged' });
+  });
+
+  it('ends at the timeout with who is missing and why, the failed ones first', async () => {
+    api.broker.reports.publish(reportOf({ worker_id: 'z', state: 'failed', last_error: ERROR }));
+    const late = Array.from({ length: 25 }, (_, n) =>
+      worker(`w${n + 10}`, { revision: 0, state: 'converging' }),
+    );
+    await api.keep(worker('a'), ...late);
+    const answer = await wait('timeout=2');
+    expect(answer).toMatchObject({ outcome: 'timeout', converged: 1, pending: 26, offline: 0 });
+    expect(answer.waiting_for).toHaveLength(20);
+    expect(answer.waiting_for[0]).toMatchObject({
+      ...{ worker_id: 'z', hostname: 'edge', state: 'failed', revision: 1, last_error: ERROR },
+    });
+    expect(answer.waiting_for[1]).toMatchObject({ worker_id: 'w10', state: 'converging', last_error: null });
+  });
+
+  it('is content with a newer revision, and with none that is older', async () => {
+    await change();
+    await change();
+    await api.keep(
+      worker('old', { revision: 1 }),
+      worker('at', { revision: 2 }),
+      worker('new', { revision: 3 }),
+    );
+    const answer = await wait('revision=2&timeout=0');
+    expect(answer).toMatchObject({ outcome: 'timeout', converged: 2, pending: 1, revision: 2 });
+    expect(answer.waiting_for.map(({ worker_id }) => worker_id)).toEqual(['old']);
+    expect(await wait('timeout=0')).toMatchObject({ revision: 3, converged: 1, pending: 2 });
+    expect(await wait('revision=1&timeout=0')).toMatchObject({ outcome: 'converged', converged: 3 });
+  });
+
+  it('does not pretend that nobody is everybody', async () => {
+    expect(await wait('timeout=0')).toMatchObject({ outcome: 'no_workers', converged: 0, pending: 0 });
+    await api.keep({ ...worker('a'), last_seen_at: 0 });
+    expect(await wait('timeout=1')).toMatchObject({ outcome: 'no_workers', offline: 1 });
+  });
+
+  it('of a deleted app ends when nothing is left of it', async () => {
+    await api.keep(worker('a'), worker('b'));
+    await api.call('DELETE', '/apps/shop');
+    expect(await wait('timeout=0')).toMatchObject({ revision: 2, outcome: 'timeout', pending: 2 });
+    for (const worker_id of ['a', 'b'])
+      api.broker.reports.publish(reportOf({ worker_id, boot_nonce: 'new', revision: 2, deleted: true }));
+    expect(await wait('timeout=60')).toMatchObject({ outcome: 'converged', converged: 2 });
+  });
+
+  it.each([
+    ['timeout=-1', ['timeout']],
+    ['timeout=601', ['timeout']],
+    ['revision=0&timeout=1.5', ['revision', 'timeout']],
+    ['revision=2', ['revision']],
+    ['revision=', ['revision']],
+    ['until=now', ['until']],
+  ])('is refused for %s', async (query, parameters) => {
+    const { status, body } = await api.call('GET', `/apps/shop/wait?${query}`);
+    expect(status).toBe(422);
+    expect(body).toMatchObject({ errors: parameters.map((parameter) => ({ parameter })) });
+  });
+
+  it('is for apps that there are', async () => {
+    expect(await api.call('GET', '/apps/nothing/wait')).toMatchObject({ status: 404 });
+    expect(await api.call('GET', '/apps/a%20b/wait')).toMatchObject({ status: 404 });
+  });
+
+  it('holds up the end of the api for nothing', async () => {
+    const waiting = api.call('GET', '/apps/shop/wait?timeout=600');
+    const other = new AbortController();
+    const abandoned = api.call('GET', '/apps/shop/wait?timeout=600', undefined, other.signal);
+    await api.underWay(2);
+    other.abort();
+    await expect(abandoned).rejects.toThrow();
+    const started = performance.now();
+    await api.stop();
+    expect(await waiting).toMatchObject({ status: 503, body: { type: 'urn:nebula:problem:shutting-down' } });
+    expect(performance.now() - started).toBeLessThan(4_000);
+  });
+});
