@@ -28,7 +28,7 @@ export function buildDocument(api: INestApplication, version: string): OpenAPIOb
       content: { [PROBLEM_MEDIA_TYPE]: { schema: ref('Problem') } },
     })
     .build();
-  const document = SwaggerModule.createDocument(api, description);
+  const document = SwaggerModule.createDocument(api, description, { autoTagControllers: false });
   document.components = { ...document.components, schemas: componentSchemas() };
   return document;
 }
