@@ -1,0 +1,189 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { reportOf } from '../store/testing/records.js';
+import { ApiUnderTest, type RequestParts } from '../testing/api-under-test.js';
+import { eventually } from '../testing/eventually.js';
+import { ApiDocument } from './testing/api-document.js';
+
+let api: ApiUnderTest;
+let document: ApiDocument;
+let engine: string | null = null;
+
+beforeAll(async () => {
+  api = await ApiUnderTest.start({ readiness: [{ name: 'docker', problem: async () => engine }] });
+  document = await ApiDocument.of(api);
+  await api.create('shop', { starting_ports: [{ '81': '80' }], env_vars: { A: '1' } });
+  api.broker.reports.publish(
+    reportOf({
+      state: 'failed',
+      containers: [
+        {
+          ...{ id: '4f2a', name: 'shop-1', replica: 1, state: 'exited', health: 'none', image: 'shop:1' },
+          ...{ image_id: 'sha256:9d1c', ports: [{ host_port: 81, container_port: 80 }], restart_count: 2 },
+        },
+      ],
+      last_error: { step: 'start', message: 'no', at: '2026-01-31T12:00:00.000Z', retry_at: null },
+    }),
+  );
+  await eventually(async () =>
+    expect((await api.call('GET', '/apps/shop/status')).body).toMatchObject({ summary: { failed: 1 } }),
+  );
+});
+
+afterAll(async () => {
+  await api.stop();
+});
+
+const SPEC = { json: { docker_image: 'shop:1' } };
+const STALE = { headers: { 'if-match': '"99"' } };
+const NO_TAG = { headers: { 'if-match': '99' } };
+const TEXT = { body: 'x', headers: { 'content-type': 'text/plain' } };
+const BROKEN = { body: '{', headers: { 'content-type': 'application/json' } };
+const HUGE = { body: ' '.repeat(300_000), headers: { 'content-type': 'application/json' } };
+
+/** Requests by operation, with the statuses that they meet; an app called `new-…` is not there. */
+const REQUESTS: Record<string, [path: string, parts: RequestParts, status: number][]> = {
+  listApps: [
+    ['/apps', {}, 200],
+    ['/apps?limit=0', {}, 422],
+  ],
+  createApp: [
+    ['/apps', { json: { app_name: 'new-1', docker_image: 'shop:1' } }, 201],
+    ['/apps', { json: { app_name: 'shop', docker_image: 'shop:1' } }, 409],
+    ['/apps', { json: { app_name: '-', running: [1], x: 1 } }, 422],
+    ...bodies('/apps'),
+  ],
+  getApp: [
+    ['/apps/shop', {}, 200],
+    ['/apps/shop', { headers: { 'if-none-match': '*' } }, 304],
+    ['/apps/nobody', {}, 404],
+    ...preconditions('/apps/shop', {}),
+  ],
+  putApp: [
+    ['/apps/new-2', SPEC, 201],
+    ['/apps/new-2', SPEC, 200],
+    ['/apps/shop', { json: { docker_image: '' } }, 422],
+    ...bodies('/apps/shop'),
+    ...preconditions('/apps/shop', SPEC),
+  ],
+  patchApp: [
+    ['/apps/shop', { json: { env_vars: { B: '2' } } }, 200],
+    ['/apps/nobody', { json: {} }, 404],
+    ['/apps/shop', { json: { docker_image: null } }, 422],
+    ...bodies('/apps/shop'),
+    ...preconditions('/apps/shop', { json: {} }),
+  ],
+  ...Object.fromEntries(
+    ['start', 'stop', 'restart', 'release'].map((action) => {
+      const path = `/apps/shop/${action}`;
+      return [
+        `${action}App`,
+        [[path, {}, 202], [`/apps/nobody/${action}`, {}, 404], ...noBody(path), ...preconditions(path, {})],
+      ];
+    }),
+  ),
+  getAppStatus: [
+    ['/apps/shop/status', {}, 200],
+    ['/apps/nobody/status', {}, 404],
+    ['/apps/shop/status?limit=x', {}, 422],
+  ],
+  waitForApp: [
+    ['/apps/shop/wait?timeout=0', {}, 200],
+    ['/apps/nobody/wait?timeout=0', {}, 404],
+    ['/apps/shop/wait?timeout=x', {}, 422],
+  ],
+  deleteApp: [
+    ['/apps/nobody', {}, 404],
+    ...noBody('/apps/shop'),
+    ...preconditions('/apps/shop', {}),
+    ['/apps/shop', {}, 202],
+  ],
+  listWorkers: [
+    ['/workers', {}, 200],
+    ['/workers?limit=x', {}, 422],
+  ],
+  getWorker: [
+    ['/workers/worker-1', {}, 200],
+    ['/workers/nobody', {}, 404],
+  ],
+  forgetWorker: [
+    ['/workers/nobody', {}, 404],
+    ['/workers/worker-1', {}, 409],
+    ...noBody('/workers/worker-1'),
+  ],
+  getHealth: [
+    ['//healthz', {}, 200],
+    ['//healthz?x=1', {}, 422],
+  ],
+  getReadiness: [['//readyz', {}, 200]],
+};
+
+type Requests = [string, RequestParts, number][];
+
+function bodies(path: string): Requests {
+  return [
+    [path, BROKEN, 400],
+    [path, {}, 400],
+    [path, HUGE, 413],
+    [path, TEXT, 415],
+  ];
+}
+
+function noBody(path: string): Requests {
+  return [
+    [path, BROKEN, 400],
+    [path, HUGE, 413],
+    [path, TEXT, 415],
+    [path, { json: { force: true } }, 422],
+  ];
+}
+
+function preconditions(path: string, parts: RequestParts): Requests {
+  return [
+    [path, { ...parts, ...STALE }, 412],
+    [path, { ...parts, ...NO_TAG }, 400],
+  ];
+}
+
+describe('every answer is as the document tells', () => {
+  it.each(Object.keys(REQUESTS))('%s', async (operationId) => {
+    const call = document.calls.find(({ operation }) => operation.operationId === operationId);
+    if (!call) throw new Error(`the document knows no ${operationId}`);
+    for (const [path, parts, status] of REQUESTS[operationId] ?? []) {
+      const answer = await api.call(call.method, path, parts);
+      expect({ path, status: answer.status }).toEqual({ path, status });
+      document.expectTold(call, answer);
+    }
+  });
+
+  it('of every operation that there is', () => {
+    const ids = document.calls.map(({ operation }) => operation.operationId);
+    expect(ids.sort()).toEqual(Object.keys(REQUESTS).sort());
+  });
+
+  it('also where something is missing', async () => {
+    engine = 'no engine answers';
+    const call = document.calls.find(({ operation }) => operation.operationId === 'getReadiness');
+    if (!call) throw new Error('the document knows no readiness');
+    const answer = await api.call('GET', '//readyz');
+    expect(answer.status).toBe(503);
+    document.expectTold(call, answer);
+  });
+});
+
+describe('the documentation', () => {
+  it('is a page that loads nothing from elsewhere', async () => {
+    const page = await api.call('GET', '//docs');
+    expect(page).toMatchObject({ status: 200 });
+    const sources = [...String(page.body).matchAll(/(?:src|href)="([^"]+)"/g)].map(
+      ([, source]) => source ?? '',
+    );
+    expect(sources.length).toBeGreaterThan(3);
+    for (const source of sources) {
+      expect(source).toMatch(/^\.\/docs\//);
+      expect((await api.call('GET', `//${source.slice(2)}`)).status).toBe(200);
+    }
+    const script = await api.call('GET', '//docs/swagger-ui-init.js');
+    expect(String(script.body)).toContain('"validatorUrl": null');
+    expect(String(script.body)).toContain('"operationId": "createApp"');
+  });
+});
