@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ApiUnderTest, type HttpAnswer } from '../testing/api-under-test.js';
 import { eventually } from '../testing/eventually.js';
+import { FaultyStore } from '../testing/faulty-store.js';
 
 const started: ApiUnderTest[] = [];
 afterEach(async () => {
@@ -11,6 +12,8 @@ afterEach(async () => {
 async function start(...given: Parameters<typeof ApiUnderTest.start>): Promise<ApiUnderTest> {
   const api = await ApiUnderTest.start(...given);
   started.push(api);
+  // SQLite alone would answer before another request could come between.
+  new FaultyStore(api.store).slow('get', 'insert', 'replace');
   return api;
 }
 

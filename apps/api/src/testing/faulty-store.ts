@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { AppStore } from '../store/app-store.js';
 
 type Method = 'get' | 'list' | 'insert' | 'replace' | 'epoch' | 'problem';
@@ -17,6 +18,11 @@ export class FaultyStore {
       this.waiting += 1;
       await released;
     });
+  }
+
+  /** Others get their turn before these calls do anything, as they do while a database over a network answers. */
+  slow(...methods: Method[]): void {
+    this.replace(methods, () => turn());
   }
 
   /** These calls fail. */
