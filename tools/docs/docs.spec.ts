@@ -1,0 +1,78 @@
+import { describe, expect, it } from '@jest/globals';
+import { STANDALONE_KEYS } from '@nebula/standalone';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { PROBLEMS } from '../../apps/api/src/http/problem-types.js';
+
+const PROJECT = join(import.meta.dirname, '..', '..');
+const NOT_OURS = new Set(['node_modules', 'dist']);
+
+/** Every Markdown file of the project, by its path in it. */
+function markdownFiles(folder = PROJECT): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.name.startsWith('.') || NOT_OURS.has(entry.name)) return [];
+    if (entry.isDirectory()) return markdownFiles(path);
+    return entry.name.endsWith('.md') ? [relative(PROJECT, path)] : [];
+  });
+}
+
+const read = (path: string) => readFileSync(join(PROJECT, path), 'utf8');
+
+/** Text between fences may look like a link or a heading. */
+const withoutBlocks = (markdown: string) => markdown.replaceAll(/^```[^]*?^```$/gm, '');
+
+function linksOf(markdown: string): string[] {
+  return [...withoutBlocks(markdown).matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target = '']) => target)
+    .filter((target) => !/^[a-z]+:/.test(target));
+}
+
+/** The names under which a page's headings are linked, as code hosts make them. */
+function anchorsOf(markdown: string): string[] {
+  return [...withoutBlocks(markdown).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+/** What is wrong with a link, null when it leads somewhere. */
+function brokenLink(file: string, link: string): string | null {
+  const [path = '', anchor] = link.split('#');
+  const target = path === '' ? file : join(dirname(file), path);
+  if (!existsSync(join(PROJECT, target))) return `${link}: there is no ${target}`;
+  if (anchor === undefined || statSync(join(PROJECT, target)).isDirectory()) return null;
+  return anchorsOf(read(target)).includes(anchor) ? null : `${link}: ${target} has no such heading`;
+}
+
+describe('the documentation', () => {
+  it.each(markdownFiles())('%s has no link that leads nowhere', (file) => {
+    const broken = linksOf(read(file)).map((link) => brokenLink(file, link));
+    expect(broken.filter((problem) => problem !== null)).toEqual([]);
+  });
+
+  it('has pages with links, of which one to nowhere would be found', () => {
+    expect(linksOf(read('README.md'))).toContain('docs/api.md');
+    expect(brokenLink('README.md', 'docs/no-such-page.md')).toMatch('there is no docs/no-such-page.md');
+    expect(brokenLink('docs/api.md', 'operations.md#no-such-heading')).toMatch('no such heading');
+  });
+
+  it('says of every kind of error when it comes, with its status', () => {
+    const page = read('docs/api.md');
+    const rows = Object.values(PROBLEMS).map(({ type, status }) => `| ${status} | \`${type}\` |`);
+    expect(rows.filter((row) => !page.includes(row))).toEqual([]);
+    expect(page.match(/^\| \d+ \| `urn:nebula:problem:/gm)).toHaveLength(rows.length);
+  });
+
+  it('explains every configuration key of the one-machine form, with its default', () => {
+    const page = read('docs/operations.md');
+    const missing = Object.entries(STANDALONE_KEYS).filter(([key, { default: byDefault }]) => {
+      const shown = String(byDefault);
+      const cell = shown === '' ? 'not set' : typeof byDefault === 'number' ? shown : `\`${shown}\``;
+      return !page.includes(`| \`${key}\` | ${cell}`);
+    });
+    expect(missing.map(([key]) => key)).toEqual([]);
+  });
+});
