@@ -51,8 +51,9 @@ export class NpmProcess {
     try {
       process.kill(-this.npm.pid, signal);
     } catch (error) {
-      // The group is gone already.
-      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+      // The group is gone already. Errors of Node are no `Error` of the realm that tests run in.
+      if (!(typeof error === 'object' && error !== null && 'code' in error && error.code === 'ESRCH'))
+        throw error;
     }
   }
 
