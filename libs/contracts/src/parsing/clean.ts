@@ -9,6 +9,10 @@ export const MAX_VALUES = 1_000_000;
 /** Most names in one object; the transformer's time grows with their square. */
 export const MAX_NAMES = 10_000;
 
+/** Half of a character: UTF-8 can't carry it, so that feed or database would change it on the way. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+const HALF_CHARACTER = 'has half a character (a lone surrogate)';
+
 /**
  * A deep copy of an input that is safe to hand to the validator: an object at the root, JSON values alone,
  * bounded depth and size, no name that every object inherits. What is refused becomes a problem and is null in
@@ -41,12 +45,14 @@ class Cleaner {
     for (const [name, value] of members.slice(0, MAX_NAMES)) {
       if (!this.room(1)) break;
       if (name in Object.prototype) this.refuse([...path, name], `can't be used as a name`);
+      else if (LONE_SURROGATE.test(name)) this.refuse([...path, name], HALF_CHARACTER);
       else if (value !== undefined) copy[name] = this.value(value, [...path, name]);
     }
     return copy;
   }
 
   private value(value: unknown, path: Path): unknown {
+    if (typeof value === 'string' && LONE_SURROGATE.test(value)) return this.refuse(path, HALF_CHARACTER);
     if (value === null || ['string', 'number', 'boolean'].includes(typeof value)) return value;
     if (!Array.isArray(value) && !isRecord(value)) return this.refuse(path, 'is no JSON value');
     if (path.length >= MAX_DEPTH) return this.refuse(path, `is nested deeper than ${MAX_DEPTH} levels`);

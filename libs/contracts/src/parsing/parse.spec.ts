@@ -87,6 +87,18 @@ describe('hostile inputs', () => {
     },
   );
 
+  it('with half a character, which no feed and no database keeps', () => {
+    for (const text of [
+      String.raw`{"app_name":"a","docker_image":"b","env_vars":{"X":"a\ud800b"}}`,
+      String.raw`{"app_name":"a","docker_image":"b","env_vars":{"X\udc00":"a"}}`,
+    ]) {
+      const result = parseAppSpec(JSON.parse(text));
+      expect(JSON.stringify(result)).toMatch(/env_vars\/X.*has half a character/);
+    }
+    const whole = parseAppSpec({ app_name: 'a', docker_image: 'b', env_vars: { X: '\u{1F600}' } });
+    expect(whole.ok).toBe(true);
+  });
+
   it('that are huge', () => {
     const started = performance.now();
     for (const input of [
