@@ -32,6 +32,19 @@ export function hasApt() {
 }
 
 /**
+ * @param {string} name
+ * @returns {string | null} the version that would be installed, as far as this machine's lists know
+ */
+export function candidateVersion(name) {
+  const { stdout } = spawnSync('apt-cache', ['policy', name], {
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C' },
+  });
+  const version = /^\s*Candidate: (\S+)$/m.exec(stdout ?? '')?.[1];
+  return version === undefined || version === '(none)' ? null : version;
+}
+
+/**
  * @param {string[]} packages
  * @returns {string} the command that installs them, for people
  */

@@ -1,6 +1,6 @@
 /**
- * Engines, registries and brokers that tests have started and, being killed themselves, could not stop. They go on by design,
- * so they are told by a mark in their environment.
+ * Engines, registries, brokers and databases that tests have started and, being killed themselves, could not stop.
+ * They go on by design, so they are told by a mark in their environment.
  */
 import { randomUUID } from 'node:crypto';
 import { basename, dirname } from 'node:path';
@@ -8,6 +8,8 @@ import { stopEngine } from '../engine/engine.mjs';
 import { commandOf, end, environmentOf, pidsOf } from '../engine/processes.mjs';
 
 const MARK = 'NEBULA_TEST_RUN';
+
+const SERVICES = ['dockerd', 'docker-registry', 'beam.smp', 'epmd', 'mongod'];
 
 /** @returns {Record<string, string>} what marks all that is started with it, different for each run of the tests */
 export function newMark() {
@@ -34,5 +36,6 @@ export async function stopLeftServices(mark) {
 
 /** @param {string[]} command */
 function isService(command) {
-  return ['dockerd', 'docker-registry', 'beam.smp', 'epmd'].includes(basename(command[0] ?? ''));
+  const program = basename(command[0] ?? '');
+  return SERVICES.includes(program) || program.startsWith('ferretdb-');
 }
