@@ -15,6 +15,7 @@ const ELEMENTS = [
   { type: 'worker-docker', pattern: 'apps/worker/src/container-runtime/docker' },
   { type: 'worker', pattern: 'apps/worker' },
   { type: 'api-sqlite', pattern: 'apps/api/src/store/sqlite' },
+  { type: 'api-mongo', pattern: 'apps/api/src/store/mongo' },
   { type: 'api-http', pattern: 'apps/api/src/http' },
   { type: 'api-openapi', pattern: 'apps/api/src/openapi' },
   { type: 'api', pattern: 'apps/api' },
@@ -24,7 +25,7 @@ const ELEMENTS = [
 ];
 
 const LIBS = ['contracts', 'configuration', 'lifecycle', 'logging', 'messaging'];
-const API = ['api', 'api-sqlite', 'api-http', 'api-openapi'];
+const API = ['api', 'api-sqlite', 'api-mongo', 'api-http', 'api-openapi'];
 const WORKER = ['worker', 'worker-docker', 'reconcile'];
 
 /** Who may import what inside the workspace. Everything else is refused. */
@@ -39,6 +40,7 @@ const MAY_IMPORT = {
   'worker-docker': [...WORKER, 'contracts'],
   worker: [...WORKER, ...LIBS],
   'api-sqlite': [...API, 'contracts'],
+  'api-mongo': [...API, 'contracts'],
   'api-http': [...API, 'contracts'],
   'api-openapi': [...API, 'contracts'],
   api: [...API, ...LIBS],
@@ -53,6 +55,8 @@ const HOMES = {
   dockerode: ['worker-docker'],
   amqplib: ['messaging'],
   '@photostructure/sqlite': ['api-sqlite'],
+  mongoose: ['api-mongo'],
+  '@nestjs/mongoose': ['api-mongo'],
   pino: ['logging'],
   'pino-pretty': ['logging'],
   'class-validator': ['contracts'],

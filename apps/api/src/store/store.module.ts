@@ -5,12 +5,16 @@ import {
   type OnApplicationShutdown,
   type Provider,
 } from '@nestjs/common';
+import { ApiLog } from '../api-log.js';
 import { AppStore } from './app-store.js';
 import { FleetStore } from './fleet-store.js';
+import { MongoAppStore } from './mongo/mongo-app-store.js';
+import { MongoDatabase } from './mongo/mongo-database.js';
+import { MongoFleetStore } from './mongo/mongo-fleet-store.js';
 import { SqliteAppStore } from './sqlite/sqlite-app-store.js';
 import { SqliteDatabase } from './sqlite/sqlite-database.js';
 import { SqliteFleetStore } from './sqlite/sqlite-fleet-store.js';
-import type { StoreOptions } from './store-options.js';
+import type { MongoStoreOptions, StoreOptions } from './store-options.js';
 
 /** Closes the store behind everything that uses it: requests and reports have ended when this hook runs. */
 @Injectable()
@@ -24,7 +28,8 @@ class StoreShutdown implements OnApplicationShutdown {
 
 /**
  * The one place that chooses a database. Global, since every feature keeps its state there; imported once, by
- * the root module. The start fails with `StoreUnavailableError` when the database can't be opened.
+ * the root module. The start fails with `StoreUnavailableError` when a file can't be opened, and not when a server
+ * is away.
  */
 @Module({})
 export class StoreModule {
@@ -32,9 +37,18 @@ export class StoreModule {
     return {
       module: StoreModule,
       global: true,
-      providers: [...sqliteStores(options.path), StoreShutdown],
+      providers: [...stores(options), StoreShutdown],
       exports: [AppStore, FleetStore],
     };
+  }
+}
+
+function stores(options: StoreOptions): Provider[] {
+  switch (options.kind) {
+    case 'sqlite':
+      return sqliteStores(options.path);
+    case 'mongo':
+      return mongoStores(options);
   }
 }
 
@@ -50,6 +64,26 @@ function sqliteStores(path: string): Provider[] {
       provide: FleetStore,
       useFactory: (database: SqliteDatabase) => new SqliteFleetStore(database),
       inject: [SqliteDatabase],
+    },
+  ];
+}
+
+function mongoStores(options: MongoStoreOptions): Provider[] {
+  return [
+    {
+      provide: MongoDatabase,
+      useFactory: (log: ApiLog) => new MongoDatabase(options, log),
+      inject: [ApiLog],
+    },
+    {
+      provide: AppStore,
+      useFactory: (database: MongoDatabase) => new MongoAppStore(database),
+      inject: [MongoDatabase],
+    },
+    {
+      provide: FleetStore,
+      useFactory: (database: MongoDatabase) => new MongoFleetStore(database),
+      inject: [MongoDatabase],
     },
   ];
 }

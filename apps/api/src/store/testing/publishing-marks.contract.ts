@@ -40,12 +40,28 @@ export function describePublishingMarks(kind: string, create: CreateDatabase): v
 
     it('regions have any name', async () => {
       await apps.insert(recordOf('a'));
-      for (const region of ['eu.west-1', '$x', "o'hara", 'a"b', '']) {
+      const names = [
+        'eu.west-1',
+        '$x',
+        "o'hara",
+        'a"b',
+        '',
+        '%',
+        'a%2Eb',
+        'Zürich 1',
+        '0',
+        'constructor',
+        '__proto__',
+      ];
+      for (const region of names) {
         expect(await behind(region)).toEqual(['a']);
         await apps.markPublished('a', region, mark(1));
         expect(await behind(region)).toEqual([]);
       }
-      expect((await apps.get('a'))?.published["o'hara"]).toEqual(mark(1));
+      const published = names.map((region) => [region, mark(1)]);
+      expect((await apps.get('a'))?.published).toEqual(Object.fromEntries(published));
+      for (const region of names) await apps.clearPublished('a', region);
+      expect((await apps.get('a'))?.published).toEqual({});
     });
 
     it('a mark of another revision than the record has is not set', async () => {

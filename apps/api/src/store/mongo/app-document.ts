@@ -1,0 +1,83 @@
+import { type AppSpec, expandSpec, type Tokens } from '@nebula/contracts';
+import { Schema } from 'mongoose';
+import type { AppRecord, PublishedMark } from '../app-store.js';
+import { fromFieldName, fromFields, toFieldName, toFields } from './field-name.js';
+
+/**
+ * An app in the collection `apps`. Keys that people choose (regions, names of environment variables) are encoded
+ * by `toFieldName`. Fields that a newer version of the program added stay, as changes set single fields.
+ */
+export interface AppDocument {
+  /** The app's name. */
+  _id: string;
+  spec: unknown;
+  revision: number;
+  tokens: Tokens;
+  deleted: boolean;
+  created_at: string;
+  updated_at: string;
+  /** By region. */
+  published: Record<string, MarkDocument>;
+  /**
+   * By region, the epoch of a mark that is of this document's own revision, so that one index finds what is
+   * behind. A new revision empties it in the same step.
+   */
+  current: Record<string, number>;
+}
+
+export interface MarkDocument extends PublishedMark {
+  /** Of who claimed it last for verification. */
+  claim?: string;
+}
+
+const { Mixed } = Schema.Types;
+
+export const APP_SCHEMA = new Schema<AppDocument>(
+  {
+    _id: String,
+    spec: Mixed,
+    revision: Number,
+    tokens: Mixed,
+    deleted: Boolean,
+    created_at: String,
+    updated_at: String,
+    published: Mixed,
+    current: Mixed,
+  },
+  { versionKey: false, minimize: false },
+);
+
+export function toRecord(document: AppDocument): AppRecord {
+  const { _id, spec, revision, tokens, deleted, created_at, updated_at, published } = document;
+  return {
+    ...{ app_name: _id, revision, tokens, deleted, created_at, updated_at },
+    // A field that a newer version of the program added gets its default.
+    spec: spec === null ? null : expandSpec(fromFields(spec) as AppSpec),
+    published: Object.fromEntries(
+      Object.entries(published).map(([region, mark]) => [fromFieldName(region), toMark(mark)]),
+    ),
+  };
+}
+
+/** What a change of the app replaces: all but the marks. */
+export function toContent(record: AppRecord): Omit<AppDocument, '_id' | 'published'> {
+  const { spec, revision, tokens, deleted, created_at, updated_at } = record;
+  return { ...{ revision, tokens, deleted, created_at, updated_at }, spec: toFields(spec), current: {} };
+}
+
+export function toDocument(record: AppRecord): AppDocument {
+  const marks = Object.entries(record.published).map(
+    ([region, mark]) => [toFieldName(region), toMark(mark)] as const,
+  );
+  const current = marks.filter(([, { revision }]) => revision === record.revision);
+  return {
+    _id: record.app_name,
+    ...toContent(record),
+    published: Object.fromEntries(marks),
+    current: Object.fromEntries(current.map(([region, { epoch }]) => [region, epoch])),
+  };
+}
+
+function toMark({ epoch, revision, verified_at }: PublishedMark): PublishedMark {
+  return { epoch, revision, verified_at };
+}

@@ -1,0 +1,194 @@
+import { randomUUID } from 'node:crypto';
+import { type Model, type mongo, Schema } from 'mongoose';
+import { type AppPage, type AppRecord, AppStore, type PublishedMark } from '../app-store.js';
+import { APP_SCHEMA, type AppDocument, toContent, toDocument, toRecord } from './app-document.js';
+import {
+  APP_QUERIES,
+  claimField,
+  currentField,
+  markField,
+  REGION_QUERIES,
+  verifiedField,
+} from './app-queries.js';
+import type { MongoDatabase } from './mongo-database.js';
+import { isDuplicateKey } from './mongo-errors.js';
+
+/** The one number that is kept beside the apps. */
+interface EpochDocument {
+  _id: 'epoch';
+  value: number;
+}
+
+const EPOCH_SCHEMA = new Schema<EpochDocument>({ _id: String, value: Number }, { versionKey: false });
+const FIRST_EPOCH = 1;
+
+/** So many tombstones are removed at a time. */
+const PURGE_PARALLELISM = 10;
+
+interface Named {
+  _id: string;
+}
+
+/**
+ * Apps in a MongoDB, one document each. Every change is one conditional update of one document, confirmed by a
+ * majority.
+ */
+export class MongoAppStore extends AppStore {
+  private readonly apps: Model<AppDocument>;
+  private readonly epochs: Model<EpochDocument>;
+
+  constructor(private readonly database: MongoDatabase) {
+    super();
+    this.apps = database.model('apps', APP_SCHEMA);
+    this.epochs = database.model('settings', EPOCH_SCHEMA);
+  }
+
+  override async get(appName: string): Promise<AppRecord | null> {
+    const document = await this.run(() => this.apps.findOne({ _id: appName }).lean<AppDocument>());
+    return document && toRecord(document);
+  }
+
+  override async list(query: { limit: number; after?: string; prefix?: string }): Promise<AppPage> {
+    const { limit, after = '', prefix = '' } = query;
+    const documents = await this.run(() =>
+      this.apps
+        .find(APP_QUERIES.list.filter(after, prefix))
+        .sort({ _id: 1 })
+        .limit(limit + 1)
+        .lean<AppDocument[]>(),
+    );
+    const items = documents.slice(0, limit).map(toRecord);
+    const next_after = documents.length > limit ? (items.at(-1)?.app_name ?? null) : null;
+    return { items, next_after };
+  }
+
+  override async insert(record: AppRecord): Promise<boolean> {
+    return await this.run(() => inserted(this.collection.insertOne(toDocument(record))));
+  }
+
+  override async replace(record: AppRecord, expectedRevision: number): Promise<boolean> {
+    const filter = { _id: record.app_name, revision: expectedRevision };
+    const { matchedCount } = await this.run(() => this.apps.updateOne(filter, { $set: toContent(record) }));
+    return matchedCount > 0;
+  }
+
+  override async behind(region: string, epoch: number, limit: number): Promise<string[]> {
+    const { filter, index } = REGION_QUERIES.behind;
+    this.database.indexes.want(this.apps, index(region));
+    const found = await this.run(() =>
+      this.apps.find(filter(region, epoch), { _id: 1 }).limit(limit).lean<Named[]>(),
+    );
+    return found.map(nameOf);
+  }
+
+  override async markPublished(appName: string, region: string, mark: PublishedMark): Promise<void> {
+    const { epoch, revision, verified_at } = mark;
+    const marks = { [markField(region)]: { epoch, revision, verified_at }, [currentField(region)]: epoch };
+    await this.run(() => this.apps.updateOne({ _id: appName, revision }, { $set: marks }));
+  }
+
+  override async claimVerification(
+    region: string,
+    before: number,
+    now: number,
+    limit: number,
+  ): Promise<string[]> {
+    const { filter, index } = REGION_QUERIES.claimVerification;
+    this.database.indexes.want(this.apps, index(region));
+    const due = filter(region, before);
+    const candidates = await this.run(() =>
+      this.apps
+        .find(due, { _id: 1 })
+        .sort({ [verifiedField(region)]: 1 })
+        .limit(limit)
+        .lean<Named[]>(),
+    );
+    if (candidates.length === 0) return [];
+    // Each document is claimed by itself, and remembers by whom: another instance may have been faster with some.
+    const claim = randomUUID();
+    const names = { _id: { $in: candidates.map(nameOf) } };
+    const claiming = { $set: { [verifiedField(region)]: now, [claimField(region)]: claim } };
+    const { matchedCount } = await this.run(() => this.apps.updateMany({ ...names, ...due }, claiming));
+    if (matchedCount === 0) return [];
+    const claimed = await this.run(() =>
+      this.apps.find({ ...names, [claimField(region)]: claim }, { _id: 1 }).lean<Named[]>(),
+    );
+    return claimed.map(nameOf);
+  }
+
+  override async clearPublished(appName: string, region: string): Promise<void> {
+    const marks = { [markField(region)]: 1, [currentField(region)]: 1 } as const;
+    await this.run(() => this.apps.updateOne({ _id: appName }, { $unset: marks }));
+  }
+
+  override async purgeTombstones(before: string): Promise<string[]> {
+    const old = APP_QUERIES.purgeTombstones.filter(before);
+    const found = await this.run(() => this.apps.find(old, { _id: 1 }).lean<Named[]>());
+    const purged: string[] = [];
+    const waiting = found.map(nameOf);
+    const purge = async () => {
+      for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+        const one = { _id: name, ...old };
+        const { deletedCount } = await this.run(() => this.apps.deleteOne(one));
+        if (deletedCount > 0) purged.push(name);
+      }
+    };
+    await Promise.all(Array.from({ length: PURGE_PARALLELISM }, purge));
+    return purged;
+  }
+
+  override async epoch(): Promise<number> {
+    return await this.run(() => this.readEpoch());
+  }
+
+  override async raiseEpoch(to: number): Promise<void> {
+    await this.run(async () => {
+      const raise = () => this.epochs.updateOne({ _id: 'epoch' }, { $max: { value: to } }, { upsert: true });
+      try {
+        await raise();
+      } catch (error) {
+        // Two that insert it at once: the loser finds it now.
+        if (!isDuplicateKey(error)) throw error;
+        await raise();
+      }
+    });
+  }
+
+  override async problem(): Promise<string | null> {
+    return await this.database.problem(() => this.readEpoch());
+  }
+
+  override async close(): Promise<void> {
+    await this.database.close();
+  }
+
+  /** The driver's own collection: mongoose hides why an insertion failed. */
+  private get collection(): mongo.Collection<AppDocument> {
+    return this.apps.collection as unknown as mongo.Collection<AppDocument>;
+  }
+
+  private async readEpoch(): Promise<number> {
+    const found = await this.epochs.findOne({ _id: 'epoch' }).lean<EpochDocument>();
+    return found?.value ?? FIRST_EPOCH;
+  }
+
+  private async run<T>(work: () => Promise<T>): Promise<T> {
+    for (const { index } of Object.values(APP_QUERIES)) this.database.indexes.want(this.apps, index);
+    return await this.database.run(work);
+  }
+}
+
+/** Whether an insertion took place; a document with that id is in its way otherwise. */
+async function inserted(insertion: Promise<unknown>): Promise<boolean> {
+  try {
+    await insertion;
+    return true;
+  } catch (error) {
+    if (isDuplicateKey(error)) return false;
+    throw error;
+  }
+}
+
+function nameOf({ _id }: Named): string {
+  return _id;
+}

@@ -1,0 +1,152 @@
+import mongoose, { type Connection, type Model, type Schema } from 'mongoose';
+import { StoreUnavailableError } from '../app-store.js';
+import { IndexKeeper } from './index-keeper.js';
+import { mongoName, storeError } from './mongo-errors.js';
+import { OutageLog, type StoreLog } from './outage-log.js';
+
+/** Longest time for one call of the store, below what a request may take. */
+const CALL_LIMIT_MS = 8_000;
+/** Longest wait for a server that takes changes; an election is usually over by then. */
+const SELECTION_LIMIT_MS = 4_000;
+/** Longest silence of a server while it works on a command. */
+const SILENCE_LIMIT_MS = 5_000;
+/** Longest wait for the confirmation by a majority. */
+const MAJORITY_LIMIT_MS = 4_000;
+const PROBLEM_LIMIT_MS = 1_500;
+
+export interface MongoOptions {
+  /** `mongodb://…` or `mongodb+srv://…`, with user and password when they are needed. */
+  url: string;
+  database: string;
+}
+
+/**
+ * One database of a MongoDB. It may be away at any time, at the start too: calls reject with
+ * `StoreUnavailableError` within a bounded time until it is there, and what has to be set up is set up then.
+ */
+export class MongoDatabase {
+  readonly indexes: IndexKeeper;
+  private readonly connection: Connection;
+  private readonly outage: OutageLog;
+  private readonly name: string;
+  private opening: Promise<unknown> | null = null;
+  private opened = false;
+  private closing: Promise<void> | null = null;
+
+  /** @throws {StoreUnavailableError} when the URL is none; it is not repeated, as it holds a password */
+  constructor(
+    private readonly options: MongoOptions,
+    log: StoreLog,
+  ) {
+    this.name = checkedName(options.url);
+    this.outage = new OutageLog(log);
+    this.connection = mongoose.createConnection();
+    this.indexes = new IndexKeeper((work) => this.run(work), log);
+  }
+
+  /** Declares a collection. Called before anything else, once for each. */
+  model<Document>(name: string, schema: Schema<Document>): Model<Document> {
+    return this.connection.model<Document>(name, schema, name);
+  }
+
+  /**
+   * Does what needs the database, within a bounded time.
+   * @throws {StoreUnavailableError} when it is away
+   */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    return await this.limited(CALL_LIMIT_MS, async () => {
+      await this.open();
+      return await work();
+    });
+  }
+
+  /** Null when `work` can be done, else what is missing, within two seconds. */
+  async problem(work: () => Promise<unknown>): Promise<string | null> {
+    const known = this.outage.problem;
+    try {
+      await this.limited(PROBLEM_LIMIT_MS, async () => {
+        await this.open();
+        await work();
+      });
+      return null;
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError)) throw error;
+      // A reason says more than that time is up.
+      return this.closing ? error.message : (known ?? error.message);
+    }
+  }
+
+  /** Ends all connections; a second call does nothing. */
+  async close(): Promise<void> {
+    this.closing ??= this.connection.destroy(true);
+    await this.closing;
+  }
+
+  /** Removes the whole database. For tests. */
+  async drop(): Promise<void> {
+    await this.run(() => this.connection.dropDatabase());
+  }
+
+  private async limited<T>(limitMs: number, work: () => Promise<T>): Promise<T> {
+    if (this.closing) throw new StoreUnavailableError(`${this.name} is closed`);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const error = new StoreUnavailableError(`${this.name} gave no answer within ${limitMs / 1000} s`);
+      timer = setTimeout(() => reject(error), limitMs);
+    });
+    try {
+      const result = await Promise.race([work(), late]);
+      this.outage.succeeded();
+      return result;
+    } catch (error) {
+      if (this.closing) throw new StoreUnavailableError(`${this.name} is closed`);
+      const known = storeError(this.name, error);
+      if (known instanceof StoreUnavailableError) this.outage.failed(known.message);
+      throw known;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** After the first time the driver connects again by itself. */
+  private async open(): Promise<void> {
+    if (this.opened) return;
+    this.opening ??= this.connection.openUri(this.options.url, clientOptions(this.options)).finally(() => {
+      this.opening = null;
+    });
+    await this.opening;
+    this.opened = true;
+  }
+}
+
+function clientOptions({ database }: MongoOptions): mongoose.ConnectOptions {
+  return {
+    dbName: database,
+    appName: 'nebula-api',
+    // Commands wait for a server in the driver, which has a time limit of its own.
+    bufferCommands: false,
+    autoCreate: false,
+    autoIndex: false,
+    serverSelectionTimeoutMS: SELECTION_LIMIT_MS,
+    connectTimeoutMS: SELECTION_LIMIT_MS,
+    socketTimeoutMS: SILENCE_LIMIT_MS,
+    waitQueueTimeoutMS: SELECTION_LIMIT_MS,
+    heartbeatFrequencyMS: 5_000,
+    maxPoolSize: 20,
+    // Whatever the URL says: what was accepted is on the disks of a majority, and is read from there.
+    writeConcern: { w: 'majority', journal: true, wtimeoutMS: MAJORITY_LIMIT_MS },
+    readPreference: 'primary',
+    ignoreUndefined: true,
+  };
+}
+
+function checkedName(url: string): string {
+  try {
+    new mongoose.mongo.MongoClient(url);
+  } catch {
+    throw new StoreUnavailableError(
+      'the URL of the database must be mongodb://[user:password@]host[:port][,host…][/?options] or mongodb+srv://…, with the special characters of user and password percent-encoded and no option that is unknown',
+    );
+  }
+  return mongoName(url);
+}

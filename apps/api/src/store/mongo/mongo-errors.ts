@@ -1,0 +1,89 @@
+import mongoose from 'mongoose';
+import { StoreUnavailableError } from '../app-store.js';
+
+const {
+  MongoBulkWriteError,
+  MongoError,
+  MongoInvalidArgumentError,
+  MongoServerError,
+  MongoWriteConcernError,
+} = mongoose.mongo;
+
+/** Code of a write whose key is there already. */
+export const DUPLICATE_KEY = 11_000;
+
+/** The server's codes that mean that it is away, stepping down, out of something, or not ours to use. */
+const REASONS = new Map<number, string>([
+  [6, "can't reach its other hosts"],
+  [7, "can't reach its other hosts"],
+  [13, "doesn't allow this user to do that"],
+  [18, 'refuses the user or the password'],
+  [50, 'took too long'],
+  [64, "couldn't confirm a change by a majority in time"],
+  [79, "can't confirm changes by a majority"],
+  [89, "can't reach its other hosts in time"],
+  [91, 'is shutting down'],
+  [100, 'has too few members to confirm changes by a majority'],
+  [133, 'has no primary'],
+  [134, "can't read what a majority has"],
+  [189, 'has no primary'],
+  [262, 'took too long'],
+  [8_000, 'refuses the user or the password'],
+  [9_001, 'lost a connection'],
+  [10_107, 'has no primary'],
+  [11_600, 'is shutting down'],
+  [11_602, 'interrupted a command as its primary changes'],
+  [13_435, 'has no primary'],
+  [13_436, 'is starting or recovering'],
+  [14_031, 'is out of disk space'],
+]);
+
+export function isDuplicateKey(error: unknown): boolean {
+  return error instanceof MongoServerError && error.code === DUPLICATE_KEY;
+}
+
+/**
+ * An error of the driver as the store's port has it. The server's own texts can quote the command with the
+ * environment of an app, so they are left out.
+ * @param name of the server, as `mongoName` gives it
+ */
+export function storeError(name: string, error: unknown): unknown {
+  if (error instanceof MongoWriteConcernError) {
+    return new StoreUnavailableError(`${name} couldn't confirm a change by a majority (${codeOf(error)})`);
+  }
+  // The driver disguises a lost connection as an error of the server when it happens in a bulk of writes.
+  const isDisguised = error instanceof MongoBulkWriteError && error.code === undefined;
+  if (error instanceof MongoServerError && !isDisguised) {
+    const reason = REASONS.get(Number(error.code));
+    const code = codeOf(error);
+    if (reason) return new StoreUnavailableError(`${name} ${reason} (${code})`);
+    return error.hasErrorLabel('RetryableWriteError')
+      ? new StoreUnavailableError(`${name} failed for now (${code})`)
+      : new Error(`${name} refused a command (${code})`);
+  }
+  if (isConnectionError(error)) {
+    return new StoreUnavailableError(`${name} can't be reached (${error.message})`);
+  }
+  return error;
+}
+
+/** What the driver itself says, but for a wrong call of ours, is about connections and servers. */
+function isConnectionError(error: unknown): error is Error {
+  return (
+    error instanceof mongoose.Error.MongooseServerSelectionError ||
+    (error instanceof MongoError && !(error instanceof MongoInvalidArgumentError))
+  );
+}
+
+function codeOf(error: { code?: number | string | undefined; codeName?: unknown }): string {
+  return `${typeof error.codeName === 'string' ? error.codeName : 'error'} ${error.code ?? ''}`.trim();
+}
+
+/** The server's name for people: the hosts of its URL, and nothing that could be part of a password. */
+export function mongoName(url: string): string {
+  const [hosts = ''] = url
+    .slice(url.lastIndexOf('@') + 1)
+    .replace(/^mongodb(\+srv)?:\/\//, '')
+    .split(/[/?]/);
+  return `MongoDB at ${hosts}`;
+}

@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { Model, mongo, QueryFilter } from 'mongoose';
+import {
+  type AppOverview,
+  type AppPageQuery,
+  type AppRow,
+  type AppView,
+  fleetState,
+  type StoredReport,
+  type WorkerChange,
+  type WorkerPageQuery,
+  type WorkerRecord,
+} from '../fleet-records.js';
+import { FleetStore } from '../fleet-store.js';
+import { bulkWrite } from './bulk-write.js';
+import { toFieldName } from './field-name.js';
+import { appAsked, appField, appFields, WORKER_INDEXES, workersAsked } from './fleet-queries.js';
+import type { MongoDatabase } from './mongo-database.js';
+import { MongoReports } from './mongo-reports.js';
+import { overviewOf } from './overview.js';
+import {
+  alwaysWritten,
+  labelsOf,
+  namesOf,
+  toWorker,
+  toWorkerAlone,
+  toWorkerDocument,
+  WORKER_SCHEMA,
+  type WorkerDocument,
+} from './worker-document.js';
+
+type WorkerWrite = mongo.AnyBulkWriteOperation<WorkerDocument>;
+
+/** The fleet in a MongoDB: a document per worker, and one beside it per report. */
+export class MongoFleetStore extends FleetStore {
+  private readonly documents: Model<WorkerDocument>;
+  private readonly reports: MongoReports;
+
+  constructor(private readonly database: MongoDatabase) {
+    super();
+    this.documents = database.model('workers', WORKER_SCHEMA);
+    this.reports = new MongoReports(database);
+  }
+
+  override async workers(workerIds: readonly string[]): Promise<WorkerRecord[]> {
+    if (workerIds.length === 0) return [];
+    const found = await this.run(() =>
+      this.documents.find({ _id: { $in: [...workerIds] } }).lean<WorkerDocument[]>(),
+    );
+    return found.map(toWorker);
+  }
+
+  override async saveWorkers(changes: readonly WorkerChange[]): Promise<boolean[]> {
+    const write = randomUUID();
+    const operations = changes.map((change) => writeOf(change, write));
+    return await this.run(async () => {
+      const { matched, duplicates } = await bulkWrite(this.documents, operations);
+      const updates = changes.filter(({ before }) => before !== null).length;
+      const taken = new Set(duplicates);
+      const inserted = changes.map(({ before }, index) => before === null && !taken.has(index));
+      if (matched === updates)
+        return changes.map(({ before }, index) => before !== null || inserted[index] === true);
+      // The server tells how many were found, not which. One that is overwritten already counts as not written,
+      // which costs the caller another look.
+      const ids = changes.map(({ after }) => after.worker_id);
+      const found = await this.documents
+        .find({ _id: { $in: ids }, write }, { _id: 1 })
+        .lean<{ _id: string }[]>();
+      const written = new Set(found.map(({ _id }) => _id));
+      return changes.map(({ after }, index) => inserted[index] === true || written.has(after.worker_id));
+    });
+  }
+
+  override async saveReports(reports: readonly StoredReport[]): Promise<void> {
+    await this.reports.save(reports);
+  }
+
+  override async removeReports(workerId: string, appNames: readonly string[]): Promise<void> {
+    await this.reports.remove(workerId, appNames);
+  }
+
+  override async forget(workerId: string, version: number): Promise<boolean> {
+    const { deletedCount } = await this.run(() => this.documents.deleteOne({ _id: workerId, version }));
+    if (deletedCount === 0) return false;
+    await this.reports.removeAll(workerId);
+    return true;
+  }
+
+  override async reportsOf(workerId: string): Promise<StoredReport[]> {
+    return await this.reports.ofWorker(workerId);
+  }
+
+  override async workerPage(query: WorkerPageQuery): Promise<WorkerRecord[]> {
+    const found = await this.run(() =>
+      this.documents
+        .find(all(workersAsked(query)))
+        .sort({ _id: 1 })
+        .limit(query.limit)
+        .lean<WorkerDocument[]>(),
+    );
+    return found.map(toWorker);
+  }
+
+  override async overview(view: AppView): Promise<AppOverview> {
+    return await this.run(() => overviewOf(this.documents, view));
+  }
+
+  override async appPage(view: AppView, query: AppPageQuery): Promise<AppRow[]> {
+    // Of a tombstone nobody is told how long it took.
+    if (view.deleted && query.order.by === 'slowest') return [];
+    const { filters, sort } = appAsked(view, query);
+    const found = await this.run(() =>
+      this.documents
+        .find(all(filters), appFields(view.app_name))
+        .sort(sort)
+        .limit(query.limit)
+        .lean<WorkerDocument[]>(),
+    );
+    const reports = await this.reports.ofApp(
+      view.app_name,
+      found.map(({ _id }) => _id),
+    );
+    return found.flatMap((document) => {
+      const app = document.apps[toFieldName(view.app_name)];
+      if (!app) return [];
+      const worker = toWorkerAlone(document);
+      const report = reports.get(worker.worker_id) ?? null;
+      return [{ worker, app, state: fleetState(worker, app, view), report }];
+    });
+  }
+
+  private async run<T>(work: () => Promise<T>): Promise<T> {
+    for (const keys of WORKER_INDEXES) this.database.indexes.want(this.documents, keys);
+    return await this.database.run(work);
+  }
+}
+
+function all(filters: QueryFilter<WorkerDocument>[]): QueryFilter<WorkerDocument> {
+  return filters.length === 0 ? {} : { $and: filters };
+}
+
+function writeOf({ before, after }: WorkerChange, write: string): WorkerWrite {
+  if (before === null) return { insertOne: { document: toWorkerDocument(after, write) } };
+  const { set, unset } = differences(before, after);
+  const update = { $set: { ...alwaysWritten(after, write), ...set }, ...(unset ? { $unset: unset } : {}) };
+  return { updateOne: { filter: { _id: after.worker_id, version: before.version }, update } };
+}
+
+/** Of what a worker's message seldom changes, only what has changed is written. */
+function differences(
+  before: WorkerRecord,
+  after: WorkerRecord,
+): { set: Record<string, unknown>; unset: Record<string, ''> | null } {
+  const known = new Map(before.apps.map((app) => [app.app_name, app]));
+  const set: Record<string, unknown> = {};
+  for (const app of after.apps) {
+    if (!isDeepStrictEqual(known.get(app.app_name), app)) set[appField(app.app_name)] = app;
+    known.delete(app.app_name);
+  }
+  if (!isDeepStrictEqual(namesOf(before), namesOf(after))) set['app_names'] = namesOf(after);
+  if (!isDeepStrictEqual(labelsOf(before), labelsOf(after))) set['labels'] = labelsOf(after);
+  const gone = [...known.keys()].map((name) => [appField(name), ''] as const);
+  return { set, unset: gone.length > 0 ? Object.fromEntries(gone) : null };
+}

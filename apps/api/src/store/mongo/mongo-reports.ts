@@ -1,0 +1,101 @@
+import type { WorkerReport } from '@nebula/contracts';
+import { type Model, Schema } from 'mongoose';
+import type { StoredReport } from '../fleet-records.js';
+import { bulkWrite } from './bulk-write.js';
+import type { IndexKeys } from './index-keeper.js';
+import type { MongoDatabase } from './mongo-database.js';
+
+/** The newest report of a worker about an app, in the collection `reports`. */
+interface ReportDocument {
+  /** App and worker, with a slash between them, which no app's name has. */
+  _id: string;
+  worker_id: string;
+  app_name: string;
+  boot: number;
+  sequence: number;
+  received_at: number;
+  /** JSON: it is large, and nothing in it is asked for. */
+  report: string;
+}
+
+const REPORT_SCHEMA = new Schema<ReportDocument>(
+  {
+    ...{ _id: String, worker_id: String, app_name: String, boot: Number, sequence: Number },
+    ...{ received_at: Number, report: String },
+  },
+  { versionKey: false },
+);
+
+/** For the reports of one worker. Those of an app are found by their ids. */
+const OF_WORKER: IndexKeys = { worker_id: 1, app_name: 1 };
+
+/** The newest report per worker and app. Its methods reject as those of `MongoDatabase.run`. */
+export class MongoReports {
+  private readonly reports: Model<ReportDocument>;
+
+  constructor(private readonly database: MongoDatabase) {
+    this.reports = database.model('reports', REPORT_SCHEMA);
+  }
+
+  async save(reports: readonly StoredReport[]): Promise<void> {
+    const writes = reports.map((stored) => {
+      const { _id, ...fields } = toDocument(stored);
+      const { boot, sequence } = fields;
+      const older = [{ boot: { $lt: boot } }, { boot, sequence: { $lt: sequence } }];
+      return { filter: { _id, $or: older }, update: { $set: fields } };
+    });
+    await this.database.run(async () => {
+      const upserts = writes.map((write) => ({ updateOne: { ...write, upsert: true } }));
+      const { duplicates } = await bulkWrite(this.reports, upserts);
+      // One is there: it was as new or newer, or another instance has just inserted it, and it may be older.
+      const again = duplicates.flatMap((index) => writes[index] ?? []);
+      await bulkWrite(
+        this.reports,
+        again.map((updateOne) => ({ updateOne })),
+      );
+    });
+  }
+
+  async ofWorker(workerId: string): Promise<StoredReport[]> {
+    this.database.indexes.want(this.reports, OF_WORKER);
+    const found = await this.database.run(() =>
+      this.reports.find({ worker_id: workerId }).sort({ app_name: 1 }).lean<ReportDocument[]>(),
+    );
+    return found.map(toStored);
+  }
+
+  /** What these workers said about an app, by worker id. */
+  async ofApp(appName: string, workerIds: readonly string[]): Promise<Map<string, StoredReport>> {
+    const ids = workerIds.map((workerId) => idOf(appName, workerId));
+    const found = await this.database.run(() =>
+      this.reports.find({ _id: { $in: ids } }).lean<ReportDocument[]>(),
+    );
+    return new Map(found.map((document) => [document.worker_id, toStored(document)]));
+  }
+
+  async remove(workerId: string, appNames: readonly string[]): Promise<void> {
+    const ids = appNames.map((appName) => idOf(appName, workerId));
+    if (ids.length > 0) await this.database.run(() => this.reports.deleteMany({ _id: { $in: ids } }));
+  }
+
+  async removeAll(workerId: string): Promise<void> {
+    this.database.indexes.want(this.reports, OF_WORKER);
+    await this.database.run(() => this.reports.deleteMany({ worker_id: workerId }));
+  }
+}
+
+function idOf(appName: string, workerId: string): string {
+  return `${appName}/${workerId}`;
+}
+
+function toDocument({ report, boot, received_at }: StoredReport): ReportDocument {
+  const { worker_id, app_name, sequence } = report;
+  return {
+    ...{ _id: idOf(app_name, worker_id), worker_id, app_name, boot, sequence, received_at },
+    report: JSON.stringify(report),
+  };
+}
+
+function toStored({ report, boot, received_at }: ReportDocument): StoredReport {
+  return { report: JSON.parse(report) as WorkerReport, boot, received_at };
+}

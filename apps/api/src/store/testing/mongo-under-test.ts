@@ -1,0 +1,37 @@
+import { randomBytes } from 'node:crypto';
+import { pathToFileURL } from 'node:url';
+import { MongoAppStore } from '../mongo/mongo-app-store.js';
+import { MongoDatabase, type MongoOptions } from '../mongo/mongo-database.js';
+import { MongoFleetStore } from '../mongo/mongo-fleet-store.js';
+import type { DatabaseUnderTest, Stores } from './database-under-test.js';
+
+const SILENT = { info: () => {}, warn: () => {} };
+
+export async function openStores(options: MongoOptions): Promise<Stores> {
+  return storesOf(new MongoDatabase(options, SILENT));
+}
+
+/** An empty database of a server that runs. */
+export function createMongoDatabase(url: string): DatabaseUnderTest & { options: MongoOptions } {
+  const options = { url, database: `nebula-test-${randomBytes(6).toString('hex')}` };
+  const opened: MongoDatabase[] = [];
+  return {
+    options,
+    elsewhere: { module: pathToFileURL(import.meta.filename).href, options },
+    async open() {
+      const database = new MongoDatabase(options, SILENT);
+      opened.push(database);
+      return storesOf(database);
+    },
+    async destroy() {
+      for (const database of opened) await database.close();
+      const last = new MongoDatabase(options, SILENT);
+      await last.drop();
+      await last.close();
+    },
+  };
+}
+
+function storesOf(database: MongoDatabase): Stores {
+  return { apps: new MongoAppStore(database), fleet: new MongoFleetStore(database) };
+}
