@@ -17,6 +17,8 @@ const NOT_INSTALLED = [
   '@nestjs/microservices/microservices-module',
   '@nestjs/platform-express',
   '@fastify/view',
+  '@fastify/multipart',
+  'amqp-connection-manager',
   '@grpc/*',
   '@apollo/*',
   '@as-integrations/*',
@@ -53,7 +55,7 @@ export async function bundleService(service, folder) {
     minifyWhitespace: true,
     legalComments: 'none',
     logLevel: 'error',
-    define: { NEBULA_VERSION: JSON.stringify(version) },
+    define: { NEBULA_VERSION: JSON.stringify(version), NEBULA_SWAGGER_UI: JSON.stringify('./swagger-ui/') },
     external: NOT_INSTALLED,
     plugins: [leanPlugin],
     banner: {

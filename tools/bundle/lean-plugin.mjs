@@ -1,12 +1,14 @@
 /**
  * Leaves out of a bundle what no service of ours uses: of dockerode building with BuildKit (gRPC) and engines
- * behind SSH, and of the api's bundle SQLite, which needs a binary beside it and is for one machine.
+ * behind SSH, of class-validator phone numbers, and of the api's bundle SQLite, which needs a binary beside it and is for one machine.
  */
 
 /** @type {{ filter: RegExp, importer: RegExp, message: string }[]} */
 const LEFT_OUT = [
   { filter: /^\.\/session$/, importer: /\/dockerode\/lib\//, message: 'building with BuildKit' },
   { filter: /^\.\/ssh$/, importer: /\/docker-modem\/lib\//, message: 'an engine behind SSH' },
+  { filter: /^protobufjs/, importer: /./, message: 'building with BuildKit' },
+  { filter: /^libphonenumber-js/, importer: /\/class-validator\//, message: 'the check of phone numbers' },
   { filter: /^@photostructure\/sqlite$/, importer: /./, message: 'SQLite' },
 ];
 

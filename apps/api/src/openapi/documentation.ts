@@ -1,7 +1,11 @@
+import { fileURLToPath } from 'node:url';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { API_PREFIX } from '../http/api-prefix.js';
 import { buildDocument } from './document.js';
+
+/** Defined in a bundle alone, which has the files of the page in a folder beside it. */
+declare const NEBULA_SWAGGER_UI: string | undefined;
 
 /** Path of the page; the document itself is below the prefix of the api. */
 const PAGE = 'docs';
@@ -16,7 +20,13 @@ export function serveDocumentation(api: NestFastifyApplication, version: string)
     raw: ['json'],
     jsonDocumentUrl: `${API_PREFIX}/openapi.json`,
     customSiteTitle: 'Nebula',
+    ...filesOfPage(),
     // The badge would be fetched from a server of others.
     swaggerOptions: { validatorUrl: null },
   });
+}
+
+function filesOfPage(): { customSwaggerUiPath?: string } {
+  if (typeof NEBULA_SWAGGER_UI !== 'string') return {};
+  return { customSwaggerUiPath: fileURLToPath(new URL(NEBULA_SWAGGER_UI, import.meta.url)) };
 }

@@ -6,6 +6,7 @@ export interface ApiConfiguration extends RabbitConfiguration {
   api_host: string;
   api_port: number;
   mongo_url: string;
+  sqlite_file: string;
   schema_name: string;
   rabbit_region: string;
   verify_interval_seconds: number;
@@ -23,9 +24,14 @@ export const API_KEYS: KeyTable<ApiConfiguration> = {
   api_port: { kind: 'integer', default: 8000, min: 1, max: 65_535, description: 'port of the api' },
   mongo_url: {
     kind: 'string',
-    required: true,
+    default: '',
     secret: true,
     description: 'where MongoDB is, like mongodb://user:password@host:27017/?replicaSet=rs0',
+  },
+  sqlite_file: {
+    kind: 'string',
+    default: '',
+    description: 'SQLite file in place of MongoDB, for one api alone',
   },
   schema_name: { kind: 'string', default: 'nebula', description: 'name of the database on MongoDB' },
   ...RABBIT_KEYS,
@@ -61,18 +67,29 @@ export const API_KEYS: KeyTable<ApiConfiguration> = {
  * @throws {StartError} with a line for each value that is wrong
  */
 export function loadApiConfiguration(sources?: Sources): ApiConfiguration {
-  return configured(API_KEYS, sources, ({ mongo_url, schema_name, rabbit_region }) => [
-    // The address may hold a password, so it isn't shown.
-    ...(/^mongodb(\+srv)?:\/\/[^/]/.test(mongo_url)
-      ? []
-      : ['mongo_url must begin with mongodb:// or mongodb+srv:// and name a host']),
-    ...(/^[A-Za-z0-9_-]{1,63}$/.test(schema_name)
-      ? []
-      : [`schema_name is ${JSON.stringify(schema_name)} but must be 1 to 63 letters, digits, "_" and "-"`]),
-    ...(/^[A-Za-z0-9_.-]{1,63}$/.test(rabbit_region)
-      ? []
-      : [
-          `rabbit_region is ${JSON.stringify(rabbit_region)} but must be 1 to 63 letters, digits, "_", "." and "-"`,
-        ]),
-  ]);
+  return configured(API_KEYS, sources, (configuration) => {
+    const { schema_name, rabbit_region } = configuration;
+    return [
+      ...storeProblems(configuration),
+      ...(/^[A-Za-z0-9_-]{1,63}$/.test(schema_name)
+        ? []
+        : [`schema_name is ${JSON.stringify(schema_name)} but must be 1 to 63 letters, digits, "_" and "-"`]),
+      ...(/^[A-Za-z0-9_.-]{1,63}$/.test(rabbit_region)
+        ? []
+        : [
+            `rabbit_region is ${JSON.stringify(rabbit_region)} but must be 1 to 63 letters, digits, "_", "." and "-"`,
+          ]),
+    ];
+  });
+}
+
+function storeProblems({ mongo_url, sqlite_file }: ApiConfiguration): string[] {
+  if (mongo_url === '' && sqlite_file === '')
+    return ['mongo_url is missing: set it to the address of MongoDB (or sqlite_file, for one api alone)'];
+  if (mongo_url !== '' && sqlite_file !== '')
+    return ['mongo_url and sqlite_file are both set; set one of them'];
+  // The address may hold a password, so it isn't shown.
+  return mongo_url === '' || /^mongodb(\+srv)?:\/\/[^/]/.test(mongo_url)
+    ? []
+    : ['mongo_url must begin with mongodb:// or mongodb+srv:// and name a host'];
 }

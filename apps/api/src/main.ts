@@ -1,0 +1,20 @@
+import { EXIT, readCommandLine, runProgram } from '@nebula/lifecycle';
+import { loadApiConfiguration } from './program/configuration.js';
+import { apiHelp } from './program/help.js';
+import { runApi } from './program/run-api.js';
+import { runSetup } from './program/run-setup.js';
+import { loadSetupConfiguration } from './program/setup-configuration.js';
+
+await runProgram(async (signals) => {
+  const called = readCommandLine(process.argv.slice(2), ['serve', 'setup-broker']);
+  if (called.kind === 'help') {
+    process.stdout.write(apiHelp());
+    return EXIT.stopped;
+  }
+  switch (called.command) {
+    case 'serve':
+      return await runApi(loadApiConfiguration(), signals);
+    case 'setup-broker':
+      return await runSetup(loadSetupConfiguration());
+  }
+});

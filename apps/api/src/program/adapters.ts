@@ -1,0 +1,36 @@
+import { rabbitConnection } from '@nebula/configuration';
+import { startingWith } from '@nebula/lifecycle';
+import { RabbitFeed, RabbitReportStrategy } from '@nebula/messaging';
+import type { ApiOptions } from '../api-options.js';
+import type { StoreOptions } from '../store/store-options.js';
+import type { ApiConfiguration } from './configuration.js';
+
+/** Store and transports of an api of its own. */
+export interface Adapters extends Pick<ApiOptions, 'store' | 'feeds' | 'reports'> {
+  /** Ends the connections that the api doesn't end itself; to be called after it has ended. */
+  close(): Promise<void>;
+}
+
+/**
+ * The one place that decides what the services use: MongoDB (or a SQLite file) for the state, RabbitMQ between api and workers. What
+ * publishes and what takes reports have a connection each, since a broker that is short of memory blocks
+ * publishers.
+ * @throws {StartError} when a file that the configuration names can't be read
+ */
+export function adapters(configuration: ApiConfiguration): Adapters {
+  const { rabbit_region: region } = configuration;
+  const connection = startingWith(() => rabbitConnection(configuration));
+  const feed = new RabbitFeed({ ...connection, region, connection_name: 'nebula-api feed' });
+  return {
+    store: storeOf(configuration),
+    feeds: [feed],
+    reports: new RabbitReportStrategy({ ...connection, connection_name: 'nebula-api reports' }),
+    close: () => feed.close(),
+  };
+}
+
+function storeOf({ mongo_url, schema_name, sqlite_file }: ApiConfiguration): StoreOptions {
+  return mongo_url === ''
+    ? { kind: 'sqlite', path: sqlite_file }
+    : { kind: 'mongo', url: mongo_url, database: schema_name };
+}

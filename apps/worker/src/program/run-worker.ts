@@ -1,0 +1,96 @@
+import { resolve, join } from 'node:path';
+import { rabbitConnection } from '@nebula/configuration';
+import {
+  claimStateFolder,
+  checkListenAddress,
+  EXIT,
+  listenError,
+  openPrivateFolder,
+  programVersion,
+  startingWith,
+  type StopSignals,
+} from '@nebula/lifecycle';
+import { createLogger } from '@nebula/logging';
+import { BrokerConnection, RabbitDesiredStateStrategy, RabbitReportPublisher } from '@nebula/messaging';
+import type { LoggerService } from '@nestjs/common';
+import { createWorker } from '../create-worker.js';
+import { type HealthServer, startHealthServer } from '../health/health-server.js';
+import { WorkerReadiness } from '../worker-readiness.js';
+import { type WorkerConfiguration } from './configuration.js';
+import { workerLabels } from './worker-labels.js';
+
+/**
+ * Runs a worker until a signal comes.
+ * @returns the exit code
+ * @throws {StartError} when its folder or port can't be had
+ */
+export async function runWorker(configuration: WorkerConfiguration, signals: StopSignals): Promise<number> {
+  const { worker_host: host, worker_port: port } = configuration;
+  const path = resolve(configuration.state_dir);
+  const claims = join(path, 'claims');
+  await openPrivateFolder('state_dir', path, [claims]);
+  const claim = await claimStateFolder({ path, claims });
+  if (port !== 0) await checkListenAddress(host, port, KEYS);
+  const logger = createLogger({ name: 'nebula-worker', level: configuration.log_level });
+  const stop = await startWorker(configuration, path, logger);
+  await signals.requested();
+  await stop();
+  await claim.release();
+  logger.log('the worker has stopped; its containers keep running');
+  return EXIT.stopped;
+}
+
+const KEYS = { host: 'worker_host', port: 'worker_port' };
+
+async function startWorker(
+  configuration: WorkerConfiguration,
+  folder: string,
+  logger: LoggerService,
+): Promise<() => Promise<void>> {
+  const version = programVersion(new URL('../../package.json', import.meta.url));
+  const options = {
+    ...startingWith(() => rabbitConnection(configuration)),
+    connection_name: 'nebula-worker',
+  };
+  // One connection for both ways: connections are what a broker of a large fleet has least of.
+  const connection = new BrokerConnection(options);
+  const selection = { kind: 'listed', apps: configuration.app_name } as const;
+  const strategy = new RabbitDesiredStateStrategy(connection, configuration.app_name);
+  const reports = new RabbitReportPublisher(connection, options.user);
+  const worker = await createWorker({
+    scope: configuration.scope,
+    state_dir: join(folder, 'worker'),
+    ...(configuration.worker_id ? { worker_id: configuration.worker_id } : {}),
+    worker_labels: workerLabels(configuration.worker_labels),
+    docker_host: configuration.docker_host,
+    parallelism: configuration.engine_parallelism,
+    resync_seconds: configuration.resync_interval_seconds,
+    report_interval_seconds: configuration.report_interval_seconds,
+    ...{ selection, strategy, reports, logger, version },
+  });
+  const engine = worker.get(WorkerReadiness);
+  const health = await serveHealth(configuration, version, [
+    { name: 'docker', problem: () => engine.problem() },
+    { name: 'rabbitmq', problem: () => strategy.problem() },
+  ]);
+  await worker.listen();
+  return async () => {
+    await worker.close();
+    // The last reports are on their way by now.
+    await reports.close();
+    await health?.close();
+  };
+}
+
+async function serveHealth(
+  { worker_host, worker_port }: WorkerConfiguration,
+  version: string,
+  checks: Parameters<typeof startHealthServer>[3],
+): Promise<HealthServer | null> {
+  if (worker_port === 0) return null;
+  try {
+    return await startHealthServer(worker_host, worker_port, version, checks);
+  } catch (error) {
+    throw listenError(worker_host, worker_port, error, KEYS);
+  }
+}
