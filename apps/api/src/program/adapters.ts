@@ -8,7 +8,7 @@ import type { ApiConfiguration } from './configuration.js';
 /** Store and transports of an api of its own. */
 export interface Adapters extends Pick<ApiOptions, 'store' | 'feeds' | 'reports'> {
   /** Ends the connections that the api doesn't end itself; to be called after it has ended. */
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /**
