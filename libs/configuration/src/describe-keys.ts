@@ -14,7 +14,7 @@ function heading(name: string, key: Key): string {
 
 function presence(key: Key): string {
   if (key.default === undefined) return 'must be set';
-  if (key.secret) return 'has a default';
   const text = Array.isArray(key.default) ? key.default.join(',') : String(key.default);
-  return text === '' ? 'not set by default' : `default ${text}`;
+  if (text === '') return 'not set by default';
+  return key.secret ? 'has a default' : `default ${text}`;
 }

@@ -1,0 +1,98 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { StartError } from '@nebula/lifecycle';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { adapters } from './adapters.js';
+import { loadApiConfiguration } from './configuration.js';
+import { apiHelp } from './help.js';
+import { loadSetupConfiguration } from './setup-configuration.js';
+
+let folder: string;
+let file: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nebula-configuration-'));
+  file = join(folder, 'conf.json');
+  await writeFile(file, '{}');
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+const BROKER = { RABBIT_HOST: 'rabbit', RABBIT_USER: 'nebula-api', RABBIT_PASSWORD: 'hunter2' };
+const WHOLE = { ...BROKER, MONGO_URL: 'mongodb://u:hunter3@db/' };
+
+const load = (environment: Record<string, string>) => loadApiConfiguration({ environment, file });
+
+function problemsOf(run: () => unknown): readonly string[] {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof StartError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('the configuration of the api', () => {
+  it('needs a database and a broker', () => {
+    expect(problemsOf(() => load({})).map((line) => line.split(' ')[0])).toEqual([
+      'rabbit_host',
+      'rabbit_user',
+      'rabbit_password',
+    ]);
+    expect(problemsOf(() => load(BROKER))).toEqual([expect.stringMatching(/^mongo_url is missing/)]);
+    expect(load(WHOLE)).toMatchObject({ api_host: '127.0.0.1', api_port: 8000, schema_name: 'nebula' });
+  });
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    [
+      'an address of another kind',
+      { MONGO_URL: 'http://u:hunter3@db' },
+      /^mongo_url must begin with mongodb:\/\//,
+    ],
+    ['two databases', { SQLITE_FILE: 'x.db' }, /^mongo_url and sqlite_file are both set/],
+    ['a name that no database can have', { SCHEMA_NAME: 'a b' }, /^schema_name is "a b" but must be/],
+    ['a region with a slash', { RABBIT_REGION: 'eu/1' }, /^rabbit_region is "eu\/1"/],
+    ['a port that is none', { API_PORT: '70000' }, /^API_PORT is "70000" but must be a whole number/],
+  ])('says what is wrong with %s, without a secret', (_what, change, message) => {
+    const problems = problemsOf(() => load({ ...WHOLE, ...change }));
+    expect(problems).toEqual([expect.stringMatching(message)]);
+    expect(problems.join()).not.toContain('hunter');
+  });
+
+  it('decides which database is used', async () => {
+    const chosen = [adapters(load(WHOLE)), adapters(load({ ...BROKER, SQLITE_FILE: 'x.db' }))];
+    expect(chosen.map(({ store }) => store)).toEqual([
+      { kind: 'mongo', url: WHOLE.MONGO_URL, database: 'nebula' },
+      { kind: 'sqlite', path: 'x.db' },
+    ]);
+    for (const { close } of chosen) await close();
+  });
+
+  it('ends the start when a certificate can not be read', () => {
+    const missing = join(folder, 'none.pem');
+    const environment = { ...WHOLE, RABBIT_SSL: 'true', RABBIT_SSL_CA: missing };
+    expect(problemsOf(() => adapters(load(environment)))).toEqual([
+      expect.stringContaining(`rabbit_ssl_ca: ${missing} can't be read`),
+    ]);
+  });
+
+  it('is explained by --help, that of the set-up too', () => {
+    for (const name of ['MONGO_URL', 'RABBIT_PASSWORD', 'RABBIT_ADMIN_USER', 'RABBIT_SSL_CA'])
+      expect(apiHelp()).toContain(name);
+  });
+});
+
+describe('the configuration of setup-broker', () => {
+  it('needs an administrator and a password for workers', () => {
+    const problems = problemsOf(() => loadSetupConfiguration({ environment: BROKER, file }));
+    expect(problems.map((line) => line.split(' ')[0])).toEqual([
+      'rabbit_admin_user',
+      'rabbit_admin_password',
+      'rabbit_worker_password',
+    ]);
+  });
+});

@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { StartError } from '@nebula/lifecycle';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadWorkerConfiguration } from './configuration.js';
+import { workerHelp } from './help.js';
+import { workerLabels } from './worker-labels.js';
+
+let folder: string;
+let file: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nebula-configuration-'));
+  file = join(folder, 'conf.json');
+  await writeFile(file, '{}');
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+const WHOLE = {
+  APP_NAME: 'shop, shop-lb',
+  RABBIT_HOST: 'rabbit',
+  RABBIT_USER: 'nebula-worker',
+  RABBIT_PASSWORD: 'hunter2',
+};
+
+const load = (change: Record<string, string> = {}) =>
+  loadWorkerConfiguration({ environment: { ...WHOLE, ...change }, file });
+
+function problemsOf(change: Record<string, string>): readonly string[] {
+  try {
+    load(change);
+  } catch (error) {
+    if (error instanceof StartError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('the configuration of a worker', () => {
+  it('has its apps, its broker and the local engine', () => {
+    expect(load()).toMatchObject({
+      app_name: ['shop', 'shop-lb'],
+      rabbit_host: ['rabbit'],
+      docker_host: 'unix:///var/run/docker.sock',
+      report_interval_seconds: 60,
+    });
+  });
+
+  it.each<[string, Record<string, string>, RegExp[]]>([
+    ['no app', { APP_NAME: '' }, [/^app_name is missing: set APP_NAME/]],
+    ['an empty list', { APP_NAME: ' , ' }, [/^APP_NAME names no app/]],
+    ['names that no app can have', { APP_NAME: 'shop,a b,/x' }, [/^APP_NAME: "a b" /, /^APP_NAME: "\/x" /]],
+    [
+      'no address of an engine',
+      { DOCKER_HOST: 'localhost' },
+      [/^docker_host is "localhost" but must be unix:/],
+    ],
+    [
+      'labels of another form',
+      { WORKER_LABELS: 'zone,=x,a=1,a=2' },
+      [/"zone" must be name=text/, /"=x" must have a name/, /"a=2" is given twice/],
+    ],
+    [
+      'an interval of nothing',
+      { REPORT_INTERVAL_SECONDS: '0' },
+      [/^REPORT_INTERVAL_SECONDS is "0" but must be/],
+    ],
+  ])('says what is wrong with %s', (_what, change, messages) => {
+    expect(problemsOf(change)).toEqual(messages.map((message) => expect.stringMatching(message)));
+  });
+
+  it('knows nothing of a database', () => {
+    expect(workerHelp()).not.toMatch(/mongo|sqlite/i);
+  });
+
+  it('has labels with any value', () => {
+    expect(workerLabels(load({ WORKER_LABELS: 'zone=eu-1,note=a=b,empty=' }).worker_labels)).toEqual({
+      zone: 'eu-1',
+      note: 'a=b',
+      empty: '',
+    });
+  });
+});
