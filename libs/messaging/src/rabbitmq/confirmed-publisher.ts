@@ -16,7 +16,14 @@ interface Confirming {
   returned: Set<string>;
   /** Why RabbitMQ has ended the channel. */
   refusal: Error | null;
+  /** Messages that wait for their confirmation. */
+  underWay: number;
+  /** Nothing more is sent on it. */
+  discarded: boolean;
 }
+
+/** Channels that RabbitMQ doesn't close, as it is stuck with a stream, before the connection is given up. */
+const MAX_HANGING = 20;
 
 /**
  * Publishes straight to queues, each message with a confirmation. A channel that leaves one out is thrown away: after
@@ -25,6 +32,8 @@ interface Confirming {
 export class ConfirmedPublisher {
   private current: Promise<Confirming> | null = null;
   private lastId = 0;
+  /** Discarded channels that are not closed yet. */
+  private hanging = 0;
 
   constructor(
     private readonly connection: BrokerConnection,
@@ -41,11 +50,15 @@ export class ConfirmedPublisher {
     const confirming = await opening;
     this.lastId += 1;
     const messageId = String(this.lastId);
+    confirming.underWay += 1;
     try {
       await within(this.limitMs, 'a confirmation by RabbitMQ', send(confirming, queue, body, messageId));
     } catch (error) {
       if (error instanceof TimeLimitError) this.discard(confirming, opening);
       throw error;
+    } finally {
+      confirming.underWay -= 1;
+      this.closeDiscarded(confirming);
     }
     return confirming.returned.delete(messageId) ? 'unroutable' : 'confirmed';
   }
@@ -63,7 +76,10 @@ export class ConfirmedPublisher {
   private async openNew(ended: () => void): Promise<Confirming> {
     try {
       const channel = await this.connection.openConfirmChannel();
-      const confirming: Confirming = { channel, returned: new Set(), refusal: null };
+      const confirming: Confirming = {
+        ...{ channel, returned: new Set<string>(), refusal: null },
+        ...{ underWay: 0, discarded: false },
+      };
       channel.on('return', ({ properties }: Message) => {
         confirming.returned.add(String(properties.messageId));
       });
@@ -79,8 +95,21 @@ export class ConfirmedPublisher {
   }
 
   private discard(confirming: Confirming, opening: Promise<Confirming>): void {
+    confirming.discarded = true;
     if (this.current === opening) this.current = null;
-    this.connection.answered('closing a channel', confirming.channel.close()).catch(() => undefined);
+  }
+
+  /** What else is on its way on a discarded channel keeps its time: one stuck stream must not disturb the others. */
+  private closeDiscarded({ channel, discarded, underWay }: Confirming): void {
+    if (!discarded || underWay > 0) return;
+    this.hanging += 1;
+    if (this.hanging > MAX_HANGING) this.connection.drop();
+    channel
+      .close()
+      .catch(() => undefined)
+      .finally(() => {
+        this.hanging -= 1;
+      });
   }
 }
 

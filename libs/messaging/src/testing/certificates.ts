@@ -1,0 +1,42 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensurePackages } from '../../../../tools/engine/packages.mjs';
+
+/** A certificate and its key, PEM texts. */
+export interface Certificate {
+  cert: string;
+  key: string;
+}
+
+/** An authority of its own, with certificates of a server on 127.0.0.1 and of a client. */
+export async function makeCertificates(): Promise<{ ca: string; server: Certificate; client: Certificate }> {
+  await ensurePackages(['openssl'], () => undefined);
+  const folder = await mkdtemp(join(tmpdir(), 'nebula-certificates-'));
+  try {
+    const at = (name: string) => join(folder, name);
+    const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'pipe' });
+    const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+    const made = (name: string) => [...newKey, '-keyout', at(`${name}.key`), '-subj', `/CN=${name}`];
+    openssl('req', '-x509', ...made('authority'), '-days', '2', '-out', at('authority.pem'));
+    await writeFile(at('server.ext'), 'subjectAltName = IP:127.0.0.1\n');
+    await writeFile(at('client.ext'), 'extendedKeyUsage = clientAuth\n');
+    const issue = async (name: string): Promise<Certificate> => {
+      openssl('req', ...made(name), '-out', at(`${name}.csr`));
+      openssl(
+        ...['x509', '-req', '-in', at(`${name}.csr`), '-days', '2', '-extfile', at(`${name}.ext`)],
+        ...['-CA', at('authority.pem'), '-CAkey', at('authority.key'), '-CAcreateserial'],
+        ...['-out', at(`${name}.pem`)],
+      );
+      return {
+        cert: await readFile(at(`${name}.pem`), 'utf8'),
+        key: await readFile(at(`${name}.key`), 'utf8'),
+      };
+    };
+    const ca = await readFile(at('authority.pem'), 'utf8');
+    return { ca, server: await issue('server'), client: await issue('client') };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
