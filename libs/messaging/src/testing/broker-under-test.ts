@@ -43,7 +43,10 @@ export class BrokerUnderTest {
     try {
       const channel = await connection.createChannel();
       channel.on('error', () => undefined);
-      return await work(channel);
+      const result = await work(channel);
+      // The end of the connection would overtake what was sent on the channel.
+      await channel.close().catch(() => undefined);
+      return result;
     } finally {
       await connection.close().catch(() => undefined);
     }

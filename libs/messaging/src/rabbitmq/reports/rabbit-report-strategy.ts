@@ -3,7 +3,7 @@ import { PATTERNS } from '@nebula/contracts';
 import { Logger } from '@nestjs/common';
 import { Server } from '@nestjs/microservices';
 import type { Channel, ConsumeMessage } from 'amqplib';
-import { isObservable, lastValueFrom } from 'rxjs';
+import { callHandler } from '../../call-handler.js';
 import type { ReceivedReport, ReportTransport } from '../../ports.js';
 import { type Backoff, backoffMs } from '../backoff.js';
 import { BrokerConnection } from '../broker-connection.js';
@@ -142,18 +142,23 @@ export class RabbitReportStrategy extends Server implements ReportTransport {
     try {
       const handler = this.getHandlerByPattern(PATTERNS.report);
       if (!handler) throw new Error(`nothing handles the pattern ${PATTERNS.report}`);
-      const answer: unknown = await handler(batch.map(received));
-      if (isObservable(answer)) await lastValueFrom(answer, { defaultValue: undefined });
+      const reports = batch.flatMap((message) => this.received(message));
+      if (reports.length > 0) await callHandler(handler, reports);
     } catch (error) {
       this.rare.say('handler', () => this.logger.error('reports could not be handled', error));
     }
     acknowledge(channel, batch);
   }
-}
 
-function received({ content, properties }: ConsumeMessage): ReceivedReport {
-  const user: unknown = properties.userId;
-  return { payload: decodedJson(content), user_id: typeof user === 'string' ? user : null };
+  /** Nothing when the sender has left out its user, which RabbitMQ checks only where it is given. */
+  private received({ content, properties }: ConsumeMessage): ReceivedReport[] {
+    const user: unknown = properties.userId;
+    if (typeof user === 'string') return [{ payload: decodedJson(content), user_id: user }];
+    this.rare.say('anonymous', (held) =>
+      this.logger.warn('a report that doesn’t name its user is dropped', { held_back: held }),
+    );
+    return [];
+  }
 }
 
 /** All of a batch. On a channel that has ended, RabbitMQ has taken them back already. */

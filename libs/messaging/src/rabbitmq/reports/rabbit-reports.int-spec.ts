@@ -158,17 +158,35 @@ describe('reports', () => {
   });
 
   it('that are none reach the handler as nothing, and don’t stand in the way', async () => {
-    const { sequences } = await api();
+    const { received } = await api();
     await server.onChannel(
       async (channel) => {
+        const options = { userId: server.broker.admin.user };
         for (const text of ['', 'garbage', '{"a":1}']) {
-          channel.publish(REPORTS_EXCHANGE, REPORTS_ROUTING_KEY, Buffer.from(text));
+          channel.publish(REPORTS_EXCHANGE, REPORTS_ROUTING_KEY, Buffer.from(text), options);
         }
       },
       server.options({ vhost: VHOST }),
     );
     publisher().publish(reportOf('w1', 'shop', 9));
-    await eventually(() => expect(sequences().at(-1)).toBe(9));
+    await eventually(() => expect(received().at(-1)?.payload).toMatchObject({ sequence: 9 }));
+    expect(received().map(({ payload }) => payload)).toEqual([
+      ...[undefined, undefined, { a: 1 }],
+      reportOf('w1', 'shop', 9),
+    ]);
+  });
+
+  it('that don’t name their user are dropped, as anybody could have sent them', async () => {
+    const { sequences, problems } = await api();
+    await server.onChannel(async (channel) => {
+      for (const sequence of [1, 2]) {
+        const text = JSON.stringify(reportOf('w2', 'shop', sequence));
+        channel.publish(REPORTS_EXCHANGE, REPORTS_ROUTING_KEY, Buffer.from(text));
+      }
+    }, server.options(WORKER));
+    publisher().publish(reportOf('w1', 'shop', 9));
+    await eventually(() => expect(sequences()).toEqual([9]));
+    expect(problems.filter((line) => line.includes('doesn’t name its user'))).toHaveLength(1);
   });
 
   it('of a worker that ends are sent before it does', async () => {
