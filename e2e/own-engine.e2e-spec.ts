@@ -41,7 +41,7 @@ describe('a machine without a Docker Engine, as root on Debian', () => {
       await current.printed(/removes them\./, INSTALL_LIMIT);
       const url = (await current.printed(/hello-1\s+(http:\S+)/, 1000))[1] ?? '';
       expect(await (await fetch(url)).text()).toBe('Hello from hello, version 1, replica 1\n');
-      host = (await current.printed(/unix:\/\/\S+\.sock/, 1000))[0];
+      host = (await current.printed(/of our own at (unix:\/\/\S+\.sock)/, 1000))[1] ?? '';
       expect(await new EngineView(host).containers('nebula.app=hello')).toHaveLength(2);
     },
     INSTALL_LIMIT,
