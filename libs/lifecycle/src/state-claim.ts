@@ -1,8 +1,8 @@
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EXIT, StartError } from '@nebula/lifecycle';
 import { identityOf, type ProcessIdentity } from './process-identity.js';
+import { EXIT, StartError } from './start-error.js';
 
 /** A folder that one process at a time may use. */
 export interface ClaimableFolder {
