@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { ApiOptions } from './api-options.js';
 import { AppsModule } from './apps/apps.module.js';
+import { EventsModule } from './events/events.module.js';
 import { FoundationModule } from './foundation.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
@@ -22,6 +23,7 @@ export class ApiModule {
         HttpModule,
         AppsModule,
         WorkersModule,
+        EventsModule,
         HealthModule,
       ],
     };

@@ -29,6 +29,7 @@ export const PROBLEMS = {
   internalError: problem('internal-error', 500, 'Something went wrong inside'),
   storeUnavailable: problem('store-unavailable', 503, 'The store can not be used at the moment'),
   tooManyChanges: problem('too-many-changes', 503, 'Others change the same app too quickly'),
+  tooManyStreams: problem('too-many-streams', 503, 'Too many clients listen to events'),
   timedOut: problem('timed-out', 503, 'The request was not answered in time'),
   shuttingDown: problem('shutting-down', 503, 'The api is being stopped'),
   notReady: problem('not-ready', 503, 'The api can not serve at the moment'),

@@ -21,6 +21,7 @@ export function buildDocument(api: INestApplication, version: string): OpenAPIOb
     .addServer('/')
     .addTag('apps', 'What every worker shall run')
     .addTag('workers', 'The servers that run them')
+    .addTag('events', 'What happens, as it happens')
     .addTag('health', 'Whether the program lives and can serve')
     .addGlobalResponse({
       status: 'default',

@@ -119,3 +119,15 @@ export const EXAMPLE_WORKER = {
     },
   ],
 };
+
+export const EXAMPLE_EVENTS = [
+  'id: 5f1c0a9be2d4-17-1769862600000',
+  'event: app',
+  'data: {"app_name":"hello","epoch":1,"revision":8,"deleted":false,"running":true,"updated_at":"2026-01-31T12:30:00.000Z"}',
+  '',
+  'id: 5f1c0a9be2d4-18-1769862601204',
+  'event: convergence',
+  'data: {"app_name":"hello","epoch":1,"revision":8,"summary":{"converged":41,"converging":1,"failed":0,"offline":2}}',
+  '',
+  '',
+].join('\n');

@@ -71,6 +71,37 @@ export function statusSchemas(contracts: Readonly<Record<string, Properties>>): 
       last_seen_at: LAST_SEEN_AT,
       duplicate_since: DUPLICATE_SINCE,
     }),
+    Summary: closedObject({ converged: INTEGER, converging: INTEGER, failed: INTEGER, offline: INTEGER }),
+    AppEvent: closedObject(
+      {
+        app_name: WorkerReport['app_name'] ?? {},
+        epoch: INTEGER,
+        revision: INTEGER,
+        deleted: { type: 'boolean' },
+        running: { type: 'boolean' },
+        updated_at: INSTANT,
+      },
+      { description: 'Data of an event `app`.' },
+    ),
+    ConvergenceEvent: closedObject(
+      {
+        app_name: WorkerReport['app_name'] ?? {},
+        epoch: INTEGER,
+        revision: { ...INTEGER, description: 'The desired revision.' },
+        summary: ref('Summary'),
+      },
+      { description: 'Data of an event `convergence`.' },
+    ),
+    FleetEvent: {
+      description:
+        'Data of an event; that of `start` and `reset` is an empty object. In the stream it is text, as server-sent events are.',
+      anyOf: [
+        ref('AppEvent'),
+        ref('ConvergenceEvent'),
+        { type: 'object', maxProperties: 0 },
+        { type: 'string' },
+      ],
+    },
     WaitAnswer: closedObject({
       app_name: WorkerReport['app_name'] ?? {},
       epoch: INTEGER,
@@ -109,10 +140,10 @@ export function statusSchemas(contracts: Readonly<Record<string, Properties>>): 
         description: 'The app is deleted, and these workers still have to say so.',
       },
       running: { type: 'boolean', description: 'Whether it shall run.' },
-      summary: closedObject(
-        { converged: INTEGER, converging: INTEGER, failed: INTEGER, offline: INTEGER },
-        { description: 'Number of workers by state: over all workers of the app, not this page alone.' },
-      ),
+      summary: {
+        ...ref('Summary'),
+        description: 'Number of workers by state: over all workers of the app, not this page alone.',
+      },
       revisions: {
         ...listOf(closedObject({ epoch: INTEGER, revision: INTEGER, workers: INTEGER })),
         description: 'Number of workers by the revision that they have, the newest first, at most 50.',

@@ -44,6 +44,11 @@ export abstract class AppStore {
   abstract get(appName: string): Promise<AppRecord | null>;
   /** Apps that are not deleted, by name (code unit order), after `after`, whose names start with `prefix`. */
   abstract list(query: { limit: number; after?: string; prefix?: string }): Promise<AppPage>;
+  /**
+   * Records, tombstones too, by (`updated_at`, name), after this place, at most `limit`. A change is told at its
+   * new time alone.
+   */
+  abstract changedSince(place: { updated_at: string; app_name: string }, limit: number): Promise<AppRecord[]>;
   /** Stores a record under a new name; false when there is one already. */
   abstract insert(record: AppRecord): Promise<boolean>;
   /** Replaces the record if its revision still is `expectedRevision` (the `published` marks stay); else false. */

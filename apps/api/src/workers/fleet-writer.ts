@@ -56,8 +56,19 @@ export class FleetWriter {
     );
     const written = folded.filter(({ change }) => !change || !refused.has(change.after.worker_id));
     await this.finish(written);
-    if (written.some(({ change }) => change)) this.news.announce();
+    this.tell(written);
     return new Map([...open].filter(([id]) => refused.has(id)));
+  }
+
+  /** A worker's record is a new one with each heartbeat; an app on it only when something of it is different. */
+  private tell(written: readonly Folded[]): void {
+    const apps = new Set<string>();
+    for (const { change, gone } of written) {
+      const before = new Set(change?.before?.apps);
+      for (const name of gone) apps.add(name);
+      for (const app of change?.after.apps ?? []) if (!before.has(app)) apps.add(app.app_name);
+    }
+    if (apps.size > 0) this.news.announce([...apps]);
   }
 
   private async finish(written: readonly Folded[]): Promise<void> {

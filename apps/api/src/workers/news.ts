@@ -1,4 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
+
+/** News come in floods while a fleet converges; between two looks passes this much at least, milliseconds. */
+const BETWEEN_LOOKS_MS = 200;
 
 /**
  * Wakes whoever waits for news of workers. It knows of what this instance has taken alone; what others take is
@@ -6,25 +10,40 @@ import { Injectable } from '@nestjs/common';
  */
 @Injectable()
 export class News {
-  private readonly waiting = new Set<() => void>();
+  private readonly followers = new Set<(apps: readonly string[]) => void>();
 
-  /** There is something new to be seen in the store. */
-  announce(): void {
-    for (const wake of this.waiting) wake();
+  /** Something about these apps is different in the store. */
+  announce(apps: readonly string[]): void {
+    for (const follower of this.followers) follower(apps);
   }
 
-  /** Resolves at the next announcement, when the time is over, or when the signal is aborted. */
+  /** Answers how to end it. */
+  follow(follower: (apps: readonly string[]) => void): () => void {
+    this.followers.add(follower);
+    return () => void this.followers.delete(follower);
+  }
+
+  /**
+   * Resolves at the next announcement, when the time is over, or when the signal is aborted; in any case not at
+   * once, so that a flood makes few looks.
+   */
   async next(limitMs: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
+    if (signal.aborted || limitMs <= 0) return;
+    const heard = this.heard(limitMs, signal);
+    await sleep(Math.min(BETWEEN_LOOKS_MS, limitMs), undefined, { signal }).catch(() => undefined);
+    await heard;
+  }
+
+  private async heard(limitMs: number, signal: AbortSignal): Promise<void> {
     await new Promise<void>((resolve) => {
       const wake = () => {
         clearTimeout(timer);
-        this.waiting.delete(wake);
+        unfollow();
         signal.removeEventListener('abort', wake);
         resolve();
       };
       const timer = setTimeout(wake, limitMs);
-      this.waiting.add(wake);
+      const unfollow = this.follow(wake);
       signal.addEventListener('abort', wake);
     });
   }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { comparePositions, parseAppName, type Position } from '@nebula/contracts';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { appNotFound } from '../apps/app-problems.js';
@@ -14,9 +13,6 @@ import { type WorkerStatus, workerStatus } from './worker-status.js';
 
 /** What other instances have taken is seen this much later at most, milliseconds. */
 const LOOK_EVERY_MS = 1_000;
-
-/** News come in floods while a fleet converges; between two looks passes this much at least, milliseconds. */
-const BETWEEN_LOOKS_MS = 200;
 
 /** So many workers that aren't there yet are named. */
 const NAMED = 20;
@@ -92,8 +88,7 @@ export class WaitService implements BeforeApplicationShutdown {
       const left = deadline - performance.now();
       if (answer.outcome === 'converged' || left <= 0 || gone.aborted) return answer;
       if (this.ending.signal.aborted) throw stopping();
-      await sleep(Math.min(BETWEEN_LOOKS_MS, left), undefined, { signal }).catch(() => undefined);
-      await this.news.next(Math.min(LOOK_EVERY_MS, Math.max(0, deadline - performance.now())), signal);
+      await this.news.next(Math.min(LOOK_EVERY_MS, left), signal);
     }
   }
 

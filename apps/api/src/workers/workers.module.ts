@@ -25,5 +25,6 @@ import { WorkersService } from './workers.service.js';
     WaitService,
     WorkersService,
   ],
+  exports: [Listening, News],
 })
 export class WorkersModule {}

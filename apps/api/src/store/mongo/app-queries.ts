@@ -17,6 +17,14 @@ export const APP_QUERIES = {
     index: { deleted: 1, _id: 1 },
   },
 
+  changedSince: {
+    filter: (updated_at: string, appName: string): QueryFilter<AppDocument> => ({
+      updated_at: { $gte: updated_at },
+      $or: [{ updated_at: { $gt: updated_at } }, { _id: { $gt: appName } }],
+    }),
+    index: { updated_at: 1, _id: 1 },
+  },
+
   purgeTombstones: {
     filter: (before: string): QueryFilter<AppDocument> => ({ deleted: true, updated_at: { $lt: before } }),
     index: { deleted: 1, updated_at: 1 },

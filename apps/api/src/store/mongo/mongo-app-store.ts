@@ -62,6 +62,20 @@ export class MongoAppStore extends AppStore {
     return { items, next_after };
   }
 
+  override async changedSince(
+    { updated_at, app_name }: { updated_at: string; app_name: string },
+    limit: number,
+  ): Promise<AppRecord[]> {
+    const documents = await this.run(() =>
+      this.apps
+        .find(APP_QUERIES.changedSince.filter(updated_at, app_name))
+        .sort({ updated_at: 1, _id: 1 })
+        .limit(limit)
+        .lean<AppDocument[]>(),
+    );
+    return documents.map(toRecord);
+  }
+
   override async insert(record: AppRecord): Promise<boolean> {
     return await this.run(() => inserted(this.collection.insertOne(toDocument(record))));
   }

@@ -21,6 +21,14 @@ export const APP_QUERIES = {
     index: 'CREATE INDEX IF NOT EXISTS apps_not_deleted ON apps (app_name) WHERE deleted = 0',
   },
 
+  changedSince: {
+    sql: `
+      SELECT ${RECORD} FROM apps a
+      WHERE (a.updated_at, a.app_name) > (:updated_at, :app_name)
+      ORDER BY a.updated_at, a.app_name LIMIT :limit`,
+    index: 'CREATE INDEX IF NOT EXISTS apps_updated_at ON apps (updated_at, app_name)',
+  },
+
   insert: {
     sql: `
       INSERT INTO apps (app_name, spec, revision, tokens, deleted, created_at, updated_at)

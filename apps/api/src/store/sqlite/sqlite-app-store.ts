@@ -46,6 +46,13 @@ export class SqliteAppStore extends AppStore {
     return { items, next_after };
   }
 
+  override async changedSince(
+    place: { updated_at: string; app_name: string },
+    limit: number,
+  ): Promise<AppRecord[]> {
+    return this.database.read<AppRow>(APP_QUERIES.changedSince, { ...place, limit }).map(toRecord);
+  }
+
   override async insert(record: AppRecord): Promise<boolean> {
     return this.database.together('power-loss', (change) => {
       if (change(APP_QUERIES.insert, toParameters(record)) === 0) return false;

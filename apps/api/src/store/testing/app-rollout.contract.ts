@@ -228,6 +228,6 @@ export function describeAppRollout(kind: string, create: CreateDatabase): void {
       const rows = await fleet.appPage(VIEW, { limit: 1_000, order: { by: 'slowest' } });
       expect(rows.map(({ worker }) => worker.worker_id)).toEqual([...ids].reverse());
       expect(rows.every(({ report, worker }) => report?.report.worker_id === worker.worker_id)).toBe(true);
-    });
+    }, 60_000);
   });
 }

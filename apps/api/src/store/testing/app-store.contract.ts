@@ -133,6 +133,25 @@ export function describeAppStore(kind: string, create: CreateDatabase): void {
       }
     });
 
+    it('what has changed since some time comes in the order of the changes, tombstones too', async () => {
+      const at = (second: number) => ({ updated_at: `2026-01-01T00:00:0${second}.000Z` });
+      await apps.insert(recordOf('b', at(1)));
+      await apps.insert(recordOf('a', at(1)));
+      await apps.insert(tombstoneOf('gone', at(3)));
+      await apps.insert(recordOf('c', at(2)));
+      const since = async (second: number, app_name = '', limit = 100) =>
+        (await apps.changedSince({ ...at(second), app_name }, limit)).map((record) => record.app_name);
+      expect(await since(0)).toEqual(['a', 'b', 'c', 'gone']);
+      expect(await since(1)).toEqual(['a', 'b', 'c', 'gone']);
+      expect(await since(1, 'a')).toEqual(['b', 'c', 'gone']);
+      expect(await since(1, 'a', 2)).toEqual(['b', 'c']);
+      expect(await since(3, 'gone')).toEqual([]);
+      const changed = recordOf('a', { revision: 2, ...at(4) });
+      await apps.replace(changed, 1);
+      expect(await since(1)).toEqual(['b', 'c', 'gone', 'a']);
+      expect(await apps.changedSince({ ...at(4), app_name: '' }, 1)).toEqual([changed]);
+    });
+
     it('the epoch is 1 at first, grows, and never falls', async () => {
       const other = await another();
       expect(await apps.epoch()).toBe(1);

@@ -39,6 +39,17 @@ export class FleetApi {
     return this.api.get(FleetStore);
   }
 
+  /** Where the api is, up to `/api/v3`. */
+  get url(): string {
+    const { port } = this.api.getHttpServer().address() as AddressInfo;
+    return `http://127.0.0.1:${port}/api/v3`;
+  }
+
+  /** A part of the api. */
+  part<T>(provider: abstract new (...given: never[]) => T): T {
+    return this.api.get<T>(provider);
+  }
+
   /** Keeps records as if workers had said so. */
   async keep(...workers: WorkerRecord[]): Promise<void> {
     const written = await this.fleet.saveWorkers(workers.map((after) => ({ before: null, after })));
@@ -52,10 +63,9 @@ export class FleetApi {
     json?: unknown,
     signal: AbortSignal | null = null,
   ): Promise<{ status: number; body: unknown }> {
-    const { port } = this.api.getHttpServer().address() as AddressInfo;
     const body = json === undefined ? {} : { body: JSON.stringify(json) };
     const headers = json === undefined ? {} : { 'content-type': 'application/json' };
-    const response = await fetch(`http://127.0.0.1:${port}/api/v3${path}`, {
+    const response = await fetch(this.url + path, {
       method,
       headers,
       signal,

@@ -1,0 +1,46 @@
+import { expect, it } from '@jest/globals';
+import { type AppEvent, EventLog } from './event-log.js';
+
+const event = (revision: number): AppEvent => ({
+  type: 'app',
+  data: { app_name: 'shop', epoch: 1, revision, deleted: false, running: true, updated_at: '' },
+});
+
+function revisionsAfter(log: EventLog, id: string): number[] | null {
+  const seen = log.read(id);
+  return seen && (log.after(seen)?.map(({ data }) => data.revision) ?? null);
+}
+
+it('what was not seen is told, as far as it is kept', () => {
+  const log = new EventLog(3);
+  const ids = [log.newestId(0)];
+  for (const revision of [1, 2, 3]) {
+    log.append(event(revision), revision);
+    ids.push(log.newestId(revision));
+  }
+  expect(ids.map((id) => revisionsAfter(log, id))).toEqual([[1, 2, 3], [2, 3], [3], []]);
+  log.append(event(4), 4);
+  expect(ids.map((id) => revisionsAfter(log, id))).toEqual([null, [2, 3, 4], [3, 4], [4]]);
+  expect(log.read(ids[2] ?? '')).toMatchObject({ at: 2 });
+});
+
+it('after an interruption nothing that was seen before leads on', () => {
+  const log = new EventLog(3);
+  log.append(event(1), 1);
+  const before = log.newestId(1);
+  log.interrupt();
+  expect(revisionsAfter(log, before)).toBeNull();
+  const after = log.newestId(2);
+  log.append(event(2), 2);
+  expect(revisionsAfter(log, after)).toEqual([2]);
+});
+
+it('an id of another instance, or of the future, tells the time alone', () => {
+  const log = new EventLog(3);
+  log.append(event(1), 1);
+  const other = new EventLog(3);
+  other.append(event(1), 77);
+  expect(log.read(other.newestId(77))).toEqual({ number: null, at: 77 });
+  expect(log.read(log.newestId(5).replace(/-1-/, '-9-'))).toEqual({ number: null, at: 5 });
+  expect(log.read('nonsense')).toBeNull();
+});

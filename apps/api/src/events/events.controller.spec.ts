@@ -1,0 +1,138 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { AppStore } from '../store/app-store.js';
+import { appOn, recordOf, reportOf, workerOf } from '../store/testing/records.js';
+import { eventually } from '../testing/eventually.js';
+import { FleetApi } from '../workers/testing/fleet-api.js';
+import { EventReader } from './testing/event-reader.js';
+
+let api: FleetApi;
+const readers: EventReader[] = [];
+
+async function listen(query = '', lastId?: string): Promise<EventReader> {
+  const reader = await EventReader.open(`${api.url}/events${query}`, lastId);
+  readers.push(reader);
+  return reader;
+}
+
+beforeEach(async () => {
+  api = await FleetApi.start();
+});
+
+afterEach(async () => {
+  for (const reader of readers.splice(0)) reader.leave();
+  await api.stop();
+});
+
+describe('events', () => {
+  it('tell what happens from their start on', async () => {
+    await api.createApp('before');
+    const reader = await listen();
+    expect(reader.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
+    await reader.got('start');
+    await api.createApp('shop');
+    expect((await reader.got('app')).data).toEqual({
+      ...{ app_name: 'shop', epoch: 1, revision: 1, deleted: false, running: true },
+      updated_at: expect.stringMatching(/^\d{4}-.*Z$/),
+    });
+    api.broker.reports.publish(reportOf({ worker_id: 'w', state: 'converging' }));
+    const summary = { converged: 0, converging: 0, failed: 0, offline: 0 };
+    const at = { app_name: 'shop', epoch: 1, revision: 1 };
+    await reader.got('convergence', { ...at, summary: { ...summary, converging: 1 } });
+    api.broker.reports.publish(reportOf({ worker_id: 'w', sequence: 2 }));
+    await reader.got('convergence', { ...at, summary: { ...summary, converged: 1 } });
+    await api.call('POST', '/apps/shop/stop');
+    await reader.got('app', { revision: 2, running: false });
+    await reader.got('convergence', { revision: 2, summary: { converged: 0, converging: 1 } });
+    await api.call('DELETE', '/apps/shop');
+    await reader.got('app', { revision: 3, deleted: true });
+    expect(reader.events.filter(({ data }) => data['app_name'] === 'before')).toEqual([]);
+    expect(new Set(reader.events.map(({ id }) => id)).size).toBe(reader.events.length);
+  });
+
+  it('tell of what other instances write', async () => {
+    const reader = await listen();
+    await reader.got('start');
+    const apps = api.part(AppStore);
+    await apps.insert(recordOf('shop', { updated_at: new Date(Date.now() - 2_000).toISOString() }));
+    await reader.got('app', { app_name: 'shop', revision: 1 });
+    // Nobody here has heard of this worker.
+    await api.keep(workerOf('w', { last_seen_at: Date.now(), apps: [appOn('shop')] }));
+    await reader.got('convergence', { app_name: 'shop', summary: { converged: 1 } });
+  });
+
+  it('are of one app where one is asked for, with how its workers are at first', async () => {
+    await api.createApp('shop');
+    await api.createApp('web');
+    await api.keep(workerOf('w', { last_seen_at: Date.now(), apps: [appOn('shop')] }));
+    const reader = await listen('?app=shop');
+    await reader.got('convergence', { app_name: 'shop', summary: { converged: 1 } });
+    await api.call('POST', '/apps/web/restart');
+    await api.call('POST', '/apps/shop/restart');
+    await reader.got('app', { app_name: 'shop', revision: 2 });
+    expect(reader.events.filter(({ data }) => data['app_name'] === 'web')).toEqual([]);
+  });
+
+  it('go on where a client was', async () => {
+    const reader = await listen();
+    await reader.got('start');
+    await api.createApp('shop');
+    const { id } = await reader.got('app', { revision: 1 });
+    reader.leave();
+    await eventually(() => expect(reader.ended).toBe(true));
+    const other = await listen();
+    await api.call('POST', '/apps/shop/restart');
+    await api.call('POST', '/apps/shop/restart');
+    await other.got('app', { revision: 3 });
+    const again = await listen('', id);
+    await again.got('app', { revision: 3 });
+    expect(again.events[0]).toMatchObject({ type: 'start', id });
+    const seen = again.events.filter(({ type }) => type === 'app').map(({ data }) => data['revision']);
+    expect(seen).toContain(3);
+    expect(seen).not.toContain(1);
+    const ids = again.events.map((event) => Number(event.id.split('-')[1]));
+    expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));
+  });
+
+  it('begin anew for a client that was elsewhere, with what has changed meanwhile', async () => {
+    await api.createApp('old');
+    await api.part(AppStore).insert(recordOf('ancient', { updated_at: '2020-01-01T00:00:00.000Z' }));
+    const reader = await listen('', `0123456789ab-17-${Date.now() - 1_000}`);
+    expect((await reader.got('reset')).data).toEqual({});
+    await reader.got('app', { app_name: 'old' });
+    expect(reader.events.some(({ data }) => data['app_name'] === 'ancient')).toBe(false);
+    // From here on it goes on as for everybody.
+    await api.createApp('shop');
+    const { id } = await reader.got('app', { app_name: 'shop' });
+    const again = await listen('', id);
+    await again.got('start');
+  });
+
+  it.each(['nonsense', 'x'.repeat(5_000), '0123456789ab-1-1-1', '-1'])(
+    'begin anew for an id that is none: %.20s',
+    async (id) => {
+      const reader = await listen('', id);
+      await reader.got('reset');
+    },
+  );
+
+  it('end with the api, which does not wait for them', async () => {
+    const reader = await listen();
+    await reader.got('start');
+    const started = performance.now();
+    await api.stop();
+    await eventually(() => expect(reader.ended).toBe(true));
+    expect(performance.now() - started).toBeLessThan(4_000);
+  });
+
+  it('are refused for what is no app', async () => {
+    expect(await api.call('GET', '/events?app=a%20b')).toMatchObject({
+      status: 422,
+      body: { errors: [{ parameter: 'app' }] },
+    });
+  });
+
+  it('are refused while the store is away', async () => {
+    await api.part(AppStore).close();
+    expect(await api.call('GET', '/events')).toMatchObject({ status: 503 });
+  });
+});

@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { WorkersModule } from '../workers/workers.module.js';
+import { EventsController } from './events.controller.js';
+import { EventsService } from './events.service.js';
+import { Watcher } from './watcher.js';
+
+/** What happens, told as it happens. */
+@Module({
+  imports: [WorkersModule],
+  controllers: [EventsController],
+  providers: [EventsService, Watcher],
+})
+export class EventsModule {}

@@ -1,0 +1,104 @@
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { ApiLog } from '../api-log.js';
+import { Clock } from '../clock.js';
+import { EventStream } from '../http/event-stream.js';
+import { ProblemError, RETRY_LATER } from '../http/problem.js';
+import { PROBLEMS } from '../http/problem-types.js';
+import type { FleetEvent } from './event-log.js';
+import { Watcher } from './watcher.js';
+
+/** So many clients may listen to one instance. */
+const MOST_STREAMS = 1_000;
+
+/** Gives each client the events that it asks for, from where it was. */
+@Injectable()
+export class EventsService implements BeforeApplicationShutdown {
+  private readonly streams = new Set<EventStream>();
+
+  constructor(
+    private readonly watcher: Watcher,
+    private readonly clock: Clock,
+    private readonly log: ApiLog,
+  ) {}
+
+  beforeApplicationShutdown(): void {
+    for (const stream of this.streams) stream.end();
+  }
+
+  /**
+   * @param app events of this app alone
+   * @param lastId what the client has seen; null when it is new
+   * @throws {ProblemError} when too many listen already
+   * @throws {StoreUnavailableError} when the store is away
+   */
+  async open(app: string | null, lastId: string | null): Promise<EventStream> {
+    if (this.streams.size >= MOST_STREAMS) {
+      throw new ProblemError(PROBLEMS.tooManyStreams, {
+        detail: `${MOST_STREAMS} clients listen to this api already; try another one, or later.`,
+        headers: RETRY_LATER,
+      });
+    }
+    const unwatch = this.watcher.watch(app ?? undefined);
+    try {
+      await this.watcher.begun();
+    } catch (error) {
+      unwatch();
+      throw error;
+    }
+    return this.follow(unwatch, app, lastId);
+  }
+
+  private follow(unwatch: () => void, app: string | null, lastId: string | null): EventStream {
+    const concerns = ({ data }: FleetEvent) => app === null || data.app_name === app;
+    // On the same turn as the replay, so that nothing can come between.
+    const unfollow = this.watcher.log.follow((event) => {
+      if (concerns(event)) stream.send(event);
+    });
+    const stream: EventStream = new EventStream(() => {
+      unfollow();
+      unwatch();
+      this.streams.delete(stream);
+    });
+    this.streams.add(stream);
+    this.begin(stream, app, lastId, concerns);
+    return stream;
+  }
+
+  private begin(
+    stream: EventStream,
+    app: string | null,
+    lastId: string | null,
+    concerns: (event: FleetEvent) => boolean,
+  ): void {
+    const { log } = this.watcher;
+    const now = this.clock.now();
+    const seen = lastId === null ? null : log.read(lastId);
+    const missed = seen && log.after(seen);
+    if (missed) {
+      stream.send({ id: lastId ?? '', type: 'start', data: {} });
+      for (const event of missed) if (concerns(event)) stream.send(event);
+      return;
+    }
+    const id = log.newestId(now);
+    stream.send({ id, type: lastId === null ? 'start' : 'reset', data: {} });
+    void this.catchUp(stream, app, seen?.at ?? null, id, concerns);
+  }
+
+  /** Of what happened meanwhile the outcome can be told, though not each event. */
+  private async catchUp(
+    stream: EventStream,
+    app: string | null,
+    at: number | null,
+    id: string,
+    concerns: (event: FleetEvent) => boolean,
+  ): Promise<void> {
+    try {
+      const changes = at === null ? [] : await this.watcher.changesSince(at);
+      for (const event of changes) if (concerns(event)) stream.send({ ...event, id });
+      const convergence = app === null ? null : await this.watcher.convergence(app);
+      if (convergence) stream.send({ ...convergence, id });
+    } catch (error) {
+      this.log.debug('a client could not be told what it missed', { reason: String(error) });
+    }
+  }
+}

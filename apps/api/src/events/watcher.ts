@@ -1,0 +1,216 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { ApiLog } from '../api-log.js';
+import { Clock, instant } from '../clock.js';
+import { type AppRecord, AppStore } from '../store/app-store.js';
+import { FleetStore } from '../store/fleet-store.js';
+import { Listening } from '../workers/listening.js';
+import { News } from '../workers/news.js';
+import { type AppEvent, type ConvergenceEvent, EventLog } from './event-log.js';
+
+/** So many of the newest events are kept for clients that come back. */
+const KEPT = 1_000;
+
+/** The store is looked at so often while somebody listens, milliseconds. */
+const LOOK_EVERY_MS = 1_000;
+
+/** So long it goes on for clients that come back, milliseconds. */
+const LINGER_MS = 60_000;
+
+/**
+ * Changes are looked for so far back, milliseconds: they are ordered by the clocks of the instances that made them,
+ * which may differ by less than this.
+ */
+const OVERLAP_MS = 5_000;
+
+/** Most changes that are read at once. */
+const PAGE = 200;
+
+/** So many changes a client is told that comes back from elsewhere. */
+const MOST_MISSED = 1_000;
+
+/** Most apps whose workers are counted in one look, of those of which something is known to have happened. */
+const COUNTED = 50;
+
+/** And of all others, one after the other, as workers that other instances heard, or that fell silent. */
+const COUNTED_OF_OTHERS = 5;
+
+interface Known {
+  position: string;
+  convergence: ConvergenceEvent['data'] | null;
+}
+
+/**
+ * Finds out what happens to apps by looking at the store, where all instances write, and tells it as events. It
+ * looks only while somebody listens or has just done so.
+ */
+@Injectable()
+export class Watcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly log = new EventLog(KEPT);
+  private readonly known = new Map<string, Known>();
+  private readonly moving = new Set<string>();
+  private readonly watched = new Map<string, number>();
+  private readonly ending = new AbortController();
+  private unfollow = () => {};
+  private working: Promise<void> | null = null;
+  private ready: Promise<void> = Promise.resolve();
+  private watchers = 0;
+  private leftAt = 0;
+  private from: string | null = null;
+  private others: string | undefined;
+
+  constructor(
+    private readonly apps: AppStore,
+    private readonly fleet: FleetStore,
+    private readonly listening: Listening,
+    private readonly news: News,
+    private readonly clock: Clock,
+    private readonly apiLog: ApiLog,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.unfollow = this.news.follow((apps) => {
+      if (this.working) for (const app of apps) this.moving.add(app);
+    });
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.ending.abort();
+    this.unfollow();
+    await this.working;
+  }
+
+  /** Looks from now on, and oftener at one app when it is given. Answers how to end that. */
+  watch(app?: string): () => void {
+    if (app !== undefined) this.watched.set(app, (this.watched.get(app) ?? 0) + 1);
+    this.watchers += 1;
+    if (!this.working) this.begin();
+    let isOver = false;
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      this.watchers -= 1;
+      this.leftAt = this.clock.now();
+      if (app === undefined) return;
+      const left = (this.watched.get(app) ?? 1) - 1;
+      if (left > 0) this.watched.set(app, left);
+      else this.watched.delete(app);
+    };
+  }
+
+  /**
+   * Resolves when it is known how all is, so that what happens from then on is seen.
+   * @throws {StoreUnavailableError} when the store is away
+   */
+  async begun(): Promise<void> {
+    await this.ready;
+  }
+
+  /** Apps that have changed since then, as events that one client alone gets; of very many the first. */
+  async changesSince(at: number): Promise<AppEvent[]> {
+    const epoch = await this.apps.epoch();
+    const place = { updated_at: instant(Math.max(0, at - OVERLAP_MS)), app_name: '' };
+    return (await this.apps.changedSince(place, MOST_MISSED)).map((record) => appEvent(record, epoch));
+  }
+
+  /** How the workers of an app are now; null when there is no such app. */
+  async convergence(appName: string): Promise<ConvergenceEvent | null> {
+    const record = await this.apps.get(appName);
+    if (!record) return null;
+    const { revision, deleted } = record;
+    const position = { epoch: await this.apps.epoch(), revision };
+    const view = { app_name: appName, position, deleted, silence: this.listening.silence() };
+    const { states } = await this.fleet.overview(view);
+    return { type: 'convergence', data: { app_name: appName, ...position, summary: states } };
+  }
+
+  private begin(): void {
+    // What was known before may be old news by now.
+    this.log.interrupt();
+    this.from = null;
+    this.known.clear();
+    this.moving.clear();
+    this.ready = this.look();
+    this.working = this.work(this.ready).finally(() => {
+      this.working = null;
+    });
+  }
+
+  private async work(first: Promise<void>): Promise<void> {
+    const { signal } = this.ending;
+    try {
+      await first;
+    } catch {
+      // Whoever waits for it is told; the next one tries again.
+      return;
+    }
+    while (!signal.aborted && (this.watchers > 0 || this.clock.now() - this.leftAt < LINGER_MS)) {
+      await this.news.next(LOOK_EVERY_MS, signal);
+      try {
+        await this.look();
+      } catch (error) {
+        this.apiLog.debug('the store can not be looked at for events', { reason: String(error) });
+      }
+    }
+  }
+
+  private async look(): Promise<void> {
+    await this.lookForChanges();
+    const counted = new Set([...this.watched.keys(), ...[...this.moving].slice(0, COUNTED)]);
+    const { items, next_after } = await this.apps.list({
+      limit: COUNTED_OF_OTHERS,
+      ...(this.others === undefined ? {} : { after: this.others }),
+    });
+    this.others = next_after ?? undefined;
+    for (const app of counted) await this.count(app, true);
+    for (const { app_name } of items) if (!counted.has(app_name)) await this.count(app_name, false);
+  }
+
+  private async lookForChanges(): Promise<void> {
+    const started = this.clock.now();
+    const isFirst = this.from === null;
+    let from = { updated_at: this.from ?? instant(started - OVERLAP_MS), app_name: '' };
+    const epoch = await this.apps.epoch();
+    for (;;) {
+      const records = await this.apps.changedSince(from, PAGE);
+      for (const record of records) this.noteChange(record, epoch, isFirst);
+      const last = records.at(-1);
+      if (!last || records.length < PAGE) break;
+      from = { updated_at: last.updated_at, app_name: last.app_name };
+    }
+    this.from = instant(started - OVERLAP_MS);
+  }
+
+  /** What was there already when the first client came is no news. */
+  private noteChange(record: AppRecord, epoch: number, isOld: boolean): void {
+    const { app_name, revision } = record;
+    const position = `${epoch}:${revision}`;
+    const before = this.known.get(app_name);
+    if (before?.position === position) return;
+    this.known.set(app_name, { position, convergence: before?.convergence ?? null });
+    this.moving.add(app_name);
+    if (!isOld) this.log.append(appEvent(record, epoch), this.clock.now());
+  }
+
+  private async count(app: string, isKnownToMove: boolean): Promise<void> {
+    // Before the look: what happens during it makes another one.
+    this.moving.delete(app);
+    const event = await this.convergence(app).catch((error: unknown) => {
+      this.moving.add(app);
+      throw error;
+    });
+    if (!event) return;
+    const { data } = event;
+    const position = `${data.epoch}:${data.revision}`;
+    const before = this.known.get(app) ?? { position, convergence: null };
+    const isNews = before.convergence ? !isDeepStrictEqual(before.convergence, data) : isKnownToMove;
+    this.known.set(app, { position: before.position, convergence: data });
+    if (data.summary.converging > 0) this.moving.add(app);
+    if (isNews) this.log.append(event, this.clock.now());
+  }
+}
+
+function appEvent({ app_name, revision, deleted, spec, updated_at }: AppRecord, epoch: number): AppEvent {
+  const running = spec?.running ?? false;
+  return { type: 'app', data: { app_name, epoch, revision, deleted, running, updated_at } };
+}

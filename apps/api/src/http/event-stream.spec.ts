@@ -1,0 +1,30 @@
+import { expect, it } from '@jest/globals';
+import { eventually } from '../testing/eventually.js';
+import { EventStream } from './event-stream.js';
+
+it('a reader that is too slow is cut off, and not fed any more', async () => {
+  let closed = 0;
+  const stream = new EventStream(() => (closed += 1), 1_000);
+  const { body } = stream.answer;
+  for (let number = 0; number < 100; number += 1)
+    stream.send({ id: String(number), type: 'x', data: 'y'.repeat(100) });
+  await eventually(() => expect(closed).toBe(1));
+  expect(body.destroyed).toBe(true);
+  expect(body.readableLength).toBeLessThan(2_000);
+  stream.end();
+});
+
+it('a reader that keeps up gets everything, and the end', async () => {
+  let closed = 0;
+  const stream = new EventStream(() => (closed += 1), 1_000);
+  let text = '';
+  stream.answer.body.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  for (let number = 0; number < 100; number += 1) {
+    stream.send({ id: String(number), type: 'x', data: { number } });
+    await new Promise(setImmediate);
+  }
+  stream.end();
+  await eventually(() => expect(closed).toBe(1));
+  expect(text.match(/^id: /gm)).toHaveLength(100);
+  expect(text).toContain('id: 99\nevent: x\ndata: {"number":99}\n\n');
+});

@@ -1,0 +1,58 @@
+import { Readable } from 'node:stream';
+import { Answer } from './answer.js';
+
+/** An event as server-sent events have it. */
+export interface StreamedEvent {
+  /** What a client that comes back says that it has seen. One line. */
+  id: string;
+  /** One line. */
+  type: string;
+  /** Sent as JSON. */
+  data: unknown;
+}
+
+/** So much may wait for a reader, bytes. One that is slower is cut off, and comes back where it was. */
+const LONGEST_BACKLOG = 262_144;
+
+/** A line that says nothing comes this often, so that nobody between takes the connection for dead, milliseconds. */
+const KEEP_ALIVE_MS = 15_000;
+
+/** Server-sent events to one reader. */
+export class EventStream {
+  private readonly body = new Readable({ read: () => undefined });
+  private readonly keepAlive = setInterval(() => this.push(':\n\n'), KEEP_ALIVE_MS);
+
+  /** @param onClose called once, when the reader has gone, was too slow, or was told the end */
+  constructor(
+    onClose: () => void,
+    private readonly longestBacklog = LONGEST_BACKLOG,
+  ) {
+    this.body.once('close', () => {
+      clearInterval(this.keepAlive);
+      onClose();
+    });
+  }
+
+  /** What the handler answers. */
+  get answer(): Answer<Readable> {
+    return new Answer(200, this.body, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      // Proxies that gather what they pass on would hold it back.
+      'x-accel-buffering': 'no',
+    });
+  }
+
+  send({ id, type, data }: StreamedEvent): void {
+    this.push(`id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+
+  end(): void {
+    if (!this.body.destroyed) this.body.push(null);
+  }
+
+  private push(text: string): void {
+    if (this.body.destroyed || this.body.readableEnded) return;
+    if (this.body.readableLength > this.longestBacklog) this.body.destroy();
+    else this.body.push(text);
+  }
+}
