@@ -8,7 +8,7 @@ import { expectProblem } from './testing/expect-problem.js';
 import { FaultyStore } from './testing/faulty-store.js';
 
 /** Of each request of these tests, milliseconds. */
-const LIMIT_MS = 200;
+const LIMIT_MS = 500;
 
 let api: ApiUnderTest;
 let store: FaultyStore;
@@ -89,7 +89,7 @@ describe('a store that never answers', () => {
     store.hang('get', 'list', 'epoch');
     const from = performance.now();
     for (const answer of await make([...READS, ...WRITES])) {
-      expect(expectProblem(answer, PROBLEMS.timedOut).detail).toContain('within 0.2 s');
+      expect(expectProblem(answer, PROBLEMS.timedOut).detail).toContain('within 0.5 s');
     }
     expect(performance.now() - from).toBeLessThan(10 * LIMIT_MS);
     expect(performance.now() - from).toBeGreaterThan(LIMIT_MS * 0.9);
@@ -97,10 +97,12 @@ describe('a store that never answers', () => {
     store.heal();
     await eventually(async () => expect(await api.stored('new')).not.toEqual([null]));
     expect(await api.stored('new')).toMatchObject([{ spec: { docker_image: 'shop:1' }, deleted: false }]);
-    // One of the changes of the other app was its deletion.
-    await eventually(async () =>
-      expect(await api.stored('old')).toMatchObject([{ spec: null, deleted: true }]),
-    );
+    // One of the changes of the other app was its deletion, behind which another may have made it anew.
+    await eventually(async () => {
+      const old = await api.store.get('old');
+      expect(old?.revision).toBeGreaterThan(1);
+      expect(old?.deleted).toBe(old?.spec === null);
+    });
   });
 
   it('doesn’t keep those that need no store from being answered', async () => {

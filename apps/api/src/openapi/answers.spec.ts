@@ -157,7 +157,8 @@ describe('every answer is as the document tells', () => {
 
   it('of every operation that there is', () => {
     const ids = document.calls.map(({ operation }) => operation.operationId);
-    expect(ids.sort()).toEqual(Object.keys(REQUESTS).sort());
+    // Events have no end, so they are read in a test of their own.
+    expect(ids.sort()).toEqual([...Object.keys(REQUESTS), 'streamEvents'].sort());
   });
 
   it('also where something is missing', async () => {
