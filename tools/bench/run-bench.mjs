@@ -111,7 +111,9 @@ async function surroundings(settings, cleanUp, stopping) {
   // A short path, since that of a socket in it has at most 107 bytes.
   const folder = await mkdtemp(join(tmpdir(), 'nebula-bench-'));
   cleanUp.add(`folder ${folder}`, () => rm(folder, { recursive: true, force: true }));
-  const dockerHost = process.env['NEBULA_TEST_DOCKER_HOST'] ?? '';
+  const { testEngine } = await import('../test/test-engine.mjs');
+  const { host: dockerHost, stop } = await testEngine(say);
+  cleanUp.add('the Docker Engine', stop);
   const run = randomBytes(3).toString('hex');
   return { run, folder, dockerHost, docker: dockerAt(dockerHost), settings, stopping, say };
 }

@@ -15,6 +15,7 @@ const INDEXES = [
   { deleted: 1, updated_at: 1 },
   { 'current.eu': 1, _id: 1 },
   { 'published.eu.verified_at': 1 },
+  { updated_at: 1, _id: 1 },
 ];
 
 /** Longest time of a call, with some for a busy machine. */
