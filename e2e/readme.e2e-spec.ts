@@ -75,6 +75,7 @@ async function playInShell(command: string, expected: RegExp): Promise<void> {
 }
 
 beforeAll(async () => {
+  await engine.removeLeftNetwork();
   clone = await freshClone();
   apiPort = await freePort();
   environment = {

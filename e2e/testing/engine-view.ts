@@ -32,6 +32,18 @@ export class EngineView {
     return seen.sort((a, b) => a.name.localeCompare(b.name));
   }
 
+  /**
+   * Removes the network that containers join by default when another test has left it: whoever makes it anew owns
+   * it, and shows it when it is removed.
+   */
+  async removeLeftNetwork(): Promise<void> {
+    const listed = await this.docker.listNetworks({ filters: { name: ['nebula'] } });
+    for (const { Name, Id, Labels } of listed) {
+      const scope = Labels?.['nebula.scope'] ?? '';
+      if (Name === 'nebula' && /^(test|e2e)-/.test(scope)) await this.docker.getNetwork(Id).remove();
+    }
+  }
+
   async networks(label: string): Promise<string[]> {
     const listed = await this.docker.listNetworks({ filters: { label: [label] } });
     return listed.map(({ Name }) => Name);
