@@ -194,6 +194,27 @@ describe('a failure', () => {
     expect(fixed.containers.map(({ image }) => image)).toEqual(['shop:2']);
   });
 
+  it('of a release holds up neither a repair nor a restart, and the release comes when it can', async () => {
+    await worker.start();
+    worker.receive(wanted());
+    await worker.reported({ state: 'converged' });
+    engine.registry.delete('shop:1');
+    worker.receive(wanted({ revision: 2, tokens: { release: 2 } }));
+    const report = await worker.reported({ state: 'failed', revision: 2 });
+    expect(report.last_error).toMatchObject({ step: 'pull' });
+    expect(running()).toEqual(['web-1 c1']);
+
+    engine.vanish('web-1');
+    await eventually(() => expect(running()).toEqual(['web-1 c2']));
+    worker.receive(wanted({ revision: 3, tokens: { release: 2, restart: 3 } }));
+    await eventually(() => expect(running()).toEqual(['web-1 c3']));
+    await worker.reported({ state: 'failed', revision: 3 });
+
+    engine.registry.set('shop:1', 'newer id of shop:1');
+    const released = await worker.reported({ state: 'converged', revision: 3 }, 10_000);
+    expect(released.containers).toMatchObject([{ name: 'web-1', image_id: 'newer id of shop:1' }]);
+  });
+
   it('is tried again by itself', async () => {
     await worker.start();
     worker.receive(wanted({ spec: { docker_image: 'late:1' } }));

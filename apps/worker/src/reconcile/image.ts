@@ -55,7 +55,9 @@ export function chooseImage(
     return { kind: 'ready', image: local === pin.image_id ? reference : pin.image_id };
   }
   const adopted = pin ? null : adoptedImage(right);
-  const image_id = adopted ?? (pin || release === 0 ? local : null);
+  // A release was pulled once, for the image of that time; an image that came after it is as any other.
+  const released = release === 0 || memory.pin?.release === release;
+  const image_id = adopted ?? (released ? local : null);
   if (image_id) return { kind: 'step', step: { kind: 'pin', image: reference, release, image_id } };
 
   const failure = activeFailure(memory, pullKey(reference, release), now);

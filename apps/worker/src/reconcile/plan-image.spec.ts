@@ -108,7 +108,12 @@ describe('a pull', () => {
       '! pull: no such tag (again in 1000 ms)',
     ]);
     expect(
-      lines(situation(released, [old], { memory: pullFailed(pinned('A'), 7), observed: there })),
+      lines(
+        situation(released, [rightContainer(app, 1)], {
+          memory: pullFailed(pinned('A'), 7),
+          observed: there,
+        }),
+      ),
     ).toEqual(['! pull: no such tag (again in 1000 ms)']);
   });
 
@@ -140,5 +145,60 @@ describe('a pull', () => {
     expect(lines(situation(app, [{ ...old, id: 'o' }], { memory, observed: away }))).toEqual([
       '! start: bad',
     ]);
+  });
+});
+
+describe('a release whose pull has failed', () => {
+  const PROBLEM = '! pull: no such tag (again in 1000 ms)';
+  const memory = pullFailed(pinned('A', 3), 7);
+  const at = (release: number, restart = 0) => ({ ...app, tokens: tokens({ release, restart }) });
+  const right = rightContainer(at(3), 1);
+
+  test('keeps nobody from repairing', () => {
+    expect(lines(situation(released, [], { memory, observed: there }))).toEqual([
+      'create web-1 from shop:latest → start the new 1',
+      PROBLEM,
+    ]);
+  });
+
+  test('keeps nobody from a restart, which pulls nothing', () => {
+    expect(lines(situation(at(7, 8), [right], { memory, observed: there }))).toEqual([
+      `create web-1.next from shop:latest → ${REPLACED}`,
+      PROBLEM,
+    ]);
+  });
+
+  test('keeps nobody from another image that is there', () => {
+    const other = { ...memory, pin: { image: 'shop:0', release: 3, image_id: 'Z' } };
+    const observed = { images: { 'shop:latest': 'A', Z: 'Z' } };
+    expect(lines(situation(released, [], { memory: other, observed }))).toEqual([
+      'pin shop:latest to A',
+      PROBLEM,
+    ]);
+  });
+
+  test('is pulled when its time has come, and then every container is made anew', () => {
+    const later = { memory, observed: there, now: NOW + 1000 };
+    expect(lines(situation(released, [right], later))).toEqual(['pull shop:latest for release 7']);
+    expect(lines(situation(released, [right], { memory: pinned('A', 7), observed: there }))).toEqual([
+      `create web-1.next from shop:latest → ${REPLACED}`,
+    ]);
+  });
+
+  test('is not undone where it was pulled, though the memory of that was lost', () => {
+    const done = rightContainer(released, 1, { image_id: 'A' });
+    expect(lines(situation(released, [done], { memory, observed: there }))).toEqual(['pin shop:latest to A']);
+  });
+
+  test('touches nothing where the release before it is not known', () => {
+    const lost = { memory: pullFailed(unpinned, 7), observed: there };
+    expect(lines(situation(released, [right], lost))).toEqual([PROBLEM]);
+    expect(lines(situation(released, [], lost))).toEqual(['pin shop:latest to A', PROBLEM]);
+  });
+
+  test('counts no longer for an image that came after it', () => {
+    const next = desiredApp({ docker_image: 'shop:2' }, { tokens: tokens({ release: 7 }) });
+    const observed = { images: { 'shop:2': 'B', A: 'A' } };
+    expect(lines(situation(next, [old], { memory: pinned('A', 7), observed }))).toEqual(['pin shop:2 to B']);
   });
 });

@@ -8,6 +8,7 @@ import type { PlanInput, Situation } from './plan-input.js';
 import { everythingReady, type Preparation, prepare } from './preparation.js';
 import { surplusWorks } from './removal.js';
 import { replicaOptions } from './replica-options.js';
+import { servedRelease } from './served-release.js';
 import type { Plan } from './step.js';
 
 /**
@@ -24,7 +25,9 @@ export function plan(input: PlanInput): Plan {
   return planRunning({ ...input, spec, replicas: replicasOn(spec.containers_per, node) });
 }
 
-function planRunning(situation: Situation): Plan {
+function planRunning(wanted: Situation): Plan {
+  const served = servedRelease(wanted);
+  const { situation } = served;
   const { spec, replicas, observed } = situation;
   const unfit = nodeProblems(spec, replicas);
   if (unfit.length > 0) return { lanes: [], problems: unfit };
@@ -47,10 +50,12 @@ function planRunning(situation: Situation): Plan {
   const first = preparation.steps.length > 0;
   return {
     lanes: [
+      ...served.lanes,
       ...(first ? [preparation.steps] : []),
       ...arrange([...leaving.works, ...works], observed.containers),
     ],
     problems: [
+      ...served.problems,
       ...names.problems,
       ...preparation.problems,
       ...leaving.problems,

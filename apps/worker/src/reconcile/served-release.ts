@@ -1,0 +1,50 @@
+import { imageWithTag } from '@nebula/contracts';
+import { failureOf, pullKey } from './failure-key.js';
+import { isRight } from './fingerprint.js';
+import type { Situation } from './plan-input.js';
+import { problemOf } from './problems.js';
+import type { PlanProblem, Step } from './step.js';
+
+/** The situation to plan for, and what is done or told beside that about a release whose image can't be had. */
+export interface ServedRelease {
+  situation: Situation;
+  lanes: Step[][];
+  problems: PlanProblem[];
+}
+
+/**
+ * A release asks for a pull. When that has failed, the release is not there yet, and the app is served as of the
+ * one before it until the pull succeeds: a registry that is away must hold up neither the repair of a container
+ * nor any other change, which need only what the server has.
+ */
+export function servedRelease(situation: Situation): ServedRelease {
+  const { desired, spec, memory, now } = situation;
+  const image = imageWithTag(spec.docker_image);
+  const { release } = desired.tokens;
+  const failure = failureOf(memory, pullKey(image, release));
+  const before = failure && releaseBefore(situation, image);
+  if (!failure || before === null) return { situation, lanes: [], problems: [] };
+  const tokens = { ...desired.tokens, release: before };
+  return {
+    situation: { ...situation, desired: { ...desired, tokens } },
+    lanes: now < failure.retry_at ? [] : [[{ kind: 'pull', image, release }]],
+    problems: now < failure.retry_at ? [problemOf(failure)] : [],
+  };
+}
+
+/** The release that can be served without a pull; null when there is none, or when the wanted one is there. */
+function releaseBefore({ desired, spec, memory, observed }: Situation, image: string): number | null {
+  const { tokens } = desired;
+  const { pin } = memory;
+  const has = (reference: string): boolean => Boolean(observed.images[reference]);
+  const there = has(image) || (pin?.image === image && has(pin.image_id));
+  if (!there || (pin?.release ?? 0) === tokens.release) return null;
+  if (pin) {
+    const isThere = observed.containers.some(
+      ({ fingerprint, replica }) => replica > 0 && isRight(fingerprint, spec, replica, tokens),
+    );
+    return isThere ? null : pin.release;
+  }
+  // Without a memory nobody knows the release of the containers that run, but where none is, none is disturbed.
+  return observed.containers.length === 0 ? 0 : null;
+}
