@@ -40,6 +40,22 @@ describe('when something fails, what ran runs on', () => {
     expect(fixed.last_error).toBeNull();
   }, 60_000);
 
+  it('a network that was removed: containers that were in it are made anew, as they can never start', async () => {
+    const network = `${worker.engine.prefix}-own`;
+    await worker.want(1, { networks: [network], containers_per: { server: 2 } });
+    await worker.reported({ state: 'converged' });
+    const before = await worker.containers();
+    await worker.close();
+    for (const { id } of before) await worker.engine.docker.getContainer(id).stop({ t: 1 });
+    await worker.engine.runtime.removeNetwork(network);
+
+    worker.forgetReports();
+    await worker.start();
+    await worker.reported({ state: 'converged', revision: 1 });
+    const after = await worker.containers();
+    expect(after.map(({ name, running }) => [name, running])).toEqual(before.map(({ name }) => [name, true]));
+  }, 60_000);
+
   it('a host port of a foreign container: the old one runs again, and the new one when the port is free', async () => {
     const [free, taken] = [worker.engine.port(), worker.engine.port()];
     const holder = await worker.engine.docker.createContainer({

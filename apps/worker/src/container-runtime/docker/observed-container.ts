@@ -44,10 +44,19 @@ export async function listContainers(
       .filter(({ Labels }) => isWanted(Labels))
       .map(({ Id }) => limit(async () => await inspectOrNull(client, Id))),
   );
+  const infos = own.filter((info) => info !== null);
+  const networks = infos.every(({ State }) => State.Running) ? null : await networkIds(client);
   return {
-    own: own.filter((info) => info !== null).map(observedContainer),
+    own: infos.map((info) => observedContainer(info, networks)),
     foreign_names: all.filter(({ Labels }) => !isWanted(Labels)).flatMap(({ Names }) => Names.map(plainName)),
   };
+}
+
+async function networkIds(client: DockerClient): Promise<ReadonlySet<string>> {
+  const networks = await client.ask(LIST_LIMIT, (docker, abortSignal) =>
+    docker.listNetworks({ abortSignal }),
+  );
+  return new Set(networks.map(({ Id }) => Id));
 }
 
 /** Null when the container isn't there. */
@@ -67,8 +76,15 @@ export function plainName(name: string): string {
   return name.replace(/^\//, '');
 }
 
-/** The one mapping from what the engine says of a container of ours to domain terms. */
-export function observedContainer(info: ContainerInspectInfo): ObservedContainer {
+/**
+ * The one mapping from what the engine says of a container of ours to domain terms.
+ *
+ * @param networks ids of all networks; null when nobody asked, since the container runs.
+ */
+export function observedContainer(
+  info: ContainerInspectInfo,
+  networks: ReadonlySet<string> | null,
+): ObservedContainer {
   const { Config, HostConfig, State } = info;
   const labels = Config.Labels;
   return {
@@ -76,7 +92,7 @@ export function observedContainer(info: ContainerInspectInfo): ObservedContainer
     name: plainName(info.Name),
     app_name: labels[LABELS.app] ?? '',
     replica: replicaOf(labels[LABELS.replica]),
-    fingerprint: isFinished(info) ? (labels[LABELS.fingerprint] ?? '') : '',
+    fingerprint: isFinished(info) && canBeStarted(info, networks) ? (labels[LABELS.fingerprint] ?? '') : '',
     state: stateOf(State),
     health: healthOf(State.Health?.Status),
     image: Config.Image,
@@ -97,6 +113,23 @@ export function observedContainer(info: ContainerInspectInfo): ObservedContainer
 function isFinished({ Config, NetworkSettings, State }: ContainerInspectInfo): boolean {
   const wanted = Config.Labels[LABELS.networks]?.split(',') ?? [];
   return State.Status !== 'created' || wanted.every((name) => Object.hasOwn(NetworkSettings.Networks, name));
+}
+
+/**
+ * A container that doesn't run keeps the id of each of its networks, and asks for that id at its start. When a
+ * network was removed, another one of the same name is no help, so it must never be taken for what its fingerprint
+ * says either.
+ */
+function canBeStarted(
+  { NetworkSettings, State }: ContainerInspectInfo,
+  networks: ReadonlySet<string> | null,
+): boolean {
+  if (State.Running || !networks) return true;
+  return Object.entries(NetworkSettings.Networks).every(
+    // Docker's own have new ids after each start of the engine, and are found by name.
+    ([name, { NetworkID }]) =>
+      !NetworkID || ['bridge', 'host', 'none'].includes(name) || networks.has(NetworkID),
+  );
 }
 
 function replicaOf(label: string | undefined): number {
