@@ -40,7 +40,7 @@ export class EngineView {
     const listed = await this.docker.listNetworks({ filters: { name: ['nebula'] } });
     for (const { Name, Id, Labels } of listed) {
       const scope = Labels?.['nebula.scope'] ?? '';
-      if (Name === 'nebula' && /^(test|e2e)-/.test(scope)) await this.docker.getNetwork(Id).remove();
+      if (Name === 'nebula' && /^(tests$|test-|e2e-)/.test(scope)) await this.docker.getNetwork(Id).remove();
     }
   }
 
