@@ -1,7 +1,8 @@
-import { Agent } from 'node:http';
+import type { Agent } from 'node:http';
 import Docker from 'dockerode';
 import { dockerAddress } from './docker-address.js';
 import { unavailable, toRuntimeError } from './docker-errors.js';
+import { TerseAgent } from './terse-agent.js';
 
 /** dockerode opens a socket per parallel call and keeps it: so many are enough for every runner of a worker. */
 const MOST_SOCKETS = 32;
@@ -20,9 +21,9 @@ export class DockerClient {
 
   constructor(readonly host: string) {
     const address = dockerAddress(host);
-    const calls = new Agent({ keepAlive: true, maxSockets: MOST_SOCKETS, timeout: KEEP_FREE_MS });
+    const calls = new TerseAgent({ keepAlive: true, maxSockets: MOST_SOCKETS, timeout: KEEP_FREE_MS });
     // Pulls and events stay open for long, so they take no socket from the calls.
-    const streams = new Agent({ keepAlive: false });
+    const streams = new TerseAgent({ keepAlive: false });
     this.agents = [calls, streams];
     this.calls = connect(address, calls);
     this.streams = connect(address, streams);
