@@ -4,9 +4,8 @@
  * Engines share one network namespace and, by default, the bridge docker0: a second engine would give it another
  * address and cut off the containers of the first. So each of ours has a bridge of its own.
  */
-import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { isNativeError } from 'node:util/types';
+import { ip } from './ip-command.mjs';
 
 /** @typedef {{ address: number, bits: number }} Range */
 
@@ -88,26 +87,3 @@ function usedRanges() {
     ...routes.filter(({ dst }) => /^\d/.test(dst)).map(({ dst }) => dst),
   ].map(parseRange);
 }
-
-/**
- * @param {string[]} args
- * @returns {{ text: string, problem: string | null }}
- */
-function ip(...args) {
-  try {
-    const text = execFileSync('ip', args, { encoding: 'utf8', stdio: 'pipe', env: WITH_SBIN });
-    return { text, problem: null };
-  } catch (error) {
-    const stderr = isNativeError(error) && 'stderr' in error ? String(error.stderr).trim() : '';
-    if (isNativeError(error) && 'code' in error && error.code === 'ENOENT') {
-      throw new Error('the command ip (package iproute2) is missing', { cause: error });
-    }
-    return { text: '', problem: stderr || String(error) };
-  }
-}
-
-/** Where system programs are, which is not on everybody's path. */
-export const WITH_SBIN = {
-  ...process.env,
-  PATH: `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin`,
-};

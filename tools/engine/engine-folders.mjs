@@ -17,7 +17,10 @@ import { pidIn, pidsOf } from './processes.mjs';
  * @property {string} containerdPidFile
  * @property {string} socket
  * @property {string} host
+ * @property {string} configuration file of dockerd
+ * @property {string} key file that decides its id
  * @property {string} bridge name of its network interface
+ * @property {string} namespace name of its network namespace, if it has one of its own
  * @property {number} number derived from the folder, different for different folders
  */
 
@@ -41,7 +44,10 @@ export function engineFolders(folder) {
     containerdPidFile: join(runtime, 'exec', 'containerd', 'containerd.pid'),
     socket,
     host: `unix://${socket}`,
+    configuration: join(whole, 'engine.json'),
+    key: join(whole, 'key.json'),
     bridge: `nb-${hash}`,
+    namespace: `nb-${hash}`,
     number: Number.parseInt(hash.slice(0, 6), 16),
   };
 }

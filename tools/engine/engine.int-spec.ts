@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { engineDo } from './engine-api.mjs';
 import { engineOf, killEngine, startEngine, stopEngine } from './engine.mjs';
 import { engineFolders, shimPids } from './engine-folders.mjs';
+import { inNamespace } from './engine-namespace.mjs';
 import { pingEngine } from './find-engine.mjs';
 import { makeHttpImage } from './images.mjs';
 
@@ -35,7 +36,7 @@ function links(): string[] {
 }
 
 /** Runs the test image for ever, in a network of its own. */
-async function runContainer(host: string): Promise<string> {
+async function runContainer(host: string, published: object = {}): Promise<string> {
   await makeHttpImage(host, 'engine-test:1');
   const post = async (path: string, body: object) =>
     JSON.parse(
@@ -47,7 +48,7 @@ async function runContainer(host: string): Promise<string> {
   await post('/networks/create', { Name: 'own', CheckDuplicate: true });
   const { Id } = await post('/containers/create', {
     Image: 'engine-test:1',
-    HostConfig: { NetworkMode: 'own', RestartPolicy: { Name: 'always' } },
+    HostConfig: { NetworkMode: 'own', RestartPolicy: { Name: 'always' }, PortBindings: published },
   });
   await engineDo(host, 'POST', `/containers/${Id}/start`);
   return Id;
@@ -56,6 +57,11 @@ async function runContainer(host: string): Promise<string> {
 async function isRunning(host: string, id: string): Promise<boolean> {
   const text = await engineDo(host, 'GET', `/containers/${id}/json`);
   return (JSON.parse(text) as { State: { Running: boolean } }).State.Running;
+}
+
+/** Its id, which workers are known by. */
+async function idOf(host: string): Promise<string> {
+  return (JSON.parse(await engineDo(host, 'GET', '/info')) as { ID: string }).ID;
 }
 
 describe('an engine of our own', () => {
@@ -153,6 +159,40 @@ describe('an engine of our own', () => {
       expect(await isRunning(one.host, id)).toBe(true);
       await stopEngine(second);
       expect(await isRunning(one.host, id)).toBe(true);
+    },
+    LIMIT,
+  );
+
+  it(
+    'has an id of its own, and keeps it',
+    async () => {
+      const { host } = await startEngine({ folder });
+      const id = await idOf(host);
+      expect(await idOf((await startEngine({ folder: second })).host)).not.toBe(id);
+      await stopEngine(folder);
+      await startEngine({ folder });
+      expect(await idOf(host)).toBe(id);
+    },
+    LIMIT,
+  );
+
+  it(
+    'has all ports to itself in a network of its own, which ends with it',
+    async () => {
+      const published = { '8080/tcp': [{ HostPort: '80' }] };
+      for (const each of [folder, second]) {
+        const { host } = await startEngine({ folder: each, ownNetwork: true });
+        const id = await runContainer(host, published);
+        await killEngine(each);
+        await startEngine({ folder: each, ownNetwork: true });
+        expect(await isRunning(host, id)).toBe(true);
+        const [program, ...args] = inNamespace(engineFolders(each).namespace, 'busybox');
+        const wget = [...args, 'wget', '-q', '-O', '-', 'http://127.0.0.1:80/'];
+        expect(execFileSync(program, wget, { encoding: 'utf8' })).toBe('version 1\n');
+      }
+      await stopEngine(folder);
+      const { namespace } = engineFolders(folder);
+      expect(execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' })).not.toContain(namespace);
     },
     LIMIT,
   );

@@ -3,10 +3,10 @@
  */
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ensureBridge, removeBridge, WITH_SBIN } from './engine-bridge.mjs';
+import { ensureBridge, removeBridge } from './engine-bridge.mjs';
 import {
   containerdPids,
   engineFolders,
@@ -15,7 +15,9 @@ import {
   shimPids,
   unmountAll,
 } from './engine-folders.mjs';
+import { ensureNamespace, inNamespace, removeNamespace } from './engine-namespace.mjs';
 import { pingEngine } from './find-engine.mjs';
+import { WITH_SBIN } from './ip-command.mjs';
 import { childrenOf, end, ended, send } from './processes.mjs';
 
 /** @import { EngineFolders } from './engine-folders.mjs' */
@@ -37,11 +39,12 @@ const STOP_LIMIT_MS = 60_000;
  * What an earlier engine of this folder has left, killed or not, is taken over: its containers too.
  * @param {object} options
  * @param {string} options.folder for its images, containers and log
+ * @param {boolean} [options.ownNetwork] true gives it a network namespace, and so all ports, of its own
  * @param {string[]} [options.args] more arguments for dockerd
  * @returns {Promise<RunningEngine>}
  * @throws {Error} with the end of its log when it ends or doesn't answer
  */
-export async function startEngine({ folder, args = [] }) {
+export async function startEngine({ folder, ownNetwork = false, args = [] }) {
   if (process.getuid?.() !== 0) throw new Error('a Docker Engine of our own can only be started as root');
   const folders = engineFolders(folder);
   const running = enginePid(folders);
@@ -50,22 +53,15 @@ export async function startEngine({ folder, args = [] }) {
   await mkdir(dirname(folders.data), { recursive: true, mode: 0o700 });
   await mkdir(folders.runtime, { recursive: true, mode: 0o700 });
   await removeStale(folders);
-  ensureBridge(folders.bridge, folders.number);
+  // By default all engines of a machine have the id of one file, and workers are known by it.
+  await writeFile(folders.configuration, JSON.stringify({ 'deprecated-key-path': folders.key }));
   const log = openSync(folders.log, 'w', 0o600);
-  const engine = spawn(
-    'dockerd',
-    [
-      `--data-root=${folders.data}`,
-      `--exec-root=${folders.exec}`,
-      `--host=${folders.host}`,
-      `--pidfile=${folders.pidFile}`,
-      // No address pools: with them dockerd removes docker0, the bridge of the machine's own engine. Without, it
-      // looks at the machine's routes before it gives a network its addresses.
-      `--bridge=${folders.bridge}`,
-      ...args,
-    ],
-    { detached: true, stdio: ['ignore', log, log], env: WITH_SBIN },
-  );
+  const [program, ...rest] = command(folders, ownNetwork);
+  const engine = spawn(program, [...rest, ...args], {
+    detached: true,
+    stdio: ['ignore', log, log],
+    env: WITH_SBIN,
+  });
   closeSync(log);
   /** @type {Error | undefined} */
   let failure;
@@ -83,6 +79,32 @@ export async function startEngine({ folder, args = [] }) {
     await stopEngine(folder);
     throw error;
   }
+}
+
+/**
+ * Sets up its network, and says how it is started in that.
+ * @param {EngineFolders} folders
+ * @param {boolean} ownNetwork
+ * @returns {[string, ...string[]]}
+ */
+function command(folders, ownNetwork) {
+  /** @type {[string, ...string[]]} */
+  const dockerd = [
+    'dockerd',
+    `--config-file=${folders.configuration}`,
+    `--data-root=${folders.data}`,
+    `--exec-root=${folders.exec}`,
+    `--host=${folders.host}`,
+    `--pidfile=${folders.pidFile}`,
+  ];
+  if (ownNetwork) {
+    ensureNamespace(folders.namespace);
+    return inNamespace(folders.namespace, ...dockerd);
+  }
+  ensureBridge(folders.bridge, folders.number);
+  // No address pools: with them dockerd removes docker0, the bridge of the machine's own engine. Without, it
+  // looks at the machine's routes before it gives a network its addresses.
+  return [...dockerd, `--bridge=${folders.bridge}`];
 }
 
 /**
@@ -108,6 +130,7 @@ export async function stopEngine(folder) {
   await endLeftovers(folders);
   unmountAll(folders);
   for (const bridge of [...networkBridges(folders), folders.bridge]) removeBridge(bridge);
+  removeNamespace(folders.namespace);
   await rm(folders.runtime, { recursive: true, force: true });
   await rm(folders.pidFile, { force: true });
   return pid !== null || left;
