@@ -8,7 +8,7 @@ import { RareLog } from './rare-log.js';
 import { findStreams } from './find-streams.js';
 import { fromOffset } from './streams.js';
 
-/** Waits for a stream that is missing, or that can't be read where we are connected. */
+/** Waits for a stream that is missing or empty, or that can't be read where we are connected. */
 const RETRY: Backoff = { first_ms: 1_000, longest_ms: 60_000 };
 
 /**
@@ -30,6 +30,8 @@ interface Subscription {
   consumerTag: string;
   received: number;
   caughtUp: boolean;
+  /** RabbitMQ has ended it, which it can tell before it is recorded here. */
+  ended: boolean;
 }
 
 interface Waiting {
@@ -114,15 +116,14 @@ export class StreamSubscriptions {
   private async approach(): Promise<void> {
     this.channel ??= await this.openChannel();
     const { channel } = this;
-    for (const [app, { consumerTag }] of [...this.subscriptions]) {
-      if (this.apps.has(app)) continue;
+    const now = performance.now();
+    const isDue = (app: string): boolean => (this.waiting.get(app)?.until ?? 0) <= now;
+    for (const [app, { consumerTag, received }] of [...this.subscriptions]) {
+      if (this.apps.has(app) && (received > 0 || !isDue(app))) continue;
       this.subscriptions.delete(app);
       await this.connection.answered('ending a subscription', channel.cancel(consumerTag));
     }
-    const now = performance.now();
-    const due = [...this.apps].filter(
-      (app) => !this.subscriptions.has(app) && (this.waiting.get(app)?.until ?? 0) <= now,
-    );
+    const due = [...this.apps].filter((app) => !this.subscriptions.has(app) && isDue(app));
     await this.lookFor(due.filter((app) => !this.known.has(app)));
     for (const app of due) if (this.known.has(app) && this.apps.has(app)) await this.subscribe(channel, app);
   }
@@ -141,13 +142,15 @@ export class StreamSubscriptions {
   private async lookFor(apps: readonly string[]): Promise<void> {
     const found = await findStreams(this.connection, apps);
     for (const [app, outcome] of found) {
-      if (outcome === 'found') this.known.add(app);
-      else this.wait(app, outcome.problem);
+      if (outcome === 'found') {
+        this.known.add(app);
+        this.waiting.delete(app);
+      } else this.waitFor(app, outcome.problem);
     }
   }
 
   private async subscribe(channel: Channel, app: string): Promise<void> {
-    const subscription: Subscription = { consumerTag: '', received: 0, caughtUp: false };
+    const subscription: Subscription = { consumerTag: '', received: 0, caughtUp: false, ended: false };
     this.reader.began(app);
     try {
       const { consumerTag } = await this.connection.answered(
@@ -156,15 +159,18 @@ export class StreamSubscriptions {
           streamName(app),
           (message) => {
             if (message) this.receive(app, subscription, () => channel.ack(message), message.content);
-            else this.cancelled(app, subscription);
+            else this.end(app, subscription);
           },
           fromOffset('last'),
         ),
       );
       subscription.consumerTag = consumerTag;
-      if (this.channel === channel) this.subscriptions.set(app, subscription);
-      this.waiting.delete(app);
+      if (this.channel === channel && !subscription.ended) this.subscriptions.set(app, subscription);
       this.rare.forget(app);
+      // A subscription at the moment of a stream's first message can begin behind it, and would never bring it. So one
+      // that has brought nothing is made again.
+      if (subscription.received === 0) this.wait(app, null);
+      else this.waiting.delete(app);
       // Its first messages can have come before that.
       void this.catchUp();
     } catch (error) {
@@ -182,6 +188,7 @@ export class StreamSubscriptions {
       return;
     }
     subscription.received += 1;
+    this.waiting.delete(app);
     this.reader.received(app, content);
     if (!subscription.caughtUp) void this.catchUp();
   }
@@ -217,7 +224,8 @@ export class StreamSubscriptions {
   }
 
   /** The stream was deleted, or its replica here has ended. */
-  private cancelled(app: string, subscription: Subscription): void {
+  private end(app: string, subscription: Subscription): void {
+    subscription.ended = true;
     if (this.subscriptions.get(app) === subscription) this.subscriptions.delete(app);
     this.known.delete(app);
     this.synchronize();
@@ -232,6 +240,10 @@ export class StreamSubscriptions {
     const failures = (this.waiting.get(app)?.failures ?? -1) + 1;
     const until = performance.now() + backoffMs(this.retry, failures);
     this.waiting.set(app, { failures, until, problem });
+  }
+
+  private waitFor(app: string, problem: string | null): void {
+    this.wait(app, problem);
     const words = problem ?? 'the app has no stream yet; it is waited for';
     this.rare.say(app, () => {
       if (problem === null) this.logger.log(words, { app });
