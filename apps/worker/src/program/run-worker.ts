@@ -76,8 +76,9 @@ async function startWorker(
   await worker.listen();
   return async () => {
     await worker.close();
-    // The last reports are on their way by now.
+    // The last reports wait to be sent by now.
     await reports.close();
+    await connection.close();
     await health?.close();
   };
 }

@@ -27,27 +27,29 @@ afterAll(async () => {
   await server.remove();
 }, LIMIT);
 
+interface Worker {
+  connection: BrokerConnection;
+  strategy: RabbitDesiredStateStrategy;
+  listener: Listener<DesiredStateMessage>;
+}
+
 /** A worker that is connected to a node first, and to any other when that is away. */
-async function follow(
-  first: number,
-  app: string,
-): Promise<{ strategy: RabbitDesiredStateStrategy; listener: Listener<DesiredStateMessage> }> {
+async function follow(first: number, app: string): Promise<Worker> {
   const own = server.broker.hosts[first] ?? '';
-  const strategy = new RabbitDesiredStateStrategy(
-    new BrokerConnection({ ...server.options(), hosts: [own, ...server.broker.hosts] }),
-    [app],
-    { first_ms: 100, longest_ms: 1_000 },
-  );
+  const connection = new BrokerConnection({ ...server.options(), hosts: [own, ...server.broker.hosts] });
+  const retry = { first_ms: 100, longest_ms: 1_000 };
+  const strategy = new RabbitDesiredStateStrategy(connection, [app], retry);
   const listener = await Listener.start<DesiredStateMessage>(PATTERNS.desiredState, strategy);
-  return { strategy, listener };
+  return { connection, strategy, listener };
 }
 
 /** Resolves when all workers have a change and no problem, and ends them. */
-async function arrived(workers: Awaited<ReturnType<typeof follow>>[], revision: number): Promise<void> {
-  for (const { listener, strategy } of workers) {
+async function arrived(workers: readonly Worker[], revision: number): Promise<void> {
+  for (const { connection, listener, strategy } of workers) {
     await eventually(() => expect(listener.received.at(-1)?.revision).toBe(revision), 30_000);
     await eventually(() => expect(strategy.problem()).toBeNull(), 30_000);
     await listener.close();
+    await connection.close();
   }
 }
 

@@ -27,7 +27,7 @@ export class RabbitDesiredStateStrategy extends Server implements CustomTranspor
   private readonly inboxes = new Map<string, Inbox>();
 
   /**
-   * @param connection started by `listen` and closed with this
+   * @param connection started by `listen`; whoever made it closes it, as others may still send on it
    * @param retry waits for streams that are missing
    */
   constructor(
@@ -65,10 +65,10 @@ export class RabbitDesiredStateStrategy extends Server implements CustomTranspor
     callback();
   }
 
+  /** Nothing is handed on any more. */
   async close(): Promise<void> {
-    this.subscriptions.stop();
     this.inboxes.clear();
-    await this.connection.close();
+    await this.subscriptions.stop();
   }
 
   /** Null when desired states can come, else what is in the way, in a few words. */

@@ -22,6 +22,7 @@ interface Following {
 let server: BrokerUnderTest;
 let feed: RabbitFeed;
 const listeners: Listener<DesiredStateMessage>[] = [];
+const connections: BrokerConnection[] = [];
 
 beforeAll(async () => {
   Logger.overrideLogger(false);
@@ -47,6 +48,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   for (const listener of listeners.splice(0)) await listener.close();
+  for (const connection of connections.splice(0)) await connection.close();
   Logger.overrideLogger(false);
 });
 
@@ -55,7 +57,9 @@ async function follow(
   handle?: (message: DesiredStateMessage) => unknown,
   changes: Partial<RabbitOptions> = {},
 ): Promise<Following> {
-  const strategy = new RabbitDesiredStateStrategy(new BrokerConnection(server.options(changes)), apps, RETRY);
+  const connection = new BrokerConnection(server.options(changes));
+  connections.push(connection);
+  const strategy = new RabbitDesiredStateStrategy(connection, apps, RETRY);
   const listener = await Listener.start<DesiredStateMessage>(PATTERNS.desiredState, strategy, handle);
   listeners.push(listener);
   return { strategy, listener };

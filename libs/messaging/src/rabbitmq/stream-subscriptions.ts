@@ -7,6 +7,7 @@ import { messageOf } from './error-facts.js';
 import { RareLog } from './rare-log.js';
 import { findStreams } from './find-streams.js';
 import { fromOffset } from './streams.js';
+import { within } from './within.js';
 
 /** Waits for a stream that is missing or empty, or that can't be read where we are connected. */
 const RETRY: Backoff = { first_ms: 1_000, longest_ms: 60_000 };
@@ -16,6 +17,9 @@ const RETRY: Backoff = { first_ms: 1_000, longest_ms: 60_000 };
  * that publishes, so it should be more than the changes of such a time.
  */
 const PREFETCH = 100;
+
+/** Longest wait for the orderly end of the channel, milliseconds. */
+const CLOSE_LIMIT_MS = 1_000;
 
 /** Who gets the messages of the streams. Nothing of it may throw. */
 export interface StreamReader {
@@ -78,9 +82,13 @@ export class StreamSubscriptions {
     this.synchronize();
   }
 
-  stop(): void {
+  /** Ends the subscriptions. The connection stays, as it is not theirs alone. */
+  async stop(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
+    const { channel } = this;
+    this.forgetChannel();
+    if (channel) await within(CLOSE_LIMIT_MS, 'closing', channel.close()).catch(() => undefined);
   }
 
   /** Null when all streams that exist are followed, else why one of them is not. */
@@ -130,6 +138,10 @@ export class StreamSubscriptions {
 
   private async openChannel(): Promise<Channel> {
     const channel = await this.connection.openChannel();
+    if (this.stopped) {
+      channel.close().catch(() => undefined);
+      throw new Error('the subscriptions have ended');
+    }
     channel.on('close', () => {
       if (this.channel === channel) this.forgetChannel();
       this.synchronize();
@@ -251,10 +263,10 @@ export class StreamSubscriptions {
     });
   }
 
-  /** The channel can't be used. While there is no connection that is no news. */
+  /** The channel can't be used. While there is no connection, or at the end, that is no news. */
   private noteFailure(error: unknown): void {
     this.channelFailures += 1;
-    if (!this.connection.isOpen) return;
+    if (this.stopped || !this.connection.isOpen) return;
     const reason = messageOf(error);
     this.rare.say('channel', () =>
       this.logger.warn('streams could not be followed; this is tried again', { reason }),

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { PATTERNS, REPORTS_QUEUE } from '@nebula/contracts';
+import { type DesiredStateMessage, PATTERNS, REPORTS_QUEUE } from '@nebula/contracts';
 import type { ReceivedReport } from '../../ports.js';
 import { BrokerUnderTest } from '../../testing/broker-under-test.js';
 import { eventually } from '../../testing/eventually.js';
@@ -7,6 +7,7 @@ import { Listener } from '../../testing/listener.js';
 import { LogLines } from '../../testing/log-lines.js';
 import { reportOf, wanted } from '../../testing/messages.js';
 import { BrokerConnection } from '../broker-connection.js';
+import { RabbitDesiredStateStrategy } from '../rabbit-desired-state-strategy.js';
 import { RabbitFeed } from '../rabbit-feed.js';
 import type { RabbitOptions } from '../rabbit-options.js';
 import { workerUserName } from '../setup/rights.js';
@@ -200,6 +201,25 @@ describe('reports', () => {
       reports.publish(reportOf('w1', `app-${sequence}`, sequence));
     await reports.close();
     await eventually(() => expect(sequences()).toContain(40));
+  });
+
+  it('of a worker that ends are sent also when it has ended following its apps on the same connection', async () => {
+    const { sequences } = await api();
+    const options = server.options(WORKER);
+    const connection = new BrokerConnection(options);
+    ends.push(() => connection.close());
+    const strategy = new RabbitDesiredStateStrategy(connection, ['shop']);
+    const worker = await Listener.start<DesiredStateMessage>(PATTERNS.desiredState, strategy);
+    const reports = new RabbitReportPublisher(connection, options.user);
+    await eventually(() => expect(connection.problem()).toBeNull());
+    for (let sequence = 1; sequence <= 40; sequence += 1)
+      reports.publish(reportOf('w1', `app-${sequence}`, sequence));
+    await worker.close();
+    // What a worker tells at its very end.
+    reports.publish(reportOf('w1', 'shop', 41));
+    await reports.close();
+    await connection.close();
+    await eventually(() => expect(new Set(sequences()).size).toBe(41));
   });
 
   it(
