@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type DesiredStateMessage, MAX_MESSAGE_BYTES, PATTERNS } from '@nebula/contracts';
 import { Logger } from '@nestjs/common';
 import { BrokerUnderTest } from '../testing/broker-under-test.js';
@@ -13,6 +13,9 @@ import type { RabbitOptions } from './rabbit-options.js';
 
 const LIMIT = 120_000;
 const RETRY = { first_ms: 50, longest_ms: 200 };
+
+// What is waited for can take long on a busy machine.
+jest.setTimeout(LIMIT);
 
 interface Following {
   strategy: RabbitDesiredStateStrategy;

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { MAX_MESSAGE_BYTES } from '@nebula/contracts';
 import { BrokerUnderTest } from '../testing/broker-under-test.js';
 import { eventually } from '../testing/eventually.js';
@@ -9,6 +9,9 @@ import { RabbitFeed } from './rabbit-feed.js';
 import type { RabbitOptions } from './rabbit-options.js';
 
 const LIMIT = 120_000;
+
+// What is waited for can take long on a busy machine.
+jest.setTimeout(LIMIT);
 
 let server: BrokerUnderTest;
 const feeds: RabbitFeed[] = [];

@@ -1,5 +1,4 @@
 import {
-  comparePositions,
   type DesiredStateMessage,
   MAX_MESSAGE_BYTES,
   parseDesiredState,
@@ -13,6 +12,7 @@ import { BrokerConnection } from './broker-connection.js';
 import { ConfirmedPublisher } from './confirmed-publisher.js';
 import { decodedJson } from './decoded-json.js';
 import { codeOf, messageOf } from './error-facts.js';
+import { NewestMessage } from './newest-message.js';
 import type { RabbitOptions } from './rabbit-options.js';
 import { RareLog } from './rare-log.js';
 import { readStream } from './read-stream.js';
@@ -69,17 +69,17 @@ export class RabbitFeed implements DesiredStateFeed {
         newest = content;
       }),
     );
-    return newest && this.parsed(appName, newest);
+    return newest && this.parsed(appName, decodedJson(newest));
   }
 
   async readHighest(appName: string): Promise<DesiredStateMessage | null> {
-    let highest: DesiredStateMessage | null = null;
+    // Not every message of a long stream is validated, which would take long, but those that may be it.
+    const newest = new NewestMessage(appName);
     await this.watched(() =>
-      readStream(this.connection, appName, 'first', HIGHEST_LIMIT_MS, (content) => {
-        const message = this.parsed(appName, content);
-        if (message && (!highest || comparePositions(message, highest) >= 0)) highest = message;
-      }),
+      readStream(this.connection, appName, 'first', HIGHEST_LIMIT_MS, (content) => newest.add(content)),
     );
+    let highest: DesiredStateMessage | null = null;
+    for (const payload of newest.take()) highest = this.parsed(appName, payload) ?? highest;
     return highest;
   }
 
@@ -108,8 +108,8 @@ export class RabbitFeed implements DesiredStateFeed {
     }
   }
 
-  private parsed(appName: string, content: Buffer): DesiredStateMessage | null {
-    const parsed = parseDesiredState(decodedJson(content));
+  private parsed(appName: string, payload: unknown): DesiredStateMessage | null {
+    const parsed = parseDesiredState(payload);
     const problems = parsed.ok
       ? parsed.value.app_name === appName
         ? []

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { BrokerUnderTest } from '../testing/broker-under-test.js';
 import { makeCertificates } from '../testing/certificates.js';
 import { eventually } from '../testing/eventually.js';
@@ -8,6 +8,9 @@ import { RabbitFeed } from './rabbit-feed.js';
 import type { RabbitOptions } from './rabbit-options.js';
 
 const LIMIT = 120_000;
+
+// What is waited for can take long on a busy machine.
+jest.setTimeout(LIMIT);
 
 type Ssl = NonNullable<RabbitOptions['ssl']>;
 

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type DesiredStateMessage, PATTERNS, REPORTS_QUEUE } from '@nebula/contracts';
 import type { ReceivedReport } from '../../ports.js';
 import { BrokerUnderTest } from '../../testing/broker-under-test.js';
@@ -20,6 +20,9 @@ const LIMIT = 300_000;
 const VHOST = 'fleet';
 const API = { user: 'nebula-api', password: 'api-secret', vhost: VHOST };
 const WORKER = { user: workerUserName('w1'), password: 'worker-secret', vhost: VHOST };
+
+// What is waited for can take long on a busy machine.
+jest.setTimeout(LIMIT);
 
 let server: BrokerUnderTest;
 const log = new LogLines();
