@@ -18,7 +18,7 @@ export const PARTS = /** @type {const} */ (['containers', 'start', 'api', 'idle'
  * @property {string} json path of the result
  */
 
-/** @typedef {{ kind: 'settings', settings: Settings } | { kind: 'help' } | { kind: 'usage', problem: string }} Arguments */
+/** @typedef {import('./running/run-benchmark.mjs').Arguments<Settings>} Arguments */
 
 /** Whole numbers that can be given, with their limits. */
 const NUMBERS = /** @type {const} */ ({

@@ -2,4 +2,5 @@ export { ApiModule } from './api.module.js';
 export type { ApiOptions, ReadinessCheck } from './api-options.js';
 export { createApi } from './create-api.js';
 export { type AppRecord, AppStore, StoreUnavailableError } from './store/app-store.js';
+export { FleetStore } from './store/fleet-store.js';
 export type { StoreOptions } from './store/store-options.js';

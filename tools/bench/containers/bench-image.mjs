@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pack as tarPack } from 'tar-stream';
 
-/** @import { Bench } from '../running/bench.mjs' */
+/** @import { Engine, Surroundings } from '../running/bench.mjs' */
 
 const BUSYBOX = '/bin/busybox';
 
@@ -18,7 +18,7 @@ export const CONTAINER_PORT = 8080;
 
 /**
  * Makes two versions of the image, that differ in one file.
- * @param {Bench} bench
+ * @param {Surroundings & Engine} bench
  * @returns {Promise<{ first: string, second: string }>} their references, with tags
  */
 export async function makeBenchImages(bench) {
@@ -40,7 +40,7 @@ export async function makeBenchImages(bench) {
 }
 
 /**
- * @param {Bench} bench
+ * @param {Surroundings & Engine} bench
  * @param {string} name
  * @param {string} tag
  * @param {Buffer} busybox
@@ -61,7 +61,7 @@ async function importImage({ docker }, name, tag, busybox) {
 }
 
 /**
- * @param {Bench} bench
+ * @param {Surroundings & Engine} bench
  * @param {string} reference
  */
 async function removeImage({ docker }, reference) {

@@ -12,8 +12,8 @@ import {
 import { CONTAINER_PORT } from './bench-image.mjs';
 
 /** @import { AppSpec } from '@nebula/contracts' */
-/** @import { InProcessBroker } from '@nebula/messaging' */
-/** @import { Bench } from '../running/bench.mjs' */
+/** @import { DesiredStateFeed } from '@nebula/messaging' */
+/** @import { Surroundings } from '../running/bench.mjs' */
 
 export class MeasuredApp {
   name;
@@ -24,8 +24,8 @@ export class MeasuredApp {
   #replicas;
 
   /**
-   * @param {Bench} bench
-   * @param {InProcessBroker} broker
+   * @param {Pick<Surroundings, 'run'> & { settings: { containers: number } }} bench
+   * @param {{ feed: DesiredStateFeed }} broker
    * @param {number} firstPort
    */
   constructor(bench, broker, firstPort) {

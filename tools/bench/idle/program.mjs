@@ -4,7 +4,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-/** @import { Bench } from '../running/bench.mjs' */
+/** @import { Surroundings } from '../running/bench.mjs' */
 
 /** Time that it has to end in order, milliseconds. */
 const STOP_LIMIT_MS = 30_000;
@@ -19,7 +19,7 @@ const STOP_LIMIT_MS = 30_000;
 /**
  * Runs Node with these arguments, in the run's folder and with no environment but this one, so that the
  * configuration of the machine doesn't count. It is stopped at the end of the part at the latest.
- * @param {Bench} bench
+ * @param {Pick<Surroundings, 'cleanUp' | 'folder'>} bench
  * @param {string} what
  * @param {string[]} args
  * @param {Record<string, string>} environment

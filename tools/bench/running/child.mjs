@@ -7,7 +7,7 @@ import { basename } from 'node:path';
 import { within } from './until.mjs';
 
 /** @import { ChildProcess } from 'node:child_process' */
-/** @import { Bench } from './bench.mjs' */
+/** @import { Surroundings } from './bench.mjs' */
 
 /** Time that a child has to end in order, milliseconds. */
 const STOP_LIMIT_MS = 10_000;
@@ -30,7 +30,7 @@ export class Child {
 
   /**
    * It is stopped at the end of the part at the latest. A child ends by itself when this process is gone.
-   * @param {Bench} bench
+   * @param {Pick<Surroundings, 'cleanUp' | 'stopping'>} bench
    * @param {string} module path
    * @param {unknown} input its first argument, as JSON
    */

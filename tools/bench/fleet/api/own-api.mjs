@@ -1,0 +1,104 @@
+/**
+ * The api in a process of its own, and the requests that are made to it.
+ */
+import { Agent, request } from 'node:http';
+import { join } from 'node:path';
+import { Child } from '../../running/child.mjs';
+
+/** @import { Surroundings } from '../../running/bench.mjs' */
+/** @import { ApiInput, ApiQuestion, Counts } from './api-process.mjs' */
+
+const START_LIMIT_MS = 60_000;
+const ANSWER_LIMIT_MS = 300_000;
+
+export class OwnApi {
+  #child;
+  #url;
+  #agent = new Agent({ keepAlive: true, noDelay: true });
+
+  /**
+   * @param {Child} child
+   * @param {string} url
+   */
+  constructor(child, url) {
+    this.#child = child;
+    this.#url = url;
+  }
+
+  /**
+   * @param {Surroundings} bench
+   * @param {ApiInput} options
+   * @returns {Promise<OwnApi>} that listens
+   */
+  static async start(bench, options) {
+    const child = Child.start(bench, join(import.meta.dirname, 'api-process.mjs'), options);
+    const { url } = /** @type {{ url: string }} */ (await child.ask(null, START_LIMIT_MS));
+    return new OwnApi(child, url);
+  }
+
+  /**
+   * One request on a connection that is kept. Node's own client, as what it costs is in the figures.
+   * @param {string} method
+   * @param {string} path behind the prefix
+   * @param {object} [body]
+   * @returns {Promise<unknown>} the answer
+   * @throws {Error} when it isn't a good one
+   */
+  async call(method, path, body) {
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+    /** @type {{ status: number, answer: string }} */
+    const { status, answer } = await new Promise((resolve, reject) => {
+      const sent = request(
+        `${this.#url}/api/v3${path}`,
+        { method, agent: this.#agent, headers: text === undefined ? {} : { 'content-type': type } },
+        (response) => {
+          let received = '';
+          response.setEncoding('utf8').on('data', (/** @type {string} */ part) => {
+            received += part;
+          });
+          response.on('end', () => resolve({ status: response.statusCode ?? 0, answer: received }));
+          response.on('error', reject);
+        },
+      );
+      sent.on('error', reject);
+      sent.end(text);
+    });
+    if (status >= 300) throw new Error(`${method} ${path} was answered with ${status}: ${answer}`);
+    return /** @type {unknown} */ (JSON.parse(answer));
+  }
+
+  /**
+   * @param {number} revision of the app that was changed last
+   * @returns {Promise<{ at: number, written_at: number }>} when it was confirmed and written, by the shared clock
+   */
+  async confirmed(revision) {
+    return /** @type {{ at: number, written_at: number }} */ (
+      await this.#ask({ ask: 'confirmed', revision })
+    );
+  }
+
+  /** Resolves when so many streams were read since the last reset. @param {number} count */
+  async reads(count) {
+    await this.#ask({ ask: 'reads', count });
+  }
+
+  /** @returns {Promise<Counts>} since the last reset */
+  async counts() {
+    return /** @type {Counts} */ (await this.#ask({ ask: 'counts' }));
+  }
+
+  async reset() {
+    await this.#ask({ ask: 'reset' });
+  }
+
+  async stop() {
+    this.#agent.destroy();
+    await this.#child.stop();
+  }
+
+  /** @param {ApiQuestion} question */
+  async #ask(question) {
+    return await this.#child.ask(question, ANSWER_LIMIT_MS);
+  }
+}

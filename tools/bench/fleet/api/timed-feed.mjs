@@ -1,0 +1,62 @@
+/**
+ * A feed that passes everything on, counts the calls, and knows when each revision was confirmed.
+ */
+import { monotonicMs } from '../monotonic.mjs';
+
+/** @import { DesiredStateMessage } from '@nebula/contracts' */
+/** @import { DesiredStateFeed } from '@nebula/messaging' */
+
+/** @implements {DesiredStateFeed} */
+export class TimedFeed {
+  #feed;
+  /** Calls by name. @type {Record<string, number>} */
+  counts = {};
+  /** When each revision was confirmed, by the shared clock, milliseconds. @type {Map<number, number>} */
+  confirmed = new Map();
+  /** Called after each call. @type {() => void} */
+  onCall = () => undefined;
+
+  /** @param {DesiredStateFeed} feed */
+  constructor(feed) {
+    this.#feed = feed;
+  }
+
+  get region() {
+    return this.#feed.region;
+  }
+
+  /** @param {DesiredStateMessage} message */
+  async publish(message) {
+    await this.#feed.publish(message);
+    this.confirmed.set(message.revision, monotonicMs());
+    this.#count('publish');
+  }
+
+  /** @param {string} appName */
+  async readNewest(appName) {
+    const newest = await this.#feed.readNewest(appName);
+    this.#count('readNewest');
+    return newest;
+  }
+
+  /** @param {string} appName */
+  async readHighest(appName) {
+    const highest = await this.#feed.readHighest(appName);
+    this.#count('readHighest');
+    return highest;
+  }
+
+  problem() {
+    return this.#feed.problem();
+  }
+
+  async close() {
+    await this.#feed.close();
+  }
+
+  /** @param {string} name */
+  #count(name) {
+    this.counts[name] = (this.counts[name] ?? 0) + 1;
+    this.onCall();
+  }
+}

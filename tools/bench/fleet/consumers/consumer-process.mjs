@@ -1,0 +1,82 @@
+/**
+ * Many consumers of one stream in one process, each with a connection of its own: those of our feed, or raw ones.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { endWithParent, input, tell } from '../../api/question.mjs';
+import { nebulaConsumer } from './nebula-consumer.mjs';
+import { rawConsumer } from './raw-consumer.mjs';
+import { Knowledge } from './knowledge.mjs';
+
+/** @import { RabbitOptions } from '@nebula/messaging' */
+
+/** @typedef {{ kind: 'nebula' | 'raw', rabbit: RabbitOptions, app: string }} ConsumerInput */
+
+/**
+ * `connect`: until there are so many, and each knows what is newest. `await`: until each knows this revision. `idle`:
+ * until nothing is left to do. `close`: ends all connections in order.
+ * @typedef {{ do: 'connect', count: number } | { do: 'await', revision: number } | { do: 'idle' } | { do: 'close' }} ConsumerQuestion
+ */
+
+/** So many connect at the same time. */
+const PARALLEL = 25;
+
+/** A process that has worked for less than this part of such a time has nothing to do. */
+const IDLE_UTILIZATION = 0.1;
+const IDLE_MS = 25;
+
+/** @type {ConsumerInput} */
+const { kind, rabbit, app } = input();
+const knowledge = new Knowledge();
+/** @type {(() => Promise<void>)[]} each ends one */
+const consumers = [];
+
+process.on('message', (/** @type {ConsumerQuestion} */ question) => {
+  answer(question).then(tell, (error) => {
+    console.error(error);
+    process.exit(1);
+  });
+});
+endWithParent();
+tell('ready');
+
+/** @param {ConsumerQuestion} question */
+async function answer(question) {
+  switch (question.do) {
+    case 'connect': {
+      const missing = question.count - consumers.length;
+      const places = Array.from({ length: Math.max(0, missing) }, () => knowledge.add());
+      await Promise.all(Array.from({ length: PARALLEL }, () => connectOf(places)));
+      return { count: consumers.length };
+    }
+    case 'await':
+      return await knowledge.all(question.revision);
+    case 'idle':
+      await idle();
+      return 'idle';
+    case 'close':
+      await Promise.all(consumers.map((close) => close()));
+      return 'closed';
+  }
+}
+
+/** @param {number[]} places that are left */
+async function connectOf(places) {
+  for (let place = places.pop(); place !== undefined; place = places.pop()) {
+    const index = place;
+    const known = knowledge.known(index);
+    /** @param {number} revision */
+    const take = (revision) => knowledge.note(index, revision);
+    consumers.push(
+      kind === 'nebula' ? nebulaConsumer(rabbit, app, take) : await rawConsumer(rabbit, app, take),
+    );
+    await known;
+  }
+}
+
+async function idle() {
+  for (;;) {
+    const before = performance.eventLoopUtilization();
+    await pause(IDLE_MS);
+    if (performance.eventLoopUtilization(before).utilization < IDLE_UTILIZATION) return;
+  }
+}

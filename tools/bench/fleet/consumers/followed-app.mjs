@@ -1,0 +1,44 @@
+/**
+ * The app whose stream is followed: a small one, as consumers that share two cores have to read it thousands of times.
+ */
+import {
+  compactSpec,
+  DESIRED_STATE_MIN_READER,
+  DESIRED_STATE_SCHEMA,
+  desiredStateDigest,
+  NO_TOKENS,
+  parseAppSpec,
+} from '@nebula/contracts';
+
+/** @import { DesiredStateMessage } from '@nebula/contracts' */
+
+/** As a user of the api writes it. */
+export const FOLLOWED_INPUT = {
+  app_name: 'bench',
+  docker_image: 'registry.example:5000/team/bench:1.2.3',
+  starting_ports: [{ 81: 8080 }],
+  env_vars: { CHANGED: '0' },
+};
+
+export const FOLLOWED_APP = FOLLOWED_INPUT.app_name;
+
+/**
+ * @param {number} revision
+ * @returns {DesiredStateMessage} as the api would publish it
+ */
+export function followedMessage(revision) {
+  const parsed = parseAppSpec({ ...FOLLOWED_INPUT, env_vars: { CHANGED: String(revision) } });
+  if (!parsed.ok) throw new Error(parsed.problems.map(({ message }) => message).join());
+  return {
+    schema: DESIRED_STATE_SCHEMA,
+    min_reader: DESIRED_STATE_MIN_READER,
+    app_name: FOLLOWED_APP,
+    epoch: 1,
+    revision,
+    digest: desiredStateDigest(parsed.value, NO_TOKENS),
+    deleted: false,
+    issued_at: new Date().toISOString(),
+    tokens: NO_TOKENS,
+    spec: compactSpec(parsed.value),
+  };
+}

@@ -1,0 +1,28 @@
+/**
+ * A worker's side of the feed, with nothing behind it: no Docker, no reports.
+ */
+import { PATTERNS } from '@nebula/contracts';
+import { BrokerConnection, RabbitDesiredStateStrategy } from '@nebula/messaging';
+import { Logger } from '@nestjs/common';
+
+/** @import { RabbitOptions } from '@nebula/messaging' */
+
+// That each of thousands has connected or lost its connection is no news here.
+Logger.overrideLogger(['error', 'fatal']);
+
+/**
+ * @param {RabbitOptions} rabbit
+ * @param {string} app
+ * @param {(revision: number) => void} take
+ * @returns {() => Promise<void>} ends it
+ */
+export function nebulaConsumer(rabbit, app, take) {
+  const strategy = new RabbitDesiredStateStrategy(new BrokerConnection(rabbit), [app]);
+  strategy.addHandler(
+    PATTERNS.desiredState,
+    async (/** @type {{ revision: number }} */ { revision }) => take(revision),
+    true,
+  );
+  strategy.listen(() => undefined);
+  return () => strategy.close();
+}

@@ -1,0 +1,154 @@
+/**
+ * How long the api takes from a request to the broker's confirmation, with more and more consumers connected.
+ */
+import { join } from 'node:path';
+import { line } from '../../report/lines.mjs';
+import { median, percentile, summarize } from '../../report/statistics.mjs';
+import { OwnApi } from '../api/own-api.mjs';
+import { startOwnBroker } from '../broker/own-broker.mjs';
+import { Consumers } from '../consumers/consumers.mjs';
+import { FOLLOWED_APP, FOLLOWED_INPUT } from '../consumers/followed-app.mjs';
+import { monotonicMs } from '../monotonic.mjs';
+import { Raw } from './raw.mjs';
+
+/** @import { Line } from '../../report/lines.mjs' */
+/** @import { PartResult } from '../../running/bench.mjs' */
+/** @import { FleetBench } from '../fleet-bench.mjs' */
+
+/** Numbers of consumers, as far as so many are wanted. */
+const STEPS = [0, 100, 1_000];
+
+/** Changes that are made before anything is measured: the first ones compile the code. */
+const WARM_UP = 50;
+
+/** What Nebula may add to the bare operations, milliseconds. */
+const MAY_ADD_MS = 3;
+
+/**
+ * One change, milliseconds.
+ * @typedef {object} Sample
+ * @property {number} confirmed from the request to the confirmation
+ * @property {number} after_write from the accepted write to the confirmation
+ * @property {number} last from the request until the last consumer had it
+ * @property {number} raw_append
+ * @property {number} raw_write
+ */
+
+/** @typedef {{ consumers: number, samples: Sample[] }} Step */
+
+/**
+ * @param {FleetBench} bench
+ * @returns {Promise<PartResult>}
+ */
+export async function measurePublish(bench) {
+  const { settings, say } = bench;
+  const broker = await startOwnBroker(bench);
+  const api = await OwnApi.start(bench, {
+    rabbit: broker.options('api'),
+    store: { kind: 'sqlite', path: join(bench.folder, 'publish.db') },
+    reports: false,
+  });
+  await api.call('POST', '/apps', FOLLOWED_INPUT);
+  await api.confirmed(1);
+  const raw = await Raw.start(bench, broker.options('api'));
+  const consumers = await Consumers.start(bench, {
+    kind: 'nebula',
+    rabbit: broker.options('worker'),
+    app: FOLLOWED_APP,
+  });
+  const change = changes(api, raw, consumers);
+  for (let count = 0; count < WARM_UP; count += 1) await change();
+
+  /** @type {Step[]} */
+  const steps = [];
+  for (const count of [...STEPS.filter((step) => step < settings.consumers), settings.consumers]) {
+    say(`  connecting ${count} consumers …`);
+    await consumers.connect(count);
+    /** @type {Sample[]} */
+    const samples = [];
+    for (let made = 0; made < settings.changes; made += 1) samples.push(await change());
+    steps.push({ consumers: count, samples });
+    const confirmed = samples.map((sample) => sample.confirmed);
+    say(`  ${count} consumers: confirmed after ${median(confirmed).toFixed(2)} ms (p50)`);
+  }
+  await consumers.stop();
+  await raw.stop();
+  await api.stop();
+  return {
+    lines: steps.flatMap(linesOf),
+    details: { database: 'SQLite', app: FOLLOWED_INPUT, steps },
+  };
+}
+
+/**
+ * @param {OwnApi} api
+ * @param {Raw} raw
+ * @param {Consumers} consumers
+ * @returns {() => Promise<Sample>} makes one change, after the bare operations alone
+ */
+function changes(api, raw, consumers) {
+  let revision = 1;
+  return async () => {
+    // What the stream has already, so that the api finds nothing there that it doesn't know.
+    const append = await raw.append(revision);
+    const write = await raw.write();
+    // They have got that append, too.
+    await consumers.idle();
+    revision += 1;
+    const arrived = consumers.have(revision);
+    const begin = monotonicMs();
+    await api.call('PATCH', `/apps/${FOLLOWED_APP}`, { env_vars: { CHANGED: String(revision) } });
+    const { at, written_at } = await api.confirmed(revision);
+    const last = (await arrived).at(-1) ?? at;
+    await consumers.idle();
+    return {
+      confirmed: at - begin,
+      after_write: at - written_at,
+      last: last - begin,
+      raw_append: append.ms,
+      raw_write: write.ms,
+    };
+  };
+}
+
+/** @param {Step} step @returns {Line[]} */
+function linesOf({ consumers, samples }) {
+  const part = 'publish';
+  const bare = summarize(samples.map(({ raw_append, raw_write }) => raw_append + raw_write));
+  const baseline = { is: 'bare append that the broker confirms + bare write into SQLite', value: bare };
+  const confirmed = samples.map((sample) => sample.confirmed);
+  const with_ = `${consumers} consumers`;
+  return [
+    line({
+      part,
+      what: `${with_}: request to confirmation, p50`,
+      unit: 'ms',
+      value: summarize(confirmed),
+      baseline,
+      valueAtMost: bare.median + MAY_ADD_MS,
+    }),
+    line({
+      part,
+      what: `${with_}: request to confirmation, p99`,
+      unit: 'ms',
+      value: percentile(confirmed, 99),
+      baseline: { is: baseline.is, value: percentile(bare.samples, 99) },
+    }),
+    line({
+      part,
+      what: `${with_}: accepted write to confirmation, p50`,
+      unit: 'ms',
+      value: summarize(samples.map((sample) => sample.after_write)),
+    }),
+    ...(consumers === 0
+      ? []
+      : [
+          line({
+            part,
+            what: `${with_}: request until the last had it, p50`,
+            unit: /** @type {const} */ ('ms'),
+            value: summarize(samples.map((sample) => sample.last)),
+          }),
+        ]),
+  ];
+}

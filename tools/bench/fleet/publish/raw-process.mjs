@@ -1,0 +1,102 @@
+/**
+ * The bare operations that a change is made of, in a process of its own: an append that the broker confirms, and the
+ * conditional update in the database.
+ */
+import { AppStore, createApi } from '@nebula/api';
+import { NO_TOKENS, parseAppSpec, streamName } from '@nebula/contracts';
+import { quietLogger } from '../../api/quiet-logger.mjs';
+import { endWithParent, input, tell } from '../../api/question.mjs';
+import { rawConnection } from '../broker/raw-connection.mjs';
+import { FOLLOWED_APP, FOLLOWED_INPUT, followedMessage } from '../consumers/followed-app.mjs';
+import { monotonicMs } from '../monotonic.mjs';
+
+/** @import { AppRecord } from '@nebula/api' */
+/** @import { RabbitOptions } from '@nebula/messaging' */
+
+/** `append`: a message of this revision. `write`: the next revision into the database. */
+/** @typedef {{ do: 'append', revision: number } | { do: 'write' }} RawQuestion */
+
+/**
+ * @typedef {object} RawAnswer
+ * @property {number} begin by the shared clock, milliseconds
+ * @property {number} ms
+ */
+
+/** @type {{ rabbit: RabbitOptions, database: string }} */
+const { rabbit, database } = input();
+const connection = await rawConnection(rabbit);
+const channel = await connection.createConfirmChannel();
+const api = await createApi({
+  store: { kind: 'sqlite', path: database },
+  feeds: [],
+  logger: quietLogger(),
+  verify_interval_seconds: 86_400,
+  tombstone_retention_days: 90,
+  version: 'bench',
+});
+const store = api.get(AppStore);
+/** As it is in the database. */
+let newest = firstRecord();
+await store.insert(newest);
+
+process.on('message', (/** @type {RawQuestion} */ question) => {
+  answer(question).then(tell, (error) => {
+    console.error(error);
+    process.exit(1);
+  });
+});
+endWithParent();
+tell('ready');
+
+/** @param {RawQuestion} question @returns {Promise<RawAnswer>} */
+async function answer(question) {
+  switch (question.do) {
+    case 'append': {
+      const body = Buffer.from(JSON.stringify(followedMessage(question.revision)));
+      const begin = monotonicMs();
+      await append(body);
+      return { begin, ms: monotonicMs() - begin };
+    }
+    case 'write': {
+      const revision = newest.revision + 1;
+      const next = { ...newest, spec: specOf(revision), revision };
+      const begin = monotonicMs();
+      if (!(await store.replace(next, newest.revision))) throw new Error('the record was changed by another');
+      const ms = monotonicMs() - begin;
+      newest = next;
+      return { begin, ms };
+    }
+  }
+}
+
+/** @param {Buffer} body @returns {Promise<void>} */
+function append(body) {
+  return new Promise((resolve, reject) => {
+    channel.sendToQueue(streamName(FOLLOWED_APP), body, { persistent: true }, (error) => {
+      if (error) reject(new Error('the append was not confirmed', { cause: error }));
+      else resolve();
+    });
+  });
+}
+
+/** @returns {AppRecord} */
+function firstRecord() {
+  const now = new Date().toISOString();
+  return {
+    app_name: FOLLOWED_APP,
+    spec: specOf(1),
+    revision: 1,
+    tokens: NO_TOKENS,
+    deleted: false,
+    created_at: now,
+    updated_at: now,
+    published: {},
+  };
+}
+
+/** @param {number} revision */
+function specOf(revision) {
+  const parsed = parseAppSpec({ ...FOLLOWED_INPUT, env_vars: { CHANGED: String(revision) } });
+  if (!parsed.ok) throw new Error(parsed.problems.map(({ message }) => message).join());
+  return parsed.value;
+}
