@@ -12,8 +12,6 @@ export const LABELS = {
   replica: 'nebula.replica',
   /** `v1:<hash>` of everything that would need a new container. */
   fingerprint: 'nebula.fingerprint',
-  /** Names of all networks that the container joins, separated by commas; only when it joins several. */
-  networks: 'nebula.networks',
   /** For users of the original, whose tools select by it. */
   legacyApp: 'app_name',
 } as const;

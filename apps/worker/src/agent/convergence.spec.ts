@@ -53,6 +53,17 @@ describe('an app', () => {
     expect(running()).toEqual(['web-1 c1', 'web-2 c2']);
   });
 
+  it('is put back into its network, without a restart', async () => {
+    await worker.start();
+    worker.receive(wanted({ spec: { networks: ['back'] } }));
+    await worker.reported({ state: 'converged', revision: 1 });
+    engine.calls.length = 0;
+    engine.disconnect('web-1', 'back');
+    await eventually(() => expect(engine.named('web-1')?.networks).toEqual(['nebula', 'back']));
+    expect(engine.calls).toEqual([{ verb: 'connect', subject: 'web-1' }]);
+    expect(running()).toEqual(['web-1 c1']);
+  });
+
   it('is left alone once it is right: no call at all, and one report', async () => {
     await worker.start();
     worker.receive(wanted());

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { DEFAULT_NETWORK } from '@nebula/contracts';
 import { eventually } from '../container-runtime/testing/eventually.js';
 import { IMAGES, WorkerOnEngine } from './testing/worker-on-engine.js';
 
@@ -133,6 +134,42 @@ describe('drift', () => {
     },
     60_000,
   );
+
+  it('one that is taken out of its network is in it again, its port answers, and it was not restarted', async () => {
+    const [port, back] = [worker.engine.port(), `${worker.app}-back`];
+    await worker.want(1, { starting_ports: [{ [String(port)]: '8080' }], networks: [back] });
+    await worker.reported({ state: 'converged' });
+    const before = await worker.containers();
+    const { docker } = worker.engine;
+    const id = before[0]?.id ?? '';
+    for (const lost of [[back], [DEFAULT_NETWORK, back]]) {
+      for (const name of lost) await docker.getNetwork(name).disconnect({ Container: id });
+      await eventually(async () => {
+        const { NetworkSettings } = await docker.getContainer(id).inspect();
+        expect(Object.keys(NetworkSettings.Networks).sort()).toEqual([DEFAULT_NETWORK, back].sort());
+        expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
+      }, 2_000);
+    }
+    expect(await worker.containers()).toEqual(before);
+    await worker.reported({ state: 'converged' });
+  }, 60_000);
+
+  it('one that was taken out of its network and stopped serves again', async () => {
+    const port = worker.engine.port();
+    await worker.want(1, { starting_ports: [{ [String(port)]: '8080' }] });
+    await worker.reported({ state: 'converged' });
+    await worker.close();
+    const [seen] = await worker.containers();
+    const { docker } = worker.engine;
+    await docker.getContainer(seen?.id ?? '').stop({ t: 1 });
+    await docker.getNetwork(DEFAULT_NETWORK).disconnect({ Container: seen?.id });
+
+    worker.forgetReports();
+    await worker.start();
+    await worker.reported({ state: 'converged' });
+    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
+    expect(await worker.containers()).toMatchObject([{ id: seen?.id, running: true }]);
+  }, 60_000);
 
   it('a paused or renamed one is itself again, without a restart', async () => {
     await worker.want(1);

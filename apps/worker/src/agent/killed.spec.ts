@@ -10,6 +10,7 @@ const VERBS = new Set([
   'stop',
   'rename',
   'setRestartPolicy',
+  'connect',
   'remove',
   'createNetwork',
 ]);

@@ -39,6 +39,9 @@ export async function performStep(step: Step, lane: LaneContext): Promise<string
     case 'set-restart-policy':
       await runtime.setRestartPolicy(idOf(step.target, created), step.policy);
       return null;
+    case 'connect':
+      await runtime.connect(idOf(step.target, created), step.network);
+      return null;
     case 'stop':
       await runtime.stop(idOf(step.target, created));
       return null;

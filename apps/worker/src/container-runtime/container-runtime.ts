@@ -12,7 +12,7 @@ export interface EngineFacts extends NodeSize {
 
 /** Something happened to a container. Only a reason to look; never a fact to act on. */
 export interface RuntimeEvent {
-  /** Docker's action (`die`, `start`, `destroy`, `rename`, `health_status` …), `connected` when the stream (re)opened. */
+  /** Docker's action (`die`, `start`, `rename`, `health_status`, `disconnect` from a network …), `connected` when the stream (re)opened. */
   action: string;
   /** The app of a container with our labels and scope, else null. */
   app_name: string | null;
@@ -49,6 +49,8 @@ export abstract class ContainerRuntime {
   abstract create(draft: ContainerDraft): Promise<string>;
   abstract start(id: string): Promise<void>;
   abstract unpause(id: string): Promise<void>;
+  /** Puts a container into a network, whether it runs or not. One that runs publishes its host ports again. */
+  abstract connect(id: string, network: string): Promise<void>;
   /** Stops with the container's stop signal, then kills after the engine's stop time-out (10 s). */
   abstract stop(id: string): Promise<void>;
   abstract rename(id: string, name: string): Promise<void>;

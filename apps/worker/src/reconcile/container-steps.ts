@@ -1,3 +1,4 @@
+import { type AppSpec, joinedNetworks } from '@nebula/contracts';
 import type { ObservedContainer } from './observed.js';
 import type { Step } from './step.js';
 
@@ -34,6 +35,23 @@ export function withRestartPolicy(container: ObservedContainer, policy: 'always'
       policy,
     },
   ];
+}
+
+/** The steps that put a container into the networks that the app is to be in and it isn't. */
+export function missingConnections(container: ObservedContainer, spec: AppSpec): Step[] {
+  return joinedNetworks(spec)
+    .filter((network) => !isShared(network) && !container.networks.includes(network))
+    .map((network) => ({
+      kind: 'connect',
+      replica: container.replica,
+      target: { by: 'id', id: container.id },
+      network,
+    }));
+}
+
+/** Decided at the creation, and nothing that a container could be put into later. */
+function isShared(network: string): boolean {
+  return network === 'host' || network === 'none' || network.startsWith('container:');
 }
 
 /** It has processes and holds its host ports, or will again in a moment. */

@@ -37,6 +37,8 @@ export function failureKey(
       return networkKey(step.network);
     case 'create':
       return containerKey('create', step.draft.replica, step.draft.fingerprint);
+    case 'connect':
+      return `${containerKey('connect', step.replica, fingerprintOfTarget(step.target, lane, containers))} ${step.network}`;
     case 'start':
     case 'unpause':
     case 'set-restart-policy':

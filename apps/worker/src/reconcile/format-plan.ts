@@ -31,6 +31,8 @@ export function formatStep(step: Step): string {
       return `rename ${formatTarget(step.target)} to ${step.name}`;
     case 'set-restart-policy':
       return `set-restart-policy ${step.policy} on ${formatTarget(step.target)}`;
+    case 'connect':
+      return `connect ${formatTarget(step.target)} to ${step.network}`;
     case 'start':
     case 'unpause':
     case 'stop':

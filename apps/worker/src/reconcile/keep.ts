@@ -1,21 +1,47 @@
-import { hostPorts, isUp, rename, start, unpause, withRestartPolicy } from './container-steps.js';
+import {
+  hostPorts,
+  isUp,
+  missingConnections,
+  rename,
+  start,
+  unpause,
+  withRestartPolicy,
+} from './container-steps.js';
 import { nameProblem } from './names.js';
 import type { ObservedContainer } from './observed.js';
 import type { Situation } from './plan-input.js';
+import type { Readiness } from './preparation.js';
 import { firstActiveFailure, problemOf, tryable } from './problems.js';
 import { removals } from './removal.js';
 import type { ReplicaView } from './replica-view.js';
 import type { PlanProblem } from './step.js';
 import { noWork, type Option } from './work.js';
 
-/** What a right container that is up still lacks. It keeps running through all of it. */
-export function tend(view: ReplicaView, current: ObservedContainer, situation: Situation): Option {
+/**
+ * What a right container that is up still lacks. It keeps running through all of it.
+ *
+ * @param networks whether the networks that it shall be in are there.
+ */
+export function tend(
+  view: ReplicaView,
+  current: ObservedContainer,
+  situation: Situation,
+  networks: Readiness,
+): Option {
   const option = keepAlone(view, current, view.rest, situation);
+  const connections = networks === 'ready' ? missingConnections(current, situation.spec) : [];
+  const connecting = tryable(connections, view.all, situation);
   const unnamed =
     current.name === view.name ? null : nameProblem(view.name, view.replica, situation.observed);
   return {
     ...option,
-    problems: [...option.problems, ...(unnamed ? [unnamed] : []), ...conditionOf(current)],
+    work: { ...option.work, acquire: [...option.work.acquire, ...connecting.steps] },
+    problems: [
+      ...option.problems,
+      ...connecting.problems,
+      ...(unnamed ? [unnamed] : []),
+      ...conditionOf(current),
+    ],
   };
 }
 

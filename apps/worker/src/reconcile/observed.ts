@@ -16,6 +16,8 @@ export interface ObservedContainer {
   image_id: string;
   /** The host ports that it is configured to publish, whether it runs or not. */
   ports: PortBinding[];
+  /** Names of the networks that it is connected to, or will be at its start. */
+  networks: string[];
   /** How often the engine restarted it by its policy. */
   restart_count: number;
   /** Docker's name of the restart policy: `always`, `no` … */

@@ -35,14 +35,14 @@ export function everythingReady({ spec }: Situation): Preparation {
   };
 }
 
-/** What is missing for this work, asked for only when a container has to be created or started. */
+/** What is missing for this work, asked for only when a container has to be created, started or connected. */
 export function prepare(situation: Situation, wanted: readonly Work[]): Preparation {
   const acts = wanted.flatMap((work) => [...work.prepare, ...work.acquire]);
   const creates = acts.some((step) => step.kind === 'create');
-  const starts = acts.some((step) => step.kind === 'start');
+  const joins = acts.some((step) => step.kind === 'start' || step.kind === 'connect');
 
   const preparation = everythingReady(situation);
-  if (starts) prepareNetworks(situation, preparation);
+  if (joins) prepareNetworks(situation, preparation);
   prepareImage(situation, preparation, creates);
   return preparation;
 }

@@ -1,5 +1,5 @@
 import { joinedNetworks, replicaPorts } from '@nebula/contracts';
-import { isUp, remove, rename, stop, withRestartPolicy } from './container-steps.js';
+import { isUp, missingConnections, remove, rename, stop, withRestartPolicy } from './container-steps.js';
 import { passingName } from './names.js';
 import type { ObservedContainer } from './observed.js';
 import type { Situation } from './plan-input.js';
@@ -41,6 +41,7 @@ export function replace(view: ReplicaView, situation: Situation, image: string):
       acquire: [
         ...renames,
         ...(current ? withRestartPolicy(current, 'always') : []),
+        ...(current ? missingConnections(current, situation.spec) : []),
         { kind: 'start', replica, target },
       ],
       clean: backup ? tryable([remove(backup)], view.all, situation).steps : [],

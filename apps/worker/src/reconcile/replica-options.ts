@@ -33,7 +33,9 @@ export function replicaOptions(
     ];
   }
   const view = viewReplica(replica, own, situation);
-  if (view.current && isUp(view.current)) return [tend(view, view.current, situation), idle(replica, [])];
+  if (view.current && isUp(view.current)) {
+    return [tend(view, view.current, situation, preparation.networks), idle(replica, [])];
+  }
 
   const unnamed = nameProblem(view.name, replica, situation.observed);
   if (unnamed) return fallBack(view, situation, [unnamed], [unnamed]);

@@ -30,6 +30,8 @@ export type Step =
   | { kind: 'unpause'; replica: number; target: ContainerRef }
   /** Sets the restart policy, so that a restarted engine brings the container back (`always`) or doesn't (`no`). */
   | { kind: 'set-restart-policy'; replica: number; target: ContainerRef; policy: 'always' | 'no' }
+  /** Puts the container into a network, whether it runs or not. What runs is not restarted. */
+  | { kind: 'connect'; replica: number; target: ContainerRef; network: string }
   | { kind: 'stop'; replica: number; target: ContainerRef }
   | { kind: 'rename'; replica: number; target: ContainerRef; name: string }
   /** Removes the container by force, with its anonymous volumes. */

@@ -30,7 +30,7 @@ const UP = ['running', 'paused', 'restarting'];
  * wait at any call.
  */
 export class MemoryEngine extends ContainerRuntime {
-  readonly containers = new Map<string, ObservedContainer & { scope: string; networks: string[] }>();
+  readonly containers = new Map<string, ObservedContainer & { scope: string }>();
   readonly foreign: Foreign[] = [];
   readonly networks = new Map<string, string>([['bridge', '']]);
   /** Local images and what the registry has: id by reference. */
@@ -84,6 +84,14 @@ export class MemoryEngine extends ContainerRuntime {
     if (!container) throw new Error(`There is no ${name}.`);
     container.state = 'exited';
     this.happened('die', container);
+  }
+
+  /** Somebody takes a container out of a network. */
+  disconnect(name: string, network: string): void {
+    const container = this.named(name);
+    if (!container) throw new Error(`There is no ${name}.`);
+    container.networks = container.networks.filter((other) => other !== network);
+    this.happened('disconnect', container);
   }
 
   /** Something happens to a container of somebody else. */
@@ -186,6 +194,12 @@ export class MemoryEngine extends ContainerRuntime {
     this.happened('unpause', container);
   }
 
+  async connect(id: string, network: string): Promise<void> {
+    const container = await this.change('connect', id);
+    if (!this.networks.has(network)) throw new RuntimeError('missing', `network ${network} not found`);
+    if (!container.networks.includes(network)) container.networks = [...container.networks, network];
+  }
+
   async stop(id: string): Promise<void> {
     const container = await this.change('stop', id);
     if (!UP.includes(container.state)) return;
@@ -221,7 +235,7 @@ export class MemoryEngine extends ContainerRuntime {
     return this.away ? 'the engine does not answer' : null;
   }
 
-  private async change(verb: string, id: string): Promise<ObservedContainer & { networks: string[] }> {
+  private async change(verb: string, id: string): Promise<ObservedContainer> {
     await this.write(verb, this.containers.get(id)?.name ?? id);
     const container = this.containers.get(id);
     if (!container) throw new RuntimeError('missing', `No such container: ${id}`);

@@ -54,7 +54,6 @@ describe("Docker's options of a container", () => {
     expect(config).toMatchObject({
       Cmd: ['serve', '--port', '80'],
       Env: ['NEBULA_APP_NAME=shop', 'NEBULA_REPLICA=mine', 'EMPTY=', 'MULTI=a=b\nc'],
-      Labels: { 'nebula.networks': 'nebula,front,back' },
       ExposedPorts: { '80/tcp': {}, '443/tcp': {} },
       HostConfig: {
         PortBindings: {

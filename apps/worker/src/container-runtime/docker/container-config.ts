@@ -52,8 +52,6 @@ function labels(draft: ContainerDraft): Record<string, string> {
     [LABELS.replica]: String(draft.replica),
     [LABELS.fingerprint]: draft.fingerprint,
     [LABELS.legacyApp]: draft.spec.app_name,
-    // Those beyond the first are joined after the creation; this says whether that was finished.
-    ...(draft.networks.length > 1 ? { [LABELS.networks]: draft.networks.join(',') } : {}),
   };
 }
 

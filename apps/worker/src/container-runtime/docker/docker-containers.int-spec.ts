@@ -213,16 +213,63 @@ describe('a container of several networks', () => {
     expect(Object.keys(NetworkSettings.Networks).sort()).toEqual([DEFAULT_NETWORK, network].sort());
   }, 60_000);
 
-  it('is not taken for finished when the worker ended in between', async () => {
+  it('that was taken out of them is put back, whether it runs or not, and its port answers', async () => {
     const network = `${engine.prefix}-second`;
     await engine.runtime.createNetwork(network, engine.scope);
-    const id = await engine.runtime.create(engine.draft({ networks: [DEFAULT_NETWORK, network] }));
-    expect(await engine.observed(id)).toMatchObject({ state: 'created', fingerprint: 'v1:test' });
+    const host_port = engine.port();
+    const networks = [DEFAULT_NETWORK, network];
+    const id = await engine.runtime.create(
+      engine.draft({ networks, ports: [{ host_port, container_port: 8080 }] }),
+    );
+    const leave = async (names: string[]): Promise<void> => {
+      for (const name of names) await engine.docker.getNetwork(name).disconnect({ Container: id });
+    };
+    const joined = async (): Promise<string[]> => (await engine.observed(id)).networks.toSorted();
+    await leave(networks);
+    expect(await joined()).toEqual([]);
+    for (const name of networks) await engine.runtime.connect(id, name);
+    await engine.runtime.start(id);
+    await eventually(async () => expect((await fetch(`http://127.0.0.1:${host_port}/`)).status).toBe(200));
 
-    // As if it had never been connected.
-    await engine.docker.getNetwork(network).disconnect({ Container: id });
-    expect(await engine.observed(id)).toMatchObject({ state: 'created', fingerprint: '' });
-  });
+    const { NetworkSettings: before } = await engine.docker.getContainer(id).inspect();
+    await leave(networks);
+    expect(await engine.observed(id)).toMatchObject({
+      state: 'running',
+      networks: [],
+      fingerprint: 'v1:test',
+    });
+    // The second time it is there already.
+    for (const name of [...networks, network]) await engine.runtime.connect(id, name);
+    expect(await joined()).toEqual(networks.toSorted());
+    expect((await fetch(`http://127.0.0.1:${host_port}/`)).status).toBe(200);
+    const { NetworkSettings: after } = await engine.docker.getContainer(id).inspect();
+    for (const name of networks) {
+      expect(after.Networks[name]?.Aliases).toEqual(before.Networks[name]?.Aliases);
+    }
+  }, 60_000);
+
+  it('is made anew when the engine got stuck in connecting it, and only then', async () => {
+    const host_port = engine.port();
+    const id = await engine.running({ ports: [{ host_port, container_port: 8080 }] });
+    await engine.docker.getNetwork(DEFAULT_NETWORK).disconnect({ Container: id });
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(host_port, '0.0.0.0', resolve));
+    await expect(engine.runtime.connect(id, DEFAULT_NETWORK)).rejects.toMatchObject({ kind: 'port-taken' });
+    await new Promise((resolve) => server.close(resolve));
+    // The engine says that it is in the network, but the port stays dead, and nothing but a restart helps.
+    expect(await engine.observed(id)).toMatchObject({ networks: [DEFAULT_NETWORK], fingerprint: '' });
+    await expect(engine.runtime.connect(id, DEFAULT_NETWORK)).rejects.toMatchObject({ name: 'RuntimeError' });
+
+    const internal = `${engine.prefix}-internal`;
+    await engine.docker.createNetwork({ Name: internal, Internal: true });
+    const unpublished = await engine.running({
+      networks: [internal],
+      ports: [{ host_port: engine.port(), container_port: 8080 }],
+    });
+    expect((await engine.observed(unpublished)).fingerprint).toBe('v1:test');
+    await engine.runtime.remove(unpublished);
+    await engine.runtime.removeNetwork(internal);
+  }, 60_000);
 });
 
 describe('an engine that is not there', () => {

@@ -5,7 +5,7 @@ import { containerConfig } from './container-config.js';
 import type { DockerClient } from './docker-client.js';
 import { statusOf } from './docker-errors.js';
 import type { DockerNetworks } from './docker-networks.js';
-import { inspectOrNull, plainName } from './observed-container.js';
+import { inspectOrNull, isPublished, plainName } from './observed-container.js';
 
 /** Time limits, seconds. A stop takes up to the engine's stop time-out, 10 s, and a loaded disk makes all slow. */
 const LIMIT = { change: 60, create: 120, start: 120, stop: 120, remove: 120 };
@@ -28,7 +28,7 @@ export class DockerContainers {
     try {
       for (const network of draft.networks.slice(1)) await this.networks.connect(network, id);
     } catch (error) {
-      // If this fails too, the label of its networks tells that it is unfinished.
+      // If this fails too, what it lacks is seen at the next look.
       await this.remove(id).catch(() => undefined);
       throw error;
     }
@@ -49,6 +49,14 @@ export class DockerContainers {
         this.client.ask(LIMIT.change, (docker, abortSignal) =>
           docker.getContainer(id).unpause({ abortSignal }),
         ),
+    );
+  }
+
+  async connect(id: string, network: string): Promise<void> {
+    await this.unless(
+      id,
+      (info) => isPublished(info) && Object.hasOwn(info.NetworkSettings.Networks, network),
+      () => this.networks.connect(network, id),
     );
   }
 

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DEFAULT_NETWORK } from '@nebula/contracts';
 import { engineOf, killEngine, startEngine, stopEngine } from '../../../../../tools/engine/engine.mjs';
 import type { RuntimeEvent } from '../container-runtime.js';
 import { EngineUnderTest } from '../testing/engine-under-test.js';
@@ -73,10 +74,27 @@ describe('the events of containers', () => {
     await engine.docker.getContainer(id).kill();
     await engine.runtime.remove(id);
     await eventually(() => expect(listener.actionsOf(app)).toContain('destroy'));
-    const actions = listener.actionsOf(app).filter((action) => action !== 'health_status');
+    const actions = listener
+      .actionsOf(app)
+      .filter((action) => action !== 'health_status' && action !== 'disconnect');
     expect(actions).toEqual([
       ...['create', 'start', 'pause', 'unpause', 'rename', 'update', 'kill', 'die', 'destroy'],
     ]);
+    await listener.end();
+  }, 60_000);
+
+  it('say that a container which runs has lost a network, and whose it is', async () => {
+    const app = engine.prefix;
+    const id = await engine.running({ spec: specOf({ app_name: app }) });
+    const others = await engine.foreign(`${engine.prefix}-theirs`);
+    const listener = listen((signal) => engine.runtime.events(engine.scope, signal));
+    await listener.connected(1);
+    await engine.docker.getNetwork(DEFAULT_NETWORK).disconnect({ Container: id });
+    await engine.docker.getNetwork('bridge').disconnect({ Container: others });
+    await eventually(() => {
+      expect(listener.actionsOf(app)).toContain('disconnect');
+      expect(listener.actionsOf(null)).toContain('disconnect');
+    }, 2_000);
     await listener.end();
   }, 60_000);
 

@@ -7,7 +7,7 @@ import { jsonLines } from './json-lines.js';
 import { isOwn } from './observed-container.js';
 
 /** Those after which a container may not be what it was. The engine leaves out the rest, exec_* of health checks above all. */
-const ACTIONS = [
+const CONTAINER_ACTIONS = [
   'create',
   'start',
   'die',
@@ -21,6 +21,9 @@ const ACTIONS = [
   'destroy',
   'health_status',
 ];
+
+/** The one of a network after which a container may not be what it was. Others come with an action of the container. */
+const NETWORK_ACTION = 'disconnect';
 
 /** When to try again, and when to look whether the engine is still there. Milliseconds. */
 export interface EventTimes {
@@ -43,6 +46,14 @@ export const EVENT_TIMES: EventTimes = {
 
 /** Seconds until the answer has to begin. */
 const OPEN_LIMIT = 30;
+const LOOK_UP_LIMIT = 10;
+
+/** What is read of a line; nothing of it is certain. */
+interface EventLine {
+  Type?: unknown;
+  Action?: unknown;
+  Actor?: { Attributes?: Record<string, string> };
+}
 
 /** The port's event stream: see `ContainerRuntime.events`. */
 export async function* containerEvents(
@@ -76,7 +87,10 @@ async function* oneConnection(
   const options = {
     // The engine answers before it listens to itself; what happens in between is kept and sent because of this.
     since: Math.floor((await engineFacts(client)).time / 1000),
-    filters: { type: ['container' as const], event: ACTIONS },
+    filters: {
+      type: ['container' as const, 'network' as const],
+      event: [...CONTAINER_ACTIONS, NETWORK_ACTION],
+    },
     abortSignal: AbortSignal.any([signal, dead.signal]),
   };
   const stream = await client.open(OPEN_LIMIT, (docker) => docker.getEvents({ ...options }));
@@ -90,7 +104,7 @@ async function* oneConnection(
   try {
     yield { action: 'connected', app_name: null };
     for await (const line of jsonLines(stream)) {
-      const event = readEvent(line, scope);
+      const event = readEvent(line, scope) ?? (await readDisconnect(line, scope, client));
       if (event) yield event;
     }
   } finally {
@@ -101,15 +115,33 @@ async function* oneConnection(
 
 /** An event line in domain terms; null for one that says nothing about a container. */
 export function readEvent(line: unknown, scope: string): RuntimeEvent | null {
-  const { Type, Action, Actor } = line as {
-    Type?: unknown;
-    Action?: unknown;
-    Actor?: { Attributes?: Record<string, string> };
-  };
+  const { Type, Action, Actor } = line as EventLine;
   if (Type !== 'container' || typeof Action !== 'string') return null;
   // The engine writes "health_status: healthy".
   const action = Action.split(':')[0] ?? Action;
-  if (!ACTIONS.includes(action)) return null;
-  const attributes = Actor?.Attributes ?? {};
-  return { action, app_name: isOwn(attributes, scope) ? (attributes[LABELS.app] ?? null) : null };
+  if (!CONTAINER_ACTIONS.includes(action)) return null;
+  return { action, app_name: appOf(Actor?.Attributes ?? {}, scope) };
+}
+
+/**
+ * A container that runs has lost a network. The event knows the container's id alone, so the engine is asked for its
+ * labels: the list, since an inspection would wait for a container that is being stopped. Null for one that doesn't
+ * run any more: it has lost all of its networks and has an event of its own.
+ */
+async function readDisconnect(
+  line: unknown,
+  scope: string,
+  client: DockerClient,
+): Promise<RuntimeEvent | null> {
+  const { Type, Action, Actor } = line as EventLine;
+  const id = Actor?.Attributes?.['container'];
+  if (Type !== 'network' || Action !== NETWORK_ACTION || !id) return null;
+  const [container] = await client.open(LOOK_UP_LIMIT, (docker, abortSignal) =>
+    docker.listContainers({ filters: { id: [id] }, abortSignal }),
+  );
+  return container ? { action: NETWORK_ACTION, app_name: appOf(container.Labels, scope) } : null;
+}
+
+function appOf(labels: Record<string, string>, scope: string): string | null {
+  return isOwn(labels, scope) ? (labels[LABELS.app] ?? null) : null;
 }

@@ -83,6 +83,10 @@ export class DockerRuntime extends ContainerRuntime {
     await this.containers.unpause(id);
   }
 
+  async connect(id: string, network: string): Promise<void> {
+    await this.containers.connect(id, network);
+  }
+
   async stop(id: string): Promise<void> {
     await this.containers.stop(id);
   }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { LABELS } from '@nebula/contracts';
+import { DEFAULT_NETWORK, LABELS } from '@nebula/contracts';
 import { EngineUnderTest } from '../testing/engine-under-test.js';
 import { eventually } from '../testing/eventually.js';
 import { specOf, TEST_IMAGE } from '../testing/spec.js';
@@ -44,6 +44,7 @@ describe('the list of containers', () => {
       image: TEST_IMAGE,
       image_id: await engine.runtime.imageId(TEST_IMAGE),
       ports,
+      networks: [DEFAULT_NETWORK],
       restart_count: 0,
       restart_policy: 'always',
       exit_code: 0,

@@ -45,18 +45,22 @@ export async function listContainers(
       .map(({ Id }) => limit(async () => await inspectOrNull(client, Id))),
   );
   const infos = own.filter((info) => info !== null);
-  const networks = infos.every(({ State }) => State.Running) ? null : await networkIds(client);
+  const isPlain = infos.every((info) => info.State.Running && isPublished(info));
+  const networks = isPlain ? null : await knownNetworks(client);
   return {
     own: infos.map((info) => observedContainer(info, networks)),
     foreign_names: all.filter(({ Labels }) => !isWanted(Labels)).flatMap(({ Names }) => Names.map(plainName)),
   };
 }
 
-async function networkIds(client: DockerClient): Promise<ReadonlySet<string>> {
+/** All networks by id, and for each whether a worker made it. */
+type KnownNetworks = ReadonlyMap<string, boolean>;
+
+async function knownNetworks(client: DockerClient): Promise<KnownNetworks> {
   const networks = await client.ask(LIST_LIMIT, (docker, abortSignal) =>
     docker.listNetworks({ abortSignal }),
   );
-  return new Set(networks.map(({ Id }) => Id));
+  return new Map(networks.map(({ Id, Labels }) => [Id, Object.hasOwn(Labels ?? {}, LABELS.scope)]));
 }
 
 /** Null when the container isn't there. */
@@ -79,25 +83,26 @@ export function plainName(name: string): string {
 /**
  * The one mapping from what the engine says of a container of ours to domain terms.
  *
- * @param networks ids of all networks; null when nobody asked, since the container runs.
+ * @param networks null when nobody asked, since the container runs and publishes its ports.
  */
 export function observedContainer(
   info: ContainerInspectInfo,
-  networks: ReadonlySet<string> | null,
+  networks: KnownNetworks | null,
 ): ObservedContainer {
-  const { Config, HostConfig, State } = info;
+  const { Config, HostConfig, NetworkSettings, State } = info;
   const labels = Config.Labels;
   return {
     id: info.Id,
     name: plainName(info.Name),
     app_name: labels[LABELS.app] ?? '',
     replica: replicaOf(labels[LABELS.replica]),
-    fingerprint: isFinished(info) && canBeStarted(info, networks) ? (labels[LABELS.fingerprint] ?? '') : '',
+    fingerprint: isSound(info, networks) ? (labels[LABELS.fingerprint] ?? '') : '',
     state: stateOf(State),
     health: healthOf(State.Health?.Status),
     image: Config.Image,
     image_id: info.Image,
     ports: portsOf(HostConfig.PortBindings),
+    networks: Object.keys(NetworkSettings.Networks),
     restart_count: info.RestartCount,
     restart_policy: HostConfig.RestartPolicy?.Name || 'no',
     exit_code: State.ExitCode,
@@ -106,25 +111,41 @@ export function observedContainer(
   };
 }
 
+/** A container that no step can mend must never be taken for what its fingerprint says: it is made anew. */
+function isSound(info: ContainerInspectInfo, networks: KnownNetworks | null): boolean {
+  if (!networks) return true;
+  return info.State.Running
+    ? isPublished(info) || !mustPublish(info, networks)
+    : canBeStarted(info, networks);
+}
+
+/** What runs publishes every host port that it is configured to. */
+export function isPublished({ HostConfig, NetworkSettings, State }: ContainerInspectInfo): boolean {
+  if (!State.Running || State.Restarting) return true;
+  const published = portsOf(NetworkSettings.Ports);
+  return portsOf(HostConfig.PortBindings).every((wanted) =>
+    published.some(
+      ({ host_port, container_port }) =>
+        host_port === wanted.host_port && container_port === wanted.container_port,
+    ),
+  );
+}
+
 /**
- * A worker that ends between the creation of a container and the last of its networks leaves one that lacks some.
- * It was never started, and must never be taken for what its fingerprint says.
+ * Every network of it is a plain bridge, made by a worker. One of another kind need not publish anything; and a
+ * container that is in no network needs only to be connected. But when the engine has failed to connect a running
+ * container (a host port was taken), it lists the network and never gets over it.
  */
-function isFinished({ Config, NetworkSettings, State }: ContainerInspectInfo): boolean {
-  const wanted = Config.Labels[LABELS.networks]?.split(',') ?? [];
-  return State.Status !== 'created' || wanted.every((name) => Object.hasOwn(NetworkSettings.Networks, name));
+function mustPublish({ NetworkSettings }: ContainerInspectInfo, networks: KnownNetworks): boolean {
+  const ids = Object.values(NetworkSettings.Networks).map(({ NetworkID }) => NetworkID);
+  return ids.length > 0 && ids.every((id) => networks.get(id) === true);
 }
 
 /**
  * A container that doesn't run keeps the id of each of its networks, and asks for that id at its start. When a
- * network was removed, another one of the same name is no help, so it must never be taken for what its fingerprint
- * says either.
+ * network was removed, another one of the same name is no help.
  */
-function canBeStarted(
-  { NetworkSettings, State }: ContainerInspectInfo,
-  networks: ReadonlySet<string> | null,
-): boolean {
-  if (State.Running || !networks) return true;
+function canBeStarted({ NetworkSettings }: ContainerInspectInfo, networks: KnownNetworks): boolean {
   return Object.entries(NetworkSettings.Networks).every(
     // Docker's own have new ids after each start of the engine, and are found by name.
     ([name, { NetworkID }]) =>

@@ -2,6 +2,7 @@ import {
   type CompactSpec,
   CONTAINER_STATES,
   expandSpec,
+  joinedNetworks,
   type PortBinding,
   replicaPorts,
 } from '@nebula/contracts';
@@ -56,6 +57,8 @@ interface Sketch {
   state: ObservedContainer['state'];
   name: string | null;
   restart_policy: string;
+  /** Somebody has taken it out of its last network. */
+  disconnected: boolean;
   age: number;
 }
 
@@ -65,6 +68,7 @@ const sketch: fc.Arbitrary<Sketch> = fc.record({
   state: fc.oneof(fc.constant('running' as const), fc.constantFrom(...CONTAINER_STATES)),
   name: fc.option(fc.constantFrom(...NAMES)),
   restart_policy: fc.constantFrom('always', 'always', 'no', 'unless-stopped'),
+  disconnected: fc.boolean(),
   age: fc.nat(100),
 });
 
@@ -120,6 +124,7 @@ export function bystanders(): ObservedContainer[] {
     image: 'other:1',
     image_id: 'other:1 a',
     ports: [],
+    networks: ['nebula'],
     restart_count: 0,
     restart_policy: 'always',
     exit_code: 0,
@@ -158,6 +163,7 @@ function realize(
       image: made.spec?.docker_image ?? '',
       image_id: `${made.spec?.docker_image} a`,
       ports: ports satisfies PortBinding[],
+      networks: made.spec ? joinedNetworks(made.spec).slice(0, drawn.disconnected ? -1 : undefined) : [],
       restart_count: 0,
       restart_policy: drawn.restart_policy,
       exit_code: 1,

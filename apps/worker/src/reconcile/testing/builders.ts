@@ -1,4 +1,11 @@
-import { type AppSpec, expandSpec, NO_TOKENS, replicaPorts, type Tokens } from '@nebula/contracts';
+import {
+  type AppSpec,
+  expandSpec,
+  joinedNetworks,
+  NO_TOKENS,
+  replicaPorts,
+  type Tokens,
+} from '@nebula/contracts';
 import type { DesiredApp } from '../desired.js';
 import { fingerprint } from '../fingerprint.js';
 import { emptyMemory } from '../memory.js';
@@ -31,6 +38,7 @@ export function rightContainer(
     image: spec.docker_image,
     image_id: `id of ${spec.docker_image}`,
     ports: replicaPorts(spec, replica),
+    networks: joinedNetworks(spec),
     restart_count: 0,
     restart_policy: 'always',
     exit_code: 0,

@@ -1,4 +1,4 @@
-import { containerName } from '@nebula/contracts';
+import { containerName, joinedNetworks } from '@nebula/contracts';
 import type { DesiredApp } from '../desired.js';
 import { isRight } from '../fingerprint.js';
 import type { ObservedContainer } from '../observed.js';
@@ -15,6 +15,11 @@ export function right(container: ObservedContainer, { spec, tokens }: DesiredApp
 
 function replicasOf(spec: NonNullable<DesiredApp['spec']>): number {
   return 'server' in spec.containers_per ? spec.containers_per.server : 0;
+}
+
+/** It is in every network that the app is to be in. `host` has no way back, and nobody can leave it. */
+function connected({ networks }: ObservedContainer, { spec }: DesiredApp): boolean {
+  return spec !== null && joinedNetworks(spec).every((name) => name === 'host' || networks.includes(name));
 }
 
 /** Fails with the whole history, which says far more than the shrunk input. */
@@ -55,7 +60,8 @@ export function expectReached(worker: ModelWorker): void {
         only.name === name &&
         only.state === 'running' &&
         only.restart_policy === 'always' &&
-        right(only, wanted),
+        right(only, wanted) &&
+        connected(only, wanted),
     );
   }
   check(
@@ -76,7 +82,10 @@ export function guard(worker: ModelWorker): ModelWorker {
     const { id } = step.target;
     const target = before.find((container) => container.id === id);
     if (!target || target.state !== 'running' || !right(target, wanted)) return;
-    const settled = target.name === containerName(APP, target.replica) && target.restart_policy === 'always';
+    const settled =
+      target.name === containerName(APP, target.replica) &&
+      target.restart_policy === 'always' &&
+      connected(target, wanted);
     const alone =
       before.filter((c) => c.replica === target.replica && c.state === 'running' && right(c, wanted))
         .length === 1;

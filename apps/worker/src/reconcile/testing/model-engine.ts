@@ -137,6 +137,7 @@ export class ModelEngine {
       image: draft.image,
       image_id,
       ports: draft.ports,
+      networks: draft.networks,
       restart_count: 0,
       restart_policy: 'always',
       exit_code: 0,
@@ -167,6 +168,11 @@ export class ModelEngine {
         return DONE;
       case 'set-restart-policy':
         container.restart_policy = step.policy;
+        return DONE;
+      case 'connect':
+        if (container.networks.includes(step.network)) return failure('it is in that network already');
+        if (!this.hasNetworks([step.network])) return failure('network not found');
+        container.networks = [...container.networks, step.network];
         return DONE;
       case 'stop':
         if (UP.includes(state)) container.state = 'exited';

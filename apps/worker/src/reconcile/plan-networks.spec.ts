@@ -1,0 +1,65 @@
+import { describe, expect, test } from '@jest/globals';
+import { containerKey } from './failure-key.js';
+import { formatPlan } from './format-plan.js';
+import { emptyMemory } from './memory.js';
+import type { ObservedContainer } from './observed.js';
+import { plan } from './plan.js';
+import type { PlanInput } from './plan-input.js';
+import { desiredApp, NOW, rightContainer, situation } from './testing/builders.js';
+
+const lines = (input: PlanInput) => formatPlan(plan(input), NOW);
+const app = desiredApp({ networks: ['back', 'front'], starting_ports: [81] });
+const there = { observed: { networks: ['nebula', 'back', 'front'] } };
+const c = (more: Partial<ObservedContainer> = {}) => rightContainer(app, 1, more);
+
+describe('a right container', () => {
+  test('is put into the networks that it is missing in, whether it runs or not, and not restarted', () => {
+    for (const state of ['running', 'restarting'] as const) {
+      expect(lines(situation(app, [c({ state, networks: ['back'] })], there)).slice(0, 1)).toEqual([
+        'connect c1 to nebula → connect c1 to front',
+      ]);
+    }
+    expect(lines(situation(app, [c({ state: 'paused', networks: ['back'] })], there))).toEqual([
+      'unpause c1 → connect c1 to nebula → connect c1 to front',
+    ]);
+    for (const state of ['created', 'exited'] as const) {
+      expect(lines(situation(app, [c({ state, networks: ['back'] })], there))).toEqual([
+        'connect c1 to nebula → connect c1 to front → start c1',
+      ]);
+    }
+  });
+
+  test('stays in a network that somebody else has put it into', () => {
+    expect(lines(situation(app, [c({ networks: ['nebula', 'back', 'front', 'odd'] })], there))).toEqual([]);
+  });
+
+  test('waits for a network that is gone', () => {
+    const observed = { networks: ['nebula', 'front'] };
+    expect(lines(situation(app, [c({ networks: ['nebula', 'front'] })], { observed }))).toEqual([
+      'create-network back',
+    ]);
+  });
+
+  test.each(['host', 'none', 'container:db'])('of the network %s is missing in none', (network) => {
+    const alone = desiredApp({ networks: [network] });
+    expect(lines(situation(alone, [rightContainer(alone, 1, { networks: [] })]))).toEqual([]);
+  });
+
+  test('that could not be put into a network runs on until the next try', () => {
+    const { fingerprint } = c();
+    const key = `${containerKey('connect', 1, fingerprint)} back`;
+    const failure = {
+      ...({ step: 'connect', message: 'no address is left', attempts: 1, terminal: false } as const),
+      ...{ failed_at: NOW - 1, retry_at: NOW + 900 },
+    };
+    const memory = { ...situation(app, []).memory, failures: { [key]: failure } };
+    const lost = [c({ networks: ['nebula'] })];
+    expect(lines(situation(app, lost, { ...there, memory }))).toEqual([
+      'connect c1 to front',
+      '! connect: no address is left (again in 900 ms)',
+    ]);
+    expect(
+      lines(situation(app, lost, { ...there, memory: { ...memory, ...emptyMemory(), pin: memory.pin } })),
+    ).toEqual(['connect c1 to back → connect c1 to front']);
+  });
+});
