@@ -285,9 +285,30 @@ describe('a failure', () => {
     await worker.reported({ state: 'converged' });
   });
 
+  it('because of a foreign host port stops nobody, and ends when the port is free', async () => {
+    await worker.start();
+    worker.receive(wanted({ spec: { starting_ports: [8080] } }));
+    await worker.reported({ state: 'converged', revision: 1 });
+    engine.foreign.push({ name: 'x', host_ports: [8081] });
+    engine.calls.length = 0;
+    worker.receive(wanted({ revision: 2, spec: { starting_ports: [8081] } }));
+    const report = await worker.reported({ state: 'failed', revision: 2 });
+    expect(report.last_error).toMatchObject({
+      step: 'start',
+      message: 'replica 1 waits: host port 8081 is published by the container x',
+      retry_at: null,
+    });
+    expect(engine.calls).toEqual([]);
+    expect(running()).toEqual(['web-1 c1']);
+    engine.foreign.length = 0;
+    engine.elsewhere('die');
+    await worker.reported({ state: 'converged', revision: 2 });
+    expect(running()).toEqual(['web-1 c2']);
+  });
+
   it('says nothing about environment values in log and reports', async () => {
     await worker.start();
-    engine.foreign.push({ name: 'x', host_ports: [8080] });
+    engine.programPorts.add(8080);
     const env_vars = { TOKEN: 'very-secret-value' };
     worker.receive(wanted({ spec: { starting_ports: [8080], env_vars } }));
     await worker.reported({ state: 'failed' });

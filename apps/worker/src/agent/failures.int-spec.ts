@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DEFAULT_NETWORK } from '@nebula/contracts';
 import { eventually } from '../container-runtime/testing/eventually.js';
@@ -57,14 +58,40 @@ describe('when something fails, what ran runs on', () => {
     expect(after.map(({ name, running }) => [name, running])).toEqual(before.map(({ name }) => [name, true]));
   }, 60_000);
 
-  it('a host port of a foreign container: the old one runs again, and the new one when the port is free', async () => {
+  it('a host port of a foreign container: nothing is stopped, and the new one runs as soon as the port is free', async () => {
     const [free, taken] = [worker.engine.port(), worker.engine.port()];
     const holder = await worker.engine.docker.createContainer({
+      name: `${worker.app}-holder`,
       Image: IMAGES[0],
       Labels: { 'of-test': worker.engine.scope },
       HostConfig: { PortBindings: { '8080/tcp': [{ HostPort: String(taken) }] } },
     });
     await holder.start();
+    await worker.want(1, { starting_ports: [{ [String(free)]: '8080' }] });
+    await worker.reported({ state: 'converged' });
+    const before = await worker.containers();
+
+    await worker.want(2, { starting_ports: [{ [String(taken)]: '8080' }] });
+    const report = await worker.reported({ state: 'failed', revision: 2 });
+    expect(report.last_error).toMatchObject({
+      step: 'start',
+      message: `replica 1 waits: host port ${taken} is published by the container ${worker.app}-holder`,
+      retry_at: null,
+    });
+    expect(await worker.containers()).toEqual(before);
+    expect((await fetch(`http://127.0.0.1:${free}/`)).status).toBe(200);
+    expect((await holder.inspect()).State.Running).toBe(true);
+
+    await holder.stop({ t: 1 });
+    await worker.reported({ state: 'converged', revision: 2 }, 3_000);
+    expect((await fetch(`http://127.0.0.1:${taken}/`)).status).toBe(200);
+    expect(await worker.containers()).toHaveLength(1);
+  }, 60_000);
+
+  it('a host port of a program of the server: the old one runs again, and the new one when the port is free', async () => {
+    const [free, taken] = [worker.engine.port(), worker.engine.port()];
+    const holder = createServer();
+    await new Promise<void>((resolve) => holder.listen(taken, '0.0.0.0', resolve));
     await worker.want(1, { starting_ports: [{ [String(free)]: '8080' }] });
     await worker.reported({ state: 'converged' });
     const [old] = await worker.containers();
@@ -73,18 +100,18 @@ describe('when something fails, what ran runs on', () => {
     const report = await worker.reported({ state: 'failed', revision: 2 });
     expect(report.last_error).toMatchObject({
       step: 'start',
-      message: expect.stringContaining('port is already allocated'),
+      message: expect.stringContaining('address already in use'),
     });
+    expect(report.last_error?.retry_at).not.toBeNull();
     await eventually(async () => {
       const containers = await worker.containers();
       expect(containers.filter(({ running }) => running)).toMatchObject([{ id: old?.id, name: old?.name }]);
     });
     expect((await fetch(`http://127.0.0.1:${free}/`)).status).toBe(200);
-    expect((await holder.inspect()).State.Running).toBe(true);
     const policy = await worker.engine.docker.getContainer(old?.id ?? '').inspect();
     expect(policy.HostConfig.RestartPolicy?.Name).toBe('always');
 
-    await holder.remove({ force: true });
+    await new Promise((resolve) => holder.close(resolve));
     await worker.reported({ state: 'converged', revision: 2 });
     expect((await fetch(`http://127.0.0.1:${taken}/`)).status).toBe(200);
     expect(await worker.containers()).toHaveLength(1);

@@ -16,10 +16,16 @@ export async function observeApp(
   memory: AppMemory,
 ): Promise<ObservedApp> {
   const lookUp = async (image: string) => [image, await runtime.imageId(image)] as const;
-  const [{ own, foreign_names }, networks, images] = await Promise.all([
+  const [{ own, foreign_names, foreign_ports }, networks, images] = await Promise.all([
     runtime.list(scope, desired.app_name),
     runtime.networkNames(),
     Promise.all(imagesToLookUp(desired, memory).map(lookUp)),
   ]);
-  return { containers: own, taken_names: foreign_names, networks, images: Object.fromEntries(images) };
+  return {
+    containers: own,
+    taken_names: foreign_names,
+    taken_ports: foreign_ports,
+    networks,
+    images: Object.fromEntries(images),
+  };
 }

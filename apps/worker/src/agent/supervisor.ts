@@ -29,7 +29,13 @@ const RESYNC_EVERY = 300;
 const STOP_LIMIT = 15_000;
 
 /** Events of others after which a name or a host port may be free. */
-const FREEING = new Set(['destroy', 'die', 'rename']);
+const FREEING = new Set(['destroy', 'die', 'disconnect', 'rename']);
+
+/**
+ * Milliseconds after such an event until another look: the list of containers may show for a while what its engine has
+ * already said is over, as it writes to disk in between.
+ */
+const LOOK_AGAIN_AFTER = [500, 5_000];
 
 /** Has a runner for every app that there is something to do for, and wakes it when something happens. */
 @Injectable()
@@ -40,6 +46,10 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
   private readonly orphans = new Set<string>();
   private readonly ending = new AbortController();
   private readonly resync = new WakeTimer(() => void this.lookAtEverything(true));
+  private readonly laterLooks = LOOK_AGAIN_AFTER.map((delay) => ({
+    delay,
+    timer: new WakeTimer(() => this.wakeTroubled()),
+  }));
   private listening: Promise<void> | null = null;
   private readonly parts: RunnerParts;
 
@@ -82,6 +92,7 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
   async beforeApplicationShutdown(): Promise<void> {
     this.ending.abort();
     this.resync.clear();
+    for (const { timer } of this.laterLooks) timer.clear();
     const stopping = Promise.all([
       this.listening,
       ...[...this.runners.values()].map((runner) => runner.stop()),
@@ -160,6 +171,7 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   private onEvent({ action, app_name }: RuntimeEvent): void {
+    if (this.ending.signal.aborted) return;
     if (action === 'connected') {
       this.log.info('connected to the container engine');
       this.engine.forget();
@@ -169,7 +181,13 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
     }
     if (app_name !== null) this.found(app_name);
     if (!FREEING.has(action)) return;
-    for (const runner of this.runners.values()) if (runner.app !== app_name && runner.troubled) runner.wake();
+    this.wakeTroubled();
+    for (const { delay, timer } of this.laterLooks) timer.set(delay);
+  }
+
+  /** What an app waits for may be free. */
+  private wakeTroubled(): void {
+    for (const runner of this.runners.values()) if (runner.troubled) runner.wake();
   }
 
   /** The engine may be one that no report has told of yet. */

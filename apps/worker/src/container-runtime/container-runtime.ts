@@ -1,4 +1,4 @@
-import type { NodeSize, ObservedContainer } from '../reconcile/observed.js';
+import type { NodeSize, ObservedContainer, TakenPort } from '../reconcile/observed.js';
 import type { ContainerDraft } from '../reconcile/step.js';
 
 /** What the engine says about itself and its server. */
@@ -24,6 +24,8 @@ export interface ContainerListing {
   own: ObservedContainer[];
   /** Names of the others. */
   foreign_names: string[];
+  /** Host ports that the others publish. */
+  foreign_ports: TakenPort[];
 }
 
 /**
@@ -32,7 +34,7 @@ export interface ContainerListing {
  */
 export abstract class ContainerRuntime {
   abstract facts(): Promise<EngineFacts>;
-  /** All containers; with `app` only that app's are described in full and the names of all others go to `foreign_names`. */
+  /** All containers; with `app` only that app's are described in full and names and host ports of all others are foreign. */
   abstract list(scope: string, app?: string): Promise<ContainerListing>;
   /** Id of a local image by reference or id, null when it is not there. */
   abstract imageId(reference: string): Promise<string | null>;

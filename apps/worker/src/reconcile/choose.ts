@@ -1,5 +1,5 @@
 import { hostPorts, isUp } from './container-steps.js';
-import type { ObservedContainer } from './observed.js';
+import type { ObservedApp } from './observed.js';
 import type { PlanProblem } from './step.js';
 import type { Option, Options, Work } from './work.js';
 
@@ -13,23 +13,19 @@ export interface Choice {
 
 /**
  * Takes the best option of each replica that the others leave possible. An option is impossible when a host
- * port that it needs stays with a container that no chosen work ends, or goes to a container that is brought
+ * port that it needs is published by a container of somebody else, stays with one that no chosen work ends, or goes to a container that is brought
  * back: going back has the right of way, else an update that fails half-way could leave its replica without
  * any container.
  *
  * Each round moves one replica to a lesser option, and the last option of each needs no port, so this ends.
  */
-export function choose(
-  replicas: readonly Options[],
-  others: readonly Work[],
-  containers: readonly ObservedContainer[],
-): Choice {
+export function choose(replicas: readonly Options[], others: readonly Work[], observed: ObservedApp): Choice {
   const choices = replicas.map((options) => ({ options, at: 0 }));
   const optionOf = ({ options, at }: (typeof choices)[number]): Option => options[at] ?? lastOf(options);
   const blocked: PlanProblem[] = [];
   for (;;) {
     const options = choices.map(optionOf);
-    const claims = claimsOf(options, others, containers);
+    const claims = claimsOf(options, others, observed);
     const loser = choices.find((choice) => conflictOf(optionOf(choice), claims) !== null);
     if (!loser) {
       return {
@@ -50,25 +46,28 @@ function lastOf(options: Options): Option {
 }
 
 /** Who has or gets a host port, as far as that decides against others. */
-type Claims = Map<number, { by: number | null; text: string }>;
+type Claims = Map<number, { by: number | null; step: PlanProblem['step']; text: string }>;
 
 function claimsOf(
   options: Option[],
   others: readonly Work[],
-  containers: readonly ObservedContainer[],
+  { containers, taken_ports }: ObservedApp,
 ): Claims {
   const ended = new Set([...options.map((option) => option.work), ...others].flatMap((work) => work.ends));
   const claims: Claims = new Map();
+  for (const { host_port, by } of taken_ports) {
+    claims.set(host_port, { by: null, step: 'start', text: `is published by the container ${by}` });
+  }
   for (const container of containers) {
     if (!isUp(container) || ended.has(container.id)) continue;
     for (const port of hostPorts(container))
-      claims.set(port, { by: null, text: `is held by ${container.name}` });
+      claims.set(port, { by: null, step: 'plan', text: `is held by ${container.name}` });
   }
   for (const { restores, work } of options) {
     if (!restores) continue;
     for (const port of work.takes) {
       const text = `goes back to replica ${work.replica}`;
-      if (!claims.has(port)) claims.set(port, { by: work.replica, text });
+      if (!claims.has(port)) claims.set(port, { by: work.replica, step: 'plan', text });
     }
   }
   return claims;
@@ -79,7 +78,7 @@ function conflictOf({ work }: Option, claims: Claims): PlanProblem | null {
     const claim = claims.get(port);
     if (!claim || claim.by === work.replica) continue;
     const message = `replica ${work.replica} waits: host port ${port} ${claim.text}`;
-    return { step: 'plan', message, retry_at: null };
+    return { step: claim.step, message, retry_at: null };
   }
   return null;
 }

@@ -8,7 +8,7 @@ import {
   withRestartPolicy,
 } from './container-steps.js';
 import { nameProblem } from './names.js';
-import type { ObservedContainer } from './observed.js';
+import type { ObservedApp, ObservedContainer } from './observed.js';
 import type { Situation } from './plan-input.js';
 import type { Readiness } from './preparation.js';
 import { firstActiveFailure, problemOf, tryable } from './problems.js';
@@ -29,8 +29,9 @@ export function tend(
   networks: Readiness,
 ): Option {
   const option = keepAlone(view, current, view.rest, situation);
-  const connections = networks === 'ready' ? missingConnections(current, situation.spec) : [];
-  const connecting = tryable(connections, view.all, situation);
+  const missing = missingConnections(current, situation.spec);
+  const unconnected = missing.length > 0 ? portProblem(current, situation.observed) : null;
+  const connecting = tryable(networks === 'ready' && !unconnected ? missing : [], view.all, situation);
   const unnamed =
     current.name === view.name ? null : nameProblem(view.name, view.replica, situation.observed);
   return {
@@ -39,6 +40,7 @@ export function tend(
     problems: [
       ...option.problems,
       ...connecting.problems,
+      ...(unconnected ? [unconnected] : []),
       ...(unnamed ? [unnamed] : []),
       ...conditionOf(current),
     ],
@@ -97,6 +99,18 @@ function keepAlone(
     problems: [...leaving.problems, ...repairs.problems],
     restores: false,
   };
+}
+
+/**
+ * Why a container can't be connected: what it would publish again is published by somebody else. The engine doesn't get
+ * over such a try.
+ */
+function portProblem(container: ObservedContainer, { taken_ports }: ObservedApp): PlanProblem | null {
+  const ports = hostPorts(container);
+  const taken = taken_ports.find(({ host_port }) => ports.includes(host_port));
+  if (!taken) return null;
+  const message = `${container.name} waits: host port ${taken.host_port} is published by the container ${taken.by}`;
+  return { step: 'connect', message, retry_at: null };
 }
 
 /** What no step can mend: a program that ends again and again, or that says it is not well. */

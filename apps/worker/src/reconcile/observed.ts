@@ -29,12 +29,20 @@ export interface ObservedContainer {
   created_at: number;
 }
 
+/** A TCP port of the server, on all of its addresses, and the name of the container that publishes it. */
+export interface TakenPort {
+  host_port: number;
+  by: string;
+}
+
 /** Everything about one server that planning one app depends on. */
 export interface ObservedApp {
   /** Containers of this app and scope. */
   containers: ObservedContainer[];
   /** Names of all other containers on the engine, ours or not. */
   taken_names: string[];
+  /** Host ports that those of them which run publish. Programs of the server have others, which nobody lists. */
+  taken_ports: TakenPort[];
   /** Names of the networks that exist. */
   networks: string[];
   /** For each image reference or id that was asked about: the local image's id, null when it is not there. */

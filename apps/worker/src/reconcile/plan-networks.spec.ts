@@ -29,6 +29,14 @@ describe('a right container', () => {
     }
   });
 
+  test('waits for a host port that somebody else publishes meanwhile', () => {
+    const observed = { ...there.observed, taken_ports: [{ host_port: 81, by: 'db' }] };
+    expect(lines(situation(app, [c({ networks: [] })], { observed }))).toEqual([
+      '! connect: web-1 waits: host port 81 is published by the container db',
+    ]);
+    expect(lines(situation(app, [c()], { observed }))).toEqual([]);
+  });
+
   test('stays in a network that somebody else has put it into', () => {
     expect(lines(situation(app, [c({ networks: ['nebula', 'back', 'front', 'odd'] })], there))).toEqual([]);
   });

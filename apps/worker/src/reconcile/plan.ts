@@ -41,7 +41,7 @@ function planRunning(wanted: Situation): Plan {
     choose(
       own.map((containers, index) => replicaOptions(index + 1, containers, situation, preparation)),
       leaving.works,
-      observed.containers,
+      observed,
     );
 
   // First as if nothing were missing, to learn what is needed; then with what is there.

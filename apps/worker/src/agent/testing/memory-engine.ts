@@ -32,6 +32,8 @@ const UP = ['running', 'paused', 'restarting'];
 export class MemoryEngine extends ContainerRuntime {
   readonly containers = new Map<string, ObservedContainer & { scope: string }>();
   readonly foreign: Foreign[] = [];
+  /** Host ports of programs of the server, which no list of containers has. */
+  readonly programPorts = new Set<number>();
   readonly networks = new Map<string, string>([['bridge', '']]);
   /** Local images and what the registry has: id by reference. */
   readonly images = new Map<string, string>();
@@ -111,11 +113,16 @@ export class MemoryEngine extends ContainerRuntime {
     const all = [...this.containers.values()];
     const isOwn = (container: (typeof all)[number]): boolean =>
       container.scope === scope && (app === undefined || container.app_name === app);
+    const others = all.filter((container) => !isOwn(container));
     return {
       own: all.filter(isOwn).map((container) => ({ ...container })),
-      foreign_names: [...all.filter((container) => !isOwn(container)), ...this.foreign].map(
-        ({ name }) => name,
-      ),
+      foreign_names: [...others, ...this.foreign].map(({ name }) => name),
+      foreign_ports: [
+        ...this.foreign,
+        ...others
+          .filter(({ state }) => UP.includes(state))
+          .map(({ name, ports }) => ({ name, host_ports: ports.map(({ host_port }) => host_port) })),
+      ].flatMap(({ name, host_ports }) => host_ports.map((host_port) => ({ host_port, by: name }))),
     };
   }
 
@@ -177,6 +184,7 @@ export class MemoryEngine extends ContainerRuntime {
       throw new RuntimeError('missing', `network ${container.networks.join()} not found`);
     }
     const taken = new Set([
+      ...this.programPorts,
       ...this.foreign.flatMap(({ host_ports }) => host_ports),
       ...[...this.containers.values()]
         .filter(({ state }) => UP.includes(state))

@@ -99,6 +99,31 @@ describe('the list of containers', () => {
     expect(foreign_names).toContain((await engine.observed(shop)).name);
   });
 
+  it('has the host ports that others publish on every address, while they run', async () => {
+    const [port, single, stopped] = [engine.port(), engine.port(), engine.port()];
+    const create = async (name: string, HostIp: string, host_port: number): Promise<string> => {
+      const { id } = await engine.docker.createContainer({
+        name,
+        Image: TEST_IMAGE,
+        Labels: { 'of-test': engine.scope },
+        HostConfig: { PortBindings: { '8080/tcp': [{ HostIp, HostPort: String(host_port) }] } },
+      });
+      await engine.runtime.start(id);
+      return id;
+    };
+    const name = `${engine.prefix}-holder`;
+    await create(name, '', port);
+    await create(`${engine.prefix}-single`, '127.0.0.1', single);
+    await engine.runtime.stop(await create(`${engine.prefix}-stopped`, '', stopped));
+    const own = engine.port();
+    await engine.running({ ports: [{ host_port: own, container_port: 8080 }] });
+    const { foreign_ports } = await engine.runtime.list(engine.scope);
+    const mine = [port, single, stopped, own];
+    expect(foreign_ports.filter(({ host_port }) => mine.includes(host_port))).toEqual([
+      { host_port: port, by: name },
+    ]);
+  }, 60_000);
+
   it('takes labels that somebody has written as they are', async () => {
     const labels = { [LABELS.scope]: engine.scope, [LABELS.app]: 'shop' };
     const id = await engine.foreign(`${engine.prefix}-odd`, { ...labels, [LABELS.replica]: '-1' });

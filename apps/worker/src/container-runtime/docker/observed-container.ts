@@ -6,9 +6,9 @@ import {
   LABELS,
   type PortBinding,
 } from '@nebula/contracts';
-import type { ContainerInspectInfo } from 'dockerode';
+import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
 import pLimit from 'p-limit';
-import type { ObservedContainer } from '../../reconcile/observed.js';
+import type { ObservedContainer, TakenPort } from '../../reconcile/observed.js';
 import type { ContainerListing } from '../container-runtime.js';
 import { RuntimeError } from '../runtime-error.js';
 import type { DockerClient } from './docker-client.js';
@@ -44,13 +44,28 @@ export async function listContainers(
       .filter(({ Labels }) => isWanted(Labels))
       .map(({ Id }) => limit(async () => await inspectOrNull(client, Id))),
   );
+  const foreign = all.filter(({ Labels }) => !isWanted(Labels));
   const infos = own.filter((info) => info !== null);
   const isPlain = infos.every((info) => info.State.Running && isPublished(info));
   const networks = isPlain ? null : await knownNetworks(client);
   return {
     own: infos.map((info) => observedContainer(info, networks)),
-    foreign_names: all.filter(({ Labels }) => !isWanted(Labels)).flatMap(({ Names }) => Names.map(plainName)),
+    foreign_names: foreign.flatMap(({ Names }) => Names.map(plainName)),
+    foreign_ports: foreign.flatMap(publishedPorts),
   };
+}
+
+const EVERY_ADDRESS = ['0.0.0.0', '::'];
+
+/**
+ * The host ports that nobody else can have as long as this container runs. Whether one that is published on a single
+ * address is in the way depends on how the engine is set up, so that is left to a try.
+ */
+function publishedPorts({ Id, Names, Ports }: ContainerInfo): TakenPort[] {
+  const ports = Ports.filter(({ IP, Type }) => Type === 'tcp' && EVERY_ADDRESS.includes(IP ?? ''))
+    .map(({ PublicPort }) => PublicPort)
+    .filter((port) => port !== undefined);
+  return [...new Set(ports)].map((host_port) => ({ host_port, by: plainName(Names[0] ?? Id.slice(0, 12)) }));
 }
 
 /** All networks by id, and for each whether a worker made it. */

@@ -75,7 +75,7 @@ const sketch: fc.Arbitrary<Sketch> = fc.record({
 const foreign: fc.Arbitrary<ForeignContainer> = fc.record({
   name: fc.oneof(fc.constantFrom(...NAMES.slice(4)), fc.constant('db')),
   running: fc.boolean(),
-  ports: fc.constant([]),
+  ports: fc.constantFrom<PortBinding[]>([], [{ host_port: 82, container_port: 80 }]),
 });
 
 /** An engine in any state that Docker could be in, and a memory that may or may not fit. */
@@ -141,7 +141,11 @@ function realize(
   others: ForeignContainer[],
 ): ObservedContainer[] {
   const names = new Set(others.map(({ name }) => name));
-  const held = new Set<number>();
+  const held = new Set(
+    others
+      .filter(({ running: runs }) => runs)
+      .flatMap(({ ports }) => ports.map(({ host_port }) => host_port)),
+  );
   return sketches.map((drawn, index) => {
     const made = drawn.made === 'wanted' && wanted.spec ? wanted : before;
     const ports = made.spec ? replicaPorts(made.spec, Math.max(1, drawn.replica)) : [];

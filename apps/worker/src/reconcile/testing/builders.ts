@@ -67,6 +67,7 @@ export function situation(
     observed: {
       containers,
       taken_names: [],
+      taken_ports: [],
       networks: ['bridge', 'host', 'none', 'nebula'],
       images: { [image]: image_id, [image_id]: image_id },
       ...observed,

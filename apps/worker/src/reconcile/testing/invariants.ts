@@ -1,4 +1,4 @@
-import { containerName, joinedNetworks } from '@nebula/contracts';
+import { containerName, joinedNetworks, replicaPorts } from '@nebula/contracts';
 import type { DesiredApp } from '../desired.js';
 import { isRight } from '../fingerprint.js';
 import type { ObservedContainer } from '../observed.js';
@@ -39,14 +39,42 @@ function foreignNames(worker: ModelWorker): Set<string> {
   return new Set(worker.engine.foreign.map(({ name }) => name));
 }
 
-/** The desired state is reached, as far as nobody else sits on the names. */
+/** Host ports that somebody else publishes. */
+function foreignPorts(worker: ModelWorker): Set<number> {
+  return new Set(
+    worker.engine.foreign
+      .filter(({ running }) => running)
+      .flatMap(({ ports }) => ports.map(({ host_port }) => host_port)),
+  );
+}
+
+/** Replicas whose host ports are somebody else's, or stay with the old container of one that waits. */
+function waitingForPorts(worker: ModelWorker, count: number): Set<number> {
+  const { spec } = worker.desired;
+  const held = foreignPorts(worker);
+  const waiting = new Set<number>();
+  for (let last = -1; spec && last < waiting.size; ) {
+    last = waiting.size;
+    for (let replica = 1; replica <= count; replica += 1) {
+      if (replicaPorts(spec, replica).some(({ host_port }) => held.has(host_port))) waiting.add(replica);
+    }
+    const old = worker.engine
+      .own()
+      .filter(({ replica, state }) => waiting.has(replica) && state === 'running');
+    for (const { host_port } of old.flatMap(({ ports }) => ports)) held.add(host_port);
+  }
+  return waiting;
+}
+
+/** The desired state is reached, as far as nobody else sits on the names and host ports. */
 export function expectReached(worker: ModelWorker): void {
   const { desired: wanted, engine } = worker;
   const taken = foreignNames(worker);
   const names = Array.from({ length: wanted.spec?.running ? replicasOf(wanted.spec) : 0 }, (_, index) =>
     containerName(APP, index + 1),
   );
-  const blocked = names.filter((name) => taken.has(name));
+  const waiting = waitingForPorts(worker, names.length);
+  const blocked = names.filter((name, index) => taken.has(name) || waiting.has(index + 1));
   const containers = engine.own();
   for (const [index, name] of names.entries()) {
     if (blocked.includes(name)) continue;
@@ -78,6 +106,10 @@ export function guard(worker: ModelWorker): ModelWorker {
   worker.onStep = (step: Step, before: ObservedContainer[]) => {
     const { desired: wanted } = worker;
     hadRight = before.filter((c) => c.state === 'running' && right(c, wanted)).map(({ replica }) => replica);
+    if (step.kind === 'create') {
+      const taken = step.draft.ports.find(({ host_port }) => foreignPorts(worker).has(host_port));
+      check(worker, `${step.draft.name} is made although its host port is taken`, taken === undefined);
+    }
     if (!('target' in step) || step.target.by !== 'id') return;
     const { id } = step.target;
     const target = before.find((container) => container.id === id);

@@ -61,6 +61,10 @@ export class ModelEngine {
     return {
       containers: this.own().map((container) => ({ ...container })),
       taken_names: [...others, ...this.foreign].map(({ name }) => name),
+      taken_ports: [
+        ...others.filter(({ state }) => UP.includes(state)),
+        ...this.foreign.filter(({ running }) => running),
+      ].flatMap(({ name, ports }) => ports.map(({ host_port }) => ({ host_port, by: name }))),
       networks: ['bridge', 'host', 'none', ...this.networks],
       images: Object.fromEntries(lookUp.map((image) => [image, this.imageId(image)])),
     };
