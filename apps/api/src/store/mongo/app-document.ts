@@ -1,16 +1,20 @@
 import { type AppSpec, expandSpec, type Tokens } from '@nebula/contracts';
 import { Schema } from 'mongoose';
 import type { AppRecord, PublishedMark } from '../app-store.js';
-import { fromFieldName, fromFields, toFieldName, toFields } from './field-name.js';
+import { fromFieldName, toFieldName } from './field-name.js';
 
 /**
- * An app in the collection `apps`. Keys that people choose (regions, names of environment variables) are encoded
- * by `toFieldName`. Fields that a newer version of the program added stay, as changes set single fields.
+ * An app in the collection `apps`. Regions, which people name, are encoded by `toFieldName`. Fields that a newer
+ * version of the program added stay, as changes set single fields.
  */
 export interface AppDocument {
   /** The app's name. */
   _id: string;
-  spec: unknown;
+  /**
+   * JSON, as nothing in it is asked for and people choose some of its keys: FerretDB doesn't write a change of keys
+   * alone, as it compares nothing but their values.
+   */
+  spec: string | null;
   revision: number;
   tokens: Tokens;
   deleted: boolean;
@@ -35,7 +39,7 @@ const { Mixed } = Schema.Types;
 export const APP_SCHEMA = new Schema<AppDocument>(
   {
     _id: String,
-    spec: Mixed,
+    spec: String,
     revision: Number,
     tokens: Mixed,
     deleted: Boolean,
@@ -52,7 +56,7 @@ export function toRecord(document: AppDocument): AppRecord {
   return {
     ...{ app_name: _id, revision, tokens, deleted, created_at, updated_at },
     // A field that a newer version of the program added gets its default.
-    spec: spec === null ? null : expandSpec(fromFields(spec) as AppSpec),
+    spec: spec === null ? null : expandSpec(JSON.parse(spec) as AppSpec),
     published: Object.fromEntries(
       Object.entries(published).map(([region, mark]) => [fromFieldName(region), toMark(mark)]),
     ),
@@ -62,7 +66,8 @@ export function toRecord(document: AppDocument): AppRecord {
 /** What a change of the app replaces: all but the marks. */
 export function toContent(record: AppRecord): Omit<AppDocument, '_id' | 'published'> {
   const { spec, revision, tokens, deleted, created_at, updated_at } = record;
-  return { ...{ revision, tokens, deleted, created_at, updated_at }, spec: toFields(spec), current: {} };
+  const text = spec && JSON.stringify(spec);
+  return { ...{ revision, tokens, deleted, created_at, updated_at }, spec: text, current: {} };
 }
 
 export function toDocument(record: AppRecord): AppDocument {

@@ -13,22 +13,6 @@ export function fromFieldName(name: string): string {
   return name === '%' ? '' : name.replace(/%([0-9A-F]{2})/g, (_, code: string) => decode(code));
 }
 
-/** A plain value with all its keys encoded, for a document. */
-export function toFields(value: unknown): unknown {
-  return renamed(value, toFieldName);
-}
-
-/** A value of a document as it was before `toFields`. */
-export function fromFields(value: unknown): unknown {
-  return renamed(value, fromFieldName);
-}
-
-function renamed(value: unknown, rename: (key: string) => string): unknown {
-  if (Array.isArray(value)) return value.map((each) => renamed(each, rename));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [rename(key), renamed(each, rename)]));
-}
-
 function encode(character: string): string {
   return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
 }

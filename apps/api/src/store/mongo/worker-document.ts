@@ -1,14 +1,14 @@
 import type { WorkerFacts } from '@nebula/contracts';
 import { Schema } from 'mongoose';
 import { type AppOnWorker, SILENT_INTERVALS, type WorkerRecord } from '../fleet-records.js';
-import { fromFields, toFieldName, toFields } from './field-name.js';
+import { toFieldName } from './field-name.js';
 
 /** A worker in the collection `workers`. */
 export interface WorkerDocument extends Omit<WorkerRecord, 'worker_id' | 'facts' | 'apps'> {
   /** The worker's id. */
   _id: string;
-  /** Keys are encoded, as those of labels can be any text. */
-  facts: unknown;
+  /** JSON, for the same reasons as the spec of an app. */
+  facts: string;
   /** By the app's name, encoded, so that each has a path of its own to ask for and to write. */
   apps: Record<string, AppOnWorker>;
   /** What `apps` has, and each label with its text, for indexes. */
@@ -25,7 +25,7 @@ const { Mixed } = Schema.Types;
 
 export const WORKER_SCHEMA = new Schema<WorkerDocument>(
   {
-    ...{ _id: String, facts: Mixed, apps: Mixed, app_names: [String], labels: [String] },
+    ...{ _id: String, facts: String, apps: Mixed, app_names: [String], labels: [String] },
     ...{ interval_seconds: Number, patience_ms: Number, silent_at: Number, boots: [Mixed] },
     ...{ first_seen_at: Number, last_seen_at: Number, duplicate: Mixed, version: Number, write: String },
   },
@@ -41,7 +41,7 @@ export function toWorkerAlone(document: Omit<WorkerDocument, 'apps'>): Omit<Work
   const { _id, facts, interval_seconds, boots, first_seen_at, last_seen_at, duplicate, version } = document;
   return {
     worker_id: _id,
-    facts: fromFields(facts) as WorkerFacts,
+    facts: JSON.parse(facts) as WorkerFacts,
     ...{ interval_seconds, boots, first_seen_at, last_seen_at, duplicate, version },
   };
 }
@@ -59,7 +59,15 @@ export function alwaysWritten(worker: WorkerRecord, write: string) {
   const { facts, interval_seconds, boots, first_seen_at, last_seen_at, duplicate, version } = worker;
   const patience_ms = SILENT_INTERVALS * interval_seconds * 1_000;
   return {
-    ...{ facts: toFields(facts), interval_seconds, boots, first_seen_at, last_seen_at, duplicate, version },
+    ...{
+      facts: JSON.stringify(facts),
+      interval_seconds,
+      boots,
+      first_seen_at,
+      last_seen_at,
+      duplicate,
+      version,
+    },
     ...{ patience_ms, silent_at: last_seen_at + patience_ms, write },
   };
 }

@@ -63,6 +63,15 @@ export function describeAppStore(kind: string, create: CreateDatabase): void {
       expect(await apps.get('shop')).toEqual(next);
     });
 
+    it('a replacement that gives the same values other names is one', async () => {
+      const named = (env: string, port: string) =>
+        specOf('shop', { env_vars: { [env]: 'x' }, starting_ports: [{ [port]: 8080 }] });
+      await apps.insert(recordOf('shop', { spec: named('ONE', '80') }));
+      const next = recordOf('shop', { revision: 2, spec: named('TWO', '81') });
+      expect(await apps.replace(next, 1)).toBe(true);
+      expect(await apps.get('shop')).toEqual(next);
+    });
+
     it('no change of two writers is lost', async () => {
       await apps.insert(recordOf('shop', { spec: specOf('shop', { env_vars: { count: '0' } }) }));
       const count = async (store: AppStore, times: number) => {

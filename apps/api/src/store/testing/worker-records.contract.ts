@@ -81,6 +81,14 @@ export function describeWorkerRecords(kind: string, create: CreateDatabase): voi
       expect(await read('a')).toEqual(after);
     });
 
+    it('a label of another name with the same text is another', async () => {
+      const before = workerOf('a', { facts: { ...FACTS, labels: { rack: '7' } } });
+      const after = { ...before, facts: { ...FACTS, labels: { zone: '7' } }, version: 2 };
+      await put(before);
+      expect(await fleet.saveWorkers([{ before, after }])).toEqual([true]);
+      expect(await read('a')).toEqual(after);
+    });
+
     it('no write of two instances is lost', async () => {
       await put(workerOf('a', { interval_seconds: 1 }));
       const count = async (store: FleetStore, times: number) => {
