@@ -203,7 +203,9 @@ describe('PATCH /apps/{app}', () => {
     await api.create('patch-per', { containers_per: { server: 3 } });
     const both = await api.call('PATCH', '/apps/patch-per', { json: { containers_per: { cpu: 2 } } });
     expect(places(expectProblem(both, PROBLEMS.invalidSpec))).toEqual([
-      expect.stringMatching(/^\/containers_per must be .*, not one with 2 keys$/),
+      expect.stringMatching(
+        /^\/containers_per must be .*, not one with 2 keys; .* beside "cpu" it has to say "server": null$/,
+      ),
     ]);
     const json = { containers_per: { server: null, cpu: 2 } };
     const answer = await api.call('PATCH', '/apps/patch-per', { json });

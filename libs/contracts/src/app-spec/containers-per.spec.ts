@@ -55,7 +55,14 @@ describe('containers_per', () => {
       '/containers_per/cpu must be replicas per core, a number above 0 and at most 1000, not NaN',
     ]);
     expect(problemsOf({ containers_per: { server: 1, mem: 5 } })).toEqual([
-      '/containers_per must be an object with exactly one of server, instance, cpu, memory, mem, such as {"server": 2}, not one with 2 keys',
+      '/containers_per must be an object with exactly one of server, instance, cpu, memory, mem, such as {"server": 2}, not one with 2 keys; a merge patch keeps the keys that it does not name, so beside "mem" it has to say "server": null',
+    ]);
+    expect(problemsOf({ containers_per: { server: 1, cpu: 1, mem: 5 } }).join()).toMatch(
+      /not one with 3 keys; .* beside "mem" it has to say "server": null, "cpu": null$/,
+    );
+    expect(problemsOf({ containers_per: { server: 1, cpus: 1 } })).toEqual([
+      expect.stringMatching(/not one with 2 keys$/),
+      expect.stringContaining('did you mean "cpu"?'),
     ]);
     expect(problemsOf({ containers_per: { sever: 1 } }).join()).toContain('did you mean "server"?');
   });

@@ -73,7 +73,7 @@ export const containersPer: Rule = {
     const entries: [string, unknown][] = Object.entries(value);
     if (entries.length !== 1) {
       const found = entries.length === 0 ? 'an empty one' : `one with ${entries.length} keys`;
-      yield { message: `must be ${this.allowed}, not ${found}` };
+      yield { message: `must be ${this.allowed}, not ${found}${wayOut(entries.map(([key]) => key))}` };
     }
     for (const [key, amount] of entries) yield* checkAmount(key, amount);
   },
@@ -96,6 +96,18 @@ export function fewestReplicas(per: unknown): number {
   if (typeof amount !== 'number' || !checkAmount(key, amount).next().done) return 1;
   if (key === 'cpu') return Math.max(1, replicasOn({ cpu: amount }, { cores: 1, memory_bytes: 0 }));
   return key === 'memory' || key === 'mem' ? 1 : amount;
+}
+
+/**
+ * Two keys are mostly what a merge patch has made of the key that was there before and of the one in the patch, which
+ * comes last. Nothing for keys that don't exist.
+ */
+function wayOut(keys: string[]): string {
+  const wanted = keys.at(-1) ?? '';
+  const others = keys.slice(0, -1);
+  if (others.length === 0 || !keys.every((key) => Object.hasOwn(MEASURES, key))) return '';
+  const nulls = others.map((key) => `"${key}": null`).join(', ');
+  return `; a merge patch keeps the keys that it does not name, so beside "${wanted}" it has to say ${nulls}`;
 }
 
 function* checkAmount(key: string, amount: unknown): Generator<Flaw> {

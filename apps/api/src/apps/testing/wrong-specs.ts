@@ -52,7 +52,11 @@ export const WRONG_SPECS: readonly WrongSpec[] = [
   [
     'containers_per with two keys',
     { containers_per: { server: 1, cpu: 1 } },
-    ['/containers_per', { server: 1, cpu: 1 }, /exactly one of server, .*, not one with 2 keys$/],
+    [
+      '/containers_per',
+      { server: 1, cpu: 1 },
+      /exactly one of server, .*, not one with 2 keys; .* "server": null$/,
+    ],
   ],
   [
     'containers_per that is a list',
