@@ -54,6 +54,7 @@ const MAY_IMPORT = {
 const HOMES = {
   dockerode: ['worker-docker'],
   amqplib: ['messaging'],
+  'amqp-connection-manager': ['messaging'],
   '@photostructure/sqlite': ['api-sqlite'],
   mongoose: ['api-mongo'],
   '@nestjs/mongoose': ['api-mongo'],

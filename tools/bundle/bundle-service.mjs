@@ -18,7 +18,6 @@ const NOT_INSTALLED = [
   '@nestjs/platform-express',
   '@fastify/view',
   '@fastify/multipart',
-  'amqp-connection-manager',
   '@grpc/*',
   '@apollo/*',
   '@as-integrations/*',

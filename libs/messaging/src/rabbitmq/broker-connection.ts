@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { type Channel, type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
+import { AmqpConnectionManagerClass, type AmqpConnectionManagerOptions } from 'amqp-connection-manager';
+import type { Channel, ChannelModel, ConfirmChannel, Options } from 'amqplib';
 import { type Backoff, backoffMs } from './backoff.js';
 import { addressText, type BrokerAddress, brokerAddress } from './broker-address.js';
 import { connectProblem } from './connection-problem.js';
@@ -29,34 +29,59 @@ interface Listener {
 }
 
 /**
- * One connection to any of the nodes, made again whenever it is lost: at once to the other nodes, and when none of
- * them can be had, after waits with full jitter.
+ * One connection to any of the nodes, made again whenever it is lost: when a node can't be had, at once to the next,
+ * and when none of them can, after a wait with full jitter. amqp-connection-manager keeps it; it asks before each
+ * attempt where to go, and looks before each wait how long that is to be.
  */
 export class BrokerConnection {
   private readonly logger = new Logger('RabbitMQ');
   private readonly rare = new RareLog();
-  private readonly addresses: BrokerAddress[];
+  private readonly addresses: readonly BrokerAddress[];
   private readonly backoff: Backoff;
   private readonly listeners = new Set<Listener>();
-  /** The node that is tried next. */
-  private next: number;
-  private model: ChannelModel | null = null;
+  private readonly manager: AmqpConnectionManagerClass;
+  /** Counts the nodes that were tried; the next one follows from it. */
+  private tried: number;
+  /** Nodes that could not be had since the last wait. */
+  private missed = 0;
+  /** Waits in a row without a connection that lasted. */
+  private failures = 0;
+  private attemptedAt = 0;
+  /** Ends the attempt that is under way, or the connection that came of it. */
   private cut = new AbortController();
-  private readonly closing = new AbortController();
-  private kept: Promise<void> | null = null;
+  private limit: NodeJS.Timeout | undefined;
+  private model: ChannelModel | null = null;
+  private closing: Promise<void> | null = null;
   private lastProblem: string | null = 'RabbitMQ is not connected yet';
   private blockedBy: string | null = null;
 
-  constructor(private readonly options: RabbitOptions) {
+  /** @param connectLimitMs longest attempt to connect, milliseconds */
+  constructor(
+    private readonly options: RabbitOptions,
+    private readonly connectLimitMs = CONNECT_LIMIT_MS,
+  ) {
     this.addresses = options.hosts.map((host) => brokerAddress(host, options.port));
     this.backoff = options.reconnect ?? DEFAULT_RECONNECT;
     // A fleet spreads over the nodes.
-    this.next = Math.floor(Math.random() * this.addresses.length);
+    this.tried = Math.floor(Math.random() * this.addresses.length);
+    // It is told one node at a time, since it asks again only when it has tried all that it was told.
+    this.manager = new AmqpConnectionManagerClass(null, { findServers: async () => this.begin() });
+    // Nothing of these may throw: it would take that for an attempt that failed.
+    this.manager.on('connect', () => this.noteConnection());
+    this.manager.on('connectFailed', ({ err }) => this.noteFailure(err));
+    this.manager.on('disconnect', ({ err }) => this.noteLoss(err));
+    this.manager.on('blocked', ({ reason }) => {
+      this.blockedBy = `RabbitMQ takes no messages: ${reason}`;
+    });
+    this.manager.on('unblocked', () => {
+      this.blockedBy = null;
+    });
   }
 
   /** Begins to connect, in the background. Listeners are told of each connection from then on. */
   start(): void {
-    this.kept ??= this.keep();
+    // What ends it is told by the events, too.
+    this.manager.connect().catch(() => undefined);
   }
 
   listen(listener: Listener): void {
@@ -97,23 +122,29 @@ export class BrokerConnection {
     try {
       return await within(CALL_LIMIT_MS, what, call);
     } catch (error) {
-      if (error instanceof TimeLimitError) cut.abort();
+      if (error instanceof TimeLimitError) cut.abort(error);
       throw error;
     }
   }
 
   /** Gives the connection up, to make another one. */
   drop(): void {
-    this.cut.abort();
+    this.cut.abort(new Error('it was given up'));
   }
 
   /** Ends the connection. Nothing of it holds the process up. */
-  async close(): Promise<void> {
-    this.closing.abort();
-    const { model, cut } = this;
-    if (model) await within(CLOSE_LIMIT_MS, 'closing', model.close()).catch(() => undefined);
-    cut.abort();
-    await this.kept;
+  close(): Promise<void> {
+    this.closing ??= this.end();
+    return this.closing;
+  }
+
+  private async end(): Promise<void> {
+    const ended = this.manager.close();
+    // It waits for the end of an attempt that is under way.
+    if (!this.model) this.cut.abort();
+    await within(CLOSE_LIMIT_MS, 'closing', ended).catch(() => undefined);
+    this.cut.abort();
+    this.forget();
     this.lastProblem = 'the connection to RabbitMQ is closed';
   }
 
@@ -122,99 +153,86 @@ export class BrokerConnection {
     throw new Error(this.lastProblem ?? 'RabbitMQ is not connected');
   }
 
-  private async keep(): Promise<void> {
-    const { signal } = this.closing;
-    let failures = 0;
-    while (!signal.aborted) {
-      const begin = performance.now();
-      const model = await this.connectToAny();
-      if (model) {
-        await this.use(model);
-        const lasted = performance.now() - begin > LASTING_MS;
-        if (lasted) this.rare.clear();
-        failures = lasted ? 0 : failures + 1;
-      } else failures += 1;
-      const wait = backoffMs(this.backoff, Math.max(0, failures - 1));
-      await sleep(wait, undefined, { signal }).catch(() => undefined);
-    }
+  private get address(): BrokerAddress {
+    return this.addresses[this.tried % this.addresses.length] ?? { host: '', port: 0 };
   }
 
-  private async connectToAny(): Promise<ChannelModel | null> {
-    for (let tried = 0; tried < this.addresses.length; tried += 1) {
-      if (this.closing.signal.aborted) return null;
-      const address = this.addresses[this.next % this.addresses.length];
-      if (!address) break;
-      try {
-        return await this.connectTo(address);
-      } catch (error) {
-        const problem = connectProblem(error, addressText(address), this.options);
-        this.lastProblem = problem;
-        this.rare.say(problem, () => this.logger.warn(`${problem}; this is tried again`));
-        this.next += 1;
-      }
-    }
-    return null;
-  }
-
-  private async connectTo({ host, port }: BrokerAddress): Promise<ChannelModel> {
-    const { user, password, vhost, heartbeat_seconds, ssl, connection_name } = this.options;
+  /** The node of the next attempt, which gets a time limit and a way to be cut off. */
+  private begin(): Options.Connect {
+    if (this.closing) throw new Error('the connection to RabbitMQ is closed');
     const cut = new AbortController();
+    const tooLong = new TimeLimitError(`connecting took longer than ${this.connectLimitMs / 1_000} s`);
     this.cut = cut;
-    const socket = {
-      ...{ noDelay: true, keepAlive: true, signal: cut.signal },
-      clientProperties: { connection_name },
+    this.limit = setTimeout(() => cut.abort(tooLong), this.connectLimitMs);
+    this.attemptedAt = performance.now();
+    this.manager.connectionOptions = this.socketOptions(cut.signal);
+    const { user: username, password, vhost, heartbeat_seconds: heartbeat, ssl } = this.options;
+    const { host: hostname, port } = this.address;
+    return { protocol: ssl ? 'amqps' : 'amqp', hostname, port, username, password, vhost, heartbeat };
+  }
+
+  private socketOptions(signal: AbortSignal): AmqpConnectionManagerOptions['connectionOptions'] {
+    const { ssl, connection_name } = this.options;
+    return {
+      ...{ noDelay: true, keepAlive: true, signal, clientProperties: { connection_name } },
       ...(ssl ? { ca: ssl.ca, cert: ssl.cert, key: ssl.key, rejectUnauthorized: ssl.verify } : {}),
     };
-    const connecting = connect(
-      {
-        ...{ protocol: ssl ? 'amqps' : 'amqp', hostname: host, port, username: user, password, vhost },
-        heartbeat: heartbeat_seconds,
-      },
-      socket,
-    );
-    try {
-      const model = await within(CONNECT_LIMIT_MS, 'connecting', connecting);
-      // Without a listener it would end the process; the end of the connection is told by another event.
-      model.on('error', (error) => this.noteLoss(error));
-      return model;
-    } catch (error) {
-      cut.abort();
-      connecting.then(
-        (late) => late.on('error', () => undefined),
-        () => undefined,
-      );
-      throw error;
-    }
   }
 
-  /** Resolves when the connection is lost. */
-  private async use(model: ChannelModel): Promise<void> {
-    const address = this.addresses[this.next % this.addresses.length];
-    const closed = new Promise<unknown>((resolve) => {
-      model.once('close', resolve);
-    });
-    model.on('blocked', (reason) => {
-      this.blockedBy = `RabbitMQ takes no messages: ${reason}`;
-    });
-    model.on('unblocked', () => {
-      this.blockedBy = null;
-    });
-    this.model = model;
+  private noteConnection(): void {
+    clearTimeout(this.limit);
+    if (this.closing) return;
+    this.missed = 0;
+    this.model = this.manager.connection ?? null;
     this.lastProblem = null;
-    this.logger.log('connected to RabbitMQ', { address: address && addressText(address) });
+    this.logger.log('connected to RabbitMQ', { address: addressText(this.address) });
     for (const listener of this.listeners) listener.opened();
-    const error = await closed;
-    this.model = null;
-    this.blockedBy = null;
-    if (error) this.noteLoss(error);
-    this.lastProblem ??= 'the connection to RabbitMQ is lost';
-    for (const listener of this.listeners) listener.lost();
+  }
+
+  private noteFailure(error: unknown): void {
+    clearTimeout(this.limit);
+    // Closing ends after this wait.
+    if (this.closing) return this.wait(0);
+    const problem = connectProblem(this.reason(error), addressText(this.address), this.options);
+    this.lastProblem = problem;
+    this.rare.say(problem, () => this.logger.warn(`${problem}; this is tried again`));
+    this.tried += 1;
+    this.missed += 1;
+    if (this.missed < this.addresses.length) this.wait(0);
+    else this.waitAfter(this.failures + 1);
   }
 
   private noteLoss(error: unknown): void {
-    if (this.lastProblem !== null || this.closing.signal.aborted) return;
-    const reason = messageOf(error);
+    const lasted = performance.now() - this.attemptedAt > LASTING_MS;
+    if (lasted) this.rare.clear();
+    this.waitAfter(lasted ? 0 : this.failures + 1);
     this.lastProblem = 'the connection to RabbitMQ is lost';
+    const reason = messageOf(this.reason(error));
     this.rare.say('lost', () => this.logger.warn('the connection to RabbitMQ is lost', { reason }));
+    this.forget();
+  }
+
+  /** Why an attempt or connection ended, which is not what the socket says where we have cut it. */
+  private reason(error: unknown): unknown {
+    const { signal } = this.cut;
+    return signal.aborted ? signal.reason : error;
+  }
+
+  private waitAfter(failures: number): void {
+    this.missed = 0;
+    this.failures = failures;
+    this.wait(backoffMs(this.backoff, Math.max(0, failures - 1)));
+  }
+
+  /** Sets the wait that begins next, milliseconds. */
+  private wait(ms: number): void {
+    this.manager.reconnectTimeInSeconds = ms / 1_000;
+  }
+
+  private forget(): void {
+    this.blockedBy = null;
+    if (!this.model) return;
+    this.model = null;
+    for (const listener of this.listeners) listener.lost();
   }
 }

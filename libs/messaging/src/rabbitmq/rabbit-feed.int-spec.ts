@@ -187,6 +187,20 @@ describe('a broker that is away', () => {
   );
 });
 
+it('a broker that gives no answer doesn’t hold up the end of the connection', async () => {
+  const feed = await connectedFeed('left');
+  const pid = server.broker.pid() ?? 0;
+  process.kill(pid, 'SIGSTOP');
+  try {
+    const begin = performance.now();
+    await feed.close();
+    expect(performance.now() - begin).toBeLessThan(3_000);
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+  expect(log.problems('')).toEqual([]);
+});
+
 describe('a refusal', () => {
   it.each<[string, Partial<RabbitOptions>, string]>([
     ['login', { password: 'wrong-Secret' }, 'refuses the login of the user admin; check name and password'],
