@@ -3,4 +3,4 @@ export { describeKeys } from './describe-keys.js';
 export type { BooleanKey, Key, KeyTable, ListKey, NumberKey, TextKey } from './key-table.js';
 export { loadConfiguration, type Sources } from './load-configuration.js';
 export { type RabbitConnection, rabbitConnection } from './rabbit-connection.js';
-export { RABBIT_KEYS, type RabbitConfiguration } from './rabbit-keys.js';
+export { RABBIT_KEYS, type RabbitConfiguration, reconnectKey } from './rabbit-keys.js';

@@ -49,7 +49,15 @@ describe('rabbitConnection', () => {
       password: 'hunter2',
       vhost: '/',
       heartbeat_seconds: 60,
+      reconnect: { longest_ms: 120_000 },
     });
+  });
+
+  it('waits for a lost connection as long as it is told', () => {
+    expect(connection({ RABBIT_RECONNECT_MAX_SECONDS: '7' }).reconnect).toEqual({ longest_ms: 7_000 });
+    expect(problems({ RABBIT_RECONNECT_MAX_SECONDS: '0' })).toEqual([
+      expect.stringMatching(/^RABBIT_RECONNECT_MAX_SECONDS is "0" but must be a whole number, 1 to 3600/),
+    ]);
   });
 
   it('holds the text of certificates', async () => {

@@ -10,6 +10,8 @@ export interface RabbitConnection {
   password: string;
   vhost: string;
   heartbeat_seconds: number;
+  /** The longest wait between two attempts to connect. */
+  reconnect: { longest_ms: number };
   ssl?: { ca?: string; cert?: string; key?: string; verify: boolean };
 }
 
@@ -30,6 +32,7 @@ export function rabbitConnection(configuration: RabbitConfiguration): RabbitConn
     password: rabbit_password,
     vhost: rabbit_vhost,
     heartbeat_seconds: configuration.rabbit_heartbeat,
+    reconnect: { longest_ms: configuration.rabbit_reconnect_max_seconds * 1_000 },
     ...(ssl ? { ssl } : {}),
   };
 }

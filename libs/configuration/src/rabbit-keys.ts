@@ -1,4 +1,4 @@
-import type { KeyTable } from './key-table.js';
+import type { KeyTable, NumberKey } from './key-table.js';
 
 /** How RabbitMQ is reached, with the keys that api and worker share. */
 export interface RabbitConfiguration {
@@ -8,6 +8,7 @@ export interface RabbitConfiguration {
   rabbit_password: string;
   rabbit_vhost: string;
   rabbit_heartbeat: number;
+  rabbit_reconnect_max_seconds: number;
   rabbit_ssl: boolean;
   rabbit_ssl_ca: string;
   rabbit_ssl_cert: string;
@@ -15,6 +16,24 @@ export interface RabbitConfiguration {
   rabbit_ssl_verify: boolean;
 }
 
+/**
+ * Key of the longest wait for a lost connection.
+ *
+ * @param seconds when it isn't set
+ */
+export function reconnectKey(seconds: number): NumberKey {
+  return {
+    kind: 'integer',
+    default: seconds,
+    min: 1,
+    max: 3600,
+    description:
+      'longest wait between two attempts to connect to RabbitMQ, seconds; each is anything between 0 and a limit ' +
+      'that grows up to this',
+  };
+}
+
+/** With the wait of a program of which there are many, so that a fleet doesn't come back all at once. */
 export const RABBIT_KEYS: KeyTable<RabbitConfiguration> = {
   rabbit_host: {
     kind: 'list',
@@ -38,6 +57,7 @@ export const RABBIT_KEYS: KeyTable<RabbitConfiguration> = {
     max: 3600,
     description: 'how often each side of a connection shows that it lives, seconds',
   },
+  rabbit_reconnect_max_seconds: reconnectKey(120),
   rabbit_ssl: { kind: 'boolean', default: false, description: 'connect to RabbitMQ by TLS' },
   rabbit_ssl_ca: {
     kind: 'string',

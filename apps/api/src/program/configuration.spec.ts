@@ -45,6 +45,7 @@ describe('the configuration of the api', () => {
     ]);
     expect(problemsOf(() => load(BROKER))).toEqual([expect.stringMatching(/^mongo_url is missing/)]);
     expect(load(WHOLE)).toMatchObject({ api_host: '127.0.0.1', api_port: 8000, schema_name: 'nebula' });
+    expect(load(WHOLE)).toMatchObject({ rabbit_reconnect_max_seconds: 10 });
   });
 
   it.each<[string, Record<string, string>, RegExp]>([

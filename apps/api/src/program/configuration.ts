@@ -1,4 +1,10 @@
-import { type KeyTable, RABBIT_KEYS, type RabbitConfiguration, type Sources } from '@nebula/configuration';
+import {
+  type KeyTable,
+  RABBIT_KEYS,
+  type RabbitConfiguration,
+  reconnectKey,
+  type Sources,
+} from '@nebula/configuration';
 import { configured } from '@nebula/lifecycle';
 
 /** What an api of its own is started with. */
@@ -35,6 +41,8 @@ export const API_KEYS: KeyTable<ApiConfiguration> = {
   },
   schema_name: { kind: 'string', default: 'nebula', description: 'name of the database on MongoDB' },
   ...RABBIT_KEYS,
+  // Apis are few, so they may come back soon.
+  rabbit_reconnect_max_seconds: reconnectKey(10),
   rabbit_region: {
     kind: 'string',
     default: 'default',

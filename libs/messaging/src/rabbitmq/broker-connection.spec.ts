@@ -3,7 +3,9 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { eventually } from '../testing/eventually.js';
 import { LogLines } from '../testing/log-lines.js';
 import { BrokerConnection } from './broker-connection.js';
+import { RabbitFeed } from './rabbit-feed.js';
 import type { RabbitOptions } from './rabbit-options.js';
+import { RabbitReportStrategy } from './reports/rabbit-report-strategy.js';
 
 /** What stands where a broker should be. */
 class Impostor {
@@ -55,15 +57,16 @@ afterEach(async () => {
 const silent = () => undefined;
 const hangUp = (socket: Socket) => void socket.destroy();
 
+function optionsFor(nodes: readonly Impostor[], changes: Partial<RabbitOptions> = {}): RabbitOptions {
+  return {
+    ...{ hosts: nodes.map(({ host }) => host), port: 1, user: 'nebula', password: 'hunter2', vhost: '/' },
+    ...{ heartbeat_seconds: 10, connection_name: 'test', reconnect: { first_ms: 1, longest_ms: 1 } },
+    ...changes,
+  };
+}
+
 function connectionTo(nodes: readonly Impostor[], changes: Partial<RabbitOptions> = {}): BrokerConnection {
-  const connection = new BrokerConnection(
-    {
-      ...{ hosts: nodes.map(({ host }) => host), port: 1, user: 'nebula', password: 'hunter2', vhost: '/' },
-      ...{ heartbeat_seconds: 10, connection_name: 'test', reconnect: { first_ms: 1, longest_ms: 1 } },
-      ...changes,
-    },
-    CONNECT_LIMIT_MS,
-  );
+  const connection = new BrokerConnection(optionsFor(nodes, changes), CONNECT_LIMIT_MS);
   connections.push(connection);
   return connection;
 }
@@ -141,6 +144,23 @@ describe('an attempt', () => {
     await eventually(() => expect(node.arrivals.length).toBeGreaterThan(5));
     const gaps = node.arrivals.slice(1).map((at, n) => at - (node.arrivals[n] ?? 0));
     for (const [n, ms] of [20, 40, 80, 80].entries()) expect(gaps[n]).toBeGreaterThan(ms - 2);
+  });
+
+  it('of any kind waits no longer than it is told', async () => {
+    jest.spyOn(Math, 'random').mockReturnValue(1);
+    const options = { reconnect: { longest_ms: 10 } };
+    const [worker, feed, reports] = await Promise.all([0, 1, 2].map(() => Impostor.start(hangUp)));
+    if (!worker || !feed || !reports) throw new Error('a server is missing');
+    connectionTo([worker], options).start();
+    const started = [
+      new RabbitFeed({ region: 'eu', ...optionsFor([feed], options) }),
+      new RabbitReportStrategy(optionsFor([reports], options)),
+    ] as const;
+    started[1].listen(() => undefined);
+    // At its usual waits none of them would get so far.
+    for (const { arrivals } of [worker, feed, reports])
+      await eventually(() => expect(arrivals.length).toBeGreaterThan(10), 3_000);
+    for (const each of started) await each.close();
   });
 
   it('says nothing of the password', async () => {

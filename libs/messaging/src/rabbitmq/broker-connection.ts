@@ -61,7 +61,7 @@ export class BrokerConnection {
     private readonly connectLimitMs = CONNECT_LIMIT_MS,
   ) {
     this.addresses = options.hosts.map((host) => brokerAddress(host, options.port));
-    this.backoff = options.reconnect ?? DEFAULT_RECONNECT;
+    this.backoff = { ...DEFAULT_RECONNECT, ...options.reconnect };
     // A fleet spreads over the nodes.
     this.tried = Math.floor(Math.random() * this.addresses.length);
     // It is told one node at a time, since it asks again only when it has tried all that it was told.

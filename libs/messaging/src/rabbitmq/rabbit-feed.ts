@@ -7,19 +7,15 @@ import {
 import { Logger } from '@nestjs/common';
 import { InTurn } from '../in-turn.js';
 import type { DesiredStateFeed } from '../ports.js';
-import type { Backoff } from './backoff.js';
 import { BrokerConnection } from './broker-connection.js';
 import { ConfirmedPublisher } from './confirmed-publisher.js';
 import { decodedJson } from './decoded-json.js';
 import { codeOf, messageOf } from './error-facts.js';
 import { NewestMessage } from './newest-message.js';
-import type { RabbitOptions } from './rabbit-options.js';
+import { API_RECONNECT, type RabbitOptions } from './rabbit-options.js';
 import { RareLog } from './rare-log.js';
 import { readStream } from './read-stream.js';
 import { declareStream } from './streams.js';
-
-/** Instances of the api are few, so they may come back soon. */
-const RECONNECT: Backoff = { first_ms: 200, longest_ms: 10_000 };
 
 /** Longest read of a stream's last chunk, milliseconds. */
 const NEWEST_LIMIT_MS = 5_000;
@@ -45,7 +41,10 @@ export class RabbitFeed implements DesiredStateFeed {
   /** Begins to connect, in the background. */
   constructor({ region, ...options }: RabbitFeedOptions) {
     this.region = region;
-    this.connection = new BrokerConnection({ reconnect: RECONNECT, ...options });
+    this.connection = new BrokerConnection({
+      ...options,
+      reconnect: { ...API_RECONNECT, ...options.reconnect },
+    });
     this.publisher = new ConfirmedPublisher(this.connection);
     this.connection.start();
   }

@@ -22,9 +22,12 @@ export interface RabbitOptions {
   };
   /** For people, in the broker's list of connections. */
   connection_name: string;
-  /** Waits between two attempts to connect; `DEFAULT_RECONNECT` when absent. */
-  reconnect?: Backoff;
+  /** Waits between two attempts to connect, as far as they are not the usual ones of who connects. */
+  reconnect?: Partial<Backoff>;
 }
 
 /** A whole fleet loses its connections at once and must not come back at once. */
 export const DEFAULT_RECONNECT: Backoff = { first_ms: 1_000, longest_ms: 120_000 };
+
+/** Instances of the api are few, so they may come back soon. */
+export const API_RECONNECT: Backoff = { first_ms: 200, longest_ms: 10_000 };

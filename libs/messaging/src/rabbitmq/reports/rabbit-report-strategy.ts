@@ -9,12 +9,9 @@ import { type Backoff, backoffMs } from '../backoff.js';
 import { BrokerConnection } from '../broker-connection.js';
 import { decodedJson } from '../decoded-json.js';
 import { messageOf } from '../error-facts.js';
-import type { RabbitOptions } from '../rabbit-options.js';
+import { API_RECONNECT, type RabbitOptions } from '../rabbit-options.js';
 import { RareLog } from '../rare-log.js';
 import { REPORTS_QUEUE } from './reports-route.js';
-
-/** Instances of the api are few, so they may come back soon. */
-const RECONNECT: Backoff = { first_ms: 200, longest_ms: 10_000 };
 
 /** Waits while the queue is missing or may not be read. */
 const UNAVAILABLE: Backoff = { first_ms: 500, longest_ms: 10_000 };
@@ -41,7 +38,10 @@ export class RabbitReportStrategy extends Server implements ReportTransport {
 
   constructor(options: RabbitOptions) {
     super();
-    this.connection = new BrokerConnection({ reconnect: RECONNECT, ...options });
+    this.connection = new BrokerConnection({
+      ...options,
+      reconnect: { ...API_RECONNECT, ...options.reconnect },
+    });
   }
 
   listen(callback: () => void): void {
