@@ -76,8 +76,10 @@ function keepAlone(
   situation: Situation,
 ): Option {
   const leaving = removals(others, situation);
+  const goes = (other: ObservedContainer): boolean =>
+    others.includes(other) && !leaving.staying.includes(other);
   const nameIsFree =
-    !leaving.staying.some((other) => other.name === view.name) &&
+    !view.all.some((other) => other !== kept && other.name === view.name && !goes(other)) &&
     !nameProblem(view.name, view.replica, situation.observed);
   const repairs = tryable(
     [

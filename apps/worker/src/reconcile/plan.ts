@@ -7,9 +7,9 @@ import type { ObservedContainer } from './observed.js';
 import type { PlanInput, Situation } from './plan-input.js';
 import { everythingReady, type Preparation, prepare } from './preparation.js';
 import { surplusWorks } from './removal.js';
-import { replicaOptions } from './replica-options.js';
+import { optionsAsItWas, replicaOptions } from './replica-options.js';
 import { servedRelease } from './served-release.js';
-import type { Plan } from './step.js';
+import type { Plan, PlanProblem } from './step.js';
 
 /**
  * What to do now so that an app comes to its desired state on this server. Pure: the same input gives the same
@@ -30,7 +30,7 @@ function planRunning(wanted: Situation): Plan {
   const { situation } = served;
   const { spec, replicas, observed } = situation;
   const unfit = nodeProblems(spec, replicas);
-  if (unfit.length > 0) return { lanes: [], problems: unfit };
+  if (unfit.length > 0) return planUnfit(situation, unfit);
 
   const names = clearNames(situation);
   if (names.steps.length > 0) return { lanes: [names.steps], problems: names.problems };
@@ -64,6 +64,20 @@ function planRunning(wanted: Situation): Plan {
       ...(first ? [] : blocked),
     ],
   };
+}
+
+/** Keeps up what runs as of the spec before, until there is a spec that this server can serve. */
+function planUnfit(situation: Situation, unfit: PlanProblem[]): Plan {
+  const { containers } = situation.observed;
+  const replicas = new Set(containers.map(({ replica }) => replica).filter((replica) => replica > 0));
+  const options = [...replicas]
+    .sort((a, b) => a - b)
+    .map((replica) => {
+      const own = containers.filter((container) => container.replica === replica);
+      return optionsAsItWas(replica, own, situation);
+    });
+  const { works, problems, blocked } = choose(options, [], situation.observed);
+  return { lanes: arrange(works, containers), problems: [...unfit, ...problems, ...blocked] };
 }
 
 /** The containers of each wanted replica, and those that belong to none. */

@@ -6,7 +6,7 @@ import type { Situation } from './plan-input.js';
 import type { Preparation, Readiness } from './preparation.js';
 import { beingRemoved, firstActiveFailure, problemOf, terminalFailure } from './problems.js';
 import { replace } from './replace.js';
-import { type ReplicaView, viewReplica } from './replica-view.js';
+import { type ReplicaView, viewAsItWas, viewReplica } from './replica-view.js';
 import type { PlanProblem } from './step.js';
 import { noWork, type Option, type Options } from './work.js';
 
@@ -44,6 +44,19 @@ export function replicaOptions(
   if (readiness === 'coming') return [idle(replica, [])];
   if (readiness !== 'ready') return fallBack(view, situation, [], []);
   return attempt(view, situation, preparation.reference);
+}
+
+/**
+ * The ways to serve one replica whose spec can't be served: the container that ran before shall run. One that was
+ * removed can't be made anew, since the spec before is not known any more.
+ */
+export function optionsAsItWas(
+  replica: number,
+  own: readonly ObservedContainer[],
+  situation: Situation,
+): Options {
+  const there = own.filter((container) => container.state !== 'removing');
+  return fallBack(viewAsItWas(replica, there, situation), situation, [], []);
 }
 
 /** The new container, or the one before it, by what is known of the new one's failures. */

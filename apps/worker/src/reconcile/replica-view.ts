@@ -29,10 +29,8 @@ export function viewReplica(
 ): ReplicaView {
   const { desired, spec } = situation;
   const name = containerName(desired.app_name, replica);
-  const best = (containers: ObservedContainer[]) =>
-    containers.toSorted((a, b) => compare(a, b, name))[0] ?? null;
-
   const current = best(
+    name,
     own.filter(
       (container) =>
         container.state !== 'dead' &&
@@ -41,7 +39,7 @@ export function viewReplica(
     ),
   );
   const others = own.filter((container) => container !== current);
-  const backup = current && isUp(current) ? null : best(others.filter(hasRun));
+  const backup = current && isUp(current) ? null : best(name, others.filter(hasRun));
   return {
     replica,
     name,
@@ -51,6 +49,24 @@ export function viewReplica(
     rest: others.filter((container) => container !== backup),
     all: [...own],
   };
+}
+
+/**
+ * One replica's containers while nobody knows what it should be: none is right, and the one that ran last is the one to
+ * keep. Others that ran are left alone.
+ */
+export function viewAsItWas(
+  replica: number,
+  own: readonly ObservedContainer[],
+  situation: Situation,
+): ReplicaView {
+  const view = viewReplica(replica, own, situation);
+  const backup = best(view.name, own.filter(hasRun));
+  return { ...view, current: null, backup, rest: own.filter(({ state }) => state === 'created') };
+}
+
+function best(name: string, containers: ObservedContainer[]): ObservedContainer | null {
+  return containers.toSorted((a, b) => compare(a, b, name))[0] ?? null;
 }
 
 /**

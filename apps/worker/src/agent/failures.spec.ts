@@ -1,0 +1,171 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { RuntimeError } from '../container-runtime/runtime-error.js';
+import { eventually } from '../container-runtime/testing/eventually.js';
+import type { MemoryEngine } from './testing/memory-engine.js';
+import { wanted } from './testing/messages.js';
+import { WorkerUnderTest } from './testing/worker-under-test.js';
+
+let worker: WorkerUnderTest;
+let engine: MemoryEngine;
+
+beforeEach(async () => {
+  worker = await WorkerUnderTest.open();
+  engine = worker.engine;
+});
+
+afterEach(async () => {
+  await worker.destroy();
+});
+
+/** Names and ids, which say whether something was touched. */
+function running(app = 'web'): string[] {
+  return engine
+    .of(app)
+    .filter(({ state }) => state === 'running')
+    .map(({ id, name }) => `${name} ${id}`);
+}
+
+describe('a failure', () => {
+  it('of a pull leaves what runs alone, is reported with its step, and a fixed spec is taken at once', async () => {
+    await worker.start();
+    worker.receive(wanted());
+    await worker.reported({ state: 'converged' });
+    worker.receive(wanted({ revision: 2, spec: { docker_image: 'missing:1' } }));
+    const report = await worker.reported({ state: 'failed', revision: 2 });
+    expect(report.last_error).toMatchObject({ step: 'pull', message: 'manifest for missing:1 not found' });
+    expect(Date.parse(report.last_error?.retry_at ?? '')).toBeGreaterThan(
+      Date.parse(report.last_error?.at ?? ''),
+    );
+    expect(running()).toEqual(['web-1 c1']);
+    worker.receive(wanted({ revision: 3, spec: { docker_image: 'shop:2' } }));
+    const fixed = await worker.reported({ state: 'converged', revision: 3 }, 400);
+    expect(fixed.last_error).toBeNull();
+    expect(fixed.containers.map(({ image }) => image)).toEqual(['shop:2']);
+  });
+
+  it('of a release holds up neither a repair nor a restart, and the release comes when it can', async () => {
+    await worker.start();
+    worker.receive(wanted());
+    await worker.reported({ state: 'converged' });
+    engine.registry.delete('shop:1');
+    worker.receive(wanted({ revision: 2, tokens: { release: 2 } }));
+    const report = await worker.reported({ state: 'failed', revision: 2 });
+    expect(report.last_error).toMatchObject({ step: 'pull' });
+    expect(running()).toEqual(['web-1 c1']);
+
+    engine.vanish('web-1');
+    await eventually(() => expect(running()).toEqual(['web-1 c2']));
+    worker.receive(wanted({ revision: 3, tokens: { release: 2, restart: 3 } }));
+    await eventually(() => expect(running()).toEqual(['web-1 c3']));
+    await worker.reported({ state: 'failed', revision: 3 });
+
+    engine.registry.set('shop:1', 'newer id of shop:1');
+    const released = await worker.reported({ state: 'converged', revision: 3 }, 10_000);
+    expect(released.containers).toMatchObject([{ name: 'web-1', image_id: 'newer id of shop:1' }]);
+  });
+
+  it('is tried again by itself', async () => {
+    await worker.start();
+    worker.receive(wanted({ spec: { docker_image: 'late:1' } }));
+    await worker.reported({ state: 'failed' });
+    engine.registry.set('late:1', 'id of late:1');
+    await worker.reported({ state: 'converged' });
+    expect(running()).toHaveLength(1);
+  });
+
+  it('of a create stops nothing', async () => {
+    await worker.start();
+    worker.receive(wanted());
+    await worker.reported({ state: 'converged' });
+    engine.before = ({ verb }) => {
+      if (verb === 'create') throw new RuntimeError('other', 'no space left on device');
+    };
+    worker.receive(wanted({ revision: 2, spec: { docker_image: 'shop:2' } }));
+    const report = await worker.reported({ state: 'failed', revision: 2 });
+    expect(report.last_error).toMatchObject({ step: 'create', message: 'no space left on device' });
+    expect(running()).toEqual(['web-1 c1']);
+    engine.before = () => undefined;
+    await worker.reported({ state: 'converged', revision: 2 });
+  });
+
+  it('of a start brings the old container back, and of one app delays no other', async () => {
+    await worker.start();
+    worker.receive(wanted());
+    await worker.reported({ state: 'converged' });
+    engine.before = ({ verb, subject }) => {
+      const id = engine.named(subject)?.image;
+      if (verb === 'start' && id === 'shop:2') throw new RuntimeError('invalid', 'exec: "nope": not found');
+    };
+    worker.receive(wanted({ revision: 2, spec: { docker_image: 'shop:2' } }));
+    const report = await worker.reported({ state: 'failed', revision: 2 });
+    expect(report.last_error).toMatchObject({
+      step: 'start',
+      message: 'exec: "nope": not found',
+      retry_at: null,
+    });
+    await eventually(() => expect(running()).toEqual(['web-1 c1']));
+    worker.receive(wanted({ app_name: 'other' }));
+    await worker.reported({ app_name: 'other', state: 'converged' });
+    expect(engine.of('web').filter(({ state }) => state === 'running')).toHaveLength(1);
+  });
+
+  it('because of a foreign name touches nobody, and ends when the name is free', async () => {
+    engine.foreign.push({ name: 'web-1', host_ports: [] });
+    await worker.start();
+    worker.receive(wanted());
+    const report = await worker.reported({ state: 'failed' });
+    expect(report.last_error?.message).toContain(
+      'the name web-1 belongs to a container that is not this app',
+    );
+    expect(engine.calls).toEqual([]);
+    engine.foreign.length = 0;
+    engine.elsewhere('rename');
+    await worker.reported({ state: 'converged' });
+  });
+
+  it('because of a foreign host port stops nobody, and ends when the port is free', async () => {
+    await worker.start();
+    worker.receive(wanted({ spec: { starting_ports: [8080] } }));
+    await worker.reported({ state: 'converged', revision: 1 });
+    engine.foreign.push({ name: 'x', host_ports: [8081] });
+    engine.calls.length = 0;
+    worker.receive(wanted({ revision: 2, spec: { starting_ports: [8081] } }));
+    const report = await worker.reported({ state: 'failed', revision: 2 });
+    expect(report.last_error).toMatchObject({
+      step: 'start',
+      message: 'replica 1 waits: host port 8081 is published by the container x',
+      retry_at: null,
+    });
+    expect(engine.calls).toEqual([]);
+    expect(running()).toEqual(['web-1 c1']);
+    engine.foreign.length = 0;
+    engine.elsewhere('die');
+    await worker.reported({ state: 'converged', revision: 2 });
+    expect(running()).toEqual(['web-1 c2']);
+  });
+
+  it('because the app does not fit on the server keeps up what ran before', async () => {
+    await worker.start();
+    worker.receive(wanted({ spec: { containers_per: { server: 2 }, starting_ports: [8080] } }));
+    await worker.reported({ state: 'converged', revision: 1 });
+    worker.receive(wanted({ revision: 2, spec: { containers_per: { cpu: 1 }, starting_ports: [65_535] } }));
+    const report = await worker.reported({ state: 'failed', revision: 2 });
+    expect(report.last_error).toMatchObject({ step: 'plan', retry_at: null });
+    engine.exit('web-2');
+    await eventually(() => expect(running()).toEqual(['web-1 c1', 'web-2 c2']));
+    expect(worker.report()?.state).toBe('failed');
+  });
+
+  it('says nothing about environment values in log and reports', async () => {
+    await worker.start();
+    engine.programPorts.add(8080);
+    const env_vars = { TOKEN: 'very-secret-value' };
+    worker.receive(wanted({ spec: { starting_ports: [8080], env_vars } }));
+    await worker.reported({ state: 'failed' });
+    worker.receive({ ...wanted({ revision: 2, spec: { env_vars } }), digest: 'a'.repeat(64) });
+    worker.receive({ ...wanted({ revision: 2 }), spec: { env_vars: { 'A=B': 'very-secret-value' } } });
+    await eventually(() => expect(worker.inbox.counts.invalid).toBe(2));
+    expect(worker.log.text).toContain('create web-1');
+    expect(worker.log.text + JSON.stringify(worker.reports)).not.toContain('very-secret-value');
+  });
+});

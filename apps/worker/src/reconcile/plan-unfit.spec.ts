@@ -1,0 +1,73 @@
+import { describe, expect, test } from '@jest/globals';
+import { containerKey } from './failure-key.js';
+import { formatPlan } from './format-plan.js';
+import type { ObservedContainer } from './observed.js';
+import { plan } from './plan.js';
+import type { PlanInput } from './plan-input.js';
+import { appState } from './status.js';
+import { desiredApp, NOW, rightContainer, situation } from './testing/builders.js';
+
+const lines = (input: PlanInput) => formatPlan(plan(input), NOW);
+const before = desiredApp({ containers_per: { server: 2 }, starting_ports: [81] });
+/** Of 24 replicas on 8 cores the last would need host port 65553. */
+const unfit = desiredApp({ containers_per: { cpu: 3 }, starting_ports: [65_530], docker_image: 'shop:2' });
+const UNFIT = expect.stringMatching(/^! plan: starting_ports: replica 7 of 24 would need host port 65536/);
+const c = (replica: number, more: Partial<ObservedContainer> = {}) => rightContainer(before, replica, more);
+
+describe('a spec that does not fit on this server', () => {
+  test('touches nothing that runs, and makes nothing', () => {
+    const input = situation(unfit, [c(1), c(2)]);
+    expect(lines(input)).toEqual([UNFIT]);
+    expect(appState(plan(input), unfit, input.observed)).toBe('failed');
+    expect(lines(situation(unfit, []))).toEqual([UNFIT]);
+  });
+
+  test('lets what ran before it be kept up', () => {
+    expect(lines(situation(unfit, [c(1, { state: 'exited' }), c(2)]))).toEqual(['start c1', UNFIT]);
+    expect(lines(situation(unfit, [c(1, { restart_policy: 'no', name: 'web-1.old' }), c(2)]))).toEqual([
+      'rename c1 to web-1 → set-restart-policy always on c1',
+      UNFIT,
+    ]);
+    expect(lines(situation(unfit, [c(1), c(2, { state: 'paused' })]))).toEqual(['unpause c2', UNFIT]);
+  });
+
+  test('brings back the one before, where a replacement was under way', () => {
+    const old = c(1, { id: 'old', name: 'web-1.old', restart_policy: 'no', state: 'exited' });
+    const made = c(1, { id: 'made', state: 'created', fingerprint: 'v1:other' });
+    expect(lines(situation(unfit, [old, made]))).toEqual([
+      'remove made → rename old to web-1 → set-restart-policy always on old → start old',
+      UNFIT,
+    ]);
+    const other = c(1, { id: 'other', state: 'exited', fingerprint: 'v1:other' });
+    const runs = c(1, { name: 'web-1.next' });
+    expect(lines(situation(unfit, [other, runs]))).toEqual([UNFIT]);
+  });
+
+  test('starts nothing for which it is too early, or whose host port is taken', () => {
+    const { fingerprint } = c(1);
+    const failure = {
+      ...({ step: 'start', message: 'no', attempts: 1, terminal: false } as const),
+      ...{ failed_at: NOW - 1, retry_at: NOW + 900 },
+    };
+    const memory = {
+      ...situation(unfit, []).memory,
+      failures: { [containerKey('start', 1, fingerprint)]: failure },
+    };
+    const killed = [c(1, { state: 'exited' })];
+    expect(lines(situation(unfit, killed, { memory }))).toEqual([UNFIT, '! start: no (again in 900 ms)']);
+    const observed = { taken_ports: [{ host_port: 81, by: 'db' }] };
+    expect(lines(situation(unfit, killed, { observed }))).toEqual([
+      UNFIT,
+      '! start: replica 1 waits: host port 81 is published by the container db',
+    ]);
+  });
+
+  test('leaves alone what the engine removes, and what has no replica', () => {
+    const odd = c(1, { id: 'odd', name: 'web-odd', replica: 0, state: 'exited' });
+    const far = c(1, { id: 'far', name: 'web-far', replica: Number.MAX_SAFE_INTEGER });
+    expect(lines(situation(unfit, [odd, far, c(2, { state: 'removing' })]))).toEqual([
+      `rename far to web-${Number.MAX_SAFE_INTEGER}`,
+      UNFIT,
+    ]);
+  });
+});
