@@ -1,11 +1,12 @@
 /**
  * A private registry on the loopback interface, where an engine needs no TLS.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inNamespace } from './engine-namespace.mjs';
 import { end, ended, pidIn } from './processes.mjs';
 
 /** The package of Debian and Ubuntu. */
@@ -18,18 +19,20 @@ const START_LIMIT_MS = 30_000;
  * @param {object} options
  * @param {string} options.folder for its images
  * @param {number} options.port of 127.0.0.1
+ * @param {string} [options.namespace] network namespace of the engine that uses it, when that has one of its own
  * @returns {Promise<{ address: string, pid: number }>} the address as it begins an image reference
  */
-export async function startRegistry({ folder, port }) {
+export async function startRegistry({ folder, port, namespace }) {
   const files = registryFiles(folder);
   const address = `127.0.0.1:${port}`;
   const running = registryPid(files);
-  if (running !== null) return await untilAnswering(files, address, running);
+  if (running !== null) return await untilAnswering(files, address, running, namespace);
 
   await mkdir(files.storage, { recursive: true, mode: 0o700 });
   await writeFile(files.config, configuration(files.storage, address), { mode: 0o600 });
   const log = openSync(files.log, 'w', 0o600);
-  const registry = spawn('docker-registry', ['serve', files.config], {
+  const [program, ...args] = within(namespace, 'docker-registry', 'serve', files.config);
+  const registry = spawn(program, args, {
     detached: true,
     stdio: ['ignore', log, log],
   });
@@ -38,7 +41,16 @@ export async function startRegistry({ folder, port }) {
   await new Promise((started, failed) => registry.once('spawn', started).once('error', failed));
   const pid = registry.pid ?? 0;
   await writeFile(files.pidFile, String(pid));
-  return await untilAnswering(files, address, pid);
+  return await untilAnswering(files, address, pid, namespace);
+}
+
+/**
+ * @param {string | undefined} namespace
+ * @param {[string, ...string[]]} command
+ * @returns {[string, ...string[]]}
+ */
+function within(namespace, ...command) {
+  return namespace === undefined ? command : inNamespace(namespace, ...command);
 }
 
 /**
@@ -90,12 +102,12 @@ function configuration(storage, address) {
  * @param {ReturnType<typeof registryFiles>} files
  * @param {string} address
  * @param {number} pid
+ * @param {string | undefined} namespace
  */
-async function untilAnswering(files, address, pid) {
+async function untilAnswering(files, address, pid, namespace) {
   const deadline = performance.now() + START_LIMIT_MS;
   for (;;) {
-    const answer = await fetch(`http://${address}/v2/`).catch(() => null);
-    if (answer?.ok && registryPid(files) !== null) return { address, pid };
+    if ((await answers(address, namespace)) && registryPid(files) !== null) return { address, pid };
     if ((await ended(pid, 0)) || performance.now() > deadline) {
       throw new Error(
         `the registry at ${address} does not answer:\n${readFileSync(files.log, 'utf8').trim()}`,
@@ -103,4 +115,15 @@ async function untilAnswering(files, address, pid) {
     }
     await sleep(50);
   }
+}
+
+/**
+ * @param {string} address
+ * @param {string | undefined} namespace
+ */
+async function answers(address, namespace) {
+  const url = `http://${address}/v2/`;
+  if (namespace === undefined) return (await fetch(url).catch(() => null))?.ok === true;
+  const [program, ...args] = inNamespace(namespace, '/bin/busybox', 'wget', '-q', '-O', '-', url);
+  return spawnSync(program, args, { timeout: 5_000 }).status === 0;
 }

@@ -1,6 +1,6 @@
 /**
- * Engines, registries, brokers and databases that tests have started and, being killed themselves, could not stop.
- * They go on by design, so they are told by a mark in their environment.
+ * Engines, registries, brokers, databases, apis and workers that tests have started and, being killed themselves,
+ * could not stop. They go on without the tests, so they are told by a mark in their environment.
  */
 import { randomUUID } from 'node:crypto';
 import { basename, dirname } from 'node:path';
@@ -37,5 +37,10 @@ export async function stopLeftServices(mark) {
 /** @param {string[]} command */
 function isService(command) {
   const program = basename(command[0] ?? '');
-  return SERVICES.includes(program) || program.startsWith('ferretdb-');
+  return SERVICES.includes(program) || program.startsWith('ferretdb-') || isOurOwn(command);
+}
+
+/** @param {string[]} command of an api or a worker as tests start them: built, or bundled */
+function isOurOwn([program = '', script = '']) {
+  return basename(program) === 'node' && /\/(apps\/[a-z]+\/dist\/main\.js|nebula-[a-z]+\.mjs)$/.test(script);
 }

@@ -1,0 +1,271 @@
+import { expect } from '@jest/globals';
+import { streamName } from '@nebula/contracts';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type OwnMongo, startMongo } from '../../tools/services/mongo.mjs';
+import { type Broker, startBroker } from '../../tools/services/rabbitmq.mjs';
+import { BrokerProxy } from './broker-proxy.js';
+import { REPOSITORY } from './clone.js';
+import type { SeenContainer } from './engine-view.js';
+import { eventually } from './eventually.js';
+import { FleetApi, type Waited } from './fleet-api.js';
+import { FleetServer } from './fleet-server.js';
+import { freePort } from './free-port.js';
+import { ServiceProcess } from './service-process.js';
+
+/** What is missing on the machine may have to be installed or built first. */
+export const FLEET_START_LIMIT = 600_000;
+/** Until all servers have a change, whatever happened before. */
+export const CHANGE_LIMIT = 90_000;
+
+const SERVERS = 3;
+const VHOST = 'nebula';
+/** Short, so that the tests are quick. */
+const INTERVALS = { VERIFY_INTERVAL_SECONDS: '2', REPORT_INTERVAL_SECONDS: '1', RABBIT_HEARTBEAT: '10' };
+const API_USER = { RABBIT_USER: 'nebula-api', RABBIT_PASSWORD: 'api-secret' };
+const WORKER_USER = { RABBIT_USER: 'nebula-worker', RABBIT_PASSWORD: 'worker-secret' };
+
+export interface FleetOptions {
+  /** That every worker lists. */
+  apps: string[];
+  brokerNodes?: number;
+  /** Programs that `node` runs; the built ones of this work tree when absent. */
+  programs?: { api: string; worker: string };
+}
+
+/**
+ * Everything real, on one machine: three servers with a Docker Engine and a worker each, two apis, a broker, a
+ * database. The last server and the first api reach a broker of one node through a proxy each.
+ */
+export class Fleet {
+  readonly apis: { process: ServiceProcess; api: FleetApi }[] = [];
+  servers: FleetServer[] = [];
+  private readonly proxies: BrokerProxy[] = [];
+
+  private constructor(
+    private readonly folder: string,
+    private readonly options: FleetOptions,
+    readonly broker: Broker,
+    readonly database: OwnMongo,
+  ) {}
+
+  /** Starts all of it, except for the workers. */
+  static async start(options: FleetOptions): Promise<Fleet> {
+    const folder = await mkdtemp(join(tmpdir(), 'nebula-e2e-fleet-'));
+    const nodes = options.brokerNodes ?? 1;
+    const [broker, database] = await Promise.all([
+      startBroker({ folder: join(folder, 'rabbitmq'), nodes }),
+      startMongo(() => undefined),
+    ]);
+    const fleet = new Fleet(folder, options, broker, database);
+    try {
+      await fleet.begin(nodes === 1);
+      return fleet;
+    } catch (error) {
+      await fleet.end();
+      throw error;
+    }
+  }
+
+  /** Ends all of it, in whatever state it is. */
+  async end(): Promise<void> {
+    for (const { process } of this.apis) await process.kill();
+    await Promise.all(this.servers.map((server) => server.end()));
+    for (const proxy of this.proxies) await proxy.end();
+    await this.broker.remove();
+    await this.database.remove();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** Of the last server. */
+  get workerProxy(): BrokerProxy {
+    return this.proxy(0);
+  }
+
+  /** Of the first api. */
+  get apiProxy(): BrokerProxy {
+    return this.proxy(1);
+  }
+
+  /** Makes on the broker what api and workers need, as an operator does. */
+  async setUpBroker(): Promise<void> {
+    const { admin, managementUrls, hosts } = this.broker;
+    const setup = this.service('setup-broker', [this.program('api'), 'setup-broker'], {
+      ...{ ...API_USER, RABBIT_HOST: hosts.join(), RABBIT_VHOST: VHOST },
+      ...{ RABBIT_WORKER_USER: WORKER_USER.RABBIT_USER, RABBIT_WORKER_PASSWORD: WORKER_USER.RABBIT_PASSWORD },
+      ...{ RABBIT_ADMIN_USER: admin.user, RABBIT_ADMIN_PASSWORD: admin.password },
+      ...{ RABBIT_MANAGEMENT_URL: managementUrls[0] ?? '', REPORT_INTERVAL_SECONDS: '1' },
+    });
+    if ((await setup.run()) !== 0) throw new Error(`setup-broker failed:\n${setup.output}`);
+  }
+
+  startWorkers(): void {
+    for (const { worker } of this.servers) worker.start();
+  }
+
+  server(index: number): FleetServer {
+    const server = this.servers[index];
+    if (!server) throw new Error(`there is no server ${index}`);
+    return server;
+  }
+
+  apiNumber(index: number): { process: ServiceProcess; api: FleetApi } {
+    const found = this.apis[index];
+    if (!found) throw new Error(`there is no api ${index}`);
+    return found;
+  }
+
+  /** An api that runs. */
+  get api(): FleetApi {
+    const running = this.apis.find(({ process }) => process.isRunning);
+    if (!running) throw new Error('no api runs');
+    return running.api;
+  }
+
+  /** Resolves when every api has its database and its broker. */
+  async apisReady(): Promise<void> {
+    await eventually(async () => {
+      for (const { api } of this.apis) expect(await api.isReady()).toBe(true);
+    }, CHANGE_LIMIT);
+  }
+
+  /**
+   * Resolves when all workers are online and have converged on the newest revision of an app.
+   * @throws {Error} with who has not, and the end of what each service has said
+   */
+  async converged(app: string): Promise<Waited> {
+    const deadline = Date.now() + CHANGE_LIMIT;
+    for (;;) {
+      const found = await this.api.wait(app, 2).catch((error: unknown) => String(error));
+      if (typeof found !== 'string' && found.outcome === 'converged') {
+        if (found.converged === this.servers.length && found.offline === 0) return found;
+      }
+      if (Date.now() > deadline) throw new Error(`${app}: ${JSON.stringify(found)}\n${this.lastWords()}`);
+      // An answer that ends at once is one that nothing is waited for.
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  /** The containers of an app, of each server. */
+  async containers(app: string): Promise<SeenContainer[][]> {
+    return await Promise.all(this.servers.map((server) => server.containers(app)));
+  }
+
+  /** Resolves with what `during` does; no container of these apps is another, or was started again, after it. */
+  async untouched<T>(apps: string[], during: () => Promise<T>): Promise<T> {
+    const before = await Promise.all(apps.map((app) => this.containers(app)));
+    for (const containers of before.flat()) expect(containers).not.toEqual([]);
+    const result = await during();
+    expect(await Promise.all(apps.map((app) => this.containers(app)))).toEqual(before);
+    return result;
+  }
+
+  /** Pushes an image to the registry of each server, and answers its reference, which is the same on all. */
+  async pushEverywhere(name: string, version: string): Promise<string> {
+    const references = await Promise.all(this.servers.map((server) => server.push(name, version)));
+    return references[0] ?? '';
+  }
+
+  /** What a variable is in the containers of an app, of each server. */
+  async variable(app: string, name: string): Promise<(string | null)[][]> {
+    return await Promise.all(this.servers.map((server) => server.variable(app, name)));
+  }
+
+  async deleteStream(app: string): Promise<void> {
+    await this.broker.manage('DELETE', streamPath(app));
+  }
+
+  async hasStream(app: string): Promise<boolean> {
+    return await this.broker.manage('GET', streamPath(app)).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Appends anything to the stream of an app, behind the back of all. */
+  async append(app: string, payload: string): Promise<void> {
+    const message = { properties: { delivery_mode: 2 }, routing_key: streamName(app), payload };
+    const path = `/api/exchanges/${VHOST}/amq.default/publish`;
+    const answer = await this.broker.manage('POST', path, { ...message, payload_encoding: 'string' });
+    expect(JSON.parse(answer)).toEqual({ routed: true });
+  }
+
+  /** Ends of services that nobody asked for. */
+  get unexpectedEnds(): string[] {
+    const services = [
+      ...this.apis.map(({ process }) => process),
+      ...this.servers.map(({ worker }) => worker),
+    ];
+    return services.flatMap(({ unexpectedEnds }) => unexpectedEnds);
+  }
+
+  private async begin(isProxied: boolean): Promise<void> {
+    const hosts = this.broker.hosts.join();
+    if (isProxied) {
+      for (let index = 0; index < 2; index += 1) this.proxies.push(await BrokerProxy.start(hosts));
+    }
+    const starting = [
+      this.startApis(isProxied ? this.apiProxy.address : hosts, hosts),
+      ...Array.from({ length: SERVERS }, (_, index) =>
+        this.startServer(index, isProxied && index === SERVERS - 1 ? this.workerProxy.address : hosts),
+      ),
+    ];
+    // All of it has to be there before any of it can be ended.
+    for (const each of await Promise.allSettled(starting)) if (each.status === 'rejected') throw each.reason;
+    await this.apisReady();
+  }
+
+  private async startApis(...hosts: string[]): Promise<void> {
+    await this.setUpBroker();
+    for (const [index, each] of hosts.entries()) await this.startApi(index, each);
+  }
+
+  private async startServer(index: number, hosts: string): Promise<void> {
+    const name = `server-${index}`;
+    const server = await FleetServer.start({
+      ...{ name, folder: join(this.folder, name), program: this.program('worker') },
+      environment: {
+        ...{ ...WORKER_USER, ...INTERVALS, RABBIT_HOST: hosts, RABBIT_VHOST: VHOST },
+        ...{ APP_NAME: this.options.apps.join(), WORKER_PORT: '0', WORKER_LABELS: `server=${index}` },
+      },
+    });
+    this.servers = [...this.servers, server].sort((a, b) => a.name.localeCompare(b.name));
+  }
+
+  private async startApi(index: number, hosts: string): Promise<void> {
+    const port = await freePort();
+    const process = this.service(`api-${index}`, [this.program('api')], {
+      ...{ ...API_USER, ...INTERVALS, RABBIT_HOST: hosts, RABBIT_VHOST: VHOST },
+      ...{ API_PORT: String(port), MONGO_URL: this.database.url },
+    });
+    process.start();
+    this.apis.push({ process, api: new FleetApi(`http://127.0.0.1:${port}`) });
+  }
+
+  private service(name: string, args: string[], environment: Record<string, string>): ServiceProcess {
+    return new ServiceProcess({ name, args, folder: this.folder, environment });
+  }
+
+  private program(service: 'api' | 'worker'): string {
+    return this.options.programs?.[service] ?? join(REPOSITORY, 'apps', service, 'dist', 'main.js');
+  }
+
+  private proxy(index: number): BrokerProxy {
+    const proxy = this.proxies[index];
+    if (!proxy) throw new Error('a broker of several nodes has no proxies');
+    return proxy;
+  }
+
+  private lastWords(): string {
+    const services = [
+      ...this.apis.map(({ process }) => process),
+      ...this.servers.map(({ worker }) => worker),
+    ];
+    return services.map((service) => `${service.name}:\n${service.output.slice(-1_500)}`).join('\n');
+  }
+}
+
+function streamPath(app: string): string {
+  return `/api/queues/${VHOST}/${streamName(app)}`;
+}

@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+/** So much of what a service has said last is kept, characters. */
+const KEPT = 200_000;
+
+export interface ServiceOptions {
+  /** For messages. */
+  name: string;
+  /** What `node` is called with. */
+  args: string[];
+  /** Working directory. */
+  folder: string;
+  /** Configuration; of the environment of the tests only what every program needs comes beside it. */
+  environment: Record<string, string>;
+}
+
+/** An api or a worker as a process of its own, run by `node` as a service manager runs it. */
+export class ServiceProcess {
+  /** Both streams in the order of arrival, without what is long ago. */
+  output = '';
+  /** Ends that nobody asked for, each in words. */
+  readonly unexpectedEnds: string[] = [];
+  private child: ChildProcess | null = null;
+  private isEnding = false;
+  private lastCode: number | null = null;
+
+  constructor(private readonly options: ServiceOptions) {}
+
+  get name(): string {
+    return this.options.name;
+  }
+
+  get isRunning(): boolean {
+    return this.child !== null;
+  }
+
+  start(): void {
+    if (this.child) throw new Error(`${this.options.name} runs already`);
+    const { name, args, folder, environment } = this.options;
+    // The mark lets `npm test` end it when the tests were killed and could not.
+    const { PATH, HOME, NEBULA_TEST_RUN } = process.env;
+    const child = spawn(process.execPath, args, {
+      cwd: folder,
+      env: { PATH, HOME, ...(NEBULA_TEST_RUN ? { NEBULA_TEST_RUN } : {}), ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.child = child;
+    this.isEnding = false;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8');
+      stream.on('data', (text: string) => {
+        this.output = (this.output + text).slice(-KEPT);
+      });
+    }
+    child.on('exit', (code, signal) => {
+      this.child = null;
+      if (!this.isEnding) this.unexpectedEnds.push(`${name} ended by itself with ${signal ?? code}`);
+    });
+  }
+
+  /** Ends it as a crash would. */
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
+  /** Ends it in order. */
+  async stop(): Promise<void> {
+    await this.end('SIGTERM');
+  }
+
+  /** Runs it to its own end, and answers the exit code. */
+  async run(): Promise<number | null> {
+    this.start();
+    this.isEnding = true;
+    await this.ended();
+    return this.lastCode;
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    if (!this.child) return;
+    this.isEnding = true;
+    this.child.kill(signal);
+    await this.ended();
+  }
+
+  private async ended(): Promise<void> {
+    const { child } = this;
+    if (!child) return;
+    await once(child, 'close');
+    this.lastCode = child.exitCode;
+  }
+}
