@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts, portsInUse } from './free-ports.mjs';
 import { ensureHelloImages, HELLO_IMAGES } from './hello-image.mjs';
+import { ownThings } from './own-things.mjs';
 
 /** @import Docker from 'dockerode' */
 /** @import { Api, AppStatus } from './api-client.mjs' */
@@ -38,12 +39,23 @@ const ANSWER_LIMIT_MS = 90_000;
  */
 
 /**
- * An example that somebody has deleted does not come back.
- * @param {Api} api
- * @param {string} stateDir
+ * An example that somebody has deleted does not come back. An empty store is no proof that there is no app of its name:
+ * when the state folder was lost, its containers still run, and the example would take their place.
+ * @param {Pick<Surroundings, 'docker' | 'stateDir' | 'say'> & { api: Pick<Api, 'apps'>, scope: string }} surroundings
  */
-export async function exampleIsDue(api, stateDir) {
-  return !existsSync(marker(stateDir)) && (await api.apps()).items.length === 0;
+export async function exampleIsDue({ api, docker, scope, stateDir, say }) {
+  if (existsSync(marker(stateDir)) || (await api.apps()).items.length > 0) return false;
+  const { app_name } = await readSpec();
+  const { containers } = await ownThings(docker, scope);
+  if (!containers.some(({ app }) => app === app_name)) return true;
+  say(
+    `The example app is not created: there are containers of an app ${app_name} already, which are left as they are.`,
+  );
+  return false;
+}
+
+async function readSpec() {
+  return /** @type {HelloSpec} */ (JSON.parse(await readFile(SPEC_FILE, 'utf8')));
 }
 
 /** @param {string} stateDir */
@@ -70,7 +82,7 @@ export async function createExample({ api, docker, publishedOn, stateDir, say, s
   say('Making the image of the example app from the node that runs this (no registry is needed) …');
   await ensureHelloImages(docker);
 
-  const spec = /** @type {HelloSpec} */ (JSON.parse(await readFile(SPEC_FILE, 'utf8')));
+  const spec = await readSpec();
   const [hostPort = '', containerPort = ''] = Object.entries(spec.starting_ports[0] ?? {})[0] ?? [];
   const first = await freePorts(Number(hostPort), PORTS, await portsInUse(docker));
   if (first !== Number(hostPort)) {

@@ -72,9 +72,13 @@ async function runReserved(nebula, configuration, reservation, { mayInstall, wit
     logger,
   );
 
-  await greet(standalone.url, host, reservation.folder.path, withExample, signals.stopping).catch((error) => {
-    if (!signals.stopping.aborted) console.error(`The example app: ${messageOf(error)}`);
-  });
+  const { scope } = configuration;
+  const stateDir = reservation.folder.path;
+  await greet({ url: standalone.url, host, scope, stateDir, withExample, stopping: signals.stopping }).catch(
+    (error) => {
+      if (!signals.stopping.aborted) console.error(`The example app: ${messageOf(error)}`);
+    },
+  );
   await signals.requested();
   say('Stopping api and worker …');
   await standalone.stop();
@@ -83,13 +87,15 @@ async function runReserved(nebula, configuration, reservation, { mayInstall, wit
 }
 
 /**
- * @param {string} url
- * @param {string} host of the engine
- * @param {string} stateDir
- * @param {boolean} withExample
- * @param {AbortSignal} stopping
+ * @param {object} start
+ * @param {string} start.url
+ * @param {string} start.host of the engine
+ * @param {string} start.scope
+ * @param {string} start.stateDir
+ * @param {boolean} start.withExample
+ * @param {AbortSignal} start.stopping
  */
-async function greet(url, host, stateDir, withExample, stopping) {
+async function greet({ url, host, scope, stateDir, withExample, stopping }) {
   const [{ apiAt }, example, welcome, { dockerAt, publishedOn }] = await Promise.all([
     import('./api-client.mjs'),
     import('./example-app.mjs'),
@@ -98,7 +104,7 @@ async function greet(url, host, stateDir, withExample, stopping) {
   ]);
   const api = apiAt(url);
   const docker = dockerAt(host);
-  const due = withExample && (await example.exampleIsDue(api, stateDir));
+  const due = withExample && (await example.exampleIsDue({ api, docker, scope, stateDir, say }));
   try {
     if (due)
       await example.createExample({ api, docker, publishedOn: publishedOn(host), stateDir, say, stopping });
