@@ -5,16 +5,9 @@ import {
   type OnApplicationShutdown,
   type Provider,
 } from '@nestjs/common';
-import { ApiLog } from '../api-log.js';
 import { AppStore } from './app-store.js';
 import { FleetStore } from './fleet-store.js';
-import { MongoAppStore } from './mongo/mongo-app-store.js';
-import { MongoDatabase } from './mongo/mongo-database.js';
-import { MongoFleetStore } from './mongo/mongo-fleet-store.js';
-import { SqliteAppStore } from './sqlite/sqlite-app-store.js';
-import { SqliteDatabase } from './sqlite/sqlite-database.js';
-import { SqliteFleetStore } from './sqlite/sqlite-fleet-store.js';
-import type { MongoStoreOptions, StoreOptions } from './store-options.js';
+import type { StoreOptions } from './store-options.js';
 
 /** Closes the store behind everything that uses it: requests and reports have ended when this hook runs. */
 @Injectable()
@@ -33,57 +26,26 @@ class StoreShutdown implements OnApplicationShutdown {
  */
 @Module({})
 export class StoreModule {
-  static forRoot(options: StoreOptions): DynamicModule {
+  static async forRoot(options: StoreOptions): Promise<DynamicModule> {
     return {
       module: StoreModule,
       global: true,
-      providers: [...stores(options), StoreShutdown],
+      providers: [...(await stores(options)), StoreShutdown],
       exports: [AppStore, FleetStore],
     };
   }
 }
 
-function stores(options: StoreOptions): Provider[] {
+/** Loads the adapter that is used and no other: a driver takes up to 34 MB. */
+async function stores(options: StoreOptions): Promise<Provider[]> {
   switch (options.kind) {
-    case 'sqlite':
-      return sqliteStores(options.path);
-    case 'mongo':
+    case 'sqlite': {
+      const { sqliteStores } = await import('./sqlite/sqlite-stores.js');
+      return sqliteStores(options);
+    }
+    case 'mongo': {
+      const { mongoStores } = await import('./mongo/mongo-stores.js');
       return mongoStores(options);
+    }
   }
-}
-
-function sqliteStores(path: string): Provider[] {
-  return [
-    { provide: SqliteDatabase, useFactory: () => SqliteDatabase.open(path) },
-    {
-      provide: AppStore,
-      useFactory: (database: SqliteDatabase) => new SqliteAppStore(database),
-      inject: [SqliteDatabase],
-    },
-    {
-      provide: FleetStore,
-      useFactory: (database: SqliteDatabase) => new SqliteFleetStore(database),
-      inject: [SqliteDatabase],
-    },
-  ];
-}
-
-function mongoStores(options: MongoStoreOptions): Provider[] {
-  return [
-    {
-      provide: MongoDatabase,
-      useFactory: (log: ApiLog) => new MongoDatabase(options, log),
-      inject: [ApiLog],
-    },
-    {
-      provide: AppStore,
-      useFactory: (database: MongoDatabase) => new MongoAppStore(database),
-      inject: [MongoDatabase],
-    },
-    {
-      provide: FleetStore,
-      useFactory: (database: MongoDatabase) => new MongoFleetStore(database),
-      inject: [MongoDatabase],
-    },
-  ];
 }

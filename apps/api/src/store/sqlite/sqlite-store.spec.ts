@@ -198,7 +198,7 @@ describe('a SQLite file', () => {
 
   it('is opened by the module and closed with the application', async () => {
     const module = await Test.createTestingModule({
-      imports: [StoreModule.forRoot({ kind: 'sqlite', path })],
+      imports: [await StoreModule.forRoot({ kind: 'sqlite', path })],
     }).compile();
     const store = module.get(AppStore);
     await store.insert(recordOf('shop'));

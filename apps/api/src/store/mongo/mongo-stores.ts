@@ -1,0 +1,29 @@
+import type { Provider } from '@nestjs/common';
+import { ApiLog } from '../../api-log.js';
+import { AppStore } from '../app-store.js';
+import { FleetStore } from '../fleet-store.js';
+import type { MongoStoreOptions } from '../store-options.js';
+import { MongoAppStore } from './mongo-app-store.js';
+import { MongoDatabase } from './mongo-database.js';
+import { MongoFleetStore } from './mongo-fleet-store.js';
+
+/** The stores on one connection to MongoDB. */
+export function mongoStores(options: MongoStoreOptions): Provider[] {
+  return [
+    {
+      provide: MongoDatabase,
+      useFactory: (log: ApiLog) => new MongoDatabase(options, log),
+      inject: [ApiLog],
+    },
+    {
+      provide: AppStore,
+      useFactory: (database: MongoDatabase) => new MongoAppStore(database),
+      inject: [MongoDatabase],
+    },
+    {
+      provide: FleetStore,
+      useFactory: (database: MongoDatabase) => new MongoFleetStore(database),
+      inject: [MongoDatabase],
+    },
+  ];
+}

@@ -1,0 +1,24 @@
+import type { Provider } from '@nestjs/common';
+import { AppStore } from '../app-store.js';
+import { FleetStore } from '../fleet-store.js';
+import type { SqliteStoreOptions } from '../store-options.js';
+import { SqliteAppStore } from './sqlite-app-store.js';
+import { SqliteDatabase } from './sqlite-database.js';
+import { SqliteFleetStore } from './sqlite-fleet-store.js';
+
+/** The stores on one SQLite file. */
+export function sqliteStores({ path }: SqliteStoreOptions): Provider[] {
+  return [
+    { provide: SqliteDatabase, useFactory: () => SqliteDatabase.open(path) },
+    {
+      provide: AppStore,
+      useFactory: (database: SqliteDatabase) => new SqliteAppStore(database),
+      inject: [SqliteDatabase],
+    },
+    {
+      provide: FleetStore,
+      useFactory: (database: SqliteDatabase) => new SqliteFleetStore(database),
+      inject: [SqliteDatabase],
+    },
+  ];
+}
