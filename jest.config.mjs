@@ -13,6 +13,8 @@ const shared = {
 };
 
 export default {
+  // The time of a busy machine: what hangs is told apart from what is slow.
+  testTimeout: 60_000,
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['**/*.spec.ts'] },
     { ...shared, displayName: 'integration', testMatch: ['**/*.int-spec.ts'] },

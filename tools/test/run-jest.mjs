@@ -2,6 +2,7 @@
  * Runs the tests of one kind and counts them.
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { binary, PROJECT, runNode } from './run-command.mjs';
 
@@ -38,8 +39,9 @@ export async function runJest(kind, { patterns = [], mayBeNone = false, ...optio
       binary('jest/bin/jest.js'),
       '--selectProjects',
       kind,
-      // Engine and machine are shared, so one test file at a time where they are used.
-      ...(kind === 'unit' ? [] : ['--runInBand']),
+      // Engine and machine are shared, so one test file at a time where they are used. Unit tests use a processor half
+      // of their time, and wait for the other half.
+      kind === 'unit' ? `--maxWorkers=${2 * availableParallelism()}` : '--runInBand',
       ...(mayBeNone ? ['--passWithNoTests'] : []),
       '--json',
       `--outputFile=${file}`,
