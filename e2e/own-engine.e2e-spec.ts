@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { killEngine, startEngine } from '../tools/engine/engine.mjs';
 import { freshClone, removeClone } from './testing/clone.js';
 import { EngineView } from './testing/engine-view.js';
+import { eventually } from './testing/eventually.js';
 import { freePort } from './testing/free-port.js';
 import { NpmProcess } from './testing/npm-process.js';
 
@@ -13,6 +15,29 @@ let clone: string;
 let environment: Record<string, string | undefined>;
 let current: NpmProcess | undefined;
 let host: string;
+/** Address of the first replica. */
+let url: string;
+
+function api(path: string, init?: RequestInit): Promise<Response> {
+  const address = `http://127.0.0.1:${environment['API_PORT']}${path}`;
+  return fetch(address, { ...init, signal: AbortSignal.timeout(10_000) });
+}
+
+/** Reads, or patches with a body, and answers what a success says. */
+async function call(path: string, patch?: object): Promise<unknown> {
+  const headers = { 'content-type': 'application/merge-patch+json' };
+  const init = patch ? { method: 'PATCH', headers, body: JSON.stringify(patch) } : undefined;
+  const answer = await api(`/api/v3${path}`, init);
+  expect(answer.status).toBe(200);
+  return await answer.json();
+}
+
+/** What the api says of its readiness. */
+async function ready(): Promise<{ status: number; checks: { name: string; problem: string | null }[] }> {
+  const answer = await api('/readyz');
+  const { checks } = (await answer.json()) as { checks: { name: string; problem: string | null }[] };
+  return { status: answer.status, checks };
+}
 
 beforeAll(async () => {
   clone = await freshClone();
@@ -39,12 +64,45 @@ describe('a machine without a Docker Engine, as root on Debian', () => {
     async () => {
       current = new NpmProcess(clone, ['start'], environment);
       await current.printed(/removes them\./, INSTALL_LIMIT);
-      const url = (await current.printed(/hello-1\s+(http:\S+)/, 1000))[1] ?? '';
+      url = (await current.printed(/hello-1\s+(http:\S+)/, 1000))[1] ?? '';
       expect(await (await fetch(url)).text()).toBe('Hello from hello, version 1, replica 1\n');
       host = (await current.printed(/of our own at (unix:\/\/\S+\.sock)/, 1000))[1] ?? '';
       expect(await new EngineView(host).containers('nebula.app=hello')).toHaveLength(2);
     },
     INSTALL_LIMIT,
+  );
+
+  it(
+    'the api goes on while the engine is away, says what is missing, and what changed meanwhile is done afterwards',
+    async () => {
+      const engine = join(clone, '.nebula', 'engine');
+      const greeting = { env_vars: { GREETING: 'Good evening' } };
+      expect((await ready()).status).toBe(200);
+
+      expect(await killEngine(engine)).toBe(true);
+      await eventually(async () => {
+        const { status, checks } = await ready();
+        expect([status, checks.filter(({ problem }) => problem !== null)]).toEqual([
+          503,
+          [{ name: 'docker', problem: expect.stringContaining('does not answer') }],
+        ]);
+      }, LIMIT);
+      const { items } = (await call('/apps')) as { items: { app_name: string }[] };
+      expect(items.map(({ app_name }) => app_name)).toEqual(['hello']);
+      const { revision } = (await call('/apps/hello', greeting)) as { revision: number };
+      expect(revision).toBe(2);
+
+      await startEngine({ folder: engine });
+      await eventually(async () => {
+        const { workers } = (await call('/apps/hello/status')) as {
+          workers: { revision: number; state: string }[];
+        };
+        expect(workers).toMatchObject([{ revision, state: 'converged' }]);
+        expect(await (await fetch(url)).text()).toBe('Good evening from hello, version 1, replica 1\n');
+        expect((await ready()).status).toBe(200);
+      }, LIMIT);
+    },
+    3 * LIMIT,
   );
 
   it(
