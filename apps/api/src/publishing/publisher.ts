@@ -107,6 +107,11 @@ export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutd
     );
   }
 
+  /** Whether nothing is under way, and nothing is to be done before the next write or look at the database. */
+  rests(): boolean {
+    return this.sweep.rests && this.regions.every(({ pending }) => pending === 0);
+  }
+
   /** A check of readiness for each feed; `problem` answers null when it serves. */
   readinessChecks(): ReadinessCheck[] {
     return this.regions.map((each) => ({ name: `feed ${each.region}`, problem: async () => each.problem() }));

@@ -15,7 +15,7 @@ export interface PublishingOptions {
 
 /** Milliseconds. */
 export interface PublishingTiming {
-  /** Between two looks for what is behind or due for verification. */
+  /** Longest time between two looks for what is behind or due for verification. */
   sweep: number;
   /** A call of a feed that takes longer has failed. */
   feed_call: number;

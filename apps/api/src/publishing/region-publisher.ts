@@ -37,6 +37,11 @@ export class RegionPublisher {
     return this.queue.size;
   }
 
+  /** Apps of which the feed has ever had something, as far as was seen. */
+  get known(): number {
+    return this.seen.size;
+  }
+
   /** An app was changed. */
   nudge(appName: string): void {
     this.queue.nudge(appName);

@@ -11,6 +11,10 @@ export type SeenState = Position & Pick<DesiredStateMessage, 'digest'>;
 export class SeenInFeed {
   private readonly states = new Map<string, SeenState>();
 
+  get size(): number {
+    return this.states.size;
+  }
+
   of(appName: string): SeenState | null {
     return this.states.get(appName) ?? null;
   }

@@ -7,8 +7,6 @@ import type { RegionPublisher } from './region-publisher.js';
 
 /** So many apps are taken up in one look at the database, beside those that are being worked on. */
 const BATCH = 500;
-/** So many are verified per look before they are due, so that they are spread over the interval. */
-const EARLY_BATCH = 10;
 const PURGE_INTERVAL_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
@@ -16,6 +14,7 @@ const DAY_MS = 86_400_000;
 export class Sweep {
   private readonly alarm = new Alarm();
   private running: Promise<void> | null = null;
+  private looking = true;
   private stopped = false;
   private startedAt = 0;
   private purgedAt = Number.NEGATIVE_INFINITY;
@@ -27,7 +26,8 @@ export class Sweep {
     private readonly clock: Clock,
     private readonly log: ApiLog,
     private readonly options: PublishingOptions,
-    private readonly intervalMs: number,
+    /** Between two looks, unless verification asks for more. */
+    private readonly longestPauseMs: number,
   ) {}
 
   start(): void {
@@ -40,6 +40,11 @@ export class Sweep {
     this.alarm.ring();
   }
 
+  /** Whether it waits for the next look. */
+  get rests(): boolean {
+    return !this.looking;
+  }
+
   async stop(): Promise<void> {
     this.stopped = true;
     this.alarm.ring();
@@ -48,13 +53,15 @@ export class Sweep {
 
   private async run(): Promise<void> {
     while (!this.stopped) {
+      this.looking = true;
       try {
         await this.look();
         this.lastFailure = null;
       } catch (error) {
         this.noteFailure(error instanceof Error ? error.message : String(error));
       }
-      await this.alarm.wait(this.intervalMs);
+      this.looking = false;
+      await this.alarm.wait(this.pauseMs);
     }
   }
 
@@ -71,17 +78,22 @@ export class Sweep {
   }
 
   /**
-   * Takes up what was not verified for the whole interval, or not since this instance started: the database may
-   * have been restored while it was down.
+   * Takes up what would not be verified for a whole interval until the next look, or was not since this instance
+   * started: the database may have been restored while it was down.
    */
   private async verifyDue(region: RegionPublisher): Promise<void> {
-    const before = Math.max(this.startedAt, this.clock.now() - this.verifyIntervalMs);
+    const before = Math.max(this.startedAt, this.clock.now() - this.verifyIntervalMs + this.pauseMs);
     while (!this.stopped && (await this.claim(region, before, BATCH)) === BATCH);
   }
 
-  /** Takes up a few that are half way there, so that what began together is spread over the interval. */
+  /**
+   * Takes up some that are half way there: as many as have to be in each look if all are to be in an interval, so
+   * that what began together is spread over it.
+   */
   private async verifyEarly(region: RegionPublisher): Promise<void> {
-    await this.claim(region, this.clock.now() - this.verifyIntervalMs / 2, EARLY_BATCH);
+    const share = Math.ceil((region.known * this.pauseMs) / this.verifyIntervalMs);
+    const limit = Math.min(BATCH, Math.max(1, share));
+    await this.claim(region, this.clock.now() - this.verifyIntervalMs / 2, limit);
   }
 
   private async claim(region: RegionPublisher, before: number, limit: number): Promise<number> {
@@ -92,6 +104,11 @@ export class Sweep {
 
   private get verifyIntervalMs(): number {
     return this.options.verify_interval_seconds * 1_000;
+  }
+
+  /** An interval has two looks at least. */
+  private get pauseMs(): number {
+    return Math.min(this.longestPauseMs, this.verifyIntervalMs / 2);
   }
 
   private async purge(): Promise<void> {

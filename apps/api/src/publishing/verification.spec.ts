@@ -30,6 +30,13 @@ async function settled(region = 'local'): Promise<void> {
   );
 }
 
+/** Resolves when no instance does anything more by itself: what was done behind its back it hasn't seen. */
+async function rested(...instances: readonly PublishingUnderTest[]): Promise<void> {
+  await eventually(() => {
+    for (const { publisher } of instances) expect(publisher.rests()).toBe(true);
+  });
+}
+
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'nebula-verification-'));
   database = join(folder, 'first', 'nebula.db');
@@ -57,6 +64,33 @@ describe('verification', () => {
     await published('web', 1);
     await published('gone', 2);
     expect(await api.store.epoch()).toBe(1);
+  });
+
+  it('keeps its interval when that is shorter than the time between two looks for what is behind', async () => {
+    api = await start({ sweep: 60_000, verify_interval_seconds: 0.2 });
+    await api.write('shop');
+    await settled();
+    for (let turn = 0; turn < 3; turn += 1) {
+      await rm(join(folder, 'feed', 'shop.json'));
+      await published('shop', 1);
+    }
+  });
+
+  it('is spread over the interval', async () => {
+    api = await start();
+    const apps = Array.from({ length: 100 }, (_, n) => `app-${n}`);
+    for (const app of apps) await api.write(app);
+    await settled();
+    await api.stop();
+    feed.reads.clear();
+    api = await start({ sweep: 20, verify_interval_seconds: 2 });
+    // All at once at the start, and then no more.
+    for (let round = 0; round < 2; round += 1) {
+      feed.reads.clear();
+      await eventually(() => expect(feed.reads.size).toBe(apps.length));
+    }
+    const times = [...feed.reads.values()];
+    expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(500);
   });
 
   it('happens at every start, however long the interval is', async () => {
@@ -106,8 +140,9 @@ describe('verification', () => {
   it('is done by whoever appended the older message, when it goes on', async () => {
     api = await start({ sweep: 60_000 });
     const other = await start({ sweep: 60_000 });
+    await rested(api, other);
     await api.write('shop');
-    await settled();
+    await rested(api, other);
     await api.writeOnly('shop');
     // The other instance appends revision 3 while this one still holds the message of revision 2.
     let between: (() => Promise<void>) | null = async () => {
@@ -175,11 +210,12 @@ describe('a database that was restored from a backup', () => {
   it('wins also when it was put back under an instance that goes on, and a change has hidden the proof', async () => {
     api = await start({ sweep: 60_000 });
     const other = await start({ sweep: 60_000 });
+    await rested(api, other);
     const backup = await other.write('shop', { docker_image: 'shop:1' });
-    await settled();
+    await rested(api, other);
     for (const tag of [2, 3, 4]) await api.write('shop', { docker_image: `shop:${tag}` });
     await published('shop', 4);
-    await settled();
+    await rested(api, other);
     expect(await other.store.replace(backup, 4)).toBe(true);
     // To the other instance this is the first change after the one that it has seen.
     await other.write('shop', { docker_image: 'shop:9' });
@@ -192,16 +228,17 @@ describe('a database that was restored from a backup', () => {
   it('wins also when nobody is left who saw what was in the feed, once a worker tells of it', async () => {
     api = await start({ sweep: 60_000 });
     const other = await start({ sweep: 60_000 });
+    await rested(api, other);
     const backup = await api.write('shop', { docker_image: 'shop:1' });
-    await settled();
+    await rested(api, other);
     for (const tag of [2, 3, 4]) await other.write('shop', { docker_image: `shop:${tag}` });
     await published('shop', 4);
-    await settled();
+    await rested(api, other);
     await other.stop();
     expect(await api.store.replace(backup, 4)).toBe(true);
     await api.write('shop', { docker_image: 'shop:9' });
     await published('shop', 2);
-    await settled();
+    await rested(api);
     expect(await api.store.epoch()).toBe(1);
     await api.publisher.suspect('shop');
     await published('shop', 2, 2);

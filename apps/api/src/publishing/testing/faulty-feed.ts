@@ -17,6 +17,8 @@ export class FaultyFeed implements DesiredStateFeed {
   attempts = 0;
   /** Calls that were never answered. */
   unanswered = 0;
+  /** When each app was read first, by the monotonic clock, milliseconds. */
+  readonly reads = new Map<string, number>();
   /** What was appended, oldest first. */
   readonly appended: DesiredStateMessage[] = [];
   private readonly held: DesiredStateMessage[] = [];
@@ -38,6 +40,7 @@ export class FaultyFeed implements DesiredStateFeed {
   }
 
   async readNewest(appName: string): Promise<DesiredStateMessage | null> {
+    if (!this.reads.has(appName)) this.reads.set(appName, performance.now());
     await this.answer();
     if (this.unreadable) await forever();
     return await this.feed.readNewest(appName);
