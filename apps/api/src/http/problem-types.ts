@@ -10,6 +10,7 @@ export const PROBLEMS = {
   malformedRequest: problem('malformed-request', 400, 'The request is malformed'),
   malformedJson: problem('malformed-json', 400, 'The body is not JSON'),
   malformedHeader: problem('malformed-header', 400, 'A header is malformed'),
+  crossSite: problem('cross-site', 403, 'A page of another site asks for a change'),
   unknownPath: problem('unknown-path', 404, 'There is nothing at this path'),
   appNotFound: problem('app-not-found', 404, 'There is no such app'),
   workerNotFound: problem('worker-not-found', 404, 'There is no such worker'),

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { refuseCrossSite } from './cross-site.js';
 import { KnownRoutes } from './known-routes.js';
 import { ProblemError } from './problem.js';
 import { PROBLEMS } from './problem-types.js';
@@ -10,7 +11,10 @@ export function registerRequestChecks(server: FastifyInstance): void {
   server.addHook('onRequest', (request, reply, done) => {
     try {
       if (request.is404) answerUnrouted(request, reply, routes);
-      else checkBodyHeaders(request);
+      else {
+        refuseCrossSite(request);
+        checkBodyHeaders(request);
+      }
     } catch (error) {
       done(error as Error);
       return;

@@ -36,6 +36,7 @@ afterAll(async () => {
 const SPEC = { json: { docker_image: 'shop:1' } };
 const STALE = { headers: { 'if-match': '"99"' } };
 const NO_TAG = { headers: { 'if-match': '99' } };
+const FOREIGN = { headers: { origin: 'http://shop.example' } };
 const TEXT = { body: 'x', headers: { 'content-type': 'text/plain' } };
 const BROKEN = { body: '{', headers: { 'content-type': 'application/json' } };
 const HUGE = { body: ' '.repeat(300_000), headers: { 'content-type': 'application/json' } };
@@ -121,6 +122,7 @@ type Requests = [string, RequestParts, number][];
 
 function bodies(path: string): Requests {
   return [
+    [path, FOREIGN, 403],
     [path, BROKEN, 400],
     [path, {}, 400],
     [path, HUGE, 413],
@@ -130,6 +132,7 @@ function bodies(path: string): Requests {
 
 function noBody(path: string): Requests {
   return [
+    [path, FOREIGN, 403],
     [path, BROKEN, 400],
     [path, HUGE, 413],
     [path, TEXT, 415],

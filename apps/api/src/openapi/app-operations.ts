@@ -16,6 +16,7 @@ import { failures, success } from './responses.js';
 import { ref } from './schema.js';
 
 const BODY_PROBLEMS = [
+  PROBLEMS.crossSite,
   PROBLEMS.malformedJson,
   PROBLEMS.bodyTooLarge,
   PROBLEMS.unsupportedMediaType,
@@ -126,6 +127,7 @@ function accepted(
   const problems: ProblemType[] = [
     appNotFound,
     ...EXPECTATIONS,
+    PROBLEMS.crossSite,
     PROBLEMS.malformedJson,
     PROBLEMS.bodyTooLarge,
     PROBLEMS.unsupportedMediaType,

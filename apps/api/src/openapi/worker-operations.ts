@@ -68,6 +68,7 @@ export const WORKER_OPERATIONS = {
     ...failures(
       PROBLEMS.workerNotFound,
       PROBLEMS.workerOnline,
+      PROBLEMS.crossSite,
       PROBLEMS.malformedJson,
       PROBLEMS.bodyTooLarge,
       PROBLEMS.unsupportedMediaType,
