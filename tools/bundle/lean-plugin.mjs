@@ -1,6 +1,7 @@
 /**
  * Leaves out of a bundle what no service of ours uses: of dockerode building with BuildKit (gRPC) and engines
- * behind SSH, of class-validator phone numbers, and of the api's bundle SQLite, which needs a binary beside it and is for one machine.
+ * behind SSH, of Nest the pipe that validates with all of class-validator, of class-validator phone numbers, and of
+ * the api's bundle SQLite, which needs a binary beside it and is for one machine.
  */
 
 /** @type {{ filter: RegExp, importer: RegExp, message: string }[]} */
@@ -8,6 +9,11 @@ const LEFT_OUT = [
   { filter: /^\.\/session$/, importer: /\/dockerode\/lib\//, message: 'building with BuildKit' },
   { filter: /^\.\/ssh$/, importer: /\/docker-modem\/lib\//, message: 'an engine behind SSH' },
   { filter: /^protobufjs/, importer: /./, message: 'building with BuildKit' },
+  {
+    filter: /^class-(validator|transformer)$/,
+    importer: /\/@nestjs\/common\//,
+    message: 'the ValidationPipe of Nest',
+  },
   { filter: /^libphonenumber-js/, importer: /\/class-validator\//, message: 'the check of phone numbers' },
   { filter: /^@photostructure\/sqlite$/, importer: /./, message: 'SQLite' },
 ];
