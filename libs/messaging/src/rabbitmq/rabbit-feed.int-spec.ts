@@ -96,6 +96,26 @@ describe('streams', () => {
     expect((await feed.readHighest('many'))?.revision).toBe(301);
   });
 
+  it('are read on a few channels, which stay, and leave no consumer behind', async () => {
+    await connectedFeed('read');
+    const feed = feedWith({ connection_name: 'reading' });
+    await eventually(() => feed.publish(wanted('read', 1)));
+    for (let turn = 0; turn < 5; turn += 1) {
+      expect(await feed.readNewest('missing')).toBeNull();
+      const reads = Array.from({ length: 20 }, () => feed.readNewest('read'));
+      for (const newest of await Promise.all(reads)) expect(newest?.revision).toBe(1);
+    }
+    await eventually(async () => {
+      const [connection] = (await server.connections()).filter(({ name }) => name === 'reading');
+      // One of them publishes.
+      expect(connection?.channels).toBe(9);
+    }, 20_000);
+    const stream = await server.broker.manage('GET', '/api/queues/%2F/nebula.app.read');
+    expect((JSON.parse(stream) as { consumers?: number }).consumers).toBe(0);
+    await feed.publish(wanted('read', 2));
+    expect((await feed.readNewest('read'))?.revision).toBe(2);
+  });
+
   it(
     'never lose the newest of the largest messages',
     async () => {

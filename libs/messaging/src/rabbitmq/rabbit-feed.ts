@@ -8,13 +8,14 @@ import { Logger } from '@nestjs/common';
 import { InTurn } from '../in-turn.js';
 import type { DesiredStateFeed } from '../ports.js';
 import { BrokerConnection } from './broker-connection.js';
+import type { ChannelPool } from './channel-pool.js';
 import { ConfirmedPublisher } from './confirmed-publisher.js';
 import { decodedJson } from './decoded-json.js';
 import { codeOf, messageOf } from './error-facts.js';
 import { NewestMessage } from './newest-message.js';
 import { API_RECONNECT, type RabbitOptions } from './rabbit-options.js';
 import { RareLog } from './rare-log.js';
-import { readStream } from './read-stream.js';
+import { readingChannels, readStream } from './read-stream.js';
 import { declareStream } from './streams.js';
 
 /** Longest read of a stream's last chunk, milliseconds. */
@@ -34,6 +35,7 @@ export class RabbitFeed implements DesiredStateFeed {
   private readonly rare = new RareLog();
   private readonly connection: BrokerConnection;
   private readonly publisher: ConfirmedPublisher;
+  private readonly reading: ChannelPool;
   private readonly inTurn = new InTurn();
   /** What RabbitMQ has refused last. */
   private refusal: string | null = null;
@@ -46,6 +48,7 @@ export class RabbitFeed implements DesiredStateFeed {
       reconnect: { ...API_RECONNECT, ...options.reconnect },
     });
     this.publisher = new ConfirmedPublisher(this.connection);
+    this.reading = readingChannels(this.connection);
     this.connection.start();
   }
 
@@ -64,7 +67,7 @@ export class RabbitFeed implements DesiredStateFeed {
   async readNewest(appName: string): Promise<DesiredStateMessage | null> {
     let newest: Buffer | null = null;
     await this.watched(() =>
-      readStream(this.connection, appName, 'last', NEWEST_LIMIT_MS, (content) => {
+      readStream(this.reading, appName, 'last', NEWEST_LIMIT_MS, (content) => {
         newest = content;
       }),
     );
@@ -75,7 +78,7 @@ export class RabbitFeed implements DesiredStateFeed {
     // Not every message of a long stream is validated, which would take long, but those that may be it.
     const newest = new NewestMessage(appName);
     await this.watched(() =>
-      readStream(this.connection, appName, 'first', HIGHEST_LIMIT_MS, (content) => newest.add(content)),
+      readStream(this.reading, appName, 'first', HIGHEST_LIMIT_MS, (content) => newest.add(content)),
     );
     let highest: DesiredStateMessage | null = null;
     for (const payload of newest.take()) highest = this.parsed(appName, payload) ?? highest;

@@ -1,6 +1,7 @@
 import { streamName } from '@nebula/contracts';
 import type { Channel } from 'amqplib';
 import type { BrokerConnection } from './broker-connection.js';
+import { ChannelPool } from './channel-pool.js';
 import { fromOffset, isMissing } from './streams.js';
 import { TimeLimitError, within } from './within.js';
 
@@ -9,35 +10,62 @@ const PREFETCH = 50;
 
 /**
  * A stream from which nothing has come for so long is empty, milliseconds. RabbitMQ says nowhere that it is: the
- * message count of a stream is that of some seconds ago, and its first messages are sent when the replica gets to it.
+ * message count that a passive declare answers stays 0 for up to 5 s after the first message (seen with 3.10), and
+ * the first messages are sent when the replica gets to it. Empty streams are rare, as one is declared only when there
+ * is something to append.
  */
 const EMPTY_AFTER_MS = 1_000;
+
+/** Channels on which streams can be read. */
+export function readingChannels(connection: BrokerConnection): ChannelPool {
+  return new ChannelPool(connection, (channel) => channel.prefetch(PREFETCH));
+}
 
 /**
  * Reads an app's stream up to its end as it is now, on a channel of its own, since a missing stream ends the channel.
  *
+ * @param channels made by `readingChannels`
  * @param offset `first` for all of it, `last` for the last chunk, which can hold many messages
  * @param take is given each message, the oldest first
  * @returns whether there is such a stream
  * @throws {Error} when RabbitMQ is away, refuses, or takes longer than the limit
  */
 export async function readStream(
-  connection: BrokerConnection,
+  channels: ChannelPool,
   appName: string,
   offset: 'first' | 'last',
   limitMs: number,
   take: (content: Buffer) => void,
 ): Promise<boolean> {
-  const channel = await connection.openChannel();
   try {
-    await within(limitMs, `reading the stream of ${appName}`, readToEnd(channel, appName, offset, take));
+    await channels.use((channel) =>
+      within(limitMs, `reading the stream of ${appName}`, readWatched(channel, appName, offset, take)),
+    );
     return true;
   } catch (error) {
     if (isMissing(error)) return false;
     throw error;
+  }
+}
+
+/** Fails as soon as the channel ends. */
+async function readWatched(
+  channel: Channel,
+  appName: string,
+  offset: 'first' | 'last',
+  take: (content: Buffer) => void,
+): Promise<void> {
+  let end = (_reason: Error) => {};
+  const ended = new Promise<never>((_resolve, reject) => {
+    end = reject;
+  });
+  const closed = () => end(new Error(`the channel ended while reading the stream of ${appName}`));
+  channel.on('error', end).on('close', closed);
+  try {
+    await Promise.race([readToEnd(channel, appName, offset, take, end), ended]);
   } finally {
-    // Also of a channel that has ended, which is no matter.
-    channel.close().catch(() => undefined);
+    // It will be used again, by others.
+    channel.off('error', end).off('close', closed);
   }
 }
 
@@ -46,22 +74,14 @@ async function readToEnd(
   appName: string,
   offset: 'first' | 'last',
   take: (content: Buffer) => void,
+  end: (reason: Error) => void,
 ): Promise<void> {
   let count = 0;
-  let end = (_reason: Error) => {};
   let begin = () => {};
   const begun = new Promise<void>((resolve) => {
     begin = resolve;
   });
-  const ended = new Promise<never>((_resolve, reject) => {
-    end = reject;
-  });
-  ended.catch(() => undefined);
-  channel.on('error', end);
-  channel.on('close', () => end(new Error(`the channel ended while reading the stream of ${appName}`)));
-
-  await channel.prefetch(PREFETCH);
-  await channel.consume(
+  const { consumerTag } = await channel.consume(
     streamName(appName),
     (message) => {
       if (!message) return end(new Error(`the stream of ${appName} was deleted while it was read`));
@@ -72,12 +92,14 @@ async function readToEnd(
     },
     fromOffset(offset),
   );
-  if (!(await Promise.race([beginsWithin(begun, EMPTY_AFTER_MS), ended]))) return;
-  // RabbitMQ sends all that a stream holds, as far as it is acknowledged, before it answers another call.
-  for (let before = -1; before < count; ) {
-    before = count;
-    await Promise.race([channel.prefetch(PREFETCH), ended]);
+  if (await beginsWithin(begun, EMPTY_AFTER_MS)) {
+    // RabbitMQ sends all that a stream holds, as far as it is acknowledged, before it answers another call.
+    for (let before = -1; before < count; ) {
+      before = count;
+      await channel.prefetch(PREFETCH);
+    }
   }
+  await channel.cancel(consumerTag);
 }
 
 async function beginsWithin(begun: Promise<void>, limitMs: number): Promise<boolean> {

@@ -89,11 +89,16 @@ export class BrokerUnderTest {
   }
 
   /** Those that the management plugin has noticed, which takes it some seconds. */
-  async connections(): Promise<{ id: string; name: string }[]> {
-    const text = await this.broker.manage('GET', '/api/connections?columns=name,client_properties');
-    const all = JSON.parse(text) as { name: string; client_properties?: { connection_name?: string } }[];
-    return all.map(({ name, client_properties }) => ({
+  async connections(): Promise<{ id: string; name: string; channels: number }[]> {
+    const text = await this.broker.manage('GET', '/api/connections?columns=name,channels,client_properties');
+    const all = JSON.parse(text) as {
+      name: string;
+      channels?: number;
+      client_properties?: { connection_name?: string };
+    }[];
+    return all.map(({ name, channels = 0, client_properties }) => ({
       id: name,
+      channels,
       name: client_properties?.connection_name ?? '',
     }));
   }
