@@ -25,9 +25,9 @@ export class AppQueue {
   private readonly failures = new Map<string, Failure>();
   private stopped = false;
 
-  /** @param work resolves to whether it succeeded; mustn't reject */
+  /** @param work is told whether the app was nudged, and resolves to whether it succeeded; mustn't reject */
   constructor(
-    private readonly work: (appName: string) => Promise<boolean>,
+    private readonly work: (appName: string, nudged: boolean) => Promise<boolean>,
     private readonly backoff: Backoff,
     private readonly clock: Clock,
   ) {}
@@ -61,9 +61,10 @@ export class AppQueue {
 
   private fill(): void {
     while (!this.stopped && this.running.size < PARALLEL) {
-      const next = this.take(this.urgent) ?? this.take(this.routine);
+      const nudged = this.take(this.urgent);
+      const next = nudged ?? this.take(this.routine);
       if (next === undefined) return;
-      this.running.set(next, this.run(next));
+      this.running.set(next, this.run(next, nudged !== undefined));
     }
   }
 
@@ -76,11 +77,11 @@ export class AppQueue {
     return undefined;
   }
 
-  private async run(appName: string): Promise<void> {
+  private async run(appName: string, nudged: boolean): Promise<void> {
     clearTimeout(this.failures.get(appName)?.timer ?? undefined);
     // The request that asked for it is answered first.
     await setImmediate();
-    const succeeded = await this.work(appName);
+    const succeeded = await this.work(appName, nudged);
     this.running.delete(appName);
     if (this.stopped) return;
     if (succeeded) this.failures.delete(appName);

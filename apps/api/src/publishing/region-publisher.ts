@@ -25,7 +25,7 @@ export class RegionPublisher {
     private readonly log: ApiLog,
     timing: PublishingTiming,
   ) {
-    this.queue = new AppQueue((appName) => this.attempt(appName), timing, clock);
+    this.queue = new AppQueue((appName, nudged) => this.attempt(appName, nudged), timing, clock);
   }
 
   get region(): string {
@@ -69,9 +69,9 @@ export class RegionPublisher {
     await this.queue.stop();
   }
 
-  private async attempt(appName: string): Promise<boolean> {
+  private async attempt(appName: string, changed: boolean): Promise<boolean> {
     try {
-      await this.converge(appName);
+      await this.converge(appName, changed);
       this.noteSuccess(appName);
       return true;
     } catch (error) {
@@ -83,11 +83,12 @@ export class RegionPublisher {
   /**
    * Compares feed and database until they are the same, since a confirmation proves nothing and another instance
    * may append an older message behind a newer one. The feed is read first: it then can't be ahead of a database
-   * that was only ever written to. What is beyond all that was seen of the feed is appended before that, so that
-   * a change doesn't wait for a reading.
+   * that was only ever written to. A change that is beyond all that was seen of the feed is appended before that,
+   * so that it doesn't wait for a reading. Whatever else is compared asks the feed first, so that the database is
+   * left alone while the feed is away.
    */
-  private async converge(appName: string): Promise<void> {
-    let confirmed = await this.publishUnseen(appName);
+  private async converge(appName: string, changed: boolean): Promise<void> {
+    let confirmed = changed ? await this.publishUnseen(appName) : null;
     for (;;) {
       const newest = await this.feed.readNewest(appName);
       const highest = this.seen.note(appName, newest);

@@ -1,7 +1,7 @@
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { InProcessBroker } from '@nebula/messaging';
 import { eventually } from '../testing/eventually.js';
 import { FaultyFeed } from './testing/faulty-feed.js';
@@ -118,6 +118,21 @@ describe('verification', () => {
     });
     expect(feed.appended).toHaveLength(appended);
     expect(api.lines).toEqual([]);
+  });
+
+  it('asks the database for nothing while the feed is away, but the change itself', async () => {
+    api = await start({ sweep: 60_000 });
+    await api.write('shop');
+    await rested(api);
+    feed.away = true;
+    await api.write('shop');
+    await eventually(() => expect(feed.refusals).toBeGreaterThan(1));
+    const asked = jest.spyOn(api.store, 'get');
+    const { refusals } = feed;
+    await eventually(() => expect(feed.refusals).toBeGreaterThan(refusals + 5));
+    expect(asked).not.toHaveBeenCalled();
+    feed.away = false;
+    await published('shop', 2);
   });
 
   it('puts the newest back behind an older message that came late', async () => {

@@ -15,6 +15,8 @@ export class FaultyFeed implements DesiredStateFeed {
   holding = false;
   /** Publishes that were called. */
   attempts = 0;
+  /** Calls that were refused, as it was away. */
+  refusals = 0;
   /** Calls that were never answered. */
   unanswered = 0;
   /** When each app was read first, by the monotonic clock, milliseconds. */
@@ -78,7 +80,10 @@ export class FaultyFeed implements DesiredStateFeed {
   }
 
   private async answer(): Promise<void> {
-    if (this.away) throw new Error('the feed is away');
+    if (this.away) {
+      this.refusals += 1;
+      throw new Error('the feed is away');
+    }
     if (!this.hanging) return;
     this.unanswered += 1;
     await forever();
