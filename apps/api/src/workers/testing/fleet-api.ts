@@ -8,7 +8,6 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApi } from '../../create-api.js';
 import type { WorkerRecord } from '../../store/fleet-records.js';
 import { FleetStore } from '../../store/fleet-store.js';
-import { eventually } from '../../testing/eventually.js';
 
 /** A whole api on loopback, with the fleet in a test's hand. */
 export class FleetApi {
@@ -85,17 +84,6 @@ export class FleetApi {
   async createApp(app_name: string): Promise<void> {
     const answer = await this.call('POST', '/apps', { app_name, docker_image: 'shop:1' });
     expect(answer).toMatchObject({ status: 201 });
-  }
-
-  /** Resolves when so many connections to the api are open. */
-  async underWay(count: number): Promise<void> {
-    const server = this.api.getHttpServer();
-    await eventually(async () => {
-      const open = await new Promise<number>((resolve, reject) =>
-        server.getConnections((error, connections) => (error ? reject(error) : resolve(connections))),
-      );
-      expect(open).toBeGreaterThanOrEqual(count);
-    });
   }
 
   async stop(): Promise<void> {
