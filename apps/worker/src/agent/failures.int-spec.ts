@@ -181,6 +181,25 @@ describe('drift', () => {
     await worker.reported({ state: 'converged' });
   }, 60_000);
 
+  it('one whose host port a program has taken meanwhile serves again when the port is free', async () => {
+    const port = worker.engine.port();
+    await worker.want(1, { starting_ports: [{ [String(port)]: '8080' }] });
+    await worker.reported({ state: 'converged' });
+    await worker.close();
+    const [seen] = await worker.containers();
+    await worker.engine.docker.getNetwork(DEFAULT_NETWORK).disconnect({ Container: seen?.id });
+    const holder = createServer();
+    await new Promise<void>((resolve) => holder.listen(port, '0.0.0.0', resolve));
+
+    await worker.start();
+    const report = await worker.reported({ state: 'failed' });
+    expect(report.last_error?.message).toContain('address already in use');
+    await new Promise((resolve) => holder.close(resolve));
+    await worker.reported({ state: 'converged' });
+    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
+    expect(await worker.containers()).toMatchObject([{ name: seen?.name, running: true }]);
+  }, 60_000);
+
   it('one that was taken out of its network and stopped serves again', async () => {
     const port = worker.engine.port();
     await worker.want(1, { starting_ports: [{ [String(port)]: '8080' }] });
