@@ -17,12 +17,16 @@ Logger.overrideLogger(['error', 'fatal']);
  * @returns {() => Promise<void>} ends it
  */
 export function nebulaConsumer(rabbit, app, take) {
-  const strategy = new RabbitDesiredStateStrategy(new BrokerConnection(rabbit), [app]);
+  const connection = new BrokerConnection(rabbit);
+  const strategy = new RabbitDesiredStateStrategy(connection, [app]);
   strategy.addHandler(
     PATTERNS.desiredState,
     async (/** @type {{ revision: number }} */ { revision }) => take(revision),
     true,
   );
   strategy.listen(() => undefined);
-  return () => strategy.close();
+  return async () => {
+    await strategy.close();
+    await connection.close();
+  };
 }
