@@ -20,8 +20,8 @@ export async function runFleetBench(argv) {
     prepare: async (_common, settings) => {
       const { machineFacts } = await import('../report/machine.mjs');
       const { raiseFileLimit } = await import('./broker/file-limit.mjs');
-      // A consumer is a connection on both sides, and a file of the stream on the broker's.
-      const open_files = await raiseFileLimit(settings.consumers * 2 + SPARE_FILES);
+      // A consumer is a connection and a file of the stream on the broker, and there are as many raw ones beside them.
+      const open_files = await raiseFileLimit(settings.consumers * 4 + SPARE_FILES);
       return { more: {}, machine: { ...machineFacts(), open_files } };
     },
     part: partNamed,

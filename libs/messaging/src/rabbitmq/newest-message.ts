@@ -11,12 +11,13 @@ interface Candidate {
   /** Order of arrival. */
   number: number;
   position: Position;
-  content: Buffer;
+  payload: unknown;
+  /** Bytes that it had. */
+  size: number;
 }
 
 /** A good candidate. */
 interface Good extends Candidate {
-  payload: unknown;
   digest: string;
 }
 
@@ -47,7 +48,7 @@ export class NewestMessage {
       return;
     }
     this.garbage = null;
-    this.candidates.push({ number: this.arrived, position, content });
+    this.candidates.push({ number: this.arrived, position, payload, size: content.length });
     this.bytes += content.length;
     if (this.bytes > CLOSER_LOOK_BYTES || this.candidates.length > CLOSER_LOOK_COUNT) this.lookCloser();
   }
@@ -56,7 +57,7 @@ export class NewestMessage {
   take(): unknown[] {
     // One alone hides nothing and has no rival. Its receiver checks it anyway, and that is what a message costs most.
     if (this.candidates.length > 1 || this.garbage) this.lookCloser();
-    const payloads = this.candidates.map(({ content }) => decodedJson(content));
+    const payloads = this.candidates.map(({ payload }) => payload);
     if (this.garbage) payloads.push(this.garbage.payload);
     this.candidates = [];
     this.bytes = 0;
@@ -80,15 +81,14 @@ export class NewestMessage {
       highest ??= good;
       if (good.digest !== highest.digest) rival ??= good;
     }
-    if (last && !this.checked(last)) this.garbage ??= { payload: decodedJson(last.content) };
+    if (last && !this.checked(last)) this.garbage ??= { payload: last.payload };
     this.candidates = [highest, rival].flatMap((good) => (good ? [good] : []));
-    this.bytes = this.candidates.reduce((sum, { content }) => sum + content.length, 0);
+    this.bytes = this.candidates.reduce((sum, { size }) => sum + size, 0);
   }
 
   private checked(candidate: Candidate): Good | null {
-    const payload = decodedJson(candidate.content);
-    const parsed = parseDesiredState(payload);
-    return parsed.ok ? { ...candidate, payload, digest: parsed.value.digest } : null;
+    const parsed = parseDesiredState(candidate.payload);
+    return parsed.ok ? { ...candidate, digest: parsed.value.digest } : null;
   }
 }
 

@@ -1,6 +1,6 @@
 import { PATTERNS } from '@nebula/contracts';
 import { Logger } from '@nestjs/common';
-import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
+import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { callHandler } from '../call-handler.js';
 import type { DesiredStateOrigin } from '../ports.js';
 import type { Backoff } from './backoff.js';
@@ -25,6 +25,7 @@ export class RabbitDesiredStateStrategy extends Server implements CustomTranspor
   protected override readonly logger = new Logger(RabbitDesiredStateStrategy.name);
   private readonly subscriptions: StreamSubscriptions;
   private readonly inboxes = new Map<string, Inbox>();
+  private handler: MessageHandler | null = null;
 
   /**
    * @param connection started by `listen`; whoever made it closes it, as others may still send on it
@@ -113,9 +114,10 @@ export class RabbitDesiredStateStrategy extends Server implements CustomTranspor
   private async hand(app: string, payload: unknown): Promise<void> {
     const origin: DesiredStateOrigin = { app_name: app };
     try {
-      const handler = this.getHandlerByPattern(PATTERNS.desiredState);
-      if (!handler) throw new Error(`nothing handles the pattern ${PATTERNS.desiredState}`);
-      await callHandler(handler, payload, origin);
+      // Looked up once: for that Nest parses the pattern as JSON, which it is not, and that costs more than all else.
+      this.handler ??= this.getHandlerByPattern(PATTERNS.desiredState);
+      if (!this.handler) throw new Error(`nothing handles the pattern ${PATTERNS.desiredState}`);
+      await callHandler(this.handler, payload, origin);
     } catch (error) {
       this.logger.error(`a ${PATTERNS.desiredState} message could not be handled`, error);
     }

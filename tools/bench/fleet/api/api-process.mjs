@@ -20,9 +20,9 @@ import { TimedFeed } from './timed-feed.mjs';
  */
 
 /**
- * `confirmed`: when this revision was written and confirmed. `reads`: waits for so many reads of streams since `reset`.
+ * `confirmed`: when this revision of an app was written and confirmed. `reads`: waits for so many reads of streams since `reset`.
  * `counts`: of calls since `reset`.
- * @typedef {{ ask: 'confirmed', revision: number } | { ask: 'reads', count: number } | { ask: 'counts' } | { ask: 'reset' }} ApiQuestion
+ * @typedef {{ ask: 'confirmed', app: string, revision: number } | { ask: 'reads', count: number } | { ask: 'counts' } | { ask: 'reset' }} ApiQuestion
  */
 
 /**
@@ -87,7 +87,7 @@ tell({ url: await api.getUrl() });
 async function answer(question) {
   switch (question.ask) {
     case 'confirmed': {
-      const at = await called(() => feed.confirmed.get(question.revision) ?? null);
+      const at = await called(() => feed.confirmedAt(question.app, question.revision));
       return { at, written_at: writtenAt };
     }
     case 'reads':

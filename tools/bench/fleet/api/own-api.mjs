@@ -4,6 +4,7 @@
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { Child } from '../../running/child.mjs';
+import { FOLLOWED_APP } from '../consumers/followed-app.mjs';
 
 /** @import { Surroundings } from '../../running/bench.mjs' */
 /** @import { ApiInput, ApiQuestion, Counts } from './api-process.mjs' */
@@ -70,11 +71,12 @@ export class OwnApi {
 
   /**
    * @param {number} revision of the app that was changed last
+   * @param {string} app
    * @returns {Promise<{ at: number, written_at: number }>} when it was confirmed and written, by the shared clock
    */
-  async confirmed(revision) {
+  async confirmed(revision, app = FOLLOWED_APP) {
     return /** @type {{ at: number, written_at: number }} */ (
-      await this.#ask({ ask: 'confirmed', revision })
+      await this.#ask({ ask: 'confirmed', app, revision })
     );
   }
 

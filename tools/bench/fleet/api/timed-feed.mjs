@@ -1,5 +1,5 @@
 /**
- * A feed that passes everything on, counts the calls, and knows when each revision was confirmed.
+ * A feed that passes everything on, counts the calls, and knows when each revision of an app was confirmed.
  */
 import { monotonicMs } from '../monotonic.mjs';
 
@@ -11,8 +11,8 @@ export class TimedFeed {
   #feed;
   /** Calls by name. @type {Record<string, number>} */
   counts = {};
-  /** When each revision was confirmed, by the shared clock, milliseconds. @type {Map<number, number>} */
-  confirmed = new Map();
+  /** When each revision was confirmed, by app and revision, by the shared clock, milliseconds. @type {Map<string, number>} */
+  #confirmed = new Map();
   /** Called after each call. @type {() => void} */
   onCall = () => undefined;
 
@@ -28,8 +28,13 @@ export class TimedFeed {
   /** @param {DesiredStateMessage} message */
   async publish(message) {
     await this.#feed.publish(message);
-    this.confirmed.set(message.revision, monotonicMs());
+    this.#confirmed.set(key(message.app_name, message.revision), monotonicMs());
     this.#count('publish');
+  }
+
+  /** @param {string} app @param {number} revision @returns {number | null} when it was confirmed, null when it is not */
+  confirmedAt(app, revision) {
+    return this.#confirmed.get(key(app, revision)) ?? null;
   }
 
   /** @param {string} appName */
@@ -59,4 +64,9 @@ export class TimedFeed {
     this.counts[name] = (this.counts[name] ?? 0) + 1;
     this.onCall();
   }
+}
+
+/** @param {string} app @param {number} revision */
+function key(app, revision) {
+  return `${app} ${revision}`;
 }

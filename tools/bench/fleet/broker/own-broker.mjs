@@ -98,12 +98,6 @@ export class OwnBroker {
     await this.#broker.manage('DELETE', `/api/connections/username/${WORKER_USER}`);
   }
 
-  /** Starts it anew with its data, so that nothing of what was connected before is left in its memory. */
-  async restart() {
-    await this.#broker.stop();
-    await this.#broker.start();
-  }
-
   /** @param {string} queue @returns {Promise<number>} messages that wait in it, as of some seconds ago */
   async waitingIn(queue) {
     const text = await this.#broker.manage('GET', `/api/queues/${VHOST}/${queue}?columns=messages`);

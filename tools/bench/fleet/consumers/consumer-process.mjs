@@ -20,9 +20,10 @@ import { Knowledge } from './knowledge.mjs';
 /** So many connect at the same time. */
 const PARALLEL = 25;
 
-/** A process that has worked for less than this part of such a time has nothing to do. */
-const IDLE_UTILIZATION = 0.1;
+/** A process that has used less than this part of such a time has nothing to do, and it is not waited for longer. */
+const IDLE_PART = 0.1;
 const IDLE_MS = 25;
+const IDLE_LIMIT_MS = 2_000;
 
 /** @type {ConsumerInput} */
 const { kind, rabbit, app } = input();
@@ -74,9 +75,10 @@ async function connectOf(places) {
 }
 
 async function idle() {
-  for (;;) {
-    const before = performance.eventLoopUtilization();
+  for (let waited = 0; waited < IDLE_LIMIT_MS; waited += IDLE_MS) {
+    const before = process.cpuUsage();
     await pause(IDLE_MS);
-    if (performance.eventLoopUtilization(before).utilization < IDLE_UTILIZATION) return;
+    const { user, system } = process.cpuUsage(before);
+    if (user + system < IDLE_MS * 1000 * IDLE_PART) return;
   }
 }

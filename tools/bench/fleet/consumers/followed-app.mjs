@@ -24,15 +24,16 @@ export const FOLLOWED_APP = FOLLOWED_INPUT.app_name;
 
 /**
  * @param {number} revision
+ * @param {string} app_name of an app like it
  * @returns {DesiredStateMessage} as the api would publish it
  */
-export function followedMessage(revision) {
-  const parsed = parseAppSpec({ ...FOLLOWED_INPUT, env_vars: { CHANGED: String(revision) } });
+export function followedMessage(revision, app_name = FOLLOWED_APP) {
+  const parsed = parseAppSpec({ ...FOLLOWED_INPUT, app_name, env_vars: { CHANGED: String(revision) } });
   if (!parsed.ok) throw new Error(parsed.problems.map(({ message }) => message).join());
   return {
     schema: DESIRED_STATE_SCHEMA,
     min_reader: DESIRED_STATE_MIN_READER,
-    app_name: FOLLOWED_APP,
+    app_name,
     epoch: 1,
     revision,
     digest: desiredStateDigest(parsed.value, NO_TOKENS),

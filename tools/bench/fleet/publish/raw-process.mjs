@@ -13,8 +13,8 @@ import { monotonicMs } from '../monotonic.mjs';
 /** @import { AppRecord } from '@nebula/api' */
 /** @import { RabbitOptions } from '@nebula/messaging' */
 
-/** `append`: a message of this revision. `write`: the next revision into the database. */
-/** @typedef {{ do: 'append', revision: number } | { do: 'write' }} RawQuestion */
+/** `append`: a message of this revision to the stream of an app. `write`: the next revision into the database. */
+/** @typedef {{ do: 'append', revision: number, app: string } | { do: 'write' }} RawQuestion */
 
 /**
  * @typedef {object} RawAnswer
@@ -52,9 +52,9 @@ tell('ready');
 async function answer(question) {
   switch (question.do) {
     case 'append': {
-      const body = Buffer.from(JSON.stringify(followedMessage(question.revision)));
+      const body = Buffer.from(JSON.stringify(followedMessage(question.revision, question.app)));
       const begin = monotonicMs();
-      await append(body);
+      await append(streamName(question.app), body);
       return { begin, ms: monotonicMs() - begin };
     }
     case 'write': {
@@ -69,10 +69,10 @@ async function answer(question) {
   }
 }
 
-/** @param {Buffer} body @returns {Promise<void>} */
-function append(body) {
+/** @param {string} stream @param {Buffer} body @returns {Promise<void>} */
+function append(stream, body) {
   return new Promise((resolve, reject) => {
-    channel.sendToQueue(streamName(FOLLOWED_APP), body, { persistent: true }, (error) => {
+    channel.sendToQueue(stream, body, { persistent: true }, (error) => {
       if (error) reject(new Error('the append was not confirmed', { cause: error }));
       else resolve();
     });

@@ -3,6 +3,7 @@
  */
 import { join } from 'node:path';
 import { Child } from '../../running/child.mjs';
+import { FOLLOWED_APP } from '../consumers/followed-app.mjs';
 
 /** @import { RabbitOptions } from '@nebula/messaging' */
 /** @import { FleetBench } from '../fleet-bench.mjs' */
@@ -30,9 +31,9 @@ export class Raw {
     return new Raw(child);
   }
 
-  /** Appends a message to the stream. @param {number} revision */
-  async append(revision) {
-    return await this.#ask({ do: 'append', revision });
+  /** Appends a message to the stream of an app. @param {number} revision */
+  async append(revision, app = FOLLOWED_APP) {
+    return await this.#ask({ do: 'append', revision, app });
   }
 
   /** Writes the next revision into a database of its own. */
