@@ -1,7 +1,10 @@
 import { comparePositions, type DesiredStateMessage, type Position } from '@nebula/contracts';
 
 /** What tells one desired state of an app from another. */
-export type SeenState = Position & Pick<DesiredStateMessage, 'digest'>;
+export interface SeenState extends Position {
+  /** Null where two that differ were seen at this position: the database has one of them at most. */
+  digest: string | null;
+}
 
 /**
  * The highest desired state of each app that was ever read from a feed. It was in the database before it was in
@@ -23,14 +26,14 @@ export class SeenInFeed {
   note(appName: string, read: DesiredStateMessage | null): SeenState | null {
     const known = this.of(appName);
     if (!read || (known && comparePositions(read, known) <= 0 && !isOther(read, known))) return known;
-    const { epoch, revision, digest } = read;
-    const state = { epoch, revision, digest };
+    const { epoch, revision } = read;
+    const state = { epoch, revision, digest: known && isOther(read, known) ? null : read.digest };
     this.states.set(appName, state);
     return state;
   }
 }
 
-/** One position with another digest: of the two, the one that the database doesn't have is the proof. */
+/** One position with another digest: the one that the database doesn't have is the proof, whichever came last. */
 function isOther(read: SeenState, known: SeenState): boolean {
   return comparePositions(read, known) === 0 && read.digest !== known.digest;
 }

@@ -240,6 +240,24 @@ describe('a database that was restored from a backup', () => {
     expect((await feed.readNewest('shop'))?.spec).toMatchObject({ docker_image: 'shop:9' });
   });
 
+  it('wins also when that change has the revision of what it hides', async () => {
+    api = await start({ sweep: 60_000 });
+    const other = await start({ sweep: 60_000 });
+    await rested(api, other);
+    const backup = await other.write('shop', { docker_image: 'shop:1' });
+    await rested(api, other);
+    await api.write('shop', { docker_image: 'shop:2' });
+    await published('shop', 2);
+    await rested(api, other);
+    expect(await other.store.replace(backup, 2)).toBe(true);
+    await other.write('shop', { docker_image: 'shop:9' });
+    await rested(other);
+    expect((await feed.readNewest('shop'))?.spec).toMatchObject({ docker_image: 'shop:9' });
+    api.publisher.nudge('shop');
+    await published('shop', 2, 2);
+    expect((await feed.readNewest('shop'))?.spec).toMatchObject({ docker_image: 'shop:9' });
+  });
+
   it('wins also when nobody is left who saw what was in the feed, once a worker tells of it', async () => {
     api = await start({ sweep: 60_000 });
     const other = await start({ sweep: 60_000 });
