@@ -6,6 +6,7 @@ export interface SeenContainer {
   id: string;
   startedAt: string;
   running: boolean;
+  environment: Record<string, string>;
 }
 
 /** The Docker Engine as a bystander sees it: nothing of Nebula's own code. */
@@ -23,13 +24,17 @@ export class EngineView {
   /** The containers with a label, by name. */
   async containers(label: string): Promise<SeenContainer[]> {
     const listed = await this.docker.listContainers({ all: true, filters: { label: [label] } });
-    const seen = await Promise.all(
-      listed.map(async ({ Id }) => {
-        const { Name, State } = await this.docker.getContainer(Id).inspect();
-        return { name: Name.slice(1), id: Id, startedAt: State.StartedAt, running: State.Running };
-      }),
-    );
-    return seen.sort((a, b) => a.name.localeCompare(b.name));
+    const seen = await Promise.all(listed.map(({ Id }) => this.container(Id)));
+    return seen.filter((each) => each !== null).sort((a, b) => a.name.localeCompare(b.name));
+  }
+
+  /** Null when it was removed since it was listed. */
+  private async container(id: string): Promise<SeenContainer | null> {
+    const found = await this.docker.getContainer(id).inspect().catch(unlessGone);
+    if (!found) return null;
+    const { Name, State, Config } = found;
+    const environment = Object.fromEntries(Config.Env.map((line) => line.split(/=(.*)/s, 2)));
+    return { name: Name.slice(1), id, startedAt: State.StartedAt, running: State.Running, environment };
   }
 
   /**
@@ -48,4 +53,10 @@ export class EngineView {
     const listed = await this.docker.listNetworks({ filters: { label: [label] } });
     return listed.map(({ Name }) => Name);
   }
+}
+
+function unlessGone(error: unknown): null {
+  if (typeof error === 'object' && error !== null && 'statusCode' in error && error.statusCode === 404)
+    return null;
+  throw error;
 }

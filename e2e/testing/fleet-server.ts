@@ -1,8 +1,8 @@
 import { execa } from 'execa';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { engineFolders } from '../../tools/engine/engine-folders.mjs';
-import { startEngine, stopEngine } from '../../tools/engine/engine.mjs';
+import { killEngine, startEngine, stopEngine } from '../../tools/engine/engine.mjs';
 import { inNamespace } from '../../tools/engine/engine-namespace.mjs';
 import { makeHttpImage, pushImage } from '../../tools/engine/images.mjs';
 import { startRegistry, stopRegistry } from '../../tools/engine/registry.mjs';
@@ -13,6 +13,8 @@ import { ServiceProcess } from './service-process.js';
 export const IMAGES = ['nebula-fleet:1', 'nebula-fleet:2'] as const;
 
 const REGISTRY_PORT = 5000;
+/** Name of the worker's folder. */
+const STATE = 'state';
 
 export interface ServerOptions {
   name: string;
@@ -35,7 +37,7 @@ export class FleetServer {
     const { name, folder, program, environment } = options;
     this.worker = new ServiceProcess({
       ...{ name, folder, args: [program] },
-      environment: { ...environment, DOCKER_HOST: view.host, STATE_DIR: join(folder, 'state') },
+      environment: { ...environment, DOCKER_HOST: view.host, STATE_DIR: join(folder, STATE) },
     });
   }
 
@@ -59,6 +61,11 @@ export class FleetServer {
   /** As when the server is shut down in order. */
   async stopEngine(): Promise<void> {
     await stopEngine(this.engineFolder);
+  }
+
+  /** As a crash does, which leaves its containers running. */
+  async killEngine(): Promise<void> {
+    await killEngine(this.engineFolder);
   }
 
   /** Resolves when the engine answers, with the containers that it brings back by itself. */
@@ -86,14 +93,8 @@ export class FleetServer {
 
   /** What a variable of the environment is in each running container of an app, by the containers' names. */
   async variable(app: string, name: string): Promise<(string | null)[]> {
-    const running = (await this.containers(app)).filter((container) => container.running);
-    return await Promise.all(
-      running.map(async ({ id }) => {
-        const { Config } = await this.view.docker.getContainer(id).inspect();
-        const entry = Config.Env.find((line) => line.startsWith(`${name}=`));
-        return entry === undefined ? null : entry.slice(name.length + 1);
-      }),
-    );
+    const containers = await this.containers(app);
+    return containers.filter(({ running }) => running).map(({ environment }) => environment[name] ?? null);
   }
 
   /**
@@ -109,12 +110,26 @@ export class FleetServer {
 
   /** An app's newest desired state that the worker has accepted, as it arrived. */
   async accepted(app: string): Promise<Record<string, unknown>> {
-    const file = join(this.options.folder, 'state', 'worker', 'desired', `${app}.json`);
+    const file = join(this.stateFolder, 'worker', 'desired', `${app}.json`);
     return JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
   }
 
   get name(): string {
     return this.options.name;
+  }
+
+  /** Loses what the worker, which must not run, has on disk. */
+  async loseState(): Promise<void> {
+    await rm(this.stateFolder, { recursive: true });
+  }
+
+  /** Removes a container behind the worker's back. */
+  async removeContainer(name: string): Promise<void> {
+    await this.view.docker.getContainer(name).remove({ force: true });
+  }
+
+  private get stateFolder(): string {
+    return join(this.options.folder, STATE);
   }
 
   private get engineFolder(): string {

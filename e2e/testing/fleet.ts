@@ -22,7 +22,10 @@ export const CHANGE_LIMIT = 90_000;
 const SERVERS = 3;
 const VHOST = 'nebula';
 /** Short, so that the tests are quick. */
-const INTERVALS = { VERIFY_INTERVAL_SECONDS: '2', REPORT_INTERVAL_SECONDS: '1', RABBIT_HEARTBEAT: '10' };
+const INTERVALS = {
+  ...{ VERIFY_INTERVAL_SECONDS: '2', REPORT_INTERVAL_SECONDS: '1' },
+  ...{ RABBIT_HEARTBEAT: '10', RABBIT_RECONNECT_MAX_SECONDS: '2' },
+};
 const API_USER = { RABBIT_USER: 'nebula-api', RABBIT_PASSWORD: 'api-secret' };
 const WORKER_USER = { RABBIT_USER: 'nebula-worker', RABBIT_PASSWORD: 'worker-secret' };
 
@@ -30,6 +33,8 @@ export interface FleetOptions {
   /** That every worker lists. */
   apps: string[];
   brokerNodes?: number;
+  /** Configuration of the workers beside what all fleets have. */
+  worker?: Record<string, string>;
   /** Programs that `node` runs; the built ones of this work tree when absent. */
   programs?: { api: string; worker: string };
 }
@@ -227,6 +232,7 @@ export class Fleet {
       ...{ name, folder: join(this.folder, name), program: this.program('worker') },
       environment: {
         ...{ ...WORKER_USER, ...INTERVALS, RABBIT_HOST: hosts, RABBIT_VHOST: VHOST },
+        ...this.options.worker,
         ...{ APP_NAME: this.options.apps.join(), WORKER_PORT: '0', WORKER_LABELS: `server=${index}` },
       },
     });

@@ -21,6 +21,7 @@ const STOP_LIMIT_MS = 20_000;
  * @typedef {object} OwnMongo a server of our own, with an empty folder
  * @property {string} url `mongodb://127.0.0.1:port`, the same after a restart
  * @property {MongoProgram['kind']} kind
+ * @property {string} data folder of all that it keeps; to be copied while it is stopped
  * @property {() => number} pid
  * @property {(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT') => Promise<void>} signal after SIGKILL it waits for the end
  * @property {() => Promise<void>} start again, after `stop` or a kill, with its data
@@ -67,6 +68,7 @@ export async function startMongo(say) {
   return {
     url: `mongodb://127.0.0.1:${port}`,
     kind,
+    data,
     pid: () => pid,
     signal: async (signal) => {
       send(pid, signal);

@@ -1,0 +1,157 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from '../testing/eventually.js';
+import { CHANGE_LIMIT, Fleet, FLEET_START_LIMIT } from '../testing/fleet.js';
+import { IMAGES } from '../testing/fleet-server.js';
+
+const LIMIT = 2 * CHANGE_LIMIT;
+const APPS = ['shop', 'steady', 'leaving', 'later'];
+/** In which a request has to be answered whatever happens, milliseconds. */
+const ANSWER_LIMIT = 15_000;
+
+let fleet: Fleet;
+let backups: string;
+
+beforeAll(async () => {
+  backups = await mkdtemp(join(tmpdir(), 'nebula-e2e-backup-'));
+  fleet = await Fleet.start({ apps: APPS });
+  for (const app_name of ['shop', 'steady', 'leaving']) {
+    await fleet.api.create({ app_name, docker_image: IMAGES[0] });
+  }
+  fleet.startWorkers();
+  for (const app of ['shop', 'steady', 'leaving']) await fleet.converged(app);
+}, FLEET_START_LIMIT);
+
+afterAll(async () => {
+  await fleet.end();
+  await rm(backups, { recursive: true, force: true });
+}, FLEET_START_LIMIT);
+
+afterEach(() => {
+  expect(fleet.unexpectedEnds).toEqual([]);
+});
+
+async function change(step: string): Promise<void> {
+  await fleet.api.change('shop', { env_vars: { STEP: step } });
+}
+
+/** Resolves when every server has a change. */
+async function arrives(step: string): Promise<void> {
+  await fleet.converged('shop');
+  expect(await fleet.variable('shop', 'STEP')).toEqual(fleet.servers.map(() => [step]));
+}
+
+/** Every request is answered by both apis in time, and says that the database is away. */
+async function requestsAreRefused(): Promise<void> {
+  const started = performance.now();
+  const answers = await Promise.all(
+    fleet.apis.flatMap(({ api }) => [
+      api.call('GET', '/apps/shop'),
+      api.call('POST', '/apps', { app_name: 'never', docker_image: IMAGES[0] }),
+      api.call('PATCH', '/apps/shop', { env_vars: { STEP: 'never' } }),
+      api.call('GET', '/apps/shop/status'),
+      api.call('GET', '/workers'),
+    ]),
+  );
+  expect(performance.now() - started).toBeLessThan(ANSWER_LIMIT);
+  for (const { status, type, body } of answers) {
+    expect({ status, body }).toMatchObject({ status: 503, body: { status: 503, type: expect.any(String) } });
+    expect(type).toContain('application/problem+json');
+  }
+}
+
+describe('a database that is away', () => {
+  it(
+    'has every request refused in time, and the servers go on without it',
+    async () => {
+      await fleet.untouched(['shop'], async () => {
+        await fleet.database.stop();
+        await requestsAreRefused();
+        await fleet.server(0).removeContainer('steady-1');
+        await eventually(async () => {
+          expect(await fleet.server(0).containers('steady')).toMatchObject([{ running: true }]);
+        }, CHANGE_LIMIT);
+        await fleet.database.start();
+        await fleet.apisReady();
+        await fleet.converged('shop');
+      });
+      expect((await fleet.api.call('GET', '/apps/never')).status).toBe(404);
+      await change('after');
+      await arrives('after');
+    },
+    LIMIT,
+  );
+
+  it(
+    'has every request refused in time when it hangs, too',
+    async () => {
+      await fleet.untouched(['steady'], async () => {
+        await fleet.database.signal('SIGSTOP');
+        try {
+          await requestsAreRefused();
+        } finally {
+          await fleet.database.signal('SIGCONT');
+        }
+        await fleet.apisReady();
+        // What was refused may have been written all the same; what counts is that all agree with the database.
+        await change('agreed');
+        await arrives('agreed');
+      });
+    },
+    LIMIT,
+  );
+});
+
+describe('a database that is restored from an older backup', () => {
+  it(
+    'is what all servers follow, under a higher epoch',
+    async () => {
+      const { epoch } = await fleet.converged('shop');
+      await change('of the backup');
+      await arrives('of the backup');
+      await backUp();
+
+      for (const step of ['lost', 'lost, too']) await change(step);
+      await arrives('lost, too');
+      await fleet.api.delete('leaving');
+      await fleet.api.create({ app_name: 'later', docker_image: IMAGES[0] });
+      for (const app of ['leaving', 'later']) await fleet.converged(app);
+
+      // What the database doesn't know is touched by nobody.
+      await fleet.untouched(['steady', 'later'], async () => {
+        await restore();
+        await eventually(async () => {
+          expect((await fleet.converged('shop')).epoch).toBeGreaterThan(epoch);
+        }, CHANGE_LIMIT);
+        await arrives('of the backup');
+        await fleet.converged('leaving');
+        expect((await fleet.containers('leaving')).flat()).toMatchObject([
+          { running: true },
+          { running: true },
+          { running: true },
+        ]);
+        await change('after the restore');
+        await arrives('after the restore');
+      });
+    },
+    2 * LIMIT,
+  );
+});
+
+/** As an operator does it with a server of its own. */
+async function backUp(): Promise<void> {
+  await fleet.database.stop();
+  await cp(fleet.database.data, join(backups, 'data'), { recursive: true });
+  await fleet.database.start();
+  await fleet.apisReady();
+}
+
+async function restore(): Promise<void> {
+  await fleet.database.stop();
+  await rm(fleet.database.data, { recursive: true });
+  await cp(join(backups, 'data'), fleet.database.data, { recursive: true });
+  await fleet.database.start();
+  await fleet.apisReady();
+}
