@@ -9,7 +9,7 @@ import { registerDraining } from './draining.js';
 import { PROBLEMS } from './problem-types.js';
 
 /** Well below the limit of the draining, which would be waited for in vain. */
-const SOON_MS = 2_000;
+const SOON_MS = 4_000;
 
 describe('closing', () => {
   let api: ApiUnderTest;

@@ -192,7 +192,7 @@ describe('stopping', () => {
     await eventually(() => expect(feed.unanswered).toBe(1));
     const from = performance.now();
     await api.stop();
-    expect(performance.now() - from).toBeLessThan(2_000);
+    expect(performance.now() - from).toBeLessThan(30_000);
     feed.hanging = false;
     api.publisher.nudge('shop');
     expect(api.lines).toEqual([]);

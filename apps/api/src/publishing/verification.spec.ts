@@ -350,7 +350,7 @@ describe('a new app', () => {
       feed[fault] = true;
       const from = performance.now();
       expect((await api.write('shop', { docker_image: 'shop:7' })).revision).toBe(1);
-      expect(performance.now() - from).toBeLessThan(1_000);
+      expect(performance.now() - from).toBeLessThan(10_000);
       feed[fault] = false;
       await published('shop', 1, 2);
       expect((await feed.readNewest('shop'))?.spec).toMatchObject({ docker_image: 'shop:7' });

@@ -56,7 +56,7 @@ it('an engine that goes in the middle of a lane leaves no verdict on the app', a
     expect(JSON.stringify(kept)).not.toContain('does not answer');
   });
   engine.comeBack();
-  await worker.reported({ state: 'converged' }, 900);
+  await worker.reported({ state: 'converged' });
   expect(engine.calls.map(({ verb }) => verb)).toEqual(['create', 'start', 'start']);
 });
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Clock } from '../clock.js';
 import { RuntimeError } from '../container-runtime/runtime-error.js';
 import { eventually } from '../container-runtime/testing/eventually.js';
 import type { MemoryEngine } from './testing/memory-engine.js';
@@ -17,6 +18,15 @@ afterEach(async () => {
   await worker.destroy();
 });
 
+/** It never gets late enough for another try. */
+class StandingClock extends Clock {
+  private readonly time = Date.now();
+
+  override now(): number {
+    return this.time;
+  }
+}
+
 /** Names and ids, which say whether something was touched. */
 function running(app = 'web'): string[] {
   return engine
@@ -27,7 +37,7 @@ function running(app = 'web'): string[] {
 
 describe('a failure', () => {
   it('of a pull leaves what runs alone, is reported with its step, and a fixed spec is taken at once', async () => {
-    await worker.start();
+    await worker.start({ clock: new StandingClock() });
     worker.receive(wanted());
     await worker.reported({ state: 'converged' });
     worker.receive(wanted({ revision: 2, spec: { docker_image: 'missing:1' } }));
@@ -38,7 +48,7 @@ describe('a failure', () => {
     );
     expect(running()).toEqual(['web-1 c1']);
     worker.receive(wanted({ revision: 3, spec: { docker_image: 'shop:2' } }));
-    const fixed = await worker.reported({ state: 'converged', revision: 3 }, 400);
+    const fixed = await worker.reported({ state: 'converged', revision: 3 });
     expect(fixed.last_error).toBeNull();
     expect(fixed.containers.map(({ image }) => image)).toEqual(['shop:2']);
   });
