@@ -33,7 +33,7 @@ export class EngineView {
     const found = await this.docker.getContainer(id).inspect().catch(unlessGone);
     if (!found) return null;
     const { Name, State, Config } = found;
-    const environment = Object.fromEntries(Config.Env.map((line) => line.split(/=(.*)/s, 2)));
+    const environment = Object.fromEntries(Config.Env.map(variableOf));
     return { name: Name.slice(1), id, startedAt: State.StartedAt, running: State.Running, environment };
   }
 
@@ -53,6 +53,11 @@ export class EngineView {
     const listed = await this.docker.listNetworks({ filters: { label: [label] } });
     return listed.map(({ Name }) => Name);
   }
+}
+
+function variableOf(line: string): [name: string, value: string] {
+  const at = line.indexOf('=');
+  return [line.slice(0, at), line.slice(at + 1)];
 }
 
 function unlessGone(error: unknown): null {
