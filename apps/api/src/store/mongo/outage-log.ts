@@ -6,12 +6,19 @@ export interface StoreLog {
 
 const FIRST_INTERVAL_MS = 30_000;
 const LONGEST_INTERVAL_MS = 3_600_000;
+/** After so long without a failure the next one is a new outage. */
+const CALM_MS = 60_000;
 
-/** Tells the begin and the end of an outage once, and in between the newest reason at growing intervals. */
+/**
+ * Tells that the database is away, once and then at growing intervals with the newest reason, and that it is back.
+ * One that comes and goes, or that answers some calls alone, makes no more lines than one that is away.
+ */
 export class OutageLog {
+  private reason: string | null = null;
+  private isTold = false;
+  private failedAt = Number.NEGATIVE_INFINITY;
   private intervalMs = FIRST_INTERVAL_MS;
   private nextAt = Number.NEGATIVE_INFINITY;
-  private reason: string | null = null;
 
   constructor(
     private readonly log: StoreLog,
@@ -24,18 +31,24 @@ export class OutageLog {
   }
 
   failed(reason: string): void {
+    const now = this.now();
+    if (now - this.failedAt > CALM_MS) {
+      this.intervalMs = FIRST_INTERVAL_MS;
+      this.nextAt = now;
+    }
     this.reason = reason;
-    if (this.now() < this.nextAt) return;
+    this.failedAt = now;
+    if (now < this.nextAt) return;
     this.log.warn('the database is away', { reason });
-    this.nextAt = this.now() + this.intervalMs;
+    this.isTold = true;
+    this.nextAt = now + this.intervalMs;
     this.intervalMs = Math.min(this.intervalMs * 2, LONGEST_INTERVAL_MS);
   }
 
   succeeded(): void {
-    if (this.reason === null) return;
     this.reason = null;
-    this.intervalMs = FIRST_INTERVAL_MS;
-    this.nextAt = Number.NEGATIVE_INFINITY;
+    if (!this.isTold) return;
+    this.isTold = false;
     this.log.info('the database is back');
   }
 }
