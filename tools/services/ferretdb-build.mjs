@@ -5,33 +5,11 @@ import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { PATCHES } from './ferretdb-patches.mjs';
 import { candidateVersion, ensurePackages, hasApt } from '../engine/packages.mjs';
 
 const SOURCES = join(import.meta.dirname, 'ferretdb');
 const GO_PACKAGE = 'golang-go';
-
-/** What stands in the way of tests with thousands of documents. */
-const PATCHES = [
-  {
-    // The index of the ids is on this expression, and SQLite takes no other.
-    file: 'internal/backends/sqlite/metadata/metadata.go',
-    from: `IDColumn = DefaultColumn + "->'$._id'"`,
-    to: 'IDColumn = DefaultColumn + `->"_id"`',
-  },
-  {
-    // A document is looked up by its id only when nothing else is asked for. What else is asked for is checked
-    // afterwards anyway.
-    file: 'internal/backends/sqlite/collection.go',
-    from: 'if params.Filter.Len() == 1 {',
-    to: 'if params.Filter.Len() >= 1 {',
-  },
-  {
-    // Each update of a command keeps a connection to SQLite until the command ends; the hundredth waits for good.
-    file: 'internal/handler/msg_update.go',
-    from: 'result, err := common.UpdateDocument(ctx, c, "update", iter, &u)',
-    to: 'result, err := common.UpdateDocument(ctx, c, "update", iter, &u)\n\t\tcloser.Close()',
-  },
-];
 
 /** From this version on Go fetches the newer one that the module asks for. */
 const OLDEST_GO = 21;
@@ -97,7 +75,7 @@ async function ensureGo(say) {
  * @returns {number} 24 or 19; 0 when there is none
  */
 export function goMinor(version) {
-  return Number(/(?:^|go|:)1\.(\d+)/.exec(version)?.[1] ?? 0);
+  return Number(/^(?:go|\d+:)?1\.(\d+)/.exec(version)?.[1] ?? 0);
 }
 
 /**

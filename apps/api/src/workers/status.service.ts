@@ -43,9 +43,11 @@ export class StatusService {
     const { revision, deleted, updated_at } = record;
     const position = { epoch: await this.apps.epoch(), revision };
     const view: AppView = { app_name: appName, position, deleted, silence: this.listening.silence() };
-    const { states, revisions, convergence } = await this.fleet.overview(view);
     const { limit, order } = query;
-    const found = await this.fleet.appPage(view, { ...query, limit: limit + 1 });
+    const [{ states, revisions, convergence }, found] = await Promise.all([
+      this.fleet.overview(view),
+      this.fleet.appPage(view, { ...query, limit: limit + 1 }),
+    ]);
     const rows = found.slice(0, limit);
     const last = found.length > limit ? rows.at(-1) : undefined;
     return {

@@ -4,14 +4,21 @@ import { IndexKeeper } from './index-keeper.js';
 import { mongoName, storeError } from './mongo-errors.js';
 import { OutageLog, type StoreLog } from './outage-log.js';
 
-/** Longest time for one call of the store, below what a request may take. */
-const CALL_LIMIT_MS = 8_000;
-/** Longest wait for a server that takes changes; an election is usually over by then. */
-const SELECTION_LIMIT_MS = 4_000;
-/** Longest silence of a server while it works on a command. */
-const SILENCE_LIMIT_MS = 5_000;
-/** Longest wait for the confirmation by a majority. */
-const MAJORITY_LIMIT_MS = 4_000;
+/** Longest waits, milliseconds. */
+export interface MongoLimits {
+  /** For one call of the store. */
+  call: number;
+  /** For a server that takes changes. */
+  selection: number;
+  /** For a server that works on a command. */
+  silence: number;
+  /** For the confirmation by a majority. */
+  majority: number;
+}
+
+/** A call takes less than a request may; an election is usually over in time. */
+export const MONGO_LIMITS: MongoLimits = { call: 8_000, selection: 4_000, silence: 5_000, majority: 4_000 };
+
 const PROBLEM_LIMIT_MS = 1_500;
 
 export interface MongoOptions {
@@ -37,6 +44,7 @@ export class MongoDatabase {
   constructor(
     private readonly options: MongoOptions,
     log: StoreLog,
+    private readonly limits: MongoLimits = MONGO_LIMITS,
   ) {
     this.name = checkedName(options.url);
     this.outage = new OutageLog(log);
@@ -54,7 +62,7 @@ export class MongoDatabase {
    * @throws {StoreUnavailableError} when it is away
    */
   async run<T>(work: () => Promise<T>): Promise<T> {
-    return await this.limited(CALL_LIMIT_MS, async () => {
+    return await this.limited(this.limits.call, async () => {
       await this.open();
       return await work();
     });
@@ -111,15 +119,17 @@ export class MongoDatabase {
   /** After the first time the driver connects again by itself. */
   private async open(): Promise<void> {
     if (this.opened) return;
-    this.opening ??= this.connection.openUri(this.options.url, clientOptions(this.options)).finally(() => {
-      this.opening = null;
-    });
+    this.opening ??= this.connection
+      .openUri(this.options.url, clientOptions(this.options, this.limits))
+      .finally(() => {
+        this.opening = null;
+      });
     await this.opening;
     this.opened = true;
   }
 }
 
-function clientOptions({ database }: MongoOptions): mongoose.ConnectOptions {
+function clientOptions({ database }: MongoOptions, limits: MongoLimits): mongoose.ConnectOptions {
   return {
     dbName: database,
     appName: 'nebula-api',
@@ -127,14 +137,14 @@ function clientOptions({ database }: MongoOptions): mongoose.ConnectOptions {
     bufferCommands: false,
     autoCreate: false,
     autoIndex: false,
-    serverSelectionTimeoutMS: SELECTION_LIMIT_MS,
-    connectTimeoutMS: SELECTION_LIMIT_MS,
-    socketTimeoutMS: SILENCE_LIMIT_MS,
-    waitQueueTimeoutMS: SELECTION_LIMIT_MS,
+    serverSelectionTimeoutMS: limits.selection,
+    connectTimeoutMS: limits.selection,
+    socketTimeoutMS: limits.silence,
+    waitQueueTimeoutMS: limits.selection,
     heartbeatFrequencyMS: 5_000,
     maxPoolSize: 20,
     // Whatever the URL says: what was accepted is on the disks of a majority, and is read from there.
-    writeConcern: { w: 'majority', journal: true, wtimeoutMS: MAJORITY_LIMIT_MS },
+    writeConcern: { w: 'majority', journal: true, wtimeoutMS: limits.majority },
     readPreference: 'primary',
     ignoreUndefined: true,
   };

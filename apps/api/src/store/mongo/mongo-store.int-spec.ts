@@ -1,10 +1,12 @@
-import { afterAll, beforeAll } from '@jest/globals';
+import { afterAll, beforeAll, jest } from '@jest/globals';
 import { type AnyMongo, anyMongo } from '../../../../../tools/services/mongo.mjs';
 import { describeAppRollout } from '../testing/app-rollout.contract.js';
 import { describeAppStore } from '../testing/app-store.contract.js';
 import { createMongoDatabase } from '../testing/mongo-under-test.js';
 import { describePublishingMarks } from '../testing/publishing-marks.contract.js';
 import { describeWorkerRecords } from '../testing/worker-records.contract.js';
+
+jest.setTimeout(60_000);
 
 let server: AnyMongo;
 

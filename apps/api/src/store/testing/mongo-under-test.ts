@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import { MongoAppStore } from '../mongo/mongo-app-store.js';
-import { MongoDatabase, type MongoOptions } from '../mongo/mongo-database.js';
+import { MONGO_LIMITS, MongoDatabase, type MongoOptions } from '../mongo/mongo-database.js';
 import { MongoFleetStore } from '../mongo/mongo-fleet-store.js';
 import type { DatabaseUnderTest, Stores } from './database-under-test.js';
 
 const SILENT = { info: () => {}, warn: () => {} };
 
+/** The server may be one that reads every document, on a machine that has other things to do. */
+const LIMITS = { ...MONGO_LIMITS, call: 100_000, silence: 100_000 };
+
 export async function openStores(options: MongoOptions): Promise<Stores> {
-  return storesOf(new MongoDatabase(options, SILENT));
+  return storesOf(new MongoDatabase(options, SILENT, LIMITS));
 }
 
 /** An empty database of a server that runs. */
@@ -19,13 +22,13 @@ export function createMongoDatabase(url: string): DatabaseUnderTest & { options:
     options,
     elsewhere: { module: pathToFileURL(import.meta.filename).href, options },
     async open() {
-      const database = new MongoDatabase(options, SILENT);
+      const database = new MongoDatabase(options, SILENT, LIMITS);
       opened.push(database);
       return storesOf(database);
     },
     async destroy() {
       for (const database of opened) await database.close();
-      const last = new MongoDatabase(options, SILENT);
+      const last = new MongoDatabase(options, SILENT, LIMITS);
       await last.drop();
       await last.close();
     },
