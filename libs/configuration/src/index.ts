@@ -3,4 +3,5 @@ export { describeKeys } from './describe-keys.js';
 export type { BooleanKey, Key, KeyTable, ListKey, NumberKey, TextKey } from './key-table.js';
 export { loadConfiguration, type Sources } from './load-configuration.js';
 export { type RabbitConnection, rabbitConnection } from './rabbit-connection.js';
+export { rabbitHostProblems } from './rabbit-hosts.js';
 export { RABBIT_KEYS, type RabbitConfiguration, reconnectKey } from './rabbit-keys.js';

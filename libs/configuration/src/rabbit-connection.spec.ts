@@ -60,6 +60,28 @@ describe('rabbitConnection', () => {
     ]);
   });
 
+  it.each(['rabbit', 'rabbit.example:5673', '10.0.0.1:5673', '::1', '[::1]:5673', 'a_b-c.d', 'a, [fe80::1]'])(
+    'takes the nodes %s',
+    (hosts) => {
+      expect(problems({ RABBIT_HOST: hosts })).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['h:99999', 'rabbit_host: an entry is "h:99999" but must be name, name:port'],
+    ['a,h:0', 'rabbit_host: an entry is "h:0" but must be name, name:port'],
+    ['[::1]:99999', 'rabbit_host: an entry is "[::1]:99999" but must be'],
+    ['user:GEHEIM', 'rabbit_host: what follows "user" in an entry is no port'],
+    ['amqp://u:GEHEIM@127.0.0.1:1', 'rabbit_host holds "/", "@" or a blank, as a URL does'],
+    ['amqp://u:GEH,EIM@127.0.0.1', 'rabbit_host holds "/", "@" or a blank, as a URL does'],
+    ['u:GEHEIM@rabbit', 'rabbit_host holds "/", "@" or a blank, as a URL does'],
+    ['rabbit/GEHEIM', 'rabbit_host holds "/", "@" or a blank, as a URL does'],
+  ])('refuses the nodes %s, and shows nothing that could be a password', (hosts, begin) => {
+    const lines = problems({ RABBIT_HOST: hosts });
+    expect(lines).toEqual([expect.stringContaining(begin)]);
+    expect(lines.join()).not.toMatch(/GEH|EIM/);
+  });
+
   it('holds the text of certificates', async () => {
     await writeFile(join(folder, 'ca.pem'), 'the authority');
     const { ssl } = connection({ RABBIT_SSL: 'true', RABBIT_SSL_CA: join(folder, 'ca.pem') });

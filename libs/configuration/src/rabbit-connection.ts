@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ConfigurationError } from './configuration-error.js';
+import { rabbitHostProblems } from './rabbit-hosts.js';
 import type { RabbitConfiguration } from './rabbit-keys.js';
 
 /** How to connect to RabbitMQ. Certificates and keys are their text (PEM), not the names of files. */
@@ -16,13 +17,13 @@ export interface RabbitConnection {
 }
 
 /**
- * Reads the files that the configuration names.
- * @throws {ConfigurationError} with a line for each that can't be read, or that is given without `rabbit_ssl`
+ * Checks the nodes and reads the files that the configuration names.
+ * @throws {ConfigurationError} with a line for each node that is none, and for each file that can't be read or is
+ * given without `rabbit_ssl`
  */
 export function rabbitConnection(configuration: RabbitConfiguration): RabbitConnection {
   const { rabbit_host, rabbit_port, rabbit_user, rabbit_password, rabbit_vhost } = configuration;
-  const problems: string[] = [];
-  if (rabbit_host.length === 0) problems.push('rabbit_host is empty but must name at least one node');
+  const problems = rabbitHostProblems(rabbit_host);
   const ssl = sslOf(configuration, problems);
   if (problems.length > 0) throw new ConfigurationError(problems);
   return {

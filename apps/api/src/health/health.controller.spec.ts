@@ -80,6 +80,11 @@ describe('/readyz', () => {
     });
   });
 
+  it('has no password in what it says', async () => {
+    await start(engine(async () => 'amqp://u:hunter2@rabbit is away'));
+    expect((await missing()).problems).toEqual({ ...WELL, docker: 'amqp://[redacted]@rabbit is away' });
+  });
+
   it('says which feed is missing', async () => {
     await start();
     const feed = new FaultyFeed(api.broker.feed, 'far');

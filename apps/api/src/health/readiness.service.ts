@@ -1,3 +1,4 @@
+import { redactText } from '@nebula/logging';
 import { Inject, Injectable } from '@nestjs/common';
 import { ApiLog } from '../api-log.js';
 import { API_OPTIONS, type ApiOptions, type ReadinessCheck } from '../api-options.js';
@@ -39,7 +40,9 @@ export class ReadinessService {
       timer = setTimeout(() => resolve(`does not answer within ${CHECK_LIMIT_MS / 1000} s`), CHECK_LIMIT_MS);
     });
     try {
-      return { name, problem: await Promise.race([check.problem(), late]) };
+      const problem = await Promise.race([check.problem(), late]);
+      // Drivers word some of them, and whoever asks has no login.
+      return { name, problem: problem === null ? null : redactText(problem) };
     } catch (error) {
       this.log.error('a check of readiness failed', { check: name }, error);
       return { name, problem: 'could not be checked' };

@@ -57,6 +57,12 @@ describe('the configuration of the api', () => {
     ['two databases', { SQLITE_FILE: 'x.db' }, /^mongo_url and sqlite_file are both set/],
     ['a name that no database can have', { SCHEMA_NAME: 'a b' }, /^schema_name is "a b" but must be/],
     ['a region with a slash', { RABBIT_REGION: 'eu/1' }, /^rabbit_region is "eu\/1"/],
+    ['a URL as node of RabbitMQ', { RABBIT_HOST: 'amqp://u:hunter4@rabbit' }, /^rabbit_host holds/],
+    [
+      'a node of RabbitMQ with no such port',
+      { RABBIT_HOST: 'h:99999' },
+      /^rabbit_host: an entry is "h:99999"/,
+    ],
     ['a port that is none', { API_PORT: '70000' }, /^API_PORT is "70000" but must be a whole number/],
   ])('says what is wrong with %s, without a secret', (_what, change, message) => {
     const problems = problemsOf(() => load({ ...WHOLE, ...change }));
@@ -95,5 +101,25 @@ describe('the configuration of setup-broker', () => {
       'rabbit_admin_password',
       'rabbit_worker_password',
     ]);
+  });
+
+  it.each([
+    'http://admin:hunter5@rabbit:15672',
+    'http://admin:Pa@hunter5@rabbit:15672',
+    'http://admin:hunter5/x@rabbit:15672',
+    'http://admin:5/hunter5@rabbit:15672',
+    'http://rabbit:99999',
+    'amqp://rabbit',
+    'rabbit:15672',
+    'http://',
+  ])('refuses %s as address of the plugin, and does not show it', (url) => {
+    const environment = {
+      ...BROKER,
+      ...{ RABBIT_ADMIN_USER: 'admin', RABBIT_ADMIN_PASSWORD: 'hunter6', RABBIT_WORKER_PASSWORD: 'hunter7' },
+      RABBIT_MANAGEMENT_URL: url,
+    };
+    const problems = problemsOf(() => loadSetupConfiguration({ environment, file }));
+    expect(problems).toEqual([expect.stringMatching(/^rabbit_management_url must /)]);
+    expect(problems.join()).not.toContain('hunter');
   });
 });

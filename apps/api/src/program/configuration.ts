@@ -1,6 +1,7 @@
 import {
   type KeyTable,
   RABBIT_KEYS,
+  rabbitHostProblems,
   type RabbitConfiguration,
   reconnectKey,
   type Sources,
@@ -76,8 +77,9 @@ export const API_KEYS: KeyTable<ApiConfiguration> = {
  */
 export function loadApiConfiguration(sources?: Sources): ApiConfiguration {
   return configured(API_KEYS, sources, (configuration) => {
-    const { schema_name, rabbit_region } = configuration;
+    const { schema_name, rabbit_region, rabbit_host } = configuration;
     return [
+      ...rabbitHostProblems(rabbit_host),
       ...storeProblems(configuration),
       ...(/^[A-Za-z0-9_-]{1,63}$/.test(schema_name)
         ? []

@@ -1,5 +1,12 @@
-import { type KeyTable, RABBIT_KEYS, type RabbitConfiguration, type Sources } from '@nebula/configuration';
+import {
+  type KeyTable,
+  RABBIT_KEYS,
+  type RabbitConfiguration,
+  rabbitHostProblems,
+  type Sources,
+} from '@nebula/configuration';
 import { configured } from '@nebula/lifecycle';
+import { managementUrlProblems } from '@nebula/messaging';
 
 /** What the set-up of a broker needs beside the api's own access to it. */
 export interface SetupConfiguration extends RabbitConfiguration {
@@ -50,9 +57,8 @@ export const SETUP_KEYS: KeyTable<SetupConfiguration> = {
  * @throws {StartError} with a line for each value that is wrong
  */
 export function loadSetupConfiguration(sources?: Sources): SetupConfiguration {
-  return configured(SETUP_KEYS, sources, ({ rabbit_management_url }) =>
-    /^https?:\/\/[^/]/.test(rabbit_management_url)
-      ? []
-      : ['rabbit_management_url must begin with http:// or https:// and name a host'],
-  );
+  return configured(SETUP_KEYS, sources, ({ rabbit_host, rabbit_management_url }) => [
+    ...rabbitHostProblems(rabbit_host),
+    ...managementUrlProblems('rabbit_management_url', rabbit_management_url),
+  ]);
 }

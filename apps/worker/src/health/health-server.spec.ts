@@ -39,6 +39,7 @@ describe('the health of a worker', () => {
   it('says what is missing, what fails and what hangs', async () => {
     const url = await start(
       { name: 'docker', problem: () => 'does not answer' },
+      { name: 'broker', problem: () => 'amqp://u:hunter2@rabbit is away' },
       { name: 'feed', problem: () => Promise.reject(new Error('secret words')) },
       { name: 'disk', problem: () => new Promise(() => {}) },
     );
@@ -48,6 +49,7 @@ describe('the health of a worker', () => {
       status: 'not ready',
       checks: [
         { name: 'docker', problem: 'does not answer' },
+        { name: 'broker', problem: 'amqp://[redacted]@rabbit is away' },
         { name: 'feed', problem: 'could not be checked' },
         { name: 'disk', problem: 'does not answer within 2 s' },
       ],

@@ -1,5 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { redactText } from '@nebula/logging';
 
 /** Something that must be there before the worker can do its work. */
 export interface HealthCheck {
@@ -63,7 +64,9 @@ async function resultOf(check: HealthCheck): Promise<{ name: string; problem: st
     timer = setTimeout(() => resolve(`does not answer within ${CHECK_LIMIT_MS / 1000} s`), CHECK_LIMIT_MS);
   });
   try {
-    return { name, problem: await Promise.race([check.problem(), late]) };
+    const problem = await Promise.race([check.problem(), late]);
+    // Drivers word some of them, and whoever asks has no login.
+    return { name, problem: problem === null ? null : redactText(problem) };
   } catch {
     return { name, problem: 'could not be checked' };
   } finally {

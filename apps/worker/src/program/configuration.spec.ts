@@ -54,6 +54,7 @@ describe('the configuration of a worker', () => {
   it.each<[string, Record<string, string>, RegExp[]]>([
     ['no app', { APP_NAME: '' }, [/^app_name is missing: set APP_NAME/]],
     ['an empty list', { APP_NAME: ' , ' }, [/^APP_NAME names no app/]],
+    ['a URL as node of RabbitMQ', { RABBIT_HOST: 'amqp://u:hunter3@rabbit' }, [/^rabbit_host holds "\/"/]],
     ['names that no app can have', { APP_NAME: 'shop,a b,/x' }, [/^APP_NAME: "a b" /, /^APP_NAME: "\/x" /]],
     [
       'no address of an engine',

@@ -1,4 +1,10 @@
-import { type KeyTable, RABBIT_KEYS, type RabbitConfiguration, type Sources } from '@nebula/configuration';
+import {
+  type KeyTable,
+  RABBIT_KEYS,
+  type RabbitConfiguration,
+  rabbitHostProblems,
+  type Sources,
+} from '@nebula/configuration';
 import { parseAppName } from '@nebula/contracts';
 import { configured, engineAddressProblems } from '@nebula/lifecycle';
 import { labelProblems } from './worker-labels.js';
@@ -96,14 +102,19 @@ export const WORKER_KEYS: KeyTable<WorkerConfiguration> = {
  * @throws {StartError} with a line for each value that is wrong
  */
 export function loadWorkerConfiguration(sources?: Sources): WorkerConfiguration {
-  return configured(WORKER_KEYS, sources, ({ app_name, docker_host, worker_labels, worker_id }) => [
-    ...appProblems(app_name),
-    ...engineAddressProblems('docker_host', docker_host),
-    ...labelProblems(worker_labels),
-    ...(worker_id.length > LONGEST_ID
-      ? [`worker_id has ${worker_id.length} characters but may have ${LONGEST_ID}`]
-      : []),
-  ]);
+  return configured(
+    WORKER_KEYS,
+    sources,
+    ({ app_name, docker_host, worker_labels, worker_id, rabbit_host }) => [
+      ...appProblems(app_name),
+      ...rabbitHostProblems(rabbit_host),
+      ...engineAddressProblems('docker_host', docker_host),
+      ...labelProblems(worker_labels),
+      ...(worker_id.length > LONGEST_ID
+        ? [`worker_id has ${worker_id.length} characters but may have ${LONGEST_ID}`]
+        : []),
+    ],
+  );
 }
 
 const LONGEST_ID = 255;

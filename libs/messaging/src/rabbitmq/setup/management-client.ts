@@ -1,8 +1,9 @@
 import { isNativeError } from 'node:util/types';
+import { managementUrlProblems } from './management-url.js';
 
 /** Where the management plugin of a broker is, and who its administrator is. */
 export interface ManagementAccess {
-  /** Like `http://host:15672`. */
+  /** Like `http://host:15672`, without user and password. */
   url: string;
   user: string;
   password: string;
@@ -18,7 +19,16 @@ export class ManagementError extends Error {
 
 /** The HTTP API of RabbitMQ's management plugin, as far as the set-up of a broker needs it. */
 export class ManagementClient {
-  constructor(private readonly access: ManagementAccess) {}
+  /** Without a slash at its end. */
+  private readonly url: string;
+
+  /** @throws {ManagementError} when the address is none */
+  constructor(private readonly access: ManagementAccess) {
+    const problems = managementUrlProblems('the address of the management plugin', access.url);
+    if (problems.length > 0) throw new ManagementError(problems.join('; '));
+    const { origin, pathname } = new URL(access.url);
+    this.url = `${origin}${pathname}`.replace(/\/+$/, '');
+  }
 
   /**
    * Creates or replaces. A path's parts are to be encoded.
@@ -35,11 +45,11 @@ export class ManagementClient {
 
   private async call(method: string, path: string, body: object): Promise<void> {
     const { user, password } = this.access;
-    const url = withoutCredentials(this.access.url);
+    const { url } = this;
     let status: number;
     let text: string;
     try {
-      const answer = await fetch(`${url.replace(/\/+$/, '')}/api/${path}`, {
+      const answer = await fetch(`${url}/api/${path}`, {
         method,
         headers: {
           authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
@@ -74,10 +84,6 @@ function reasonOf(error: unknown): string {
   if (isNativeError(cause) && 'code' in cause && cause.code === 'ECONNREFUSED')
     return 'does not answer: nobody listens there';
   return `does not answer: ${isNativeError(cause) ? cause.message : error.message}`;
-}
-
-function withoutCredentials(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, '//');
 }
 
 /** The plugin says what is wrong in JSON; anything else is cut short. */
