@@ -54,6 +54,12 @@ export interface ReportTransport extends CustomTransportStrategy {
    * worker's silence counts from then on.
    */
   listeningSince(): number | null;
+  /**
+   * Takes nothing more until `resume`. What the handler is busy with is not taken either: it is kept for later, or
+   * for another api. For a handler that can't take anything at the moment, whatever the message.
+   */
+  pause(): void;
+  resume(): void;
 }
 
 /** The apps that a worker follows: those listed, or (in one process with the api) all there are. */

@@ -8,10 +8,12 @@ import type { ReceivedReport } from '@nebula/messaging';
 import { Injectable } from '@nestjs/common';
 import { ApiLog } from '../api-log.js';
 import { Clock } from '../clock.js';
+import { StoreUnavailableError } from '../store/app-store.js';
 import { AheadWatch } from './ahead-watch.js';
 import { Batches } from './batches.js';
 import { FleetWriter } from './fleet-writer.js';
 import { Listening } from './listening.js';
+import { ReportsPause } from './reports-pause.js';
 
 /** Between two log lines about messages of one kind, milliseconds: a broken worker must not fill the log. */
 const LOG_INTERVAL_MS = 60_000;
@@ -23,7 +25,7 @@ const LIMITS = { wait_ms: 25, size: 500, waiting: 10_000 };
 
 /**
  * Takes what workers say, and writes it in batches. Never throws: a message that is lost costs freshness alone,
- * and a newer one is on its way.
+ * and a newer one is on its way. While the store is away nothing is taken.
  */
 @Injectable()
 export class ReportInbox {
@@ -31,7 +33,7 @@ export class ReportInbox {
   invalid = 0;
   /** Messages that were sent by the user of another worker, since the start. */
   forged = 0;
-  /** Messages that the store didn't take, since the start. */
+  /** Messages that were not written though the store is there, since the start. */
   lost = 0;
   private readonly loggedAt = new Map<string, number>();
   private readonly batches = new Batches<WorkerMessage>(LIMITS, (messages) => this.write(messages));
@@ -40,6 +42,7 @@ export class ReportInbox {
     private readonly writer: FleetWriter,
     private readonly ahead: AheadWatch,
     private readonly listening: Listening,
+    private readonly pause: ReportsPause,
     private readonly clock: Clock,
     private readonly log: ApiLog,
   ) {}
@@ -66,9 +69,11 @@ export class ReportInbox {
   private async write(messages: WorkerMessage[]): Promise<void> {
     try {
       await this.writer.write(messages);
+      this.pause.succeeded();
       await this.ahead.look(messages);
     } catch (error) {
-      this.lose(messages.length, error);
+      if (error instanceof StoreUnavailableError) this.pause.begin();
+      else this.lose(messages.length, error);
     }
   }
 

@@ -4,6 +4,7 @@ import { FleetWriter } from './fleet-writer.js';
 import { Listening } from './listening.js';
 import { News } from './news.js';
 import { ReportInbox } from './report-inbox.js';
+import { ReportsPause } from './reports-pause.js';
 import { ReportsController } from './reports.controller.js';
 import { StatusController } from './status.controller.js';
 import { StatusService } from './status.service.js';
@@ -21,6 +22,7 @@ import { WorkersService } from './workers.service.js';
     Listening,
     News,
     ReportInbox,
+    ReportsPause,
     StatusService,
     WaitService,
     WorkersService,

@@ -27,6 +27,7 @@ export class InProcessStrategy extends Server implements CustomTransportStrategy
   private deliveries: Deliveries | null = null;
   private unsubscribe = () => {};
   private since: number | null = null;
+  private pausing: { over: Promise<void>; end: () => void } | null = null;
 
   constructor(
     private readonly pattern: string,
@@ -48,13 +49,31 @@ export class InProcessStrategy extends Server implements CustomTransportStrategy
     return this.since;
   }
 
+  /** What is under way is handled anew after it. */
+  pause(): void {
+    if (this.pausing || !this.deliveries) return;
+    this.since = null;
+    let end = () => {};
+    const over = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    this.pausing = { over, end };
+  }
+
+  resume(): void {
+    this.pausing?.end();
+    this.pausing = null;
+    if (this.deliveries) this.since = Date.now();
+  }
+
   async close(): Promise<void> {
     this.since = null;
     this.unsubscribe();
-    const { deliveries } = this;
+    const { deliveries, pausing } = this;
     this.deliveries = null;
     if (!deliveries) return;
-    const end = this.source.atClose === 'deliver' ? deliveries.drain() : deliveries.close();
+    const end = this.source.atClose === 'deliver' && !pausing ? deliveries.drain() : deliveries.close();
+    pausing?.end();
     await waitAtMost(end, CLOSE_LIMIT_MS);
   }
 
@@ -66,6 +85,15 @@ export class InProcessStrategy extends Server implements CustomTransportStrategy
   }
 
   private async deliver(text: string, key: string): Promise<void> {
+    for (let isDue = true; isDue; isDue = this.pausing !== null) {
+      await this.pausing?.over;
+      // Closed while it was paused.
+      if (this.pausing) return;
+      await this.handle(text, key);
+    }
+  }
+
+  private async handle(text: string, key: string): Promise<void> {
     try {
       const handler = this.getHandlerByPattern(this.pattern);
       if (!handler) throw new Error(`nothing handles the pattern ${this.pattern}`);

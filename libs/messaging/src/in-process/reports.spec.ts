@@ -133,6 +133,38 @@ it('a slow or failing consumer gets the newest', async () => {
   await eventually(() => expect(listener.received.map(({ sequence }) => sequence)).toEqual([1, 5, 6]));
 });
 
+it('a consumer that pauses gets what it was busy with again, and the newest of what came meanwhile', async () => {
+  const strategy = broker.reportStrategy();
+  const listener = await listen(({ sequence }) => {
+    if (sequence === 1 && strategy.listeningSince() !== null && listener.received.length < 2)
+      strategy.pause();
+  }, strategy);
+  broker.reports.publish(reportOf('w1', 'shop', 1));
+  await eventually(() => expect(listener.received).toHaveLength(1));
+  expect(strategy.listeningSince()).toBeNull();
+  for (const sequence of [2, 3]) broker.reports.publish(reportOf('w1', 'shop', sequence));
+  broker.reports.publish(reportOf('w1', 'web', 4));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(listener.received).toHaveLength(1);
+  const before = Date.now();
+  strategy.resume();
+  expect(strategy.listeningSince()).toBeGreaterThanOrEqual(before);
+  await eventually(() => expect(listener.received).toHaveLength(4));
+  expect(listener.received.map(({ sequence }) => sequence).sort()).toEqual([1, 1, 3, 4]);
+});
+
+it('a consumer that pauses is closed at once', async () => {
+  const strategy = broker.reportStrategy();
+  const listener = await listen(() => strategy.pause(), strategy);
+  broker.reports.publish(reportOf('w1', 'shop', 1));
+  await eventually(() => expect(listener.received).toHaveLength(1));
+  broker.reports.publish(reportOf('w1', 'web', 2));
+  const started = performance.now();
+  await listener.close();
+  expect(performance.now() - started).toBeLessThan(4_000);
+  expect(listener.received).toHaveLength(1);
+});
+
 it('the last reports are delivered before the consumer is closed', async () => {
   const listener = await listen(() => new Promise((resolve) => setTimeout(resolve, 5)));
   for (const sequence of [1, 2, 3]) broker.reports.publish(reportOf('w1', 'shop', sequence));

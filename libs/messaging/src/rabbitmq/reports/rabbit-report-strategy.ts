@@ -25,7 +25,7 @@ const CLOSE_LIMIT_MS = 5_000;
 /**
  * Brings what workers report to the `@EventPattern` handler, all that waits at once and one delivery after the other.
  * Every message is acknowledged when the handler is done with it, however that ended: a report that can't be handled
- * now can't be handled later, and a newer one is on its way.
+ * now can't be handled later, and a newer one is on its way. Only a handler that pauses gives its messages back.
  */
 export class RabbitReportStrategy extends Server implements ReportTransport {
   protected override readonly logger = new Logger(RabbitReportStrategy.name);
@@ -35,6 +35,10 @@ export class RabbitReportStrategy extends Server implements ReportTransport {
   private since: number | null = null;
   private unavailable: string | null = null;
   private delivering: Promise<void> = Promise.resolve();
+  private pausing: { over: Promise<void>; end: () => void } | null = null;
+  private endConsumer = () => {};
+  /** Only the newest goes on. */
+  private followers = 0;
 
   constructor(options: RabbitOptions) {
     super();
@@ -59,13 +63,31 @@ export class RabbitReportStrategy extends Server implements ReportTransport {
     return this.since;
   }
 
-  /** Null when reports arrive, else what is in the way, in a few words. */
+  /** Ends the consumer, with which RabbitMQ takes back what isn't acknowledged. */
+  pause(): void {
+    if (this.pausing || this.closing.signal.aborted) return;
+    let end = () => {};
+    const over = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    this.pausing = { over, end };
+    this.since = null;
+    this.endConsumer();
+  }
+
+  resume(): void {
+    this.pausing?.end();
+    this.pausing = null;
+  }
+
+  /** Null when reports arrive (or could, but for a pause), else what is in the way, in a few words. */
   problem(): string | null {
     return this.connection.problem() ?? this.unavailable;
   }
 
   async close(): Promise<void> {
     this.closing.abort();
+    this.resume();
     this.since = null;
     const limit = sleep(CLOSE_LIMIT_MS, undefined, { ref: false });
     await Promise.race([this.delivering, limit]);
@@ -82,20 +104,26 @@ export class RabbitReportStrategy extends Server implements ReportTransport {
   /** Consumes on one connection until it is lost, again and again while the queue isn't there. */
   private async follow(): Promise<void> {
     const { signal } = this.closing;
-    for (let failures = 0; !signal.aborted && this.connection.isOpen; failures += 1) {
+    this.followers += 1;
+    const number = this.followers;
+    const goesOn = () => !signal.aborted && this.connection.isOpen && number === this.followers;
+    for (let failures = 0; goesOn(); failures += 1) {
+      await this.pausing?.over;
+      if (!goesOn()) return;
       try {
         const { ended } = await this.consume();
-        this.since = Date.now();
+        if (!this.pausing) this.since = Date.now();
         this.unavailable = null;
         failures = -1;
         await ended;
+        if (this.pausing) continue;
         this.unavailable = `RabbitMQ has ended the consumer of the queue ${REPORTS_QUEUE}`;
       } catch (error) {
         this.unavailable = `the queue ${REPORTS_QUEUE} can't be read: ${messageOf(error)}`;
       }
+      if (!goesOn()) return;
       this.since = null;
       const { unavailable } = this;
-      if (signal.aborted || !this.connection.isOpen) return;
       this.rare.say(unavailable, () =>
         this.logger.warn(`${unavailable}; "setup-broker" makes the queue, and this is tried again`),
       );
@@ -108,28 +136,37 @@ export class RabbitReportStrategy extends Server implements ReportTransport {
   /** @returns a promise that resolves when the consumer has ended */
   private async consume(): Promise<{ ended: Promise<void> }> {
     const channel = await this.connection.openChannel();
+    let hasEnded = false;
     let end = () => {};
     const ended = new Promise<void>((resolve) => {
-      end = resolve;
+      end = () => {
+        hasEnded = true;
+        resolve();
+      };
     });
     channel.on('close', () => end());
+    const leave = () => {
+      channel.close().catch(() => undefined);
+      end();
+    };
+    this.endConsumer = leave;
     let waiting: ConsumeMessage[] = [];
     const take = (message: ConsumeMessage | null): void => {
-      if (!message) {
-        channel.close().catch(() => undefined);
-        end();
-        return;
-      }
+      if (!message) return leave();
       waiting.push(message);
       if (waiting.length > 1) return;
       // What arrives while the one before is handled goes together.
       this.delivering = this.delivering.then(async () => {
         const batch = waiting;
         waiting = [];
-        await this.deliver(channel, batch);
+        // RabbitMQ has taken them back.
+        if (hasEnded) return;
+        await this.deliver(batch);
+        if (!hasEnded) acknowledge(channel, batch);
       });
     };
-    await this.connection.answered('consuming reports', this.begin(channel, take));
+    if (this.pausing) leave();
+    else await this.connection.answered('consuming reports', this.begin(channel, take));
     return { ended };
   }
 
@@ -138,7 +175,7 @@ export class RabbitReportStrategy extends Server implements ReportTransport {
     await channel.consume(REPORTS_QUEUE, take);
   }
 
-  private async deliver(channel: Channel, batch: readonly ConsumeMessage[]): Promise<void> {
+  private async deliver(batch: readonly ConsumeMessage[]): Promise<void> {
     try {
       const handler = this.getHandlerByPattern(PATTERNS.report);
       if (!handler) throw new Error(`nothing handles the pattern ${PATTERNS.report}`);
@@ -147,7 +184,6 @@ export class RabbitReportStrategy extends Server implements ReportTransport {
     } catch (error) {
       this.rare.say('handler', () => this.logger.error('reports could not be handled', error));
     }
-    acknowledge(channel, batch);
   }
 
   /** Nothing when the sender has left out its user, which RabbitMQ checks only where it is given. */

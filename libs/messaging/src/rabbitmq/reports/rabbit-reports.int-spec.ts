@@ -161,6 +161,34 @@ describe('reports', () => {
     await eventually(async () => expect(await queued()).toBe(0));
   });
 
+  it('that an api can’t take are given back for others, until it takes reports again', async () => {
+    const reports = publisher();
+    for (let sequence = 1; sequence <= 200; sequence += 1) {
+      reports.publish(reportOf('w1', `app-${sequence}`, sequence));
+    }
+    await eventually(async () => expect(await queued()).toBe(200));
+    let pauses = true;
+    const ill: Api = await api(() => {
+      if (pauses) ill.strategy.pause();
+    });
+    await eventually(() => expect(ill.sequences().length).toBeGreaterThan(0));
+    expect(ill.strategy.listeningSince()).toBeNull();
+    const taken = ill.sequences().length;
+    const well = await api();
+    await eventually(() => expect(well.sequences()).toHaveLength(200));
+    expect(ill.sequences()).toHaveLength(taken);
+    expect(new Set(well.sequences()).size).toBe(200);
+    await eventually(async () => expect(await queued()).toBe(0));
+    pauses = false;
+    ill.strategy.resume();
+    await eventually(() => expect(ill.strategy.listeningSince()).not.toBeNull());
+    for (let sequence = 201; sequence <= 260; sequence += 1) {
+      reports.publish(reportOf('w1', `app-${sequence}`, sequence));
+    }
+    await eventually(() => expect(ill.sequences().length).toBeGreaterThan(taken));
+    expect([...ill.problems, ...well.problems]).toEqual([]);
+  });
+
   it('that are none reach the handler as nothing, and don’t stand in the way', async () => {
     const { received } = await api();
     await server.onChannel(
