@@ -45,10 +45,16 @@ export class FleetServer {
   static async start(options: ServerOptions): Promise<FleetServer> {
     await mkdir(options.folder, { recursive: true });
     const { host } = await startEngine({ folder: join(options.folder, 'engine'), ownNetwork: true });
-    for (const [index, image] of IMAGES.entries()) {
-      await makeHttpImage(host, image, { version: String(index + 1) });
+    const server = new FleetServer(options, new EngineView(host));
+    try {
+      for (const [index, image] of IMAGES.entries()) {
+        await makeHttpImage(host, image, { version: String(index + 1) });
+      }
+      return server;
+    } catch (error) {
+      await server.end();
+      throw error;
     }
-    return new FleetServer(options, new EngineView(host));
   }
 
   /** Ends the worker and the engine with all its containers. */

@@ -31,18 +31,22 @@ export class ServiceProcess {
     return this.options.name;
   }
 
+  /** Its whole environment. The mark lets `npm test` end it when the tests were killed and could not. */
+  get environment(): Record<string, string | undefined> {
+    const { PATH, HOME, NEBULA_TEST_RUN } = process.env;
+    return { PATH, HOME, ...(NEBULA_TEST_RUN ? { NEBULA_TEST_RUN } : {}), ...this.options.environment };
+  }
+
   get isRunning(): boolean {
     return this.child !== null;
   }
 
   start(): void {
     if (this.child) throw new Error(`${this.options.name} runs already`);
-    const { name, args, folder, environment } = this.options;
-    // The mark lets `npm test` end it when the tests were killed and could not.
-    const { PATH, HOME, NEBULA_TEST_RUN } = process.env;
+    const { name, args, folder } = this.options;
     const child = spawn(process.execPath, args, {
       cwd: folder,
-      env: { PATH, HOME, ...(NEBULA_TEST_RUN ? { NEBULA_TEST_RUN } : {}), ...environment },
+      env: this.environment,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child = child;
