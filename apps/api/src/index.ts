@@ -1,5 +1,6 @@
 export { ApiModule } from './api.module.js';
 export type { ApiOptions, ReadinessCheck } from './api-options.js';
+export { checkStore } from './store/check-store.js';
 export { createApi } from './create-api.js';
 export { type AppRecord, AppStore, StoreUnavailableError } from './store/app-store.js';
 export { FleetStore } from './store/fleet-store.js';

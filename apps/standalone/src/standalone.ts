@@ -1,5 +1,5 @@
-import { createApi } from '@nebula/api';
-import { listenError, programVersion } from '@nebula/lifecycle';
+import { checkStore, createApi, type StoreOptions, StoreUnavailableError } from '@nebula/api';
+import { listenError, programVersion, StartError } from '@nebula/lifecycle';
 import { InProcessBroker } from '@nebula/messaging';
 import { createWorker, WorkerReadiness } from '@nebula/worker';
 import type { LoggerService } from '@nestjs/common';
@@ -17,7 +17,7 @@ export interface Standalone {
  * Starts api and worker in this process. They meet in the in-process broker alone, which both are given by
  * value: the same code as on a fleet, above the same ports. A Docker Engine that is away keeps the api from
  * nothing; `/readyz` says so.
- * @throws {StartError} when the api can't listen
+ * @throws {StartError} when the api can't listen or open its database
  */
 export async function startStandalone(
   configuration: StandaloneConfiguration,
@@ -29,6 +29,8 @@ export async function startStandalone(
     configuration.app_name.length > 0
       ? ({ kind: 'listed', apps: configuration.app_name } as const)
       : ({ kind: 'all' } as const);
+  const store = { kind: 'sqlite', path: folder.database } as const;
+  await requireStore(store);
   const broker = new InProcessBroker({ directory: folder.feed });
   const worker = await createWorker({
     scope: configuration.scope,
@@ -44,7 +46,7 @@ export async function startStandalone(
   });
   const engine = worker.get(WorkerReadiness);
   const api = await createApi({
-    store: { kind: 'sqlite', path: folder.database },
+    store,
     feeds: [broker.feed],
     reports: broker.reportStrategy(),
     readiness: [{ name: 'docker', problem: () => engine.problem() }],
@@ -78,6 +80,15 @@ export async function startStandalone(
     throw error;
   }
   return { url: `http://${urlHost(host)}:${port}`, stop };
+}
+
+async function requireStore(store: StoreOptions): Promise<void> {
+  try {
+    await checkStore(store);
+  } catch (error) {
+    if (!(error instanceof StoreUnavailableError)) throw error;
+    throw new StartError([`state_dir: ${error.message}`], undefined, { cause: error });
+  }
 }
 
 /** The name under which a listening address is reached from this machine. */

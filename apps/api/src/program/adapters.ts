@@ -29,7 +29,8 @@ export function adapters(configuration: ApiConfiguration): Adapters {
   };
 }
 
-function storeOf({ mongo_url, schema_name, sqlite_file }: ApiConfiguration): StoreOptions {
+/** The database that the configuration names. */
+export function storeOf({ mongo_url, schema_name, sqlite_file }: ApiConfiguration): StoreOptions {
   return mongo_url === ''
     ? { kind: 'sqlite', path: sqlite_file }
     : { kind: 'mongo', url: mongo_url, database: schema_name };

@@ -1,17 +1,27 @@
-import { checkListenAddress, EXIT, listenError, programVersion, type StopSignals } from '@nebula/lifecycle';
+import {
+  checkListenAddress,
+  EXIT,
+  listenError,
+  programVersion,
+  StartError,
+  type StopSignals,
+} from '@nebula/lifecycle';
 import { createLogger } from '@nebula/logging';
 import { createApi } from '../create-api.js';
-import { adapters } from './adapters.js';
+import { adapters, storeOf } from './adapters.js';
+import { StoreUnavailableError } from '../store/app-store.js';
+import { checkStore } from '../store/check-store.js';
 import type { ApiConfiguration } from './configuration.js';
 
 /**
  * Runs the api until a signal comes. Neither MongoDB nor RabbitMQ need to be there.
  * @returns the exit code
- * @throws {StartError} when it can't listen
+ * @throws {StartError} when it can't listen, or can never open its store
  */
 export async function runApi(configuration: ApiConfiguration, signals: StopSignals): Promise<number> {
   const { api_host: host, api_port: port, verify_interval_seconds, tombstone_retention_days } = configuration;
   await checkListenAddress(host, port);
+  await requireStore(configuration);
   const logger = createLogger({ name: 'nebula-api', level: configuration.log_level });
   const { close, ...chosen } = adapters(configuration);
   const version = programVersion(new URL('../../package.json', import.meta.url));
@@ -32,4 +42,15 @@ export async function runApi(configuration: ApiConfiguration, signals: StopSigna
   await close();
   logger.log('the api has stopped');
   return EXIT.stopped;
+}
+
+async function requireStore(configuration: ApiConfiguration): Promise<void> {
+  const store = storeOf(configuration);
+  try {
+    await checkStore(store);
+  } catch (error) {
+    if (!(error instanceof StoreUnavailableError)) throw error;
+    const key = store.kind === 'mongo' ? 'mongo_url' : 'sqlite_file';
+    throw new StartError([`${key}: ${error.message}`], undefined, { cause: error });
+  }
 }

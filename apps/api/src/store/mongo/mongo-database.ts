@@ -46,7 +46,8 @@ export class MongoDatabase {
     log: StoreLog,
     private readonly limits: MongoLimits = MONGO_LIMITS,
   ) {
-    this.name = checkedName(options.url);
+    checkMongoUrl(options);
+    this.name = mongoName(options.url);
     this.outage = new OutageLog(log);
     this.connection = mongoose.createConnection();
     this.indexes = new IndexKeeper((work) => this.run(work), log);
@@ -129,14 +130,20 @@ export class MongoDatabase {
   }
 }
 
-function clientOptions({ database }: MongoOptions, limits: MongoLimits): mongoose.ConnectOptions {
+function clientOptions(options: MongoOptions, limits: MongoLimits): mongoose.ConnectOptions {
   return {
-    dbName: database,
-    appName: 'nebula-api',
+    ...driverOptions(limits),
+    dbName: options.database,
     // Commands wait for a server in the driver, which has a time limit of its own.
     bufferCommands: false,
     autoCreate: false,
     autoIndex: false,
+  };
+}
+
+function driverOptions(limits: MongoLimits): mongoose.ConnectOptions {
+  return {
+    appName: 'nebula-api',
     serverSelectionTimeoutMS: limits.selection,
     connectTimeoutMS: limits.selection,
     socketTimeoutMS: limits.silence,
@@ -150,13 +157,16 @@ function clientOptions({ database }: MongoOptions, limits: MongoLimits): mongoos
   };
 }
 
-function checkedName(url: string): string {
+/**
+ * Whether the driver understands a URL, beside the options that every connection has. It connects to nothing.
+ * @throws {StoreUnavailableError} when it doesn't; the URL is not repeated, as it holds a password
+ */
+export function checkMongoUrl({ url }: MongoOptions): void {
   try {
-    new mongoose.mongo.MongoClient(url);
+    new mongoose.mongo.MongoClient(url, driverOptions(MONGO_LIMITS));
   } catch {
     throw new StoreUnavailableError(
       'the URL of the database must be mongodb://[user:password@]host[:port][,host…][/?options] or mongodb+srv://…, with the special characters of user and password percent-encoded and no option that is unknown',
     );
   }
-  return mongoName(url);
 }

@@ -21,7 +21,7 @@ export class DatabaseFile {
    */
   static prepare(path: string): DatabaseFile {
     try {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      makeFolder(dirname(path));
       // An existing file is never opened here: closing it would drop the locks that SQLite holds in this process.
       if (existsSync(path)) restrict(path);
       else create(path);
@@ -40,6 +40,30 @@ export class DatabaseFile {
     return identityOf(this.path) === this.identity
       ? null
       : `${this.path} was removed or replaced while it was open; start the api again`;
+  }
+}
+
+/**
+ * Makes a folder and those above it. Not by `recursive` of Node's mkdir, which never ends where the kernel says that
+ * there is no such folder while its parent is there, as it does in /proc.
+ */
+function makeFolder(path: string): void {
+  if (isFolder(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) makeFolder(parent);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process can have made it meanwhile.
+    if (!isFolder(path)) throw error;
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
   }
 }
 

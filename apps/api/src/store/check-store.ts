@@ -1,0 +1,20 @@
+import type { StoreOptions } from './store-options.js';
+
+/**
+ * Finds out whether a store can be opened, before anything else is begun. A server that is away is no reason
+ * against it; a URL that is none is.
+ * @throws {StoreUnavailableError} without a password
+ */
+export async function checkStore(options: StoreOptions): Promise<void> {
+  switch (options.kind) {
+    case 'sqlite': {
+      const { SqliteDatabase } = await import('./sqlite/sqlite-database.js');
+      SqliteDatabase.open(options.path).close();
+      return;
+    }
+    case 'mongo': {
+      const { checkMongoUrl } = await import('./mongo/mongo-database.js');
+      checkMongoUrl(options);
+    }
+  }
+}
