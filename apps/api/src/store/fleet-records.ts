@@ -19,6 +19,14 @@ export interface Boot {
   returns: number;
 }
 
+/** That a worker has converged on a position. */
+export interface Convergence extends Position {
+  /** When the first word of it came. */
+  converged_at: number;
+  /** How long it took from the change until then, milliseconds; null where that isn't known. */
+  took_ms: number | null;
+}
+
 /** How an app is on a worker, in short. What is large (containers, texts of errors) is in the report. */
 export interface AppOnWorker {
   app_name: string;
@@ -36,6 +44,8 @@ export interface AppOnWorker {
   converged_at: number | null;
   /** How long it took from the change until then, milliseconds; null where that isn't known. */
   took_ms: number | null;
+  /** The newest convergence on another position than this one; null when there was none since it is listed. */
+  previous: Convergence | null;
   /** Place of the message that said so in the order of the worker's messages. */
   boot: number;
   sequence: number;

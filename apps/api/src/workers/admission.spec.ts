@@ -57,11 +57,13 @@ describe('what is known of a worker', () => {
       apps: [
         {
           ...{ app_name: 'shop', epoch: 1, revision: 1, deleted: false, state: 'failed', error_step: null },
-          ...{ listed_at: now, converged_at: null, took_ms: null, boot: 1, sequence: 3 },
+          ...{ listed_at: now, converged_at: null, took_ms: null, previous: null },
+          ...{ boot: 1, sequence: 3 },
         },
         {
           ...{ app_name: 'web', epoch: 1, revision: 1, deleted: false, state: 'converged' },
-          ...{ error_step: null, listed_at: now, converged_at: now, took_ms: null, boot: 1, sequence: 3 },
+          ...{ error_step: null, listed_at: now, converged_at: now, took_ms: null, previous: null },
+          ...{ boot: 1, sequence: 3 },
         },
       ],
       boots: [
@@ -133,6 +135,22 @@ describe('an app on a worker', () => {
     expect(app()).toMatchObject({ took_ms: 77 });
     take(report(3, { revision: 2 }));
     expect(app()).toMatchObject({ took_ms: null });
+  });
+
+  it('has converged when it did though its worker had no position for a moment', () => {
+    take(report(1, { revision: 5 }));
+    const at = now;
+    record = { ...known(), apps: known().apps.map((each) => ({ ...each, took_ms: 77 })) };
+    const nothing = { epoch: 0, revision: 0, state: 'converging' } as const;
+    take(heartbeat(1, { boot_nonce: 'boot-2', apps: [brief('shop', nothing)] }));
+    expect(app()).toMatchObject({ converged_at: null, took_ms: null });
+    take(heartbeat(2, { boot_nonce: 'boot-2', apps: [brief('shop', { revision: 5 })] }));
+    expect(app()).toMatchObject({ converged_at: at, took_ms: 77 });
+    take(report(3, { boot_nonce: 'boot-2', revision: 6 }));
+    expect(app()).toMatchObject({
+      ...{ converged_at: now, took_ms: null },
+      previous: { epoch: 1, revision: 5, converged_at: at, took_ms: 77 },
+    });
   });
 
   it('is known in short from a heartbeat when its report was lost', () => {

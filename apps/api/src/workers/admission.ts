@@ -1,5 +1,5 @@
 import type { AppBrief, WorkerHeartbeat, WorkerMessage, WorkerReport } from '@nebula/contracts';
-import type { AppOnWorker, Boot, StoredReport, WorkerRecord } from '../store/fleet-records.js';
+import type { AppOnWorker, Boot, Convergence, StoredReport, WorkerRecord } from '../store/fleet-records.js';
 import { FEW_INTERVALS, placeBoot } from './boots.js';
 
 /** Interval of a worker that hasn't told its own yet, seconds. */
@@ -116,10 +116,20 @@ type Place = Pick<AppOnWorker, 'boot' | 'sequence'>;
 type Said = Pick<AppOnWorker, 'app_name' | 'epoch' | 'revision' | 'deleted' | 'state' | 'error_step'>;
 
 function merged(before: AppOnWorker | undefined, said: Said, place: Place, now: number): AppOnWorker {
-  const earlier = before && samePosition(before, said) ? before : null;
+  const isSame = before !== undefined && samePosition(before, said);
+  const previous = isSame ? before.previous : newestConvergence(before);
+  // A worker that starts, or has lost its copy, has no position for a moment, and then the one of before.
+  const earlier = isSame ? before : previous && samePosition(previous, said) ? previous : null;
   const converged_at = earlier?.converged_at ?? (said.state === 'converged' ? now : null);
   const took_ms = earlier?.took_ms ?? null;
-  return { ...said, listed_at: before?.listed_at ?? now, converged_at, took_ms, ...place };
+  return { ...said, listed_at: before?.listed_at ?? now, converged_at, took_ms, previous, ...place };
+}
+
+function newestConvergence(app: AppOnWorker | undefined): Convergence | null {
+  if (!app) return null;
+  const { epoch, revision, converged_at, took_ms } = app;
+  // At (0, 0) a worker has seen no desired state yet.
+  return converged_at === null || epoch === 0 ? app.previous : { epoch, revision, converged_at, took_ms };
 }
 
 function samePosition(a: Pick<AppOnWorker, 'epoch' | 'revision'>, b: typeof a): boolean {

@@ -43,14 +43,22 @@ export function foldMessages(
   };
 }
 
-/** The apps that have converged with this change, whose times are to be filled in. */
+/**
+ * The apps that have converged with this change for the first time, whose times are to be filled in. Where a worker
+ * had converged on that revision before (as one that starts anew has), or in another epoch (which all of them reach
+ * anew, whenever their apps were changed), the time since the change says nothing about the worker.
+ */
 export function justConverged({ before, after }: WorkerChange): AppOnWorker[] {
   const known = new Map(before?.apps.map((app) => [app.app_name, app]));
   return after.apps.filter((app) => {
     const { converged_at, epoch, revision } = known.get(app.app_name) ?? {};
     const isSame = converged_at === app.converged_at && epoch === app.epoch && revision === app.revision;
-    return app.converged_at !== null && !isSame;
+    return app.converged_at !== null && !isSame && isFirst(app);
   });
+}
+
+function isFirst({ previous, epoch, revision }: AppOnWorker): boolean {
+  return !previous || (previous.epoch === epoch && previous.revision < revision);
 }
 
 /**

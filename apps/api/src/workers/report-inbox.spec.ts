@@ -99,6 +99,34 @@ describe('the inbox', () => {
     for (const id of ['behind', 'elsewhere', 'unknown']) expect(await took(id)).toBeNull();
   });
 
+  it('tells no time of a worker that was there before, when it starts anew or the epoch is raised', async () => {
+    const updated_at = new Date(Date.now() - 3 * 86_400_000).toISOString();
+    await stores.apps.insert(recordOf('shop', { updated_at, revision: 4 }));
+    const took = async (id: string) => (await known(id))?.apps[0]?.took_ms;
+    const nothing = { epoch: 0, revision: 0, state: 'converging' } as const;
+    for (const worker_id of ['late', 'quick']) await say(reportOf({ worker_id, ...nothing }));
+    await say(reportOf({ worker_id: 'late', revision: 4, sequence: 2 }));
+    const first = await took('late');
+    // One that has only just begun to run the app is measured from then on.
+    expect(first).toBeLessThan(60_000);
+    const again = { worker_id: 'late', boot_nonce: 'boot-2' };
+    await say(reportOf({ ...again, ...nothing }));
+    await say(reportOf({ ...again, revision: 4, sequence: 2 }));
+    expect(await took('late')).toBe(first);
+    const epoch = 2;
+    await stores.apps.raiseEpoch(epoch);
+    for (const worker_id of ['late', 'quick'])
+      await say(reportOf({ ...again, worker_id, epoch, revision: 4, sequence: 3 }));
+    expect(await took('late')).toBeNull();
+    // Whoever had not converged before has a time.
+    expect(await took('quick')).toBeLessThan(60_000);
+    const changed = { updated_at: new Date(Date.now() - 5_000).toISOString(), revision: 5 };
+    expect(await stores.apps.replace(recordOf('shop', changed), 4)).toBe(true);
+    await say(reportOf({ ...again, epoch, revision: 5, sequence: 4 }));
+    expect(await took('late')).toBeGreaterThanOrEqual(5_000);
+    expect(await took('late')).toBeLessThan(60_000);
+  });
+
   it('of two instances neither loses what the other writes about the same workers', async () => {
     const other = inboxOn(await database.open());
     const apps = Array.from({ length: 40 }, (_, n) => `app-${n}`);

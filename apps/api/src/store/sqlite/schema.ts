@@ -89,6 +89,7 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (worker_id, app_name)
   ) STRICT;
   `,
+  'ALTER TABLE worker_apps ADD COLUMN previous TEXT',
 ];
 
 const QUERIES: readonly Query[] = [APP_QUERIES, WORKER_QUERIES, FLEET_QUERIES].flatMap((queries) =>

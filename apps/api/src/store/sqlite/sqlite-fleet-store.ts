@@ -6,6 +6,7 @@ import type {
   AppPageQuery,
   AppRow,
   AppView,
+  Convergence,
   FleetState,
   StoredReport,
   WorkerChange,
@@ -19,7 +20,12 @@ import type { Parameters, SqliteDatabase } from './sqlite-database.js';
 import { WORKER_QUERIES } from './worker-queries.js';
 
 type Worker = Omit<WorkerRecord, 'apps'>;
-type AppOnWorkerRow = Omit<AppOnWorker, 'deleted'> & { worker_id: string; deleted: number };
+type AppOnWorkerRow = Omit<AppOnWorker, 'deleted' | 'previous'> & {
+  worker_id: string;
+  deleted: number;
+  /** JSON. */
+  previous: string | null;
+};
 
 interface ReportRow {
   report: string;
@@ -181,9 +187,13 @@ function saveApps(
   for (const app of after) {
     const same = isDeepStrictEqual(known.get(app.app_name), app);
     known.delete(app.app_name);
-    if (!same) change(WORKER_QUERIES.putApp, { ...app, worker_id, deleted: app.deleted ? 1 : 0 });
+    if (!same) change(WORKER_QUERIES.putApp, { ...app, ...encoded(app), worker_id });
   }
   for (const app_name of known.keys()) change(WORKER_QUERIES.removeApp, { worker_id, app_name });
+}
+
+function encoded({ deleted, previous }: AppOnWorker) {
+  return { deleted: deleted ? 1 : 0, previous: previous && JSON.stringify(previous) };
 }
 
 function viewed({ app_name, position, deleted, silence }: AppView) {
@@ -198,9 +208,10 @@ function toWorker({ record }: { record: string }): Worker {
 function toApp(row: AppOnWorkerRow): AppOnWorker {
   const { app_name, epoch, revision, deleted, state, error_step, listed_at } = row;
   const { converged_at, took_ms, boot, sequence } = row;
+  const previous = row.previous === null ? null : (JSON.parse(row.previous) as Convergence);
   return {
     ...{ app_name, epoch, revision, deleted: deleted === 1, state, error_step, listed_at },
-    ...{ converged_at, took_ms, boot, sequence },
+    ...{ converged_at, took_ms, previous, boot, sequence },
   };
 }
 

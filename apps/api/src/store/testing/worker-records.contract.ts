@@ -36,7 +36,10 @@ export function describeWorkerRecords(kind: string, create: CreateDatabase): voi
         facts: { ...FACTS, labels, cores: 0.5 },
         apps: [
           appOn('A', { took_ms: null, converged_at: null, state: 'failed', error_step: 'pull' }),
-          appOn('a.b-c', { deleted: true }),
+          appOn('a.b-c', {
+            deleted: true,
+            previous: { epoch: 3, revision: 2, converged_at: 1_700_000_000_000, took_ms: null },
+          }),
         ],
         boots: [{ ...boot, first_seen_at: 5, seen_at: 6 }, ...workerOf('x').boots],
         duplicate: { since: 1_700_000_000_000, seen_at: 1_700_000_000_001 },
