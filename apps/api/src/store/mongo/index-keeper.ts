@@ -1,5 +1,6 @@
 import type { Model } from 'mongoose';
 import { StoreUnavailableError } from '../app-store.js';
+import { MongoRefusal } from './mongo-errors.js';
 import type { StoreLog } from './outage-log.js';
 
 /** Field names with 1 for ascending and -1 for descending. */
@@ -8,6 +9,8 @@ export type IndexKeys = Record<string, 1 | -1>;
 /** Makes indexes where they are missing. A call never waits for one: without it, it is only slower. */
 export class IndexKeeper {
   private readonly made = new Set<string>();
+  /** Those whose failure was told. */
+  private readonly told = new Set<string>();
 
   constructor(
     private readonly run: (work: () => Promise<unknown>) => Promise<unknown>,
@@ -20,9 +23,12 @@ export class IndexKeeper {
     if (this.made.has(id)) return;
     this.made.add(id);
     this.run(() => model.collection.createIndex(keys)).catch((error: unknown) => {
-      // An outage is told elsewhere. A server that refuses one, as it has too many, would refuse it always.
-      if (error instanceof StoreUnavailableError) this.made.delete(id);
-      else this.log.warn('an index could not be made', { index: id, reason: String(error) });
+      // A server that refuses one, as it has too many, would refuse it always.
+      if (!(error instanceof MongoRefusal)) this.made.delete(id);
+      // An outage is told elsewhere.
+      if (error instanceof StoreUnavailableError || this.told.has(id)) return;
+      this.told.add(id);
+      this.log.warn('an index could not be made', { index: id, reason: String(error) });
     });
   }
 }

@@ -1,7 +1,7 @@
 import mongoose, { type Connection, type Model, type Schema } from 'mongoose';
 import { StoreUnavailableError } from '../app-store.js';
 import { IndexKeeper } from './index-keeper.js';
-import { mongoName, storeError } from './mongo-errors.js';
+import { mongoName, openError, storeError } from './mongo-errors.js';
 import { OutageLog, type StoreLog } from './outage-log.js';
 
 /** Longest waits, milliseconds. */
@@ -122,6 +122,9 @@ export class MongoDatabase {
     if (this.opened) return;
     this.opening ??= this.connection
       .openUri(this.options.url, clientOptions(this.options, this.limits))
+      .catch((error: unknown) => {
+        throw openError(this.name, error);
+      })
       .finally(() => {
         this.opening = null;
       });

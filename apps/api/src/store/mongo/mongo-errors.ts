@@ -1,4 +1,5 @@
 import mongoose from 'mongoose';
+import { types } from 'node:util';
 import { StoreUnavailableError } from '../app-store.js';
 
 const {
@@ -38,6 +39,11 @@ const REASONS = new Map<number, string>([
   [14_031, 'is out of disk space'],
 ]);
 
+/** The server is there, understood, and won't do it, now or later. */
+export class MongoRefusal extends Error {
+  override readonly name = 'MongoRefusal';
+}
+
 export function isDuplicateKey(error: unknown): boolean {
   return error instanceof MongoServerError && error.code === DUPLICATE_KEY;
 }
@@ -59,12 +65,25 @@ export function storeError(name: string, error: unknown): unknown {
     if (reason) return new StoreUnavailableError(`${name} ${reason} (${code})`);
     return error.hasErrorLabel('RetryableWriteError')
       ? new StoreUnavailableError(`${name} failed for now (${code})`)
-      : new Error(`${name} refused a command (${code})`);
+      : new MongoRefusal(`${name} refused a command (${code})`);
   }
   if (isConnectionError(error)) {
     return new StoreUnavailableError(`${name} can't be reached (${error.message})`);
   }
   return error;
+}
+
+/**
+ * Why a connection could not be opened. Whatever that is (names that nobody resolves, certificates that can't be
+ * read), it is an outage: the next call tries again.
+ * @param name of the server, as `mongoName` gives it
+ */
+export function openError(name: string, error: unknown): StoreUnavailableError {
+  const known = storeError(name, error);
+  if (known instanceof StoreUnavailableError) return known;
+  if (known instanceof MongoRefusal) return new StoreUnavailableError(known.message);
+  const reason = types.isNativeError(error) ? error.message : String(error);
+  return new StoreUnavailableError(`${name} can't be reached (${reason})`);
 }
 
 /** What the driver itself says, but for a wrong call of ours, is about connections and servers. */

@@ -1,0 +1,40 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { StoreUnavailableError } from '../app-store.js';
+import { MongoAppStore } from './mongo-app-store.js';
+import { MongoDatabase } from './mongo-database.js';
+
+const LIMITS = { call: 2_000, selection: 1_000, silence: 1_000, majority: 1_000 };
+
+const lines: string[] = [];
+const note = (message: string, fields?: Record<string, unknown>) =>
+  void lines.push(`${message}: ${String(fields?.['reason'])}`);
+let database: MongoDatabase | undefined;
+
+afterEach(async () => {
+  lines.length = 0;
+  await database?.close();
+});
+
+describe('a database that can not even be looked for is away', () => {
+  it.each([
+    ['as nobody knows the name', 'mongodb+srv://u:hunter2@no-such.invalid/', /MongoDB at no-such\.invalid /],
+    [
+      'as the file of the authority can not be read',
+      'mongodb://u:hunter2@127.0.0.1:1/?tls=true&tlsCAFile=%2Fnone.pem',
+      /MongoDB at 127\.0\.0\.1:1 can't be reached \(ENOENT.*none\.pem/,
+    ],
+  ])('%s', async (_why, url, message) => {
+    database = new MongoDatabase({ url, database: 'nebula' }, { info: note, warn: note }, LIMITS);
+    const store = new MongoAppStore(database);
+    // Each of these asks for an index as well.
+    const behind = () => store.behind('eu', 1, 1);
+    for (const call of [() => store.get('shop'), behind, behind]) {
+      const error = await call().catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(StoreUnavailableError);
+      expect(String(error)).toMatch(message);
+      expect(String(error)).not.toContain('hunter');
+    }
+    expect(await store.problem()).toMatch(message);
+    expect(lines).toEqual([expect.stringMatching(/^the database is away: /)]);
+  });
+});
