@@ -2,8 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadStandaloneConfiguration } from './configuration.js';
+import { FILE_KEYS } from '@nebula/configuration';
 import { StartError } from '@nebula/lifecycle';
+import { loadStandaloneConfiguration, STANDALONE_KEYS } from './configuration.js';
 
 let folder: string;
 let file: string;
@@ -40,6 +41,14 @@ describe('loadStandaloneConfiguration', () => {
       app_name: [],
       scope: 'default',
     });
+  });
+
+  it('may stand in one file with the keys of all other programs, which know its own', async () => {
+    // APP_NAME stands in the environment alone.
+    expect([...FILE_KEYS, 'app_name']).toEqual(expect.arrayContaining(Object.keys(STANDALONE_KEYS)));
+    const others = FILE_KEYS.filter((key) => !(key in STANDALONE_KEYS)).map((key) => [key, 'x']);
+    await writeFile(file, JSON.stringify(Object.fromEntries(others)));
+    expect(Object.keys(load()).sort()).toEqual(Object.keys(STANDALONE_KEYS).sort());
   });
 
   it('reads the list of apps from the environment', () => {

@@ -1,8 +1,16 @@
-import { ConfigurationError, type KeyTable, loadConfiguration, type Sources } from '@nebula/configuration';
+import {
+  ConfigurationError,
+  FILE_KEYS,
+  keysWithoutEffect,
+  type KeyTable,
+  loadConfiguration,
+  type Sources,
+} from '@nebula/configuration';
 import { StartError } from './start-error.js';
 
 /**
- * Reads environment and conf.json once, and checks what the table of keys can't say.
+ * Reads environment and conf.json once, and checks what the table of keys can't say. The file may hold the keys of
+ * the other programs, too, which are not looked at.
  * @param check answers a line for each further problem
  * @throws {StartError} with a line for each value that is wrong
  */
@@ -18,7 +26,7 @@ export function configured<T extends object>(
 }
 
 function loaded<T extends object>(keys: KeyTable<T>, sources: Sources | undefined): T {
-  return startingWith(() => loadConfiguration(keys, sources));
+  return startingWith(() => loadConfiguration(keys, { otherKeys: FILE_KEYS, ...sources }));
 }
 
 /**
@@ -32,6 +40,14 @@ export function startingWith<T>(read: () => T): T {
     if (!(error instanceof ConfigurationError)) throw error;
     throw new StartError(error.problems, undefined, { cause: error });
   }
+}
+
+/** Says which keys are set and do nothing: who has set a password must not think that it is asked for. */
+export function warnOfKeysWithoutEffect(logger: {
+  warn(message: string, fields: { keys: string[] }): void;
+}): void {
+  const keys = keysWithoutEffect();
+  if (keys.length > 0) logger.warn('keys are set that have no effect here', { keys });
 }
 
 /** What is wrong with an address of a Docker Engine, a line or none. */

@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { FILE_KEYS } from '@nebula/configuration';
 import { StartError } from '@nebula/lifecycle';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { adapters } from './adapters.js';
-import { loadApiConfiguration } from './configuration.js';
+import { API_KEYS, loadApiConfiguration } from './configuration.js';
 import { apiHelp } from './help.js';
-import { loadSetupConfiguration } from './setup-configuration.js';
+import { loadSetupConfiguration, SETUP_KEYS } from './setup-configuration.js';
 
 let folder: string;
 let file: string;
@@ -70,6 +71,17 @@ describe('the configuration of the api', () => {
     expect(problems.join()).not.toContain('hunter');
   });
 
+  it('may stand in one file with the keys of all other programs, which know its own', async () => {
+    expect(FILE_KEYS).toEqual(expect.arrayContaining([...Object.keys(API_KEYS), ...Object.keys(SETUP_KEYS)]));
+    const others = Object.fromEntries(FILE_KEYS.filter((key) => !(key in API_KEYS)).map((key) => [key, 'x']));
+    await writeFile(file, JSON.stringify(others));
+    expect(Object.keys(load(WHOLE)).sort()).toEqual(Object.keys(API_KEYS).sort());
+    await writeFile(file, JSON.stringify({ ...others, mongo_ur: 'x' }));
+    expect(problemsOf(() => load(WHOLE))).toEqual([
+      expect.stringMatching(/^"mongo_ur" in .* is not a known key; did you mean "mongo_url"\?$/),
+    ]);
+  });
+
   it('decides which database is used', async () => {
     const chosen = [adapters(load(WHOLE)), adapters(load({ ...BROKER, SQLITE_FILE: 'x.db' }))];
     expect(chosen.map(({ store }) => store)).toEqual([
@@ -101,6 +113,13 @@ describe('the configuration of setup-broker', () => {
       'rabbit_admin_password',
       'rabbit_worker_password',
     ]);
+  });
+
+  it('may stand in one file with the keys of all other programs', async () => {
+    const others = FILE_KEYS.filter((key) => !(key in SETUP_KEYS)).map((key) => [key, 'x']);
+    const own = { rabbit_admin_user: 'admin', rabbit_admin_password: 'x', rabbit_worker_password: 'y' };
+    await writeFile(file, JSON.stringify({ ...Object.fromEntries(others), ...own }));
+    expect(loadSetupConfiguration({ environment: BROKER, file })).toMatchObject(own);
   });
 
   it.each([

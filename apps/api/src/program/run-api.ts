@@ -5,6 +5,7 @@ import {
   programVersion,
   StartError,
   type StopSignals,
+  warnOfKeysWithoutEffect,
 } from '@nebula/lifecycle';
 import { createLogger } from '@nebula/logging';
 import { createApi } from '../create-api.js';
@@ -23,6 +24,7 @@ export async function runApi(configuration: ApiConfiguration, signals: StopSigna
   await checkListenAddress(host, port);
   await requireStore(configuration);
   const logger = createLogger({ name: 'nebula-api', level: configuration.log_level });
+  warnOfKeysWithoutEffect(logger);
   const { close, ...chosen } = adapters(configuration);
   const version = programVersion(new URL('../../package.json', import.meta.url));
   const api = await createApi({

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { FILE_KEYS } from '@nebula/configuration';
 import { StartError } from '@nebula/lifecycle';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadWorkerConfiguration } from './configuration.js';
+import { loadWorkerConfiguration, WORKER_KEYS } from './configuration.js';
 import { workerHelp } from './help.js';
 import { workerLabels } from './worker-labels.js';
 
@@ -75,8 +76,20 @@ describe('the configuration of a worker', () => {
     expect(problemsOf(change)).toEqual(messages.map((message) => expect.stringMatching(message)));
   });
 
-  it('knows nothing of a database', () => {
+  it('knows nothing of a database, be its credentials in the environment or in the file', async () => {
     expect(workerHelp()).not.toMatch(/mongo|sqlite/i);
+    await writeFile(file, JSON.stringify({ mongo_url: 'mongodb://u:hunter3@db/' }));
+    const configuration = load({ MONGO_URL: 'mongodb://u:hunter4@db/', SQLITE_FILE: 'x.db' });
+    expect(Object.keys(configuration).sort()).toEqual(Object.keys(WORKER_KEYS).sort());
+    expect(JSON.stringify(configuration)).not.toMatch(/mongodb|hunter[34]/);
+  });
+
+  it('may stand in one file with the keys of all other programs, which know its own', async () => {
+    // APP_NAME stands in the environment alone.
+    expect([...FILE_KEYS, 'app_name']).toEqual(expect.arrayContaining(Object.keys(WORKER_KEYS)));
+    const others = FILE_KEYS.filter((key) => !(key in WORKER_KEYS)).map((key) => [key, 'x']);
+    await writeFile(file, JSON.stringify(Object.fromEntries(others)));
+    expect(load().rabbit_host).toEqual(['rabbit']);
   });
 
   it('has labels with any value', () => {

@@ -1,0 +1,58 @@
+import { readConfigurationFile } from './configuration-file.js';
+import { environmentName } from './key-table.js';
+import { RABBIT_KEYS } from './rabbit-keys.js';
+
+/**
+ * Keys that Nebula's first generation had and that do nothing here yet. A file that has them may stay as it is;
+ * whoever set them should know.
+ */
+export const FORMER_KEYS: readonly string[] = [
+  'basic_auth_user',
+  'basic_auth_password',
+  'registry_host',
+  'registry_auth_user',
+  'registry_auth_password',
+  'max_restart_wait_in_seconds',
+];
+
+/** The keys of all programs, which one file may serve: each takes its own and leaves the others alone. */
+export const FILE_KEYS: readonly string[] = [
+  ...Object.keys(RABBIT_KEYS),
+  'rabbit_region',
+  'rabbit_management_url',
+  'rabbit_admin_user',
+  'rabbit_admin_password',
+  'rabbit_worker_user',
+  'rabbit_worker_password',
+  'mongo_url',
+  'sqlite_file',
+  'schema_name',
+  'api_host',
+  'api_port',
+  'worker_host',
+  'worker_port',
+  'worker_id',
+  'worker_labels',
+  'scope',
+  'docker_host',
+  'docker_socket',
+  'state_dir',
+  'engine_parallelism',
+  'report_interval_seconds',
+  'resync_interval_seconds',
+  'verify_interval_seconds',
+  'tombstone_retention_days',
+  'log_level',
+  ...FORMER_KEYS,
+];
+
+/**
+ * The keys of `FORMER_KEYS` that are set, in the file or in the environment.
+ * @throws {ConfigurationError} when the file can't be read
+ */
+export function keysWithoutEffect(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): string[] {
+  const { values } = readConfigurationFile(environment['CONF_FILE'] || undefined);
+  return FORMER_KEYS.filter((key) => values.has(key) || Boolean(environment[environmentName(key)]));
+}
