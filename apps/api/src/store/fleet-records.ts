@@ -10,6 +10,8 @@ export interface Boot {
   number: number;
   /** Highest that was taken of any message. */
   sequence: number;
+  /** Lowest that was heard of any message. A worker counts from 1, so that a boot was known before where it is higher. */
+  lowest: number;
   /** Highest that was taken of a heartbeat, -1 before the first. */
   heartbeat: number;
   /** Milliseconds since 1970, like all times of the fleet, by the clock of whichever api took the message. */

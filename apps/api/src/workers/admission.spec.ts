@@ -68,7 +68,7 @@ describe('what is known of a worker', () => {
       ],
       boots: [
         {
-          ...{ nonce: 'boot-1', number: 1, sequence: 3, heartbeat: 3, returns: 0 },
+          ...{ nonce: 'boot-1', number: 1, sequence: 3, lowest: 3, heartbeat: 3, returns: 0 },
           ...{ first_seen_at: now, seen_at: now },
         },
       ],
@@ -281,6 +281,37 @@ describe('boots of a worker', () => {
     expect(take(heartbeat(102, { apps: [brief('shop', { revision: 2 })] }), MINUTE)).toBe('fresh');
     expect(app()).toMatchObject({ revision: 2, boot: 2, sequence: 102 });
     expect(take(heartbeat(103), MINUTE)).toBe('fresh');
+  });
+
+  it.each([3, 4, 5, 6, 7, 16, 50, 300])(
+    '%i that take turns are noted soon, and for as long as they do',
+    (clones) => {
+      for (let round = 1; round <= 8; round += 1) {
+        for (let clone = 0; clone < clones; clone += 1) {
+          // In another order each time.
+          const boot_nonce = `clone-${(clone * 11 + round * round) % clones}`;
+          take(heartbeat(round, { boot_nonce }), MINUTE / clones);
+        }
+        if (round > 2) expect(known().duplicate).not.toBeNull();
+      }
+      expect(known().boots.length).toBeLessThanOrEqual(4);
+      // One is left.
+      for (let sequence = 9; sequence < 25; sequence += 1) {
+        take(heartbeat(sequence, { boot_nonce: 'clone-1' }), MINUTE);
+      }
+      expect(known().duplicate).toBeNull();
+    },
+  );
+
+  it('of a worker that ends soon after each of its starts are no sign of two workers', () => {
+    for (let boot = 1; boot <= 60; boot += 1) {
+      const boot_nonce = `boot-${boot}`;
+      // Two instances of the api have taken them, and were not equally quick.
+      take(report(2, { boot_nonce }), 3_000);
+      take(heartbeat(1, { boot_nonce }), 10);
+      take(report(3, { boot_nonce }), 3_000);
+      expect(known().duplicate).toBeNull();
+    }
   });
 
   it('only a few are remembered', () => {

@@ -27,11 +27,10 @@ export function admit(record: WorkerRecord | null, message: WorkerMessage, now: 
   const known = record ?? newWorker(message, now);
   const placed = placeBoot(known.boots, message, known.interval_seconds * 1_000, now);
   const [boot] = placed.boots;
+  const seen = placed.duplicate ? { since: known.duplicate?.since ?? now, seen_at: now } : null;
   if (!placed.current || !boot) {
     const { boots } = placed;
-    const duplicate = placed.duplicate
-      ? { since: known.duplicate?.since ?? now, seen_at: now }
-      : known.duplicate;
+    const duplicate = seen ?? known.duplicate;
     const verdict = placed.duplicate ? 'duplicate' : 'stale';
     return { verdict, record: { ...known, boots, duplicate }, report: null };
   }
@@ -50,7 +49,7 @@ export function admit(record: WorkerRecord | null, message: WorkerMessage, now: 
       apps: told.apps,
       boots: [told.boot, ...placed.boots.slice(1)],
       last_seen_at: Math.max(known.last_seen_at, now),
-      duplicate: stillDuplicate(known, now),
+      duplicate: seen ?? stillDuplicate(known, now),
     },
     report: told.report,
   };

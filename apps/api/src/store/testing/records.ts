@@ -66,7 +66,7 @@ export function workerOf(worker_id: string, given: Partial<WorkerRecord> = {}): 
     facts: FACTS,
     interval_seconds: 60,
     apps: [],
-    boots: [{ nonce: 'boot-1', number: 1, sequence: 1, heartbeat: 1, returns: 0, ...seen }],
+    boots: [{ nonce: 'boot-1', number: 1, sequence: 1, lowest: 1, heartbeat: 1, returns: 0, ...seen }],
     ...{ first_seen_at: 1_000, last_seen_at: 1_000, duplicate: null, version: 1 },
     ...given,
   };

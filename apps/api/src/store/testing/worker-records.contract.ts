@@ -31,7 +31,7 @@ export function describeWorkerRecords(kind: string, create: CreateDatabase): voi
 
     it('a record is read as it was written, by another connection too', async () => {
       const labels = { rack: '7', 'example.org/zone': 'Süd "1"', $empty: '', 'a.b': 'c.d=e' };
-      const boot = { nonce: 'ö', number: 9, sequence: 2 ** 53 - 1, heartbeat: -1, returns: 2 };
+      const boot = { nonce: 'ö', number: 9, sequence: 2 ** 53 - 1, lowest: 4, heartbeat: -1, returns: 2 };
       const worker = workerOf('ID:AB:ü.$1', {
         facts: { ...FACTS, labels, cores: 0.5 },
         apps: [
