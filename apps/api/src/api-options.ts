@@ -16,6 +16,8 @@ export interface ApiOptions {
   /** Brings what workers report; without it nobody reports, and nobody counts as offline. */
   reports?: ReportTransport;
   readiness?: ReadinessCheck[];
+  /** More names under which the api is asked over the loopback, as by a proxy on its machine. */
+  names?: readonly string[];
   logger: LoggerService;
   /** How often each app's stream is read back and compared, seconds. */
   verify_interval_seconds: number;

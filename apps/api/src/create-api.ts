@@ -17,7 +17,7 @@ import { serveDocumentation } from './openapi/documentation.js';
 export async function createApi(options: ApiOptions): Promise<NestFastifyApplication> {
   const api = await NestFactory.create<NestFastifyApplication>(
     ApiModule.forRoot(options),
-    createFastifyAdapter(),
+    createFastifyAdapter(options.names),
     { logger: options.logger, abortOnError: false, bodyParser: false },
   );
   api.setGlobalPrefix(API_PREFIX, { exclude: ['healthz', 'readyz'] });

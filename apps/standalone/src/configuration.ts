@@ -5,6 +5,7 @@ import { configured, engineAddressProblems } from '@nebula/lifecycle';
 export interface StandaloneConfiguration {
   state_dir: string;
   api_host: string;
+  api_names: string[];
   api_port: number;
   /** Empty: the start looks for an engine by itself. */
   docker_host: string;
@@ -31,6 +32,11 @@ export const STANDALONE_KEYS: KeyTable<StandaloneConfiguration> = {
     kind: 'string',
     default: '127.0.0.1',
     description: 'address that the api listens on; 0.0.0.0 for all (there is no login yet)',
+  },
+  api_names: {
+    kind: 'list',
+    default: [],
+    description: 'more names under which the api is asked over the loopback, as by a proxy on this machine',
   },
   api_port: { kind: 'integer', default: 8000, min: 1, max: 65_535, description: 'port of the api' },
   docker_host: {

@@ -49,6 +49,7 @@ export async function startStandalone(
     store,
     feeds: [broker.feed],
     reports: broker.reportStrategy(),
+    names: configuration.api_names,
     readiness: [{ name: 'docker', problem: () => engine.problem() }],
     logger,
     verify_interval_seconds: configuration.verify_interval_seconds,

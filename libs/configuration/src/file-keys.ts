@@ -28,6 +28,7 @@ export const FILE_KEYS: readonly string[] = [
   'sqlite_file',
   'schema_name',
   'api_host',
+  'api_names',
   'api_port',
   'worker_host',
   'worker_port',

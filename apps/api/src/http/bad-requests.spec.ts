@@ -151,7 +151,7 @@ describe('a body over 256 kB', () => {
   it('is refused when its length was not said', async () => {
     const chunk = 'x'.repeat(65_536);
     const chunks = `${chunk.length.toString(16)}\r\n${chunk}\r\n`.repeat(5);
-    const head = 'POST /api/v3/apps HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
+    const head = 'POST /api/v3/apps HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
     const text = await rawRequest(api.port, `${head}Transfer-Encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`);
     expect(text).toMatch(/^HTTP\/1\.1 413 /);
     expect(text).toContain(PROBLEMS.bodyTooLarge.type);

@@ -18,7 +18,7 @@ export function refuseCrossSite({ method, headers }: FastifyRequest): void {
   const { origin, host } = headers;
   const foreign =
     site === undefined
-      ? origin !== undefined && hostOf(origin) !== host
+      ? origin !== undefined && hostOf(origin) !== host?.toLowerCase()
       : !['same-origin', 'none'].includes(String(site).toLowerCase());
   if (!foreign) return;
   const page = origin === undefined ? 'A page of another site' : `A page of ${origin}`;

@@ -45,7 +45,7 @@ describe('closing', () => {
     const { port } = api;
     const socket = connect(port, '127.0.0.1');
     const closed = new Promise((resolve) => socket.on('close', resolve));
-    socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+    socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await new Promise((resolve) => socket.once('data', resolve));
     const from = performance.now();
     await api.stop();
@@ -60,7 +60,7 @@ describe('closing', () => {
     await eventually(() => expect(store.waiting).toBe(1));
     leaving.abort();
     await expect(request).rejects.toThrow();
-    const head = 'PUT /api/v3/apps/shop HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
+    const head = 'PUT /api/v3/apps/shop HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
     const socket = connect(api.port, '127.0.0.1');
     await new Promise<void>((resolve) => socket.write(`${head}Content-Length: 9\r\n\r\n{`, () => resolve()));
     socket.destroy();

@@ -24,8 +24,13 @@ const DEFAULT_ARRIVAL: RequestArrival = { arrival_ms: 60_000, look_ms: 5_000 };
 /**
  * The HTTP server below Nest. Every error that it finds by itself leaves as a problem too; the application must
  * be made with `bodyParser: false`.
+ *
+ * @param names more names under which it is asked over the loopback
  */
-export function createFastifyAdapter({ arrival_ms, look_ms } = DEFAULT_ARRIVAL): FastifyAdapter {
+export function createFastifyAdapter(
+  names: readonly string[] = [],
+  { arrival_ms, look_ms } = DEFAULT_ARRIVAL,
+): FastifyAdapter {
   const adapter = new FastifyAdapter({
     // Fastify's own default is no limit.
     requestTimeout: arrival_ms,
@@ -43,7 +48,10 @@ export function createFastifyAdapter({ arrival_ms, look_ms } = DEFAULT_ARRIVAL):
   });
   const server: FastifyInstance = adapter.getInstance();
   registerDraining(server);
-  registerRequestChecks(server);
+  registerRequestChecks(
+    server,
+    names.map((name) => name.toLowerCase()),
+  );
   registerBodyParsers(server);
   refuseExpectations(server.server);
   return adapter;

@@ -36,19 +36,19 @@ describe('what is not HTTP', () => {
     ['a greeting', 'hello\r\n\r\n'],
     ['TLS', Buffer.from('1603010200010001fc03035a', 'hex')],
     ['zeros', Buffer.alloc(1_000)],
-    ['an unknown method', 'EXPLODE /api/v3/apps HTTP/1.1\r\nHost: x\r\n\r\n'],
-    ['a version that never was', 'GET /healthz HTTP/9.9\r\nHost: x\r\n\r\n'],
-    ['a header without a colon', 'GET /healthz HTTP/1.1\r\nHost: x\r\nnonsense\r\n\r\n'],
-    ['a blank in a path', 'GET /health z HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['an unknown method', 'EXPLODE /api/v3/apps HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+    ['a version that never was', 'GET /healthz HTTP/9.9\r\nHost: localhost\r\n\r\n'],
+    ['a header without a colon', 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nnonsense\r\n\r\n'],
+    ['a blank in a path', 'GET /health z HTTP/1.1\r\nHost: localhost\r\n\r\n'],
     [
       'two lengths',
-      'POST /api/v3/apps HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}',
+      'POST /api/v3/apps HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}',
     ],
     [
       'a length and chunks, of which a proxy may see the other',
-      'POST /api/v3/apps HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      'POST /api/v3/apps HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
     ],
-    ['a negative length', 'POST /api/v3/apps HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n'],
+    ['a negative length', 'POST /api/v3/apps HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n'],
   ])('like %s is answered with a problem, and the connection ends', async (_name, bytes) => {
     expectRawProblem(await rawRequest(api.port, bytes), PROBLEMS.malformedRequest);
   });
@@ -59,14 +59,14 @@ describe('what is not HTTP', () => {
 
   it('like endless headers is answered with its own problem', async () => {
     const header = `X-Long: ${'x'.repeat(100_000)}\r\n`;
-    const request = `GET /healthz HTTP/1.1\r\nHost: x\r\n${header}\r\n`;
+    const request = `GET /healthz HTTP/1.1\r\nHost: localhost\r\n${header}\r\n`;
     expectRawProblem(await rawRequest(api.port, request), PROBLEMS.headersTooLarge);
-    const path = `GET /${'x'.repeat(100_000)} HTTP/1.1\r\nHost: x\r\n\r\n`;
+    const path = `GET /${'x'.repeat(100_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
     expectRawProblem(await rawRequest(api.port, path), PROBLEMS.headersTooLarge);
   });
 
   it('like an expectation that can’t be met is answered', async () => {
-    const head = 'POST /api/v3/apps HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n';
+    const head = 'POST /api/v3/apps HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n';
     expectRawProblem(
       await rawRequest(api.port, `${head}Expect: wonders\r\n\r\n`),
       PROBLEMS.expectationFailed,
@@ -81,7 +81,7 @@ describe('what is not HTTP', () => {
 describe('a client', () => {
   it('that waits for 100 Continue gets it', async () => {
     const body = '{"docker_image":"shop:1"}';
-    const head = `PUT /api/v3/apps/patient HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n`;
+    const head = `PUT /api/v3/apps/patient HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n`;
     const headers = 'Content-Type: application/json\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n';
     const socket = connect(api.port, '127.0.0.1');
     const text = await collected(socket, head + headers, (received) => {
@@ -91,7 +91,7 @@ describe('a client', () => {
   });
 
   it('that leaves in the middle of its body changes nothing', async () => {
-    const head = 'PUT /api/v3/apps/left HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
+    const head = 'PUT /api/v3/apps/left HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
     const socket = connect(api.port, '127.0.0.1');
     await new Promise<void>((resolve) =>
       socket.write(`${head}Content-Length: 100\r\n\r\n{"docker_image":"shop:1"}`, () => resolve()),
@@ -102,7 +102,7 @@ describe('a client', () => {
   });
 
   it('that sends one request behind the other gets the answers in order', async () => {
-    const get = (path: string, end = '') => `GET ${path} HTTP/1.1\r\nHost: x\r\n${end}\r\n`;
+    const get = (path: string, end = '') => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${end}\r\n`;
     const requests = [get('/healthz'), get('/api/v3/apps/nobody'), get('/readyz', 'Connection: close\r\n')];
     const text = await rawRequest(api.port, requests.join(''));
     const statuses = [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);

@@ -23,6 +23,7 @@ export const PROBLEMS = {
   pathTooLong: problem('path-too-long', 414, 'A part of the path is too long'),
   unsupportedMediaType: problem('unsupported-media-type', 415, 'The body has a type that is not taken here'),
   expectationFailed: problem('expectation-failed', 417, 'The header Expect asks for what is not done here'),
+  misdirected: problem('misdirected', 421, 'The request is for another server'),
   invalidSpec: problem('invalid-spec', 422, 'The spec is not valid'),
   invalidQuery: problem('invalid-query', 422, 'A query parameter is not valid'),
   unexpectedBody: problem('unexpected-body', 422, 'This call takes no body'),

@@ -1,15 +1,17 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { refuseCrossSite } from './cross-site.js';
 import { KnownRoutes } from './known-routes.js';
+import { refuseMisdirected } from './misdirected.js';
 import { ProblemError } from './problem.js';
 import { PROBLEMS } from './problem-types.js';
 
 /** Checks on every request before its body is read. To be registered before the first route. */
-export function registerRequestChecks(server: FastifyInstance): void {
+export function registerRequestChecks(server: FastifyInstance, names: readonly string[]): void {
   const routes = new KnownRoutes();
   server.addHook('onRoute', ({ url, method }) => routes.add(url, method));
   server.addHook('onRequest', (request, reply, done) => {
     try {
+      refuseMisdirected(request, names);
       if (request.is404) answerUnrouted(request, reply, routes);
       else {
         refuseCrossSite(request);

@@ -6,7 +6,13 @@ import { ref, type Schema } from './schema.js';
 const EXAMPLE_INSTANCE = 'urn:uuid:6c1ab2a3-6f2c-4b79-9a0b-2f6d6a2a1c11';
 
 /** What can go wrong with every call. */
-const ALWAYS = [PROBLEMS.internalError, PROBLEMS.storeUnavailable, PROBLEMS.timedOut, PROBLEMS.shuttingDown];
+const ALWAYS = [
+  PROBLEMS.misdirected,
+  PROBLEMS.internalError,
+  PROBLEMS.storeUnavailable,
+  PROBLEMS.timedOut,
+  PROBLEMS.shuttingDown,
+];
 
 /** Places that an example of a problem shows. */
 const EXAMPLE_ERRORS: Readonly<Record<string, readonly object[]>> = {

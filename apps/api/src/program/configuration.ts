@@ -11,6 +11,7 @@ import { configured } from '@nebula/lifecycle';
 /** What an api of its own is started with. */
 export interface ApiConfiguration extends RabbitConfiguration {
   api_host: string;
+  api_names: string[];
   api_port: number;
   mongo_url: string;
   sqlite_file: string;
@@ -27,6 +28,11 @@ export const API_KEYS: KeyTable<ApiConfiguration> = {
     kind: 'string',
     default: '127.0.0.1',
     description: 'address that the api listens on; 0.0.0.0 for all (there is no login yet)',
+  },
+  api_names: {
+    kind: 'list',
+    default: [],
+    description: 'more names under which the api is asked over the loopback, as by a proxy on this machine',
   },
   api_port: { kind: 'integer', default: 8000, min: 1, max: 65_535, description: 'port of the api' },
   mongo_url: {

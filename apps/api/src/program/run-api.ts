@@ -29,6 +29,7 @@ export async function runApi(configuration: ApiConfiguration, signals: StopSigna
   const version = programVersion(new URL('../../package.json', import.meta.url));
   const api = await createApi({
     ...chosen,
+    names: configuration.api_names,
     ...{ logger, version, verify_interval_seconds, tombstone_retention_days },
   });
   try {
