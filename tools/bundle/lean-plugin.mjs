@@ -1,13 +1,18 @@
 /**
- * Leaves out of a bundle what no service of ours uses: of dockerode building with BuildKit (gRPC) and engines
- * behind SSH, of Nest the pipe that validates with all of class-validator, of class-validator phone numbers, and of
- * the api's bundle SQLite, which needs a binary beside it and is for one machine.
+ * Leaves out of a bundle what no service of ours uses: of dockerode building (with BuildKit and from a folder) and
+ * engines behind SSH, of Nest the pipe that validates with all of class-validator, of class-validator phone numbers,
+ * and of the api's bundle SQLite, which needs a binary beside it and is for one machine.
  */
 
 /** @type {{ filter: RegExp, importer: RegExp, message: string }[]} */
 const LEFT_OUT = [
   { filter: /^\.\/session$/, importer: /\/dockerode\/lib\//, message: 'building with BuildKit' },
   { filter: /^\.\/ssh$/, importer: /\/docker-modem\/lib\//, message: 'an engine behind SSH' },
+  {
+    filter: /^(tar-fs|@balena\/dockerignore)$/,
+    importer: /\/dockerode\//,
+    message: 'building from a folder',
+  },
   { filter: /^protobufjs/, importer: /./, message: 'building with BuildKit' },
   {
     filter: /^class-(validator|transformer)$/,

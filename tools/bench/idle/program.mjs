@@ -13,6 +13,7 @@ const STOP_LIMIT_MS = 30_000;
  * @typedef {object} Program
  * @property {number} pid
  * @property {() => boolean} ended
+ * @property {Promise<unknown>} exited resolves when it has ended, whatever has ended it
  * @property {() => Promise<void>} stop
  */
 
@@ -41,5 +42,5 @@ export async function startProgram({ cleanUp, folder }, what, args, environment)
     await exited;
     clearTimeout(kill);
   });
-  return { pid: child.pid ?? 0, ended, stop };
+  return { pid: child.pid ?? 0, ended, exited, stop };
 }

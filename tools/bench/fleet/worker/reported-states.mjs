@@ -8,6 +8,7 @@ import { within } from '../../running/until.mjs';
 
 /** @import { WorkerMessage } from '@nebula/contracts' */
 /** @import { RabbitOptions, ReceivedReport } from '@nebula/messaging' */
+/** @import { Program } from '../../idle/program.mjs' */
 /** @import { FleetBench } from '../fleet-bench.mjs' */
 
 const CONVERGE_LIMIT_MS = 300_000;
@@ -50,8 +51,13 @@ export class ReportedStates {
     this.#converged = 0;
   }
 
-  /** Resolves when the worker says that it has converged on this revision. @param {number} revision */
-  async converged(revision) {
+  /**
+   * Resolves when the worker says that it has converged on this revision.
+   * @param {number} revision
+   * @param {Program} program the worker
+   * @throws {Error} when it ends before
+   */
+  async converged(revision, program) {
     const report = /** @type {Promise<void>} */ (
       new Promise((resolve) => {
         this.#onReport = () => {
@@ -60,7 +66,10 @@ export class ReportedStates {
         this.#onReport();
       })
     );
-    await within(`the worker has converged on revision ${revision}`, report, {
+    const end = program.exited.then(() => {
+      throw new Error(`the worker has ended before it has converged on revision ${revision}`);
+    });
+    await within(`the worker has converged on revision ${revision}`, Promise.race([report, end]), {
       limitMs: CONVERGE_LIMIT_MS,
       stopping: this.#stopping,
     });
