@@ -5,6 +5,7 @@ import { EventsModule } from './events/events.module.js';
 import { FoundationModule } from './foundation.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
+import { OrphansModule } from './orphans/orphans.module.js';
 import { PublishingModule } from './publishing/publishing.module.js';
 import { StoreModule } from './store/store.module.js';
 import { WorkersModule } from './workers/workers.module.js';
@@ -23,6 +24,7 @@ export class ApiModule {
         HttpModule,
         AppsModule,
         WorkersModule,
+        OrphansModule,
         EventsModule,
         HealthModule,
       ],

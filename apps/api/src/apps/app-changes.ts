@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Clock } from '../clock.js';
 import { ProblemError, RETRY_LATER } from '../http/problem.js';
 import { PROBLEMS } from '../http/problem-types.js';
+import { OrphansService } from '../orphans/orphans.service.js';
 import { Publisher } from '../publishing/publisher.js';
 import { type AppRecord, AppStore } from '../store/app-store.js';
 
@@ -34,6 +35,7 @@ export class AppChanges {
   constructor(
     private readonly store: AppStore,
     private readonly publisher: Publisher,
+    private readonly orphans: OrphansService,
     private readonly clock: Clock,
   ) {}
 
@@ -47,7 +49,8 @@ export class AppChanges {
       if (next === current) return next;
       if (firstRevision === null && isCreation(current, next)) {
         // The feed is looked at first and the database second, so what was read here doesn't count any more.
-        firstRevision = await this.publisher.prepareCreation(appName);
+        const held = current === null ? await this.orphans.heldByWorkers(appName) : null;
+        firstRevision = await this.publisher.prepareCreation(appName, held);
         continue;
       }
       if (await this.put(next, current)) {
@@ -69,5 +72,5 @@ export class AppChanges {
 }
 
 function isCreation(current: AppRecord | null, next: AppRecord): boolean {
-  return (current === null || current.deleted) && !next.deleted;
+  return current === null || (current.deleted && !next.deleted);
 }

@@ -44,3 +44,9 @@ export function wished(app: LiveApp, token: keyof Tokens, now: string): LiveApp 
 export function deleted(app: LiveApp, now: string): AppRecord {
   return { ...app, spec: null, deleted: true, revision: app.revision + 1, updated_at: now };
 }
+
+/** The tombstone of an app of which there is no record. */
+export function deletedOrphan(app_name: string, revision: number, now: string): AppRecord {
+  const times = { created_at: now, updated_at: now };
+  return { app_name, spec: null, revision, tokens: NO_TOKENS, deleted: true, ...times, published: {} };
+}

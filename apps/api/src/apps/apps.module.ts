@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { OrphansModule } from '../orphans/orphans.module.js';
 import { AppActionsController } from './app-actions.controller.js';
 import { AppChanges } from './app-changes.js';
 import { AppsController } from './apps.controller.js';
@@ -6,6 +7,7 @@ import { AppsService } from './apps.service.js';
 
 /** Desired state in. */
 @Module({
+  imports: [OrphansModule],
   controllers: [AppsController, AppActionsController],
   providers: [AppsService, AppChanges],
 })

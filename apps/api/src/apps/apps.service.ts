@@ -1,11 +1,12 @@
 import { type AppSpec, parseAppName, parseAppSpec, type Tokens } from '@nebula/contracts';
 import { Injectable } from '@nestjs/common';
 import { Clock, instant } from '../clock.js';
+import { OrphansService } from '../orphans/orphans.service.js';
 import { type AppPage, type AppRecord, AppStore } from '../store/app-store.js';
 import { isLive, type LiveApp } from './app-answer.js';
 import { AppChanges } from './app-changes.js';
 import { appExists, appNotFound, invalidSpec } from './app-problems.js';
-import { created, deleted, respecified, wished } from './app-records.js';
+import { created, deleted, deletedOrphan, respecified, wished } from './app-records.js';
 import { mergePatch } from './merge-patch.js';
 import { type Preconditions, requirePreconditions } from './preconditions.js';
 
@@ -18,6 +19,7 @@ export class AppsService {
   constructor(
     private readonly store: AppStore,
     private readonly changes: AppChanges,
+    private readonly orphans: OrphansService,
     private readonly clock: Clock,
   ) {}
 
@@ -64,8 +66,19 @@ export class AppsService {
     });
   }
 
+  /** Deletes an app, or an orphan of that name. */
   async delete(appName: string, expected: Preconditions): Promise<AppRecord> {
-    return await this.changeLive(appName, expected, (app) => deleted(app, this.now()));
+    requireName(appName);
+    const isOrphan = await this.orphans.isOrphan(appName);
+    return await this.changes.make(appName, (current, firstRevision) => {
+      if (current === null && isOrphan) {
+        requirePreconditions(expected, null);
+        return deletedOrphan(appName, firstRevision, this.now());
+      }
+      const app = live(appName, current);
+      requirePreconditions(expected, app.revision);
+      return deleted(app, this.now());
+    });
   }
 
   async setRunning(appName: string, running: boolean, expected: Preconditions): Promise<AppRecord> {

@@ -99,6 +99,10 @@ const REQUESTS: Record<string, [path: string, parts: RequestParts, status: numbe
     ...preconditions('/apps/shop', {}),
     ['/apps/shop', {}, 202],
   ],
+  listOrphans: [
+    ['/orphans', {}, 200],
+    ['/orphans?limit=x', {}, 422],
+  ],
   listWorkers: [
     ['/workers', {}, 200],
     ['/workers?limit=x', {}, 422],

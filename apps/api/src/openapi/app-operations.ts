@@ -84,7 +84,8 @@ export const APP_OPERATIONS = {
   delete: accepted(
     'deleteApp',
     'Delete an app',
-    'Workers remove its containers. The name is free at once; its revision goes on with the next app of that name.',
+    'Workers remove its containers. The name is free at once; its revision goes on with the next app of that name. ' +
+      'An orphan can be deleted, too.',
     {},
   ),
   start: accepted(

@@ -26,6 +26,16 @@ export function workerSchemas(contracts: Readonly<Record<string, Properties>>): 
     }),
     WorkerList: closedObject({ items: listOf(ref('ListedWorker')), next_cursor: NEXT_CURSOR }),
     Worker: closedObject({ ...own, apps: listOf(ref('AppOfWorker')) }),
+    Orphan: closedObject(
+      {
+        app_name: WorkerReport['app_name'] ?? {},
+        workers: { ...INTEGER, description: 'How many run it.' },
+        epoch: { ...INTEGER, description: 'The highest that any of them has.' },
+        revision: { ...INTEGER, description: 'The highest that any of them has in that epoch.' },
+      },
+      { description: 'An app that workers run and the database does not know.' },
+    ),
+    OrphanList: closedObject({ items: listOf(ref('Orphan')), next_cursor: NEXT_CURSOR }),
     AppOfWorker: closedObject(
       {
         app_name: WorkerReport['app_name'] ?? {},

@@ -1,3 +1,4 @@
+import type { Position } from '@nebula/contracts';
 import { Injectable } from '@nestjs/common';
 import { ApiLog } from '../api-log.js';
 import { AppStore } from '../store/app-store.js';
@@ -28,15 +29,29 @@ export class Epoch {
 
   /** Raises the epoch above a feed's. Everything is then behind, in every region. */
   async raiseAbove({ region, app, feed, database }: EpochEvidence): Promise<void> {
-    const epoch = feed.epoch + 1;
+    await this.raise(
+      feed.epoch + 1,
+      'the feed is ahead of the database, so the database was restored from a backup; the restored state wins, ' +
+        'and everything is published anew under a higher epoch',
+      { region, app, feed: { ...feed }, database },
+    );
+  }
+
+  /** Raises the epoch above that of workers which run an app that neither database nor feeds know any more. */
+  async raiseAboveWorkers(app: string, workers: Position): Promise<void> {
+    await this.raise(
+      workers.epoch + 1,
+      'workers are ahead of the database and of the feeds with an app that these have lost; everything is published ' +
+        'anew under a higher epoch',
+      { app, workers: { epoch: workers.epoch, revision: workers.revision } },
+    );
+  }
+
+  private async raise(epoch: number, why: string, fields: Record<string, unknown>): Promise<void> {
     // Several apps show it at the same time; one raise is enough for all.
     if ((await this.store.epoch()) >= epoch) return;
     await this.store.raiseEpoch(epoch);
-    this.log.warn(
-      'the feed is ahead of the database, so the database was restored from a backup; the restored state wins, ' +
-        'and everything is published anew under a higher epoch',
-      { region, app, feed: { ...feed }, database, epoch },
-    );
+    this.log.warn(why, { ...fields, epoch });
     for (const listener of this.listeners) listener();
   }
 

@@ -1,4 +1,4 @@
-import type { DesiredStateMessage } from '@nebula/contracts';
+import { comparePositions, type DesiredStateMessage, type Position } from '@nebula/contracts';
 import {
   type BeforeApplicationShutdown,
   Inject,
@@ -14,6 +14,9 @@ import { LimitedFeed } from './limited-feed.js';
 import { DEFAULT_TIMING, PUBLISHING_OPTIONS, type PublishingOptions } from './publishing-options.js';
 import { RegionPublisher } from './region-publisher.js';
 import { Sweep } from './sweep.js';
+
+/** So far beyond all that is known a worker's word is followed. */
+const LONGEST_LEAP = 1_000_000;
 
 /**
  * Brings what the database says into the feed of every region, and keeps it there. The database is the truth:
@@ -67,9 +70,10 @@ export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutd
    * at least. It is beyond whatever the database or any feed has ever seen of the name, even when the database
    * was restored and has lost it. A feed that is away isn't waited for: its part is compared later.
    *
+   * @param held what workers have of it, when the database has no record
    * @throws {StoreUnavailableError} when the database is away
    */
-  async prepareCreation(appName: string): Promise<number> {
+  async prepareCreation(appName: string, held: Position | null = null): Promise<number> {
     const found = await Promise.all(this.regions.map((region) => this.newestIn(region, appName)));
     const record = await this.store.get(appName);
     let revision = record?.revision ?? 0;
@@ -82,6 +86,7 @@ export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutd
       const database = record && { epoch, revision: record.revision };
       await this.epoch.raiseAbove({ region, app: appName, feed, database });
     }
+    if (held) revision = Math.max(revision, await this.revisionHeld(appName, held, revision));
     return revision + 1;
   }
 
@@ -107,6 +112,13 @@ export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutd
     );
   }
 
+  /** The latest of the newest messages of an app in the feeds, null when there is none; a feed that is away has none. */
+  async newest(appName: string): Promise<DesiredStateMessage | null> {
+    const found = await Promise.all(this.regions.map((region) => this.newestIn(region, appName)));
+    const messages = found.flatMap(({ newest }) => newest ?? []);
+    return messages.sort(comparePositions).at(-1) ?? null;
+  }
+
   /** Whether nothing is under way, and nothing is to be done before the next write or look at the database. */
   rests(): boolean {
     return this.sweep.rests && this.regions.every(({ pending }) => pending === 0);
@@ -115,6 +127,18 @@ export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutd
   /** A check of readiness for each feed; `problem` answers null when it serves. */
   readinessChecks(): ReadinessCheck[] {
     return this.regions.map((each) => ({ name: `feed ${each.region}`, problem: async () => each.problem() }));
+  }
+
+  /**
+   * The revision that workers have, where the streams have been lost as well. Workers can lie, so what is far from
+   * everything that is known is left out.
+   * @param revision the highest that is known otherwise
+   */
+  private async revisionHeld(appName: string, held: Position, revision: number): Promise<number> {
+    const epoch = await this.epoch.current();
+    if (held.epoch > epoch + LONGEST_LEAP || held.revision > revision + LONGEST_LEAP) return 0;
+    if (held.epoch > epoch) await this.epoch.raiseAboveWorkers(appName, held);
+    return held.revision;
   }
 
   private async newestIn(

@@ -44,6 +44,8 @@ export abstract class AppStore {
   abstract get(appName: string): Promise<AppRecord | null>;
   /** Apps that are not deleted, by name (code unit order), after `after`, whose names start with `prefix`. */
   abstract list(query: { limit: number; after?: string; prefix?: string }): Promise<AppPage>;
+  /** Those of these names, at most 1,000, of which there is a record, tombstones too, in any order. */
+  abstract recorded(appNames: readonly string[]): Promise<string[]>;
   /**
    * Records, tombstones too, by (`updated_at`, name), after this place, at most `limit`. A change is told at its
    * new time alone.

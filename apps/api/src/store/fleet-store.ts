@@ -44,6 +44,9 @@ export abstract class FleetStore {
   /** Workers by id, page by page. */
   abstract workerPage(query: WorkerPageQuery): Promise<WorkerRecord[]>;
 
+  /** The names of all apps that workers list, each once, in any order. */
+  abstract appNames(): Promise<string[]>;
+
   /** How many workers of an app are how far. Reads no report, and stays fast with 10,000 workers. */
   abstract overview(view: AppView): Promise<AppOverview>;
 

@@ -62,6 +62,13 @@ export class MongoAppStore extends AppStore {
     return { items, next_after };
   }
 
+  override async recorded(appNames: readonly string[]): Promise<string[]> {
+    const found = await this.run(() =>
+      this.apps.find({ _id: { $in: [...appNames] } }, { _id: 1 }).lean<Named[]>(),
+    );
+    return found.map(nameOf);
+  }
+
   override async changedSince(
     { updated_at, app_name }: { updated_at: string; app_name: string },
     limit: number,

@@ -102,6 +102,10 @@ export class MongoFleetStore extends FleetStore {
     return found.map(toWorker);
   }
 
+  override async appNames(): Promise<string[]> {
+    return await this.run(() => this.documents.distinct('app_names'));
+  }
+
   override async overview(view: AppView): Promise<AppOverview> {
     return await this.run(() => overviewOf(this.documents, view));
   }

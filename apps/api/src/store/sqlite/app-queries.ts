@@ -21,6 +21,10 @@ export const APP_QUERIES = {
     index: 'CREATE INDEX IF NOT EXISTS apps_not_deleted ON apps (app_name) WHERE deleted = 0',
   },
 
+  recorded: {
+    sql: 'SELECT a.app_name FROM apps a WHERE a.app_name IN (SELECT value FROM json_each(:app_names))',
+  },
+
   changedSince: {
     sql: `
       SELECT ${RECORD} FROM apps a

@@ -46,6 +46,11 @@ export class SqliteAppStore extends AppStore {
     return { items, next_after };
   }
 
+  override async recorded(appNames: readonly string[]): Promise<string[]> {
+    const app_names = JSON.stringify(appNames);
+    return this.database.read<NameRow>(APP_QUERIES.recorded, { app_names }).map(toName);
+  }
+
   override async changedSince(
     place: { updated_at: string; app_name: string },
     limit: number,

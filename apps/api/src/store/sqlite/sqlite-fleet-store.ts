@@ -100,6 +100,10 @@ export class SqliteFleetStore extends FleetStore {
     return this.withApps(rows.map(toWorker));
   }
 
+  override async appNames(): Promise<string[]> {
+    return this.database.read<{ app_name: string }>(WORKER_QUERIES.appNames).map(({ app_name }) => app_name);
+  }
+
   override async overview(view: AppView): Promise<AppOverview> {
     const counts = this.database.read<{
       fleet_state: FleetState;

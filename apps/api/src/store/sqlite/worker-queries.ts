@@ -19,6 +19,18 @@ export const WORKER_QUERIES = {
     index: 'CREATE INDEX IF NOT EXISTS worker_apps_of_worker ON worker_apps (worker_id)',
   },
 
+  /** Leaps from name to name in the primary key, however many workers have each. */
+  appNames: {
+    sql: `
+      WITH RECURSIVE names (app_name) AS (
+        SELECT MIN(app_name) FROM worker_apps
+        UNION ALL
+        SELECT (SELECT MIN(a.app_name) FROM worker_apps a WHERE a.app_name > names.app_name)
+        FROM names WHERE names.app_name IS NOT NULL
+      )
+      SELECT app_name FROM names WHERE app_name IS NOT NULL`,
+  },
+
   insertWorker: {
     sql: `
       INSERT INTO workers (worker_id, version, last_seen_at, interval_seconds, record)

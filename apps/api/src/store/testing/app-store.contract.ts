@@ -41,6 +41,14 @@ export function describeAppStore(kind: string, create: CreateDatabase): void {
       expect(await apps.get('Shop')).toBeNull();
     });
 
+    it('it knows of which names there is a record, be the app deleted or not', async () => {
+      await apps.insert(recordOf('shop'));
+      await apps.insert(tombstoneOf('gone.$x'));
+      const asked = ['shop', 'Shop', 'gone.$x', 'none'];
+      expect((await apps.recorded(asked)).sort()).toEqual(['gone.$x', 'shop']);
+      expect(await apps.recorded([])).toEqual([]);
+    });
+
     it('a name is inserted once, whoever is first', async () => {
       const other = await another();
       const outcomes = await Promise.all([

@@ -29,6 +29,16 @@ export function describeWorkerRecords(kind: string, create: CreateDatabase): voi
       await database.destroy();
     });
 
+    it('it knows the names of all apps that workers list', async () => {
+      expect(await fleet.appNames()).toEqual([]);
+      await put(
+        workerOf('w1', { apps: [appOn('a.b'), appOn('shop')] }),
+        workerOf('w2', { apps: [appOn('shop')] }),
+      );
+      await put(workerOf('w3'), workerOf('w4', { apps: [appOn('$z')] }));
+      expect((await fleet.appNames()).sort()).toEqual(['$z', 'a.b', 'shop']);
+    });
+
     it('a record is read as it was written, by another connection too', async () => {
       const labels = { rack: '7', 'example.org/zone': 'Süd "1"', $empty: '', 'a.b': 'c.d=e' };
       const boot = { nonce: 'ö', number: 9, sequence: 2 ** 53 - 1, lowest: 4, heartbeat: -1, returns: 2 };

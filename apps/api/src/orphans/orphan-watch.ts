@@ -1,0 +1,58 @@
+import { Injectable, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
+import { ApiLog } from '../api-log.js';
+import { StoreUnavailableError } from '../store/app-store.js';
+import { OrphansService } from './orphans.service.js';
+
+/** Between two looks, milliseconds. */
+const INTERVAL_MS = 60_000;
+
+/** Most orphans that are looked at. */
+const LIMIT = 1_000;
+
+/** Most names in one line of the log. */
+const LOGGED_NAMES = 20;
+
+/** Says in the log that there are orphans, each once for as long as it is one. */
+@Injectable()
+export class OrphanWatch implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private known: ReadonlySet<string> = new Set();
+  private timer: NodeJS.Timeout | undefined;
+  private looking: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly orphans: OrphansService,
+    private readonly log: ApiLog,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => {
+      this.looking = this.look();
+    }, INTERVAL_MS);
+    this.timer.unref();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    await this.looking;
+  }
+
+  /** Never throws. */
+  async look(): Promise<void> {
+    try {
+      const { items } = await this.orphans.list({ limit: LIMIT });
+      const names = items.map(({ app_name }) => app_name);
+      const added = names.filter((name) => !this.known.has(name));
+      this.known = new Set(names);
+      if (added.length === 0) return;
+      this.log.warn(
+        'workers run apps that the database does not know; they are left alone until somebody creates or deletes ' +
+          'an app of that name',
+        { count: added.length, apps: added.slice(0, LOGGED_NAMES) },
+      );
+    } catch (error) {
+      // An outage is told elsewhere.
+      if (error instanceof StoreUnavailableError) return;
+      this.log.error('orphans could not be looked for', {}, error);
+    }
+  }
+}

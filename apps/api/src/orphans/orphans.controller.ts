@@ -1,0 +1,22 @@
+import { parseAppName } from '@nebula/contracts';
+import { Controller, Get, Query } from '@nestjs/common';
+import { encodeCursor } from '../http/cursor.js';
+import { invalidQuery, type Query as QueryParameters, readPage } from '../http/page-query.js';
+import { TakesQuery } from '../http/query.guard.js';
+import { ORPHANS_OPERATION } from '../openapi/orphans-operation.js';
+import { type Orphan, OrphansService } from './orphans.service.js';
+
+@Controller('orphans')
+export class OrphansController {
+  constructor(private readonly orphans: OrphansService) {}
+
+  @Get()
+  @ORPHANS_OPERATION
+  @TakesQuery('limit', 'cursor')
+  async list(@Query() query: QueryParameters): Promise<{ items: Orphan[]; next_cursor: string | null }> {
+    const { page, problems } = readPage(query, (key) => parseAppName(key).ok);
+    if (problems.length > 0) throw invalidQuery(problems);
+    const { items, next_after } = await this.orphans.list(page);
+    return { items, next_cursor: next_after === null ? null : encodeCursor(next_after) };
+  }
+}
