@@ -21,6 +21,8 @@ let inbox: ReportInbox;
 let listening: Listening;
 let lines: string[];
 let paused: boolean;
+/** So long the streams of an app are read. */
+let looking: Promise<void>;
 
 function inboxOn({ fleet, apps }: Stores): ReportInbox {
   const note = (...parts: unknown[]) => void lines.push(JSON.stringify(parts));
@@ -33,11 +35,12 @@ function inboxOn({ fleet, apps }: Stores): ReportInbox {
     },
     resume: () => {
       paused = false;
+      looking = Promise.resolve();
     },
   } as unknown as ReportTransport;
   listening = new Listening({ reports }, clock);
   const pause = new ReportsPause({ reports }, apps, log);
-  const ahead = new AheadWatch(apps, { suspect: async () => undefined }, clock);
+  const ahead = new AheadWatch(apps, { suspect: () => looking }, clock, log);
   const writer = new FleetWriter(fleet, apps, new News(), clock, log);
   return new ReportInbox(writer, ahead, listening, pause, clock, log);
 }
@@ -136,6 +139,14 @@ describe('the inbox', () => {
     expect((await known())?.apps.map(({ app_name }) => app_name)).toEqual([...apps].sort());
     expect(await stores.fleet.reportsOf('worker-1')).toHaveLength(40);
     expect([inbox.lost, other.lost]).toEqual([0, 0]);
+  });
+
+  it('goes on while it is looked into whether a worker lies about what it has seen', async () => {
+    await stores.apps.insert(recordOf('shop'));
+    looking = new Promise(() => undefined);
+    await say(reportOf({ worker_id: 'liar', revision: 9 }));
+    await say(reportOf());
+    expect(await known()).toBeDefined();
   });
 
   it('takes from the user of a worker what that worker says, and nothing of others', async () => {

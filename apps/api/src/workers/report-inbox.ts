@@ -70,7 +70,7 @@ export class ReportInbox {
     try {
       await this.writer.write(messages);
       this.pause.succeeded();
-      await this.ahead.look(messages);
+      this.ahead.look(messages);
     } catch (error) {
       if (error instanceof StoreUnavailableError) this.pause.begin();
       else this.lose(messages.length, error);
