@@ -5,6 +5,7 @@ export { managementUrlProblems } from './rabbitmq/setup/management-url.js';
 export { workerUserName } from './rabbitmq/setup/rights.js';
 export { type BrokerSetup, type BrokerUser, setupBroker } from './rabbitmq/setup/setup-broker.js';
 export { RabbitFeed, type RabbitFeedOptions } from './rabbitmq/rabbit-feed.js';
+export { RareLog } from './rabbitmq/rare-log.js';
 export type { RabbitOptions } from './rabbitmq/rabbit-options.js';
 export { RabbitReportPublisher } from './rabbitmq/reports/rabbit-report-publisher.js';
 export { RabbitReportStrategy } from './rabbitmq/reports/rabbit-report-strategy.js';

@@ -1,6 +1,6 @@
 import { rabbitConnection } from '@nebula/configuration';
 import { startingWith } from '@nebula/lifecycle';
-import { RabbitFeed, RabbitReportStrategy } from '@nebula/messaging';
+import { RabbitFeed, RabbitReportStrategy, RareLog } from '@nebula/messaging';
 import type { ApiOptions } from '../api-options.js';
 import type { StoreOptions } from '../store/store-options.js';
 import type { ApiConfiguration } from './configuration.js';
@@ -19,7 +19,7 @@ export interface Adapters extends Pick<ApiOptions, 'store' | 'feeds' | 'reports'
  */
 export function adapters(configuration: ApiConfiguration): Adapters {
   const { rabbit_region: region } = configuration;
-  const connection = startingWith(() => rabbitConnection(configuration));
+  const connection = { ...startingWith(() => rabbitConnection(configuration)), told: new RareLog() };
   const feed = new RabbitFeed({ ...connection, region, connection_name: 'nebula-api feed' });
   return {
     store: storeOf(configuration),

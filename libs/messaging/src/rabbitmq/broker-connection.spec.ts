@@ -4,6 +4,7 @@ import { eventually } from '../testing/eventually.js';
 import { LogLines } from '../testing/log-lines.js';
 import { BrokerConnection } from './broker-connection.js';
 import { RabbitFeed } from './rabbit-feed.js';
+import { RareLog } from './rare-log.js';
 import type { RabbitOptions } from './rabbit-options.js';
 import { RabbitReportStrategy } from './reports/rabbit-report-strategy.js';
 
@@ -161,6 +162,18 @@ describe('an attempt', () => {
     for (const { arrivals } of [worker, feed, reports])
       await eventually(() => expect(arrivals.length).toBeGreaterThan(10), 3_000);
     for (const each of started) await each.close();
+  });
+
+  it('fails for one reason that connections of one program tell together, and others each for itself', async () => {
+    const node = await Impostor.start(hangUp);
+    const told = new RareLog();
+    const together = [connectionTo([node], { told }), connectionTo([node], { told })];
+    for (const connection of together) connection.start();
+    await eventually(() => expect(node.arrivals.length).toBeGreaterThan(10));
+    for (const connection of together) expect(connection.problem()).toContain(node.host);
+    expect(log.problems(node.host)).toHaveLength(1);
+    connectionTo([node]).start();
+    await eventually(() => expect(log.problems(node.host)).toHaveLength(2));
   });
 
   it('says nothing of the password', async () => {

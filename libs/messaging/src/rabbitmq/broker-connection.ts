@@ -35,7 +35,7 @@ interface Listener {
  */
 export class BrokerConnection {
   private readonly logger = new Logger('RabbitMQ');
-  private readonly rare = new RareLog();
+  private readonly rare: RareLog;
   private readonly addresses: readonly BrokerAddress[];
   private readonly backoff: Backoff;
   private readonly listeners = new Set<Listener>();
@@ -61,6 +61,7 @@ export class BrokerConnection {
     private readonly connectLimitMs = CONNECT_LIMIT_MS,
   ) {
     this.addresses = options.hosts.map((host) => brokerAddress(host, options.port));
+    this.rare = options.told ?? new RareLog();
     this.backoff = { ...DEFAULT_RECONNECT, ...options.reconnect };
     // A fleet spreads over the nodes.
     this.tried = Math.floor(Math.random() * this.addresses.length);
@@ -204,7 +205,8 @@ export class BrokerConnection {
 
   private noteLoss(error: unknown): void {
     const lasted = performance.now() - this.attemptedAt > LASTING_MS;
-    if (lasted) this.rare.clear();
+    // Another connection that shares it may have told of this loss already.
+    if (lasted) this.rare.clear(LASTING_MS);
     this.waitAfter(lasted ? 0 : this.failures + 1);
     this.lastProblem = 'the connection to RabbitMQ is lost';
     const reason = messageOf(this.reason(error));

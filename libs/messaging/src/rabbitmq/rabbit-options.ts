@@ -1,4 +1,5 @@
 import type { Backoff } from './backoff.js';
+import type { RareLog } from './rare-log.js';
 
 /** How to reach RabbitMQ. Certificates and keys are their text (PEM), not the names of files. */
 export interface RabbitOptions {
@@ -22,6 +23,8 @@ export interface RabbitOptions {
   };
   /** For people, in the broker's list of connections. */
   connection_name: string;
+  /** For connections of one program to one broker: what is wrong is then told once, not by each of them. */
+  told?: RareLog;
   /** Waits between two attempts to connect, as far as they are not the usual ones of who connects. */
   reconnect?: Partial<Backoff>;
 }

@@ -5,6 +5,7 @@ const LONGEST_PAUSE_MS = 3_600_000;
 const MAX_LINES = 1_000;
 
 interface Said {
+  saidAt: number;
   nextAt: number;
   pauseMs: number;
   held: number;
@@ -28,7 +29,7 @@ export class RareLog {
     }
     const pauseMs = known ? Math.min(known.pauseMs * 2, LONGEST_PAUSE_MS) : FIRST_PAUSE_MS;
     this.said.delete(key);
-    this.said.set(key, { nextAt: now + pauseMs, pauseMs, held: 0 });
+    this.said.set(key, { saidAt: now, nextAt: now + pauseMs, pauseMs, held: 0 });
     const [oldest] = this.said.keys();
     if (this.said.size > MAX_LINES && oldest !== undefined) this.said.delete(oldest);
     say(known?.held ?? 0);
@@ -39,8 +40,9 @@ export class RareLog {
     this.said.delete(key);
   }
 
-  /** All of it is over. */
-  clear(): void {
-    this.said.clear();
+  /** All of it is over, but for what was said within so many milliseconds. */
+  clear(ageMs = 0): void {
+    const before = performance.now() - ageMs;
+    for (const [key, { saidAt }] of this.said) if (saidAt <= before) this.said.delete(key);
   }
 }
