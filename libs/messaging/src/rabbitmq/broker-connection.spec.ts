@@ -171,9 +171,12 @@ describe('an attempt', () => {
     for (const connection of together) connection.start();
     await eventually(() => expect(node.arrivals.length).toBeGreaterThan(10));
     for (const connection of together) expect(connection.problem()).toContain(node.host);
-    expect(log.problems(node.host)).toHaveLength(1);
+    // How a socket ends is told in one way or another.
+    const twice = () => log.problems(node.host).filter((line, index, all) => all.indexOf(line) !== index);
+    expect(log.problems(node.host)).not.toEqual([]);
+    expect(twice()).toEqual([]);
     connectionTo([node]).start();
-    await eventually(() => expect(log.problems(node.host)).toHaveLength(2));
+    await eventually(() => expect(twice()).not.toEqual([]));
   });
 
   it('says nothing of the password', async () => {
