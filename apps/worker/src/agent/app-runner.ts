@@ -1,3 +1,4 @@
+import { joinedNetworks } from '@nebula/contracts';
 import type { Clock } from '../clock.js';
 import type { ContainerRuntime } from '../container-runtime/container-runtime.js';
 import type { AcceptedState } from '../desired-state/accepted-state.js';
@@ -81,6 +82,12 @@ export class AppRunner {
   /** Something keeps the app from its desired state, so a name or a port that becomes free may matter. */
   get troubled(): boolean {
     return this.status.troubled;
+  }
+
+  /** Its containers are in the network of another container, and lose it when that one is removed. */
+  get isGuest(): boolean {
+    const spec = this.state?.desired.spec;
+    return spec ? joinedNetworks(spec).some((network) => network.startsWith('container:')) : false;
   }
 
   /** Starts from what is on disk. */

@@ -28,7 +28,7 @@ const RESYNC_EVERY = 300;
 /** Longest wait at the end for steps under way, milliseconds. A stop takes the engine up to 10 s. */
 const STOP_LIMIT = 15_000;
 
-/** Events of others after which a name or a host port may be free. */
+/** Events of others after which a name or a host port may be free, or the network of another container gone. */
 const FREEING = new Set(['destroy', 'die', 'disconnect', 'rename']);
 
 /**
@@ -48,7 +48,7 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
   private readonly resync = new WakeTimer(() => void this.lookAtEverything(true));
   private readonly laterLooks = LOOK_AGAIN_AFTER.map((delay) => ({
     delay,
-    timer: new WakeTimer(() => this.wakeTroubled()),
+    timer: new WakeTimer(() => this.wakeConcerned()),
   }));
   private listening: Promise<void> | null = null;
   private readonly parts: RunnerParts;
@@ -181,13 +181,13 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
     }
     if (app_name !== null) this.found(app_name);
     if (!FREEING.has(action)) return;
-    this.wakeTroubled();
+    this.wakeConcerned();
     for (const { delay, timer } of this.laterLooks) timer.set(delay);
   }
 
-  /** What an app waits for may be free. */
-  private wakeTroubled(): void {
-    for (const runner of this.runners.values()) if (runner.troubled) runner.wake();
+  /** What an app waits for may be free, and what it relies on may be gone. */
+  private wakeConcerned(): void {
+    for (const runner of this.runners.values()) if (runner.troubled || runner.isGuest) runner.wake();
   }
 
   /** The engine may be one that no report has told of yet. */

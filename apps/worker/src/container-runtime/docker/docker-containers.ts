@@ -5,7 +5,7 @@ import { containerConfig } from './container-config.js';
 import type { DockerClient } from './docker-client.js';
 import { statusOf } from './docker-errors.js';
 import type { DockerNetworks } from './docker-networks.js';
-import { inspectOrNull, isPublished, plainName } from './observed-container.js';
+import { inspectOrNull, isPublished, networksOf, plainName } from './observed-container.js';
 
 /** Time limits, seconds. A stop takes up to the engine's stop time-out, 10 s, and a loaded disk makes all slow. */
 const LIMIT = { change: 60, create: 120, start: 120, stop: 120, remove: 120 };
@@ -55,7 +55,7 @@ export class DockerContainers {
   async connect(id: string, network: string): Promise<void> {
     await this.unless(
       id,
-      (info) => isPublished(info) && Object.hasOwn(info.NetworkSettings.Networks, network),
+      (info) => isPublished(info) && networksOf(info).includes(network),
       () => this.networks.connect(network, id),
     );
   }

@@ -6,7 +6,7 @@ import {
   LABELS,
   type PortBinding,
 } from '@nebula/contracts';
-import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
+import type { ContainerInfo, ContainerInspectInfo, NetworkInspectInfo } from 'dockerode';
 import pLimit from 'p-limit';
 import type { ObservedContainer, TakenPort } from '../../reconcile/observed.js';
 import type { ContainerListing } from '../container-runtime.js';
@@ -48,8 +48,9 @@ export async function listContainers(
   const infos = own.filter((info) => info !== null);
   const isPlain = infos.every((info) => info.State.Running && isPublished(info));
   const networks = isPlain ? null : await knownNetworks(client);
+  const containers = new Set(all.flatMap(({ Id, Names }) => [Id, ...Names.map(plainName)]));
   return {
-    own: infos.map((info) => observedContainer(info, networks)),
+    own: infos.map((info) => observedContainer(info, { networks, containers })),
     foreign_names: foreign.flatMap(({ Names }) => Names.map(plainName)),
     foreign_ports: foreign.flatMap(publishedPorts),
   };
@@ -68,14 +69,24 @@ function publishedPorts({ Id, Names, Ports }: ContainerInfo): TakenPort[] {
   return [...new Set(ports)].map((host_port) => ({ host_port, by: plainName(Names[0] ?? Id.slice(0, 12)) }));
 }
 
-/** All networks by id, and for each whether a worker made it. */
-type KnownNetworks = ReadonlyMap<string, boolean>;
+/**
+ * All networks by id, and for each what becomes of the host ports of a container that is in it: `published` by a plain
+ * bridge, `none` by one that leads nowhere, `unknown` by any other, which need not publish them.
+ */
+type KnownNetworks = ReadonlyMap<string, 'published' | 'none' | 'unknown'>;
 
 async function knownNetworks(client: DockerClient): Promise<KnownNetworks> {
   const networks = await client.ask(LIST_LIMIT, (docker, abortSignal) =>
     docker.listNetworks({ abortSignal }),
   );
-  return new Map(networks.map(({ Id, Labels }) => [Id, Object.hasOwn(Labels ?? {}, LABELS.scope)]));
+  return new Map(networks.map((network) => [network.Id, hostPortsIn(network)]));
+}
+
+/** Later engines have bridges with a gateway mode, which may route to containers instead. */
+function hostPortsIn({ Driver, Internal, Options }: NetworkInspectInfo): 'published' | 'none' | 'unknown' {
+  const hasMode = Object.keys(Options ?? {}).some((name) => name.includes('gateway_mode'));
+  if (Driver !== 'bridge' || hasMode) return 'unknown';
+  return Internal ? 'none' : 'published';
 }
 
 /** Null when the container isn't there. */
@@ -95,29 +106,30 @@ export function plainName(name: string): string {
   return name.replace(/^\//, '');
 }
 
-/**
- * The one mapping from what the engine says of a container of ours to domain terms.
- *
- * @param networks null when nobody asked, since the container runs and publishes its ports.
- */
-export function observedContainer(
-  info: ContainerInspectInfo,
-  networks: KnownNetworks | null,
-): ObservedContainer {
-  const { Config, HostConfig, NetworkSettings, State } = info;
+/** What else the engine has, as far as it decides whether a container can serve. */
+interface Surroundings {
+  /** Null when nobody asked, since every container runs and publishes its ports. */
+  networks: KnownNetworks | null;
+  /** Ids and names. */
+  containers: ReadonlySet<string>;
+}
+
+/** The one mapping from what the engine says of a container of ours to domain terms. */
+export function observedContainer(info: ContainerInspectInfo, around: Surroundings): ObservedContainer {
+  const { Config, HostConfig, State } = info;
   const labels = Config.Labels;
   return {
     id: info.Id,
     name: plainName(info.Name),
     app_name: labels[LABELS.app] ?? '',
     replica: replicaOf(labels[LABELS.replica]),
-    fingerprint: isSound(info, networks) ? (labels[LABELS.fingerprint] ?? '') : '',
+    fingerprint: isSound(info, around) ? (labels[LABELS.fingerprint] ?? '') : '',
     state: stateOf(State),
     health: healthOf(State.Health?.Status),
     image: Config.Image,
     image_id: info.Image,
     ports: portsOf(HostConfig.PortBindings),
-    networks: Object.keys(NetworkSettings.Networks),
+    networks: networksOf(info),
     restart_count: info.RestartCount,
     restart_policy: HostConfig.RestartPolicy?.Name || 'no',
     exit_code: State.ExitCode,
@@ -127,11 +139,32 @@ export function observedContainer(
 }
 
 /** A container that no step can mend must never be taken for what its fingerprint says: it is made anew. */
-function isSound(info: ContainerInspectInfo, networks: KnownNetworks | null): boolean {
+function isSound(info: ContainerInspectInfo, { networks, containers }: Surroundings): boolean {
+  if (hasLostHost(info, containers)) return false;
   if (!networks) return true;
   return info.State.Running
     ? isPublished(info) || !mustPublish(info, networks)
     : canBeStarted(info, networks);
+}
+
+/**
+ * It was made to share the network of a container that is gone. The engine holds on to the id of that one, so another of
+ * the same name is no help: while it runs it has no network, and it can't be started again.
+ */
+function hasLostHost({ HostConfig }: ContainerInspectInfo, containers: ReadonlySet<string>): boolean {
+  const [kind, host] = (HostConfig.NetworkMode ?? '').split(':');
+  return kind === 'container' && host !== undefined && !containers.has(host);
+}
+
+/**
+ * The networks that it is in, or will be in at its start. One that runs has an endpoint in each: the engine lists also a
+ * network that it has failed to connect it to.
+ */
+export function networksOf({ NetworkSettings, State }: ContainerInspectInfo): string[] {
+  const hasEndpoints = State.Running && !State.Restarting;
+  return Object.entries(NetworkSettings.Networks)
+    .filter(([, { EndpointID }]) => !hasEndpoints || EndpointID)
+    .map(([name]) => name);
 }
 
 /** What runs publishes every host port that it is configured to. */
@@ -147,13 +180,14 @@ export function isPublished({ HostConfig, NetworkSettings, State }: ContainerIns
 }
 
 /**
- * Every network of it is a plain bridge, made by a worker. One of another kind need not publish anything; and a
- * container that is in no network needs only to be connected. But when the engine has failed to connect a running
- * container (a host port was taken), it lists the network and never gets over it.
+ * It is in a plain bridge, whoever made it, and in nothing of another kind. A container that is in no network needs only
+ * to be connected. But when the engine has failed to connect a running container because a host port was taken, it
+ * lists the network, with an endpoint, and never gets over it.
  */
 function mustPublish({ NetworkSettings }: ContainerInspectInfo, networks: KnownNetworks): boolean {
-  const ids = Object.values(NetworkSettings.Networks).map(({ NetworkID }) => NetworkID);
-  return ids.length > 0 && ids.every((id) => networks.get(id) === true);
+  const joined = Object.values(NetworkSettings.Networks).filter(({ EndpointID }) => EndpointID);
+  const kinds = joined.map(({ NetworkID }) => networks.get(NetworkID) ?? 'unknown');
+  return kinds.includes('published') && !kinds.includes('unknown');
 }
 
 /**
