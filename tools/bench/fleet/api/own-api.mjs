@@ -12,6 +12,8 @@ import { FOLLOWED_APP } from '../consumers/followed-app.mjs';
 const START_LIMIT_MS = 60_000;
 const ANSWER_LIMIT_MS = 300_000;
 
+const UNAVAILABLE = 503;
+
 export class OwnApi {
   #child;
   #url;
@@ -46,10 +48,34 @@ export class OwnApi {
    * @throws {Error} when it isn't a good one
    */
   async call(method, path, body) {
+    const { status, answer } = await this.#send(method, path, body);
+    if (status >= 300) throw new Error(`${method} ${path} was answered with ${status}: ${answer}`);
+    return /** @type {unknown} */ (JSON.parse(answer));
+  }
+
+  /**
+   * A request that the api may be unable to serve, as when its database takes too long.
+   * @param {string} path behind the prefix
+   * @returns {Promise<unknown>} the answer; null when it is unavailable
+   * @throws {Error} when it isn't one of these
+   */
+  async tryGet(path) {
+    const { status, answer } = await this.#send('GET', path);
+    if (status === UNAVAILABLE) return null;
+    if (status >= 300) throw new Error(`GET ${path} was answered with ${status}: ${answer}`);
+    return /** @type {unknown} */ (JSON.parse(answer));
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {object} [body]
+   * @returns {Promise<{ status: number, answer: string }>}
+   */
+  async #send(method, path, body) {
     const text = body === undefined ? undefined : JSON.stringify(body);
     const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
-    /** @type {{ status: number, answer: string }} */
-    const { status, answer } = await new Promise((resolve, reject) => {
+    return await new Promise((resolve, reject) => {
       const sent = request(
         `${this.#url}/api/v3${path}`,
         { method, agent: this.#agent, headers: text === undefined ? {} : { 'content-type': type } },
@@ -65,8 +91,6 @@ export class OwnApi {
       sent.on('error', reject);
       sent.end(text);
     });
-    if (status >= 300) throw new Error(`${method} ${path} was answered with ${status}: ${answer}`);
-    return /** @type {unknown} */ (JSON.parse(answer));
   }
 
   /**

@@ -7,7 +7,6 @@ import { REPORTS_QUEUE } from '@nebula/contracts';
 import { line } from '../../report/lines.mjs';
 import { percentile } from '../../report/statistics.mjs';
 import { Child } from '../../running/child.mjs';
-import { until } from '../../running/until.mjs';
 import { OwnApi } from '../api/own-api.mjs';
 import { startOwnBroker } from '../broker/own-broker.mjs';
 import { FOLLOWED_APP, FOLLOWED_INPUT } from '../consumers/followed-app.mjs';
@@ -24,18 +23,25 @@ const LIMIT_MS = 300_000;
 /** Between two questions for the status, milliseconds. */
 const STATUS_EVERY_MS = 100;
 
-/** How often the status is asked while nobody reports. */
+/** How often the status is asked while nobody reports, at most, and for how long. */
 const QUIET_QUESTIONS = 30;
+const QUIET_LIMIT_MS = 20_000;
 
 /** Most workers on a page of the list. */
 const PAGE = 1_000;
 
 /**
+ * @typedef {object} StatusTimes
+ * @property {number[]} ms of each answer, of those that said that the store is unavailable as well
+ * @property {number} unavailable how many of them said that
+ */
+
+/**
  * @typedef {object} Reported
  * @property {string} database
  * @property {number} introduced_seconds until all workers were counted that had reported at once
- * @property {number[]} quiet_ms answers of the status while nobody reports
- * @property {number[]} busy_ms … while all do
+ * @property {StatusTimes} quiet answers of the status while nobody reports
+ * @property {StatusTimes} busy … while all do
  * @property {number} beats heartbeats that were sent
  * @property {number} missing workers that sent one and are not known to have
  * @property {number} api_seconds processor time of the api meanwhile
@@ -87,18 +93,14 @@ async function reportedInto(bench, database) {
   say(`  ${settings.workers} workers report at once, into ${database.name} …`);
   const introduced = performance.now();
   await send({ do: 'introduce' });
-  await until(
-    'all workers are counted',
-    async () => {
-      const { summary } = /** @type {{ summary: { converged: number } }} */ (
-        await api.call('GET', `/apps/${FOLLOWED_APP}/status?limit=1`)
-      );
-      return summary.converged === settings.workers;
-    },
-    { limitMs: LIMIT_MS, everyMs: 100, stopping },
-  );
+  await allCounted(api, settings.workers, stopping);
   const introduced_seconds = (performance.now() - introduced) / 1000;
-  const quiet_ms = await statusTimes(api, (asked) => asked < QUIET_QUESTIONS, stopping);
+  const quietUntil = performance.now() + QUIET_LIMIT_MS;
+  const quiet = await statusTimes(
+    api,
+    (asked) => asked < QUIET_QUESTIONS && performance.now() < quietUntil,
+    stopping,
+  );
 
   say(`  their heartbeats for ${settings.reportSeconds} s …`);
   const since = Date.now();
@@ -110,7 +112,7 @@ async function reportedInto(bench, database) {
   });
   // It is awaited below, whatever happens before.
   sent.catch(() => undefined);
-  const busy_ms = await statusTimes(api, () => sending, stopping);
+  const busy = await statusTimes(api, () => sending, stopping);
   const beats = await sent;
   const api_seconds = (await api.counts()).processor_seconds - before;
   const databaseAfter = await database.processorSeconds();
@@ -121,28 +123,51 @@ async function reportedInto(bench, database) {
   await api.stop();
   const database_seconds =
     databaseBefore === null || databaseAfter === null ? null : databaseAfter - databaseBefore;
-  say(`  status while they report: ${percentile(busy_ms, 50).toFixed(1)} ms (p50), ${missing} missing`);
+  say(`  status while they report: ${percentile(busy.ms, 50).toFixed(1)} ms (p50), ${missing} missing`);
   return {
     database: database.name,
-    ...{ introduced_seconds, quiet_ms, busy_ms, beats, missing, api_seconds, database_seconds },
+    ...{ introduced_seconds, quiet, busy, beats, missing, api_seconds, database_seconds },
   };
+}
+
+/**
+ * Waits until the status counts all workers. It asks for no more than half of the time.
+ * @param {OwnApi} api
+ * @param {number} workers
+ * @param {AbortSignal} stopping
+ */
+async function allCounted(api, workers, stopping) {
+  const deadline = performance.now() + LIMIT_MS;
+  for (;;) {
+    const begin = performance.now();
+    const status = /** @type {{ summary: { converged: number } } | null} */ (
+      await api.tryGet(`/apps/${FOLLOWED_APP}/status?limit=1`)
+    );
+    if (status?.summary.converged === workers) return;
+    const counted = status ? `${status.summary.converged} are` : 'the store is unavailable';
+    if (performance.now() > deadline)
+      throw new Error(`not all of ${workers} workers are counted: ${counted}`);
+    const pauseMs = Math.max(STATUS_EVERY_MS, performance.now() - begin);
+    await pause(pauseMs, undefined, { signal: stopping });
+  }
 }
 
 /**
  * @param {OwnApi} api
  * @param {(asked: number) => boolean} goOn
  * @param {AbortSignal} stopping
- * @returns {Promise<number[]>} milliseconds of each answer
+ * @returns {Promise<StatusTimes>}
  */
 async function statusTimes(api, goOn, stopping) {
-  /** @type {number[]} */
-  const times = [];
+  /** @type {StatusTimes} */
+  const times = { ms: [], unavailable: 0 };
   do {
     const begin = performance.now();
-    await api.call('GET', `/apps/${FOLLOWED_APP}/status`);
-    times.push(performance.now() - begin);
+    const status = await api.tryGet(`/apps/${FOLLOWED_APP}/status`);
+    times.ms.push(performance.now() - begin);
+    if (status === null) times.unavailable += 1;
     await pause(STATUS_EVERY_MS, undefined, { signal: stopping });
-  } while (goOn(times.length));
+  } while (goOn(times.ms.length));
   return times;
 }
 
@@ -164,9 +189,7 @@ async function seenSince(api, since, expected, stopping) {
     let cursor = null;
     do {
       const after = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-      const page = /** @type {{ items: { last_seen_at: string }[], next_cursor: string | null }} */ (
-        await api.call('GET', `/workers?limit=${PAGE}${after}`)
-      );
+      const page = await pageOfWorkers(api, after, stopping);
       seen += page.items.filter(({ last_seen_at }) => Date.parse(last_seen_at) >= since).length;
       cursor = page.next_cursor;
     } while (cursor !== null);
@@ -175,8 +198,25 @@ async function seenSince(api, since, expected, stopping) {
   }
 }
 
+/**
+ * @param {OwnApi} api
+ * @param {string} after with which the query goes on
+ * @param {AbortSignal} stopping
+ * @returns {Promise<{ items: { last_seen_at: string }[], next_cursor: string | null }>}
+ */
+async function pageOfWorkers(api, after, stopping) {
+  const deadline = performance.now() + LIMIT_MS;
+  for (;;) {
+    const page = await api.tryGet(`/workers?limit=${PAGE}${after}`);
+    if (page !== null)
+      return /** @type {{ items: { last_seen_at: string }[], next_cursor: string | null }} */ (page);
+    if (performance.now() > deadline) throw new Error('the workers could not be listed');
+    await pause(STATUS_EVERY_MS, undefined, { signal: stopping });
+  }
+}
+
 /** @param {number} workers @param {Reported} result @returns {Line[]} */
-function linesOf(workers, { database, quiet_ms, busy_ms, ...result }) {
+function linesOf(workers, { database, quiet, busy, ...result }) {
   const part = 'reports';
   const is = 'the same while nobody reports';
   /** @param {50 | 99} percent */
@@ -184,14 +224,18 @@ function linesOf(workers, { database, quiet_ms, busy_ms, ...result }) {
     line({
       ...{ part, what: `${database}: status with ${workers} workers, p${percent}` },
       unit: 'ms',
-      value: percentile(busy_ms, percent),
-      baseline: { is, value: percentile(quiet_ms, percent) },
+      value: percentile(busy.ms, percent),
+      baseline: { is, value: percentile(quiet.ms, percent) },
     });
   /** @param {string} what @param {number} value */
   const seconds = (what, value) => line({ part, what: `${database}: ${what}`, unit: 's', value });
   return [
     status(50),
     status(99),
+    line({
+      ...{ part, what: `${database}: answers that the store is unavailable`, unit: 'count' },
+      ...{ value: quiet.unavailable + busy.unavailable, valueAtMost: 0 },
+    }),
     line({
       ...{ part, what: `${database}: workers whose heartbeat is missing`, unit: 'count' },
       ...{ value: result.missing, valueAtMost: 0 },
