@@ -4,6 +4,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { line } from '../../report/lines.mjs';
 import { inParallel } from '../../running/in-parallel.mjs';
+import { until } from '../../running/until.mjs';
 import { OwnApi } from '../api/own-api.mjs';
 import { startOwnBroker } from '../broker/own-broker.mjs';
 import { FOLLOWED_INPUT } from '../consumers/followed-app.mjs';
@@ -15,7 +16,9 @@ import { ownDatabase } from '../database/own-database.mjs';
 /** Apps that are created at the same time. */
 const PARALLEL = 8;
 
-/** Between the reads of the streams and the end of what follows from them, milliseconds. */
+const PUBLISHED_LIMIT_MS = 180_000;
+
+/** Between the last call that is waited for and the end of what follows from it, milliseconds. */
 const SETTLE_MS = 2_000;
 
 /**
@@ -38,8 +41,11 @@ export async function measureVerification(bench) {
     (app_name) => first.call('POST', '/apps', { ...FOLLOWED_INPUT, app_name }),
     stopping,
   );
-  // Each is read before it is created, and once more after it was published.
-  await first.reads(2 * apps);
+  await until(
+    'all apps are published',
+    async () => ((await first.counts()).apps['markPublished'] ?? 0) >= apps,
+    { limitMs: PUBLISHED_LIMIT_MS, everyMs: 500, stopping },
+  );
   await pause(SETTLE_MS, undefined, { signal: stopping });
   await first.stop();
 
