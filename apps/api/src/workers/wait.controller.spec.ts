@@ -121,6 +121,17 @@ describe('waiting for the workers of an app', () => {
     expect(await wait('timeout=60')).toMatchObject({ outcome: 'converged', converged: 2 });
   });
 
+  it('of a deleted app that no worker has is nobody’s success, and ends at once', async () => {
+    await api.call('DELETE', '/apps/shop');
+    const started = performance.now();
+    const nobody = { revision: 2, outcome: 'no_workers', converged: 0, pending: 0 };
+    expect(await wait('timeout=60')).toMatchObject({ ...nobody, offline: 0 });
+    expect(performance.now() - started).toBeLessThan(10_000);
+    // One that is away may come back with it.
+    await api.keep({ ...worker('a'), last_seen_at: 0 });
+    expect(await wait('timeout=1')).toMatchObject({ ...nobody, offline: 1 });
+  });
+
   it.each([
     ['timeout=-1', ['timeout']],
     ['timeout=601', ['timeout']],

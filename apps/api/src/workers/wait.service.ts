@@ -65,7 +65,7 @@ export class WaitService implements BeforeApplicationShutdown {
 
   /**
    * Answers when every worker of the app that isn't offline has converged on the revision or a newer one, or when
-   * the time is over. Without any such worker it waits for one.
+   * the time is over. Without any such worker it waits for one, unless the app is deleted and no worker has it.
    *
    * @param gone nobody waits for the answer any more
    * @throws {ProblemError} when there never was such an app or revision, or when the api is being stopped
@@ -84,9 +84,9 @@ export class WaitService implements BeforeApplicationShutdown {
     const deadline = performance.now() + timeout_seconds * 1_000;
     const signal = AbortSignal.any([gone, this.ending.signal]);
     for (;;) {
-      const answer = await this.look(appName, wanted);
+      const { answer, isFinal } = await this.look(appName, wanted);
       const left = deadline - performance.now();
-      if (answer.outcome === 'converged' || left <= 0 || gone.aborted) return answer;
+      if (isFinal || left <= 0 || gone.aborted) return answer;
       if (this.ending.signal.aborted) throw stopping();
       await this.news.next(Math.min(LOOK_EVERY_MS, left), signal);
     }
@@ -98,7 +98,7 @@ export class WaitService implements BeforeApplicationShutdown {
     return record;
   }
 
-  private async look(appName: string, revision: number): Promise<WaitAnswer> {
+  private async look(appName: string, revision: number): Promise<{ answer: WaitAnswer; isFinal: boolean }> {
     const record = await this.record(appName);
     const epoch = await this.apps.epoch();
     // Of a tombstone those are counted too that have removed everything: they have converged on it.
@@ -108,13 +108,16 @@ export class WaitService implements BeforeApplicationShutdown {
     const older = await this.convergedBetween(view, wanted, revisions);
     const converged = states.converged + older;
     const pending = states.converging + states.failed - older;
-    const isThere = pending <= 0 && (converged > 0 || (record.deleted && states.offline === 0));
-    return {
+    const isThere = pending <= 0 && converged > 0;
+    const answer: WaitAnswer = {
       ...{ app_name: appName, ...wanted },
       outcome: isThere ? 'converged' : converged + pending > 0 ? 'timeout' : 'no_workers',
       ...{ converged, pending: Math.max(0, pending), offline: states.offline },
       waiting_for: pending > 0 ? await this.pending(view, wanted) : [],
     };
+    // No worker takes up an app that is deleted.
+    const isOver = record.deleted && answer.outcome === 'no_workers' && states.offline === 0;
+    return { answer, isFinal: isThere || isOver };
   }
 
   /** Workers that have converged where the overview saw some, from `wanted` on; those of the desired one apart. */
