@@ -60,6 +60,8 @@ export interface ReportTransport extends CustomTransportStrategy {
    */
   pause(): void;
   resume(): void;
+  /** Null when reports arrive (or would, but for a pause), else what is in the way, in a few words. */
+  problem(): string | null;
 }
 
 /** The apps that a worker follows: those listed, or (in one process with the api) all there are. */

@@ -1,4 +1,7 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { InProcessBroker } from '@nebula/messaging';
 import type { ApiOptions, ReadinessCheck } from '../api-options.js';
 import { PROBLEMS } from '../http/problem-types.js';
 import { FaultyFeed } from '../publishing/testing/faulty-feed.js';
@@ -30,7 +33,7 @@ async function missing(): Promise<{ detail: string; problems: Record<string, str
   return { detail, problems: Object.fromEntries(checks.map(({ name, problem }) => [name, problem])) };
 }
 
-const WELL = { store: null, 'feed local': null, docker: null };
+const WELL = { store: null, 'feed local': null, reports: null, docker: null };
 
 describe('/healthz', () => {
   it('says that the program lives, whatever is missing', async () => {
@@ -57,7 +60,7 @@ describe('/readyz', () => {
   it('has the engine as a check only where there is one', async () => {
     await start();
     const { body } = await api.call('GET', '//readyz');
-    expect((body as Checks).checks.map(({ name }) => name)).toEqual(['store', 'feed local']);
+    expect((body as Checks).checks.map(({ name }) => name)).toEqual(['store', 'feed local', 'reports']);
   });
 
   it('says that the engine is missing, and that it is back', async () => {
@@ -91,7 +94,18 @@ describe('/readyz', () => {
     await api.stop();
     feed.away = true;
     await start({ feeds: [feed] });
-    expect((await missing()).problems).toEqual({ store: null, 'feed far': 'the feed is away' });
+    expect((await missing()).problems).toEqual({
+      ...{ store: null, 'feed far': 'the feed is away', reports: null },
+    });
+  });
+
+  it('says that reports don’t arrive', async () => {
+    const broker = new InProcessBroker({ directory: join(tmpdir(), 'nebula-no-feed') });
+    const reports = Object.assign(broker.reportStrategy(), { problem: () => 'the queue is missing' });
+    await start({ reports });
+    expect((await missing()).problems).toEqual({
+      ...{ store: null, 'feed local': null, reports: 'the queue is missing' },
+    });
   });
 
   it('says all that is missing at once', async () => {

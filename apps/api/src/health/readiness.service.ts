@@ -20,15 +20,17 @@ export class ReadinessService {
   constructor(
     private readonly store: AppStore,
     private readonly publisher: Publisher,
-    @Inject(API_OPTIONS) private readonly options: Pick<ApiOptions, 'readiness'>,
+    @Inject(API_OPTIONS) private readonly options: Pick<ApiOptions, 'readiness' | 'reports'>,
     private readonly log: ApiLog,
   ) {}
 
   async check(): Promise<CheckResult[]> {
+    const { readiness = [], reports } = this.options;
     const checks: ReadinessCheck[] = [
       { name: 'store', problem: () => this.store.problem() },
       ...this.publisher.readinessChecks(),
-      ...(this.options.readiness ?? []),
+      ...(reports ? [{ name: 'reports', problem: async () => reports.problem() }] : []),
+      ...readiness,
     ];
     return await Promise.all(checks.map((check) => this.result(check)));
   }

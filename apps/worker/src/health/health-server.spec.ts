@@ -56,6 +56,22 @@ describe('the health of a worker', () => {
     });
   });
 
+  it('is ready without what it can do without, and tells of it all the same', async () => {
+    const url = await start(
+      { name: 'docker', problem: () => null },
+      { name: 'reports', problem: () => 'no queue takes them', isOptional: true },
+    );
+    const answer = await fetch(`${url}/readyz`);
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toEqual({
+      status: 'ok',
+      checks: [
+        { name: 'docker', problem: null },
+        { name: 'reports', problem: 'no queue takes them' },
+      ],
+    });
+  });
+
   it('knows no other path and no other method', async () => {
     const url = await start();
     expect((await fetch(`${url}/apps`)).status).toBe(404);

@@ -7,6 +7,8 @@ export interface HealthCheck {
   name: string;
   /** Null when all is well, else what is missing, in a few words. */
   problem(): string | null | Promise<string | null>;
+  /** The worker does its work without it, too: it is told, and no reason not to be ready. */
+  isOptional?: boolean;
 }
 
 export interface HealthServer {
@@ -53,7 +55,7 @@ export async function startHealthServer(
 
 async function answerReady(response: ServerResponse, checks: readonly HealthCheck[]): Promise<void> {
   const results = await Promise.all(checks.map(resultOf));
-  const ready = results.every(({ problem }) => problem === null);
+  const ready = results.every(({ problem }, index) => problem === null || checks[index]?.isOptional);
   send(response, ready ? 200 : 503, { status: ready ? 'ok' : 'not ready', checks: results });
 }
 

@@ -74,6 +74,7 @@ async function startWorker(
   const health = await serveHealth(configuration, version, [
     { name: 'docker', problem: () => engine.problem() },
     { name: 'rabbitmq', problem: () => strategy.problem() },
+    { name: 'reports', problem: () => reports.problem(), isOptional: true },
   ]);
   await worker.listen();
   return async () => {

@@ -6,7 +6,7 @@ import { type Backoff, backoffMs } from '../backoff.js';
 import type { BrokerConnection } from '../broker-connection.js';
 import { messageOf } from '../error-facts.js';
 import { RareLog } from '../rare-log.js';
-import { REPORTS_EXCHANGE, REPORTS_ROUTING_KEY } from './reports-route.js';
+import { REPORTS_EXCHANGE, REPORTS_QUEUE, REPORTS_ROUTING_KEY } from './reports-route.js';
 
 /** So many messages wait at most; the oldest is dropped then. */
 const MAX_WAITING = 10_000;
@@ -16,6 +16,8 @@ const WINDOW = 50;
 
 /** Waits after RabbitMQ has refused a message or the way that it goes. */
 const REFUSED: Backoff = { first_ms: 2_000, longest_ms: 120_000 };
+
+const NO_QUEUE = `nothing takes reports: RabbitMQ has no queue ${REPORTS_QUEUE}, which "setup-broker" makes`;
 
 /** Longest wait at the end for what isn't sent yet, milliseconds. */
 const CLOSE_LIMIT_MS = 2_000;
@@ -32,6 +34,9 @@ export class RabbitReportPublisher implements ReportPublisher {
   private channel: ConfirmChannel | null = null;
   private opening = false;
   private refusals = 0;
+  private refusal: string | null = null;
+  /** Messages that came back, of which the confirmation is still to come. */
+  private returned = 0;
   private retry: NodeJS.Timeout | null = null;
   private closed = false;
   private emptied: (() => void) | null = null;
@@ -60,6 +65,11 @@ export class RabbitReportPublisher implements ReportPublisher {
     } catch (error) {
       this.logger.error('a report could not be sent', error);
     }
+  }
+
+  /** Null when what was sent last has arrived, or nothing was sent yet; else what is in the way, in a few words. */
+  problem(): string | null {
+    return this.connection.problem() ?? this.refusal;
   }
 
   /** Sends what waits, as far as that is soon done. */
@@ -98,13 +108,16 @@ export class RabbitReportPublisher implements ReportPublisher {
 
   private send(channel: ConfirmChannel, key: string, text: string): void {
     this.underWay.set(key, text);
-    const options = { persistent: false, contentType: 'application/json', userId: this.user };
+    // What no queue takes comes back: that is no reason to send it again, but to be told.
+    const options = {
+      ...{ persistent: false, mandatory: true, contentType: 'application/json', userId: this.user },
+    };
     try {
       channel.publish(REPORTS_EXCHANGE, REPORTS_ROUTING_KEY, Buffer.from(text), options, (error: unknown) => {
         if (channel !== this.channel) return;
         this.underWay.delete(key);
         if (error) this.keep(key, text);
-        else this.refusals = 0;
+        else this.succeed();
         this.pump();
       });
     } catch {
@@ -116,6 +129,10 @@ export class RabbitReportPublisher implements ReportPublisher {
     this.opening = true;
     try {
       const channel = await this.connection.openConfirmChannel();
+      this.returned = 0;
+      channel.on('return', () => {
+        this.returned += 1;
+      });
       channel.on('error', (error) => this.refuse(messageOf(error)));
       channel.on('close', () => {
         if (channel === this.channel) this.lose();
@@ -127,6 +144,14 @@ export class RabbitReportPublisher implements ReportPublisher {
     }
     this.opening = false;
     this.pump();
+  }
+
+  /** A message that came back is confirmed after that. */
+  private succeed(): void {
+    this.refusals = 0;
+    this.refusal = this.returned > 0 ? NO_QUEUE : null;
+    if (this.returned > 0) this.returned -= 1;
+    if (this.refusal) this.rare.say(NO_QUEUE, () => this.logger.warn(NO_QUEUE));
   }
 
   /** What was under way may not have arrived. */
@@ -144,6 +169,7 @@ export class RabbitReportPublisher implements ReportPublisher {
   /** RabbitMQ ends the channel when the exchange is missing or may not be written to. */
   private refuse(reason: string): void {
     this.refusals += 1;
+    this.refusal = `reports are refused by RabbitMQ: ${reason}`;
     this.rare.say(reason, () =>
       this.logger.warn('reports are refused by RabbitMQ; this is tried again', { reason }),
     );

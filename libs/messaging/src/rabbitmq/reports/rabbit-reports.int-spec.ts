@@ -261,11 +261,18 @@ describe('reports', () => {
       await eventually(() => expect(strategy.problem()).toContain(REPORTS_QUEUE));
       expect(strategy.listeningSince()).toBeNull();
       const reports = publisher();
-      reports.publish(reportOf('w1', 'shop', 1));
+      expect(reports.problem()).not.toBeNull();
+      await eventually(() => expect(reports.problem()).toBeNull());
+      for (let sequence = 1; sequence <= 9; sequence += 1)
+        reports.publish(reportOf('w1', `app-${sequence}`, sequence));
+      await eventually(() => expect(reports.problem()).toContain(REPORTS_QUEUE));
       await setUp();
       await eventually(() => expect(strategy.problem()).toBeNull());
-      reports.publish(reportOf('w1', 'shop', 2));
-      await eventually(() => expect(sequences()).toContain(2));
+      // Nobody knows that before something is sent again.
+      expect(reports.problem()).toContain(REPORTS_QUEUE);
+      reports.publish(reportOf('w1', 'shop', 10));
+      await eventually(() => expect(sequences()).toContain(10));
+      await eventually(() => expect(reports.problem()).toBeNull());
     },
     LIMIT,
   );
