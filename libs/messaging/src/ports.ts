@@ -17,6 +17,11 @@ export interface DesiredStateFeed {
    * a read of the whole stream, and differs from the newest where a lower message was appended behind a higher one.
    */
   readHighest(appName: string): Promise<DesiredStateMessage | null>;
+  /**
+   * Removes the stream of an app whose newest message is a tombstone, and leaves any other as it is.
+   * @returns whether it did
+   */
+  removeDeleted(appName: string): Promise<boolean>;
   /** Null when the feed can be used, else what is missing, in a few words. */
   problem(): string | null;
   close(): Promise<void>;

@@ -15,6 +15,7 @@ it('takes many calls at the same time for no leak, and ends them all when it is 
     publish: () => new Promise<never>(() => {}),
     readNewest: () => new Promise<never>(() => {}),
     readHighest: () => new Promise<never>(() => {}),
+    removeDeleted: () => new Promise<never>(() => {}),
     problem: () => null,
     close: async () => {},
   };

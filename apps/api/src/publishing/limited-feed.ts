@@ -33,6 +33,10 @@ export class LimitedFeed {
     return await this.within('reading all', WHOLE_STREAM_LIMIT_MS, () => this.feed.readHighest(appName));
   }
 
+  async removeDeleted(appName: string): Promise<boolean> {
+    return await this.within('removing a stream', this.limitMs, () => this.feed.removeDeleted(appName));
+  }
+
   problem(): string | null {
     return this.feed.problem();
   }

@@ -76,7 +76,8 @@ export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutd
   async prepareCreation(appName: string, held: Position | null = null): Promise<number> {
     const found = await Promise.all(this.regions.map((region) => this.newestIn(region, appName)));
     const record = await this.store.get(appName);
-    let revision = record?.revision ?? 0;
+    // A stream goes with the record of a deleted app, but whoever has seen either may have kept its revision.
+    let revision = record?.revision ?? (await this.store.highestPurged());
     for (const { region, newest } of found) {
       if (!newest) continue;
       revision = Math.max(revision, newest.revision);

@@ -15,6 +15,8 @@ export class RegionPublisher {
   private readonly seen = new SeenInFeed();
   /** What the last attempt of each failing app ended with. */
   private readonly failing = new Map<string, string>();
+  /** Deleted apps of which there is no record any more, and whose stream is still to go. */
+  private readonly forgotten = new Set<string>();
   private stopped = false;
 
   constructor(
@@ -50,6 +52,12 @@ export class RegionPublisher {
   /** An app is to be compared, in its turn. */
   compare(appName: string): void {
     this.queue.add(appName);
+  }
+
+  /** The record of a deleted app is gone, so its stream has done its work, too. */
+  forget(appName: string): void {
+    this.forgotten.add(appName);
+    this.compare(appName);
   }
 
   /** Somebody has seen a later desired state of an app than the database has: what the whole stream holds decides. */
@@ -93,7 +101,10 @@ export class RegionPublisher {
       const newest = await this.feed.readNewest(appName);
       const highest = this.seen.note(appName, newest);
       const record = await this.store.get(appName);
-      if (!record) return;
+      if (!record) {
+        if (await this.removeForgotten(appName)) continue;
+        return;
+      }
       const wanted = desiredStateMessage(record, await this.epoch.current());
       if (highest && !isBehindOrSame(highest, wanted)) {
         await this.raiseEpoch(highest, wanted);
@@ -105,6 +116,14 @@ export class RegionPublisher {
       await this.feed.publish(wanted);
       confirmed = wanted;
     }
+  }
+
+  /** Whether the stream was removed; an app of that name that was created meanwhile has to be published then. */
+  private async removeForgotten(appName: string): Promise<boolean> {
+    if (!this.forgotten.has(appName)) return false;
+    const removed = await this.feed.removeDeleted(appName);
+    this.forgotten.delete(appName);
+    return removed;
   }
 
   private async publishUnseen(appName: string): Promise<DesiredStateMessage | null> {

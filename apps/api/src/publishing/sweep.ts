@@ -117,7 +117,9 @@ export class Sweep {
     const before = instant(now - this.options.tombstone_retention_days * DAY_MS);
     const apps = await this.store.purgeTombstones(before);
     this.purgedAt = now;
-    if (apps.length > 0) this.log.info('tombstones of deleted apps are forgotten', { apps });
+    for (const region of this.regions) for (const app of apps) region.forget(app);
+    if (apps.length > 0)
+      this.log.info('tombstones of deleted apps are forgotten, and their streams removed', { apps });
   }
 
   private noteFailure(reason: string): void {

@@ -69,6 +69,8 @@ export abstract class AppStore {
   abstract clearPublished(appName: string, region: string): Promise<void>;
   /** Removes tombstones that were last updated before this ISO 8601 time. Answers their names. */
   abstract purgeTombstones(before: string): Promise<string[]>;
+  /** The highest revision that any purged tombstone had, 0 before the first. */
+  abstract highestPurged(): Promise<number>;
 
   /** The epoch of the database, 1 in a new one. */
   abstract epoch(): Promise<number>;

@@ -56,6 +56,16 @@ export class InProcessFeed implements DesiredStateFeed {
     return null;
   }
 
+  async removeDeleted(appName: string): Promise<boolean> {
+    return await this.inTurn.run(appName, async () => {
+      const text = await this.watched(() => this.retained.read(appName));
+      const parsed = text === null ? null : parseDesiredState(decoded(text));
+      if (!parsed?.ok || !parsed.value.deleted) return false;
+      await this.watched(() => this.retained.remove(appName));
+      return true;
+    });
+  }
+
   /** No other message is retained. */
   async readHighest(appName: string): Promise<DesiredStateMessage | null> {
     return await this.readNewest(appName);

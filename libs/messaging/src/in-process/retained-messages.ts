@@ -37,6 +37,12 @@ export class RetainedMessages {
     }
   }
 
+  /** Removes an app's message, if it has one. */
+  async remove(appName: string): Promise<void> {
+    await rm(this.path(appName), { force: true });
+    await syncFolder(this.folder);
+  }
+
   /** Names of the apps that have a message. */
   async names(): Promise<string[]> {
     try {

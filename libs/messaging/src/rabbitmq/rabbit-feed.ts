@@ -85,6 +85,14 @@ export class RabbitFeed implements DesiredStateFeed {
     return highest;
   }
 
+  async removeDeleted(appName: string): Promise<boolean> {
+    return await this.inTurn.run(appName, async () => {
+      if ((await this.readNewest(appName))?.deleted !== true) return false;
+      await this.watched(() => this.remove(appName));
+      return true;
+    });
+  }
+
   problem(): string | null {
     return this.connection.problem() ?? this.refusal;
   }
@@ -105,6 +113,16 @@ export class RabbitFeed implements DesiredStateFeed {
     const channel = await this.connection.openChannel();
     try {
       await this.connection.answered(`declaring the stream of ${appName}`, declareStream(channel, appName));
+    } finally {
+      channel.close().catch(() => undefined);
+    }
+  }
+
+  private async remove(appName: string): Promise<void> {
+    const channel = await this.connection.openChannel();
+    try {
+      const removing = channel.deleteQueue(streamName(appName));
+      await this.connection.answered(`removing the stream of ${appName}`, removing);
     } finally {
       channel.close().catch(() => undefined);
     }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { MAX_MESSAGE_BYTES } from '@nebula/contracts';
+import { desiredStateDigest, MAX_MESSAGE_BYTES, NO_TOKENS } from '@nebula/contracts';
 import type { DesiredStateFeed } from '../ports.js';
 import { wanted } from './messages.js';
 
@@ -51,6 +51,21 @@ export function describeFeed(name: string, feedForTest: () => Promise<DesiredSta
       await Promise.all(publishes.map((message) => feed.publish(message)));
       expect((await feed.readNewest('shop'))?.revision).toBe(39);
       expect((await feed.readNewest('web'))?.revision).toBe(40);
+    });
+
+    it('removes what a deleted app has left, and nothing of one that lives', async () => {
+      const gone = { deleted: true, spec: null, digest: desiredStateDigest(null, NO_TOKENS) };
+      await feed.publish(wanted('shop', 1));
+      await feed.publish({ ...wanted('shop', 2), ...gone });
+      await feed.publish({ ...wanted('web', 1), ...gone });
+      await feed.publish(wanted('web', 2));
+      expect(await feed.removeDeleted('shop')).toBe(true);
+      expect(await feed.readNewest('shop')).toBeNull();
+      for (const app of ['shop', 'web', 'big']) expect(await feed.removeDeleted(app)).toBe(false);
+      expect((await feed.readNewest('web'))?.revision).toBe(2);
+      await feed.publish(wanted('shop', 3));
+      expect((await feed.readNewest('shop'))?.revision).toBe(3);
+      expect(feed.problem()).toBeNull();
     });
 
     it('takes the largest message there may be, and none larger', async () => {

@@ -51,6 +51,13 @@ export class TimedFeed {
     return highest;
   }
 
+  /** @param {string} appName */
+  async removeDeleted(appName) {
+    const removed = await this.#feed.removeDeleted(appName);
+    this.#count('removeDeleted');
+    return removed;
+  }
+
   problem() {
     return this.#feed.problem();
   }

@@ -9,6 +9,8 @@ export class FaultyFeed implements DesiredStateFeed {
   hanging = false;
   /** Only reading is never answered. */
   unreadable = false;
+  /** Removing is refused. */
+  unremovable = false;
   /** Messages are confirmed and dropped. */
   lying = false;
   /** Messages are on their way until `deliverHeld`, and not confirmed. */
@@ -54,6 +56,12 @@ export class FaultyFeed implements DesiredStateFeed {
     // The feed below retains the newest alone; a stream has what was ever appended.
     const all = this.appended.filter(({ app_name }) => app_name === appName);
     return all.toSorted(comparePositions).at(-1) ?? null;
+  }
+
+  async removeDeleted(appName: string): Promise<boolean> {
+    await this.answer();
+    if (this.unremovable) throw new Error('the feed removes nothing');
+    return await this.feed.removeDeleted(appName);
   }
 
   problem(): string | null {

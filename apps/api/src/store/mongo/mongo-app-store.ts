@@ -13,13 +13,13 @@ import {
 import type { MongoDatabase } from './mongo-database.js';
 import { isDuplicateKey } from './mongo-errors.js';
 
-/** The one number that is kept beside the apps. */
-interface EpochDocument {
-  _id: 'epoch';
+/** A number that is kept beside the apps, and only grows. */
+interface NumberDocument {
+  _id: 'epoch' | 'purged';
   value: number;
 }
 
-const EPOCH_SCHEMA = new Schema<EpochDocument>({ _id: String, value: Number }, { versionKey: false });
+const NUMBER_SCHEMA = new Schema<NumberDocument>({ _id: String, value: Number }, { versionKey: false });
 const FIRST_EPOCH = 1;
 
 /** So many tombstones are removed at a time. */
@@ -35,12 +35,12 @@ interface Named {
  */
 export class MongoAppStore extends AppStore {
   private readonly apps: Model<AppDocument>;
-  private readonly epochs: Model<EpochDocument>;
+  private readonly numbers: Model<NumberDocument>;
 
   constructor(private readonly database: MongoDatabase) {
     super();
     this.apps = database.model('apps', APP_SCHEMA);
-    this.epochs = database.model('settings', EPOCH_SCHEMA);
+    this.numbers = database.model('settings', NUMBER_SCHEMA);
   }
 
   override async get(appName: string): Promise<AppRecord | null> {
@@ -144,7 +144,11 @@ export class MongoAppStore extends AppStore {
 
   override async purgeTombstones(before: string): Promise<string[]> {
     const old = APP_QUERIES.purgeTombstones.filter(before);
-    const found = await this.run(() => this.apps.find(old, { _id: 1 }).lean<Named[]>());
+    const found = await this.run(() =>
+      this.apps.find(old, { _id: 1, revision: 1 }).lean<{ _id: string; revision: number }[]>(),
+    );
+    if (found.length === 0) return [];
+    await this.raise('purged', Math.max(...found.map(({ revision }) => revision)));
     const purged: string[] = [];
     const waiting = found.map(nameOf);
     const purge = async () => {
@@ -158,25 +162,20 @@ export class MongoAppStore extends AppStore {
     return purged;
   }
 
+  override async highestPurged(): Promise<number> {
+    return (await this.run(() => this.number('purged'))) ?? 0;
+  }
+
   override async epoch(): Promise<number> {
-    return await this.run(() => this.readEpoch());
+    return (await this.run(() => this.number('epoch'))) ?? FIRST_EPOCH;
   }
 
   override async raiseEpoch(to: number): Promise<void> {
-    await this.run(async () => {
-      const raise = () => this.epochs.updateOne({ _id: 'epoch' }, { $max: { value: to } }, { upsert: true });
-      try {
-        await raise();
-      } catch (error) {
-        // Two that insert it at once: the loser finds it now.
-        if (!isDuplicateKey(error)) throw error;
-        await raise();
-      }
-    });
+    await this.raise('epoch', to);
   }
 
   override async problem(): Promise<string | null> {
-    return await this.database.problem(() => this.readEpoch());
+    return await this.database.problem(() => this.number('epoch'));
   }
 
   override async close(): Promise<void> {
@@ -188,9 +187,22 @@ export class MongoAppStore extends AppStore {
     return this.apps.collection as unknown as mongo.Collection<AppDocument>;
   }
 
-  private async readEpoch(): Promise<number> {
-    const found = await this.epochs.findOne({ _id: 'epoch' }).lean<EpochDocument>();
-    return found?.value ?? FIRST_EPOCH;
+  private async number(_id: NumberDocument['_id']): Promise<number | null> {
+    const found = await this.numbers.findOne({ _id }).lean<NumberDocument>();
+    return found?.value ?? null;
+  }
+
+  private async raise(_id: NumberDocument['_id'], value: number): Promise<void> {
+    await this.run(async () => {
+      const raise = () => this.numbers.updateOne({ _id }, { $max: { value } }, { upsert: true });
+      try {
+        await raise();
+      } catch (error) {
+        // Two that insert it at once: the loser finds it now.
+        if (!isDuplicateKey(error)) throw error;
+        await raise();
+      }
+    });
   }
 
   private async run<T>(work: () => Promise<T>): Promise<T> {

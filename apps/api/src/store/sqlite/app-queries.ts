@@ -91,6 +91,14 @@ export const APP_QUERIES = {
     index: 'CREATE INDEX IF NOT EXISTS apps_deleted ON apps (updated_at) WHERE deleted = 1',
   },
 
+  raisePurged: {
+    sql: `
+      UPDATE purged SET revision = MAX(revision, COALESCE(
+        (SELECT MAX(revision) FROM apps WHERE deleted = 1 AND updated_at < :before), 0))`,
+  },
+
+  highestPurged: { sql: 'SELECT revision FROM purged' },
+
   epoch: { sql: 'SELECT value FROM epoch' },
 
   raiseEpoch: { sql: 'UPDATE epoch SET value = :to WHERE value < :to' },

@@ -90,6 +90,13 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   `,
   'ALTER TABLE worker_apps ADD COLUMN previous TEXT',
+  `
+  CREATE TABLE purged (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    revision INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO purged VALUES (1, 0);
+  `,
 ];
 
 const QUERIES: readonly Query[] = [APP_QUERIES, WORKER_QUERIES, FLEET_QUERIES].flatMap((queries) =>

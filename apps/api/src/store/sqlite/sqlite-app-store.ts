@@ -103,9 +103,16 @@ export class SqliteAppStore extends AppStore {
   }
 
   override async purgeTombstones(before: string): Promise<string[]> {
+    // What the power takes away of the removal comes again; the number is never lower than what is gone.
+    this.database.change(APP_QUERIES.raisePurged, { before }, 'power-loss');
     return this.database
       .changeReturning<NameRow>(APP_QUERIES.purgeTombstones, { before }, 'process-end')
       .map(toName);
+  }
+
+  override async highestPurged(): Promise<number> {
+    const [row] = this.database.read<{ revision: number }>(APP_QUERIES.highestPurged);
+    return row?.revision ?? 0;
   }
 
   override async epoch(): Promise<number> {

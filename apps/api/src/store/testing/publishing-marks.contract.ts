@@ -111,6 +111,20 @@ export function describePublishingMarks(kind: string, create: CreateDatabase): v
       expect(await apps.claimVerification('us', 101, 1_000, 100)).toHaveLength(60);
     });
 
+    it('the highest revision of all that was purged is remembered', async () => {
+      const purge = () => apps.purgeTombstones('2026-01-15T00:00:00.000Z');
+      expect(await apps.highestPurged()).toBe(0);
+      await apps.insert(recordOf('app', { revision: 90 }));
+      await apps.insert(tombstoneOf('young', { revision: 80, updated_at: '2026-02-01T00:00:00.000Z' }));
+      expect([await purge(), await apps.highestPurged()]).toEqual([[], 0]);
+      await apps.insert(tombstoneOf('old', { revision: 7 }));
+      await apps.insert(tombstoneOf('older', { revision: 9 }));
+      expect([(await purge()).length, await apps.highestPurged()]).toEqual([2, 9]);
+      await apps.insert(tombstoneOf('old', { revision: 8 }));
+      expect([(await purge()).length, await apps.highestPurged()]).toEqual([1, 9]);
+      expect(await apps.epoch()).toBe(1);
+    });
+
     it('old tombstones are purged, with their marks, and nothing else', async () => {
       const old = { updated_at: '2026-01-01T00:00:00.000Z' };
       const young = { updated_at: '2026-02-01T00:00:00.000Z' };
