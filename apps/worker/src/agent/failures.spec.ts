@@ -83,6 +83,27 @@ describe('a failure', () => {
     expect(running()).toHaveLength(1);
   });
 
+  it('of a pull stays one while the next try waits for an answer', async () => {
+    await worker.start();
+    let pulls = 0;
+    engine.before = async ({ verb }, signal) => {
+      if (verb !== 'pull') return;
+      pulls += 1;
+      if (pulls > 1) await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+    };
+    worker.receive(wanted({ spec: { docker_image: 'missing:1' } }));
+    await worker.reported({ state: 'failed' });
+    await eventually(() => expect(pulls).toBe(2));
+    const looks = engine.lists;
+    engine.elsewhere('die');
+    await eventually(() => expect(engine.lists).toBeGreaterThan(looks));
+    const report = await worker.reported({ state: 'failed' });
+    expect(report.last_error).toMatchObject({ step: 'pull', message: 'manifest for missing:1 not found' });
+    expect(
+      worker.reports.slice(worker.reports.findIndex(({ state }) => state === 'failed')),
+    ).not.toContainEqual(expect.objectContaining({ state: 'converging' }));
+  });
+
   it('of a create stops nothing', async () => {
     await worker.start();
     worker.receive(wanted());

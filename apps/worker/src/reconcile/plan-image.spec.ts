@@ -6,6 +6,7 @@ import { afterFailure } from './memory-updates.js';
 import { emptyMemory } from './memory.js';
 import { plan } from './plan.js';
 import type { PlanInput } from './plan-input.js';
+import { appState } from './status.js';
 import { desiredApp, NOW, rightContainer, situation, tokens } from './testing/builders.js';
 
 const lines = (input: PlanInput) => formatPlan(plan(input), NOW);
@@ -130,9 +131,10 @@ describe('a pull', () => {
     ]);
   });
 
-  test('is tried again when its time has come', () => {
+  test('is tried again when its time has come, and is told of until it has succeeded', () => {
     const input = situation(app, [old], { memory: pullFailed(), observed: away, now: NOW + 1000 });
-    expect(lines(input)).toEqual(['pull shop:latest']);
+    expect(lines(input)).toEqual(['pull shop:latest', '! pull: no such tag']);
+    expect(appState(plan(input), app, input.observed)).toBe('failed');
   });
 
   test('is not tried for a container that may not be tried', () => {
@@ -179,7 +181,10 @@ describe('a release whose pull has failed', () => {
 
   test('is pulled when its time has come, and then every container is made anew', () => {
     const later = { memory, observed: there, now: NOW + 1000 };
-    expect(lines(situation(released, [right], later))).toEqual(['pull shop:latest for release 7']);
+    expect(lines(situation(released, [right], later))).toEqual([
+      'pull shop:latest for release 7',
+      '! pull: no such tag',
+    ]);
     expect(lines(situation(released, [right], { memory: pinned('A', 7), observed: there }))).toEqual([
       `create web-1.next from shop:latest → ${REPLACED}`,
     ]);

@@ -96,12 +96,13 @@ describe('a new container that does not start', () => {
     ]);
   });
 
-  test('is tried again when its time has come', () => {
+  test('is tried again when its time has come, and is told of until it has started', () => {
     expect(lines(situation(app, [old()], { memory: failed('start') }))).toEqual([
       '! start: start failed (again in 1000 ms)',
     ]);
-    expect(lines(situation(app, [old()], { memory: failed('start'), now: NOW + 1000 }))).toHaveLength(1);
-    expect(plan(situation(app, [old()], { memory: failed('start'), now: NOW + 1000 })).problems).toEqual([]);
+    const later = situation(app, [old()], { memory: failed('start'), now: NOW + 1000 });
+    expect(plan(later).lanes).toHaveLength(1);
+    expect(lines(later).slice(1)).toEqual(['! start: start failed']);
   });
 
   test('is not tried again while the one before it serves, if it can never start', () => {
@@ -121,6 +122,7 @@ describe('a new container that does not start', () => {
     ]);
     expect(lines(situation(app, created, { memory: terminal, now: NOW + 1000 }))).toEqual([
       'remove new → create web-1 from shop:1 → start the new 1',
+      '! start: start failed',
     ]);
   });
 
@@ -132,6 +134,7 @@ describe('a new container that does not start', () => {
     ]);
     expect(lines(situation(app, [old(setAside)], { memory: both, now: NOW + 1000 }))).toEqual([
       'create web-1 from shop:1 → start the new 1 → remove old',
+      '! start: start failed',
     ]);
   });
 

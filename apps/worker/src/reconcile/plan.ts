@@ -6,6 +6,7 @@ import { nodeProblems } from './node-fit.js';
 import type { ObservedContainer } from './observed.js';
 import type { PlanInput, Situation } from './plan-input.js';
 import { everythingReady, type Preparation, prepare } from './preparation.js';
+import { retriedFailures } from './problems.js';
 import { surplusWorks } from './removal.js';
 import { optionsAsItWas, replicaOptions } from './replica-options.js';
 import { servedRelease } from './served-release.js';
@@ -16,6 +17,11 @@ import type { Plan, PlanProblem } from './step.js';
  * plan. Applying a plan in part, or not at all, is safe; planning anew from what is then observed goes on.
  */
 export function plan(input: PlanInput): Plan {
+  const { lanes, problems } = planFor(input);
+  return { lanes, problems: [...problems, ...retriedFailures(lanes, input.observed.containers, input)] };
+}
+
+function planFor(input: PlanInput): Plan {
   const { desired, node, observed } = input;
   if (desired.deleted || !desired.spec?.running) {
     const { works, problems } = surplusWorks(observed.containers, input);

@@ -46,6 +46,21 @@ export function terminalFailure(
   return null;
 }
 
+/** What has failed before and is tried again by these lanes: it stays a problem until it has succeeded. */
+export function retriedFailures(
+  lanes: readonly Step[][],
+  containers: readonly ObservedContainer[],
+  { memory }: PlanInput,
+): PlanProblem[] {
+  return lanes.flatMap((lane) =>
+    lane
+      .map((step) => failureOf(memory, failureKey(step, lane, containers)))
+      .filter((failure) => failure !== null)
+      // Nothing is waited for any more.
+      .map((failure) => ({ ...problemOf(failure), retry_at: null })),
+  );
+}
+
 /** Splits steps that don't need each other into those that can be tried now and the problems of the others. */
 export function tryable(
   steps: readonly Step[],
