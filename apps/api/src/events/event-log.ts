@@ -28,7 +28,13 @@ export interface ConvergenceEvent {
   };
 }
 
-export type FleetEvent = AppEvent | ConvergenceEvent;
+/** What was told before may not be so any more, as the database was restored. */
+export interface ResetEvent {
+  type: 'reset';
+  data: Record<string, never>;
+}
+
+export type FleetEvent = AppEvent | ConvergenceEvent | ResetEvent;
 
 /** What a client has seen: up to which event, and when. */
 export interface Seen {

@@ -107,6 +107,23 @@ describe('events', () => {
     await again.got('start');
   });
 
+  it('begin anew for everybody when the database was restored, whatever else is to be told', async () => {
+    await api.createApp('shop');
+    await api.keep(workerOf('w', { last_seen_at: Date.now(), apps: [appOn('shop')] }));
+    const all = await listen();
+    const { id } = await all.got('start');
+    const one = await listen('?app=shop');
+    await one.got('convergence', { app_name: 'shop', epoch: 1 });
+    await api.part(AppStore).raiseEpoch(2);
+    for (const reader of [all, one]) expect((await reader.got('reset')).data).toEqual({});
+    await one.got('convergence', { app_name: 'shop', epoch: 2, summary: { converging: 1 } });
+    await api.call('POST', '/apps/shop/restart');
+    const app = await all.got('app', { app_name: 'shop', epoch: 2, revision: 2 });
+    expect(all.events.filter(({ type }) => type === 'reset')).toHaveLength(1);
+    await (await listen('', id)).got('reset');
+    await (await listen('', app.id)).got('start');
+  });
+
   it.each(['nonsense', 'x'.repeat(5_000), '0123456789ab-1-1-1', '-1'])(
     'begin anew for an id that is none: %.20s',
     async (id) => {

@@ -49,7 +49,8 @@ export class EventsService implements BeforeApplicationShutdown {
   }
 
   private follow(unwatch: () => void, app: string | null, lastId: string | null): EventStream {
-    const concerns = ({ data }: FleetEvent) => app === null || data.app_name === app;
+    const concerns = (event: FleetEvent) =>
+      app === null || event.type === 'reset' || event.data.app_name === app;
     // On the same turn as the replay, so that nothing can come between.
     const unfollow = this.watcher.log.follow((event) => {
       if (concerns(event)) stream.send(event);

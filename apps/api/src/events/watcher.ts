@@ -57,6 +57,7 @@ export class Watcher implements OnApplicationBootstrap, BeforeApplicationShutdow
   private watchers = 0;
   private leftAt = 0;
   private from: string | null = null;
+  private epoch: number | null = null;
   private others: string | undefined;
 
   constructor(
@@ -128,6 +129,7 @@ export class Watcher implements OnApplicationBootstrap, BeforeApplicationShutdow
     // What was known before may be old news by now.
     this.log.interrupt();
     this.from = null;
+    this.epoch = null;
     this.known.clear();
     this.moving.clear();
     this.ready = this.look();
@@ -171,6 +173,7 @@ export class Watcher implements OnApplicationBootstrap, BeforeApplicationShutdow
     const isFirst = this.from === null;
     let from = { updated_at: this.from ?? instant(started - OVERLAP_MS), app_name: '' };
     const epoch = await this.apps.epoch();
+    this.noteEpoch(epoch);
     for (;;) {
       const records = await this.apps.changedSince(from, PAGE);
       for (const record of records) this.noteChange(record, epoch, isFirst);
@@ -179,6 +182,16 @@ export class Watcher implements OnApplicationBootstrap, BeforeApplicationShutdow
       from = { updated_at: last.updated_at, app_name: last.app_name };
     }
     this.from = instant(started - OVERLAP_MS);
+  }
+
+  /** Another epoch is that of a restored database, which has apps as they were before; their times don't tell. */
+  private noteEpoch(epoch: number): void {
+    const isAnother = this.epoch !== null && this.epoch !== epoch;
+    this.epoch = epoch;
+    if (!isAnother) return;
+    this.log.interrupt();
+    this.known.clear();
+    this.log.append({ type: 'reset', data: {} }, this.clock.now());
   }
 
   /** What was there already when the first client came is no news. */
