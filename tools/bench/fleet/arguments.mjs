@@ -28,7 +28,7 @@ export const NUMBERS = /** @type {const} */ ({
   containers: { min: 1, max: 500, whole: 50, quick: 10 },
   starts: { min: 1, max: 50, whole: 3, quick: 2 },
   workers: { min: 1, max: 100_000, whole: 10_000, quick: 1_000 },
-  'report-seconds': { min: 1, max: 3_600, whole: 30, quick: 10 },
+  'report-seconds': { min: 1, max: 3_600, whole: 20, quick: 10 },
   apps: { min: 1, max: 10_000, whole: 1_000, quick: 100 },
 });
 

@@ -25,7 +25,7 @@ const STATUS_EVERY_MS = 100;
 
 /** How often the status is asked while nobody reports, at most, and for how long. */
 const QUIET_QUESTIONS = 30;
-const QUIET_LIMIT_MS = 20_000;
+const QUIET_LIMIT_MS = 10_000;
 
 /** Most workers on a page of the list. */
 const PAGE = 1_000;
