@@ -49,7 +49,7 @@ export class AppChanges {
       if (next === current) return next;
       if (firstRevision === null && isCreation(current, next)) {
         // The feed is looked at first and the database second, so what was read here doesn't count any more.
-        const held = current === null ? await this.orphans.heldByWorkers(appName) : null;
+        const held = current === null ? await this.orphans.latestOnWorkers(appName) : null;
         firstRevision = await this.publisher.prepareCreation(appName, held);
         continue;
       }

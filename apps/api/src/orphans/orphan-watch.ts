@@ -17,7 +17,7 @@ const LOGGED_NAMES = 20;
 export class OrphanWatch implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private known: ReadonlySet<string> = new Set();
   private timer: NodeJS.Timeout | undefined;
-  private looking: Promise<void> = Promise.resolve();
+  private looking: Promise<void> | null = null;
 
   constructor(
     private readonly orphans: OrphansService,
@@ -26,7 +26,9 @@ export class OrphanWatch implements OnApplicationBootstrap, BeforeApplicationShu
 
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => {
-      this.looking = this.look();
+      this.looking ??= this.look().finally(() => {
+        this.looking = null;
+      });
     }, INTERVAL_MS);
     this.timer.unref();
   }

@@ -65,6 +65,12 @@ describe('the list of orphans', () => {
   });
 });
 
+it('a name that only a worker remembers, as deleted, goes on from there', async () => {
+  await run('gone', { revision: 5, deleted: true });
+  const answer = await api.call('POST', '/apps', { app_name: 'gone', docker_image: 'shop:2' });
+  expect(answer).toMatchObject({ status: 201, body: { revision: 6 } });
+});
+
 describe('an orphan', () => {
   it.each(['POST', 'PUT'])('is taken over by %s, above what stream and workers have', async (method) => {
     await run('ghost', { revision: 9 });

@@ -38,7 +38,8 @@ export class OrphansService {
       const batch = names.slice(start, start + BATCH);
       const recorded = new Set(await this.apps.recorded(batch));
       for (const name of batch) {
-        const held = recorded.has(name) || items.length > limit ? null : await this.heldByWorkers(name);
+        const held =
+          recorded.has(name) || items.length > limit ? null : await this.held(name, { removedToo: false });
         if (held) items.push(held);
       }
     }
@@ -46,16 +47,9 @@ export class OrphansService {
     return { items: items.slice(0, limit), next_after };
   }
 
-  /** What workers have of an app, whether or not the database knows it; null when nothing of it is on any of them. */
-  async heldByWorkers(app_name: string): Promise<Orphan | null> {
-    const nowhere = { position: { epoch: 0, revision: 0 }, silence: { now: 0, listened_ms: 0 } };
-    // As of a deleted app, those that have removed it don't count.
-    const { revisions } = await this.fleet.overview({ app_name, deleted: true, ...nowhere });
-    const held = revisions.filter(({ revision }) => revision > 0);
-    const [highest] = held;
-    if (!highest) return null;
-    const workers = held.reduce((sum, each) => sum + each.workers, 0);
-    return { app_name, workers, epoch: highest.epoch, revision: highest.revision };
+  /** The latest that any worker has of an app, be it running or deleted; null when none has anything of it. */
+  async latestOnWorkers(appName: string): Promise<Position | null> {
+    return await this.held(appName, { removedToo: true });
   }
 
   /**
@@ -64,8 +58,19 @@ export class OrphansService {
    */
   async isOrphan(appName: string): Promise<boolean> {
     if ((await this.apps.get(appName)) !== null) return false;
-    if ((await this.heldByWorkers(appName)) !== null) return true;
+    if ((await this.held(appName, { removedToo: false })) !== null) return true;
     const newest = await this.publisher.newest(appName);
     return newest !== null && !newest.deleted;
+  }
+
+  private async held(app_name: string, { removedToo }: { removedToo: boolean }): Promise<Orphan | null> {
+    const nowhere = { position: { epoch: 0, revision: 0 }, silence: { now: 0, listened_ms: 0 } };
+    // Workers on which nothing is left of a deleted app don't count for one.
+    const { revisions } = await this.fleet.overview({ app_name, deleted: !removedToo, ...nowhere });
+    const held = revisions.filter(({ revision }) => revision > 0);
+    const [highest] = held;
+    if (!highest) return null;
+    const workers = held.reduce((sum, each) => sum + each.workers, 0);
+    return { app_name, workers, epoch: highest.epoch, revision: highest.revision };
   }
 }
