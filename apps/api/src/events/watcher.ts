@@ -21,7 +21,7 @@ const LINGER_MS = 60_000;
  * Changes are looked for so far back, milliseconds: they are ordered by the clocks of the instances that made them,
  * which may differ by less than this.
  */
-const OVERLAP_MS = 5_000;
+const OVERLAP_MS = 30_000;
 
 /** Most changes that are read at once. */
 const PAGE = 200;

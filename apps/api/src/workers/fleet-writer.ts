@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { ApiLog } from '../api-log.js';
 import { Clock } from '../clock.js';
 import { AppStore } from '../store/app-store.js';
-import type { AppOnWorker, WorkerChange } from '../store/fleet-records.js';
+import type { AppOnWorker, WorkerChange, WorkerRecord } from '../store/fleet-records.js';
 import { FleetStore } from '../store/fleet-store.js';
 import { groupedBy } from './grouped-by.js';
 import { News } from './news.js';
@@ -16,9 +16,17 @@ const MAX_TRIES = 10;
 /** Longest wait between two tries, milliseconds. */
 const LONGEST_WAIT_MS = 50;
 
+/** A worker that was heard of so far in the future was so by another clock, milliseconds. */
+const SKEW_MS = 5_000;
+
+/** Between two log lines about that, milliseconds. */
+const SKEW_LOG_INTERVAL_MS = 600_000;
+
 /** Writes what workers said: each worker's record in one conditional update, then the reports beside it. */
 @Injectable()
 export class FleetWriter {
+  private skewLoggedAt = Number.NEGATIVE_INFINITY;
+
   constructor(
     private readonly fleet: FleetStore,
     private readonly apps: AppStore,
@@ -47,6 +55,7 @@ export class FleetWriter {
       (await this.fleet.workers([...open.keys()])).map((worker) => [worker.worker_id, worker]),
     );
     const now = this.clock.now();
+    this.lookAtClocks([...known.values()], now);
     const folded = [...open].map(([id, messages]) => foldMessages(known.get(id) ?? null, messages, now));
     const changing = folded.flatMap(({ change }) => change ?? []);
     await this.fillTimes(changing);
@@ -58,6 +67,16 @@ export class FleetWriter {
     await this.finish(written);
     this.tell(written);
     return new Map([...open].filter(([id]) => refused.has(id)));
+  }
+
+  /** The clocks of all instances stamp the same records: by one that is late a worker looks silent to the others. */
+  private lookAtClocks(known: readonly WorkerRecord[], now: number): void {
+    const ahead = Math.max(0, ...known.map(({ last_seen_at }) => last_seen_at)) - now;
+    if (ahead <= SKEW_MS || now - this.skewLoggedAt < SKEW_LOG_INTERVAL_MS) return;
+    this.skewLoggedAt = now;
+    this.log.warn('the clocks of the apis differ, this one is late; let NTP set all of them', {
+      seconds: Math.round(ahead / 1_000),
+    });
   }
 
   /** A worker's record is a new one with each heartbeat; an app on it only when something of it is different. */

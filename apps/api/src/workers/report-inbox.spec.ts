@@ -4,7 +4,7 @@ import type { ReportTransport } from '@nebula/messaging';
 import { ApiLog } from '../api-log.js';
 import { Clock } from '../clock.js';
 import type { Stores } from '../store/testing/database-under-test.js';
-import { recordOf, reportOf } from '../store/testing/records.js';
+import { recordOf, reportOf, workerOf } from '../store/testing/records.js';
 import { createSqliteDatabase, type SqliteUnderTest } from '../store/testing/sqlite-under-test.js';
 import { eventually } from '../testing/eventually.js';
 import { AheadWatch } from './ahead-watch.js';
@@ -191,6 +191,22 @@ describe('the inbox', () => {
     expect(paused).toBe(false);
     expect(lines.filter((line) => line.includes('are lost'))).toHaveLength(1);
     expect(listening.silence().listened_ms).toBeLessThan(60_000);
+  });
+
+  it('says rarely that the clock of another instance is another', async () => {
+    const skews = () => lines.filter((line) => line.includes('clocks of the apis differ'));
+    const seen = async (worker_id: string, aheadMs: number) => {
+      const after = workerOf(worker_id, { last_seen_at: Date.now() + aheadMs });
+      expect(await stores.fleet.saveWorkers([{ before: null, after }])).toEqual([true]);
+      await say(heartbeatOf({ worker_id, sequence: 2 }));
+    };
+    await seen('well', 1_000);
+    expect(skews()).toEqual([]);
+    await seen('early', 60_000);
+    expect(skews()).toHaveLength(1);
+    expect(skews()[0]).toMatch(/"seconds":(60|59)\b/);
+    await seen('earlier', 90_000);
+    expect(skews()).toHaveLength(1);
   });
 
   it('says once that two workers send under one id', async () => {
