@@ -3,7 +3,12 @@ import type { Clock } from '../clock.js';
 import type { ContainerRuntime } from '../container-runtime/container-runtime.js';
 import type { AcceptedState } from '../desired-state/accepted-state.js';
 import type { CopyKeeper } from '../desired-state/copy-keeper.js';
-import { afterConvergence, onNewDesired } from '../reconcile/memory-updates.js';
+import {
+  afterConvergence,
+  onNewDesired,
+  withLatePull,
+  withoutLatePull,
+} from '../reconcile/memory-updates.js';
 import { type AppMemory, emptyMemory } from '../reconcile/memory.js';
 import type { ObservedApp } from '../reconcile/observed.js';
 import { plan as makePlan } from '../reconcile/plan.js';
@@ -64,7 +69,13 @@ export class AppRunner {
   /** Failures in a row that say nothing about the app. */
   private interruptions = 0;
   private readonly alarm = new WakeTimer(() => this.wake());
-  private readonly pull = new BackgroundPull((lane, signal) => this.pullImage(lane, signal));
+  private readonly pull = new BackgroundPull(
+    (lane, signal) => this.pullImage(lane, signal),
+    (lane) => {
+      this.memory = withLatePull(this.memory, lane);
+      this.wake();
+    },
+  );
   private readonly repeats: RepeatGuard;
   private readonly status: AppStatus;
 
@@ -218,6 +229,7 @@ export class AppRunner {
     if (!state) return;
     const interruption = await this.runLanes({ state, observed: null }, [lane], signal);
     if (signal.aborted) return;
+    this.memory = withoutLatePull(this.memory);
     this.save();
     if (interruption) this.interrupted(interruption.step, interruption.error);
     else this.wake();

@@ -1,4 +1,8 @@
 import type { Step } from '../reconcile/step.js';
+import { WakeTimer } from './wake-timer.js';
+
+/** A pull that takes longer than this is late, milliseconds. */
+const LATE_AFTER = 1_500;
 
 interface RunningPull {
   key: string;
@@ -13,8 +17,14 @@ export class BackgroundPull {
   private current: RunningPull | null = null;
   private ended: Promise<void> = Promise.resolve();
 
-  /** @param run works off a lane until it is done or the signal aborts; it never throws. */
-  constructor(private readonly run: (lane: Step[], signal: AbortSignal) => Promise<void>) {}
+  /**
+   * @param run works off a lane until it is done or the signal aborts; it never throws.
+   * @param onLate called at most once for each run, while it is under way.
+   */
+  constructor(
+    private readonly run: (lane: Step[], signal: AbortSignal) => Promise<void>,
+    private readonly onLate: (lane: Step[]) => void,
+  ) {}
 
   /**
    * Starts the pull that these lanes ask for, or leaves it alone when it is under way, and ends any other.
@@ -38,7 +48,12 @@ export class BackgroundPull {
   private begin(lane: Step[], key: string): void {
     const pull = { key, ending: new AbortController() };
     this.current = pull;
+    const late = new WakeTimer(() => {
+      if (this.current === pull) this.onLate(lane);
+    });
+    late.set(LATE_AFTER);
     const done = this.run(lane, pull.ending.signal).finally(() => {
+      late.clear();
       if (this.current === pull) this.current = null;
     });
     const before = this.ended;

@@ -74,6 +74,43 @@ describe('a failure', () => {
     expect(released.containers).toMatchObject([{ name: 'web-1', image_id: 'newer id of shop:1' }]);
   });
 
+  it('of a release is not waited for: meanwhile there are repairs and scaling, also after a further change', async () => {
+    await worker.start();
+    worker.receive(wanted());
+    await worker.reported({ state: 'converged' });
+    let answer: () => void = () => undefined;
+    engine.before = async ({ verb }, signal) => {
+      if (verb !== 'pull') return;
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+        signal?.addEventListener('abort', () => resolve());
+      });
+      if (engine.registry.get('shop:1') === 'away') throw new RuntimeError('other', 'i/o timeout');
+    };
+    worker.receive(wanted({ revision: 2, tokens: { release: 2 } }));
+    await worker.reported({ state: 'converging', revision: 2 });
+    engine.vanish('web-1');
+    await eventually(() => expect(running()).toEqual(['web-1 c2']));
+    const spec = { containers_per: { server: 2 } };
+    worker.receive(wanted({ revision: 3, tokens: { release: 2 }, spec }));
+    await eventually(() => expect(running()).toEqual(['web-1 c2', 'web-2 c3']));
+
+    engine.registry.set('shop:1', 'away');
+    answer();
+    await worker.reported({ state: 'failed', revision: 3 });
+    worker.receive(wanted({ revision: 4, tokens: { release: 2, restart: 4 }, spec }));
+    await eventually(() => expect(running()).toEqual(['web-1 c4', 'web-2 c5']), 1_000);
+    expect(worker.report()?.state).toBe('failed');
+
+    engine.before = () => undefined;
+    engine.registry.set('shop:1', 'newer id of shop:1');
+    answer();
+    const released = await worker.reported({ state: 'converged', revision: 4 }, 10_000);
+    expect(released.containers.map(({ image_id }) => image_id)).toEqual(
+      Array.from({ length: 2 }, () => 'newer id of shop:1'),
+    );
+  });
+
   it('is tried again by itself', async () => {
     await worker.start();
     worker.receive(wanted({ spec: { docker_image: 'late:1' } }));

@@ -54,7 +54,7 @@ describe('memory', () => {
 
   test('of an app that has converged holds its pin alone', () => {
     const pin = { image: 'shop:1', release: 0, image_id: 'A' };
-    expect(afterConvergence(withPin(fail('k', true), pin))).toEqual({ pin, failures: {} });
+    expect(afterConvergence(withPin(fail('k', true), pin))).toEqual({ ...emptyMemory(), pin });
   });
 
   test('a success of creating does not forget that starting failed', () => {
@@ -75,6 +75,20 @@ describe('memory', () => {
     for (const wish of [
       { ...app, tokens: tokens({ restart: 2 }) },
       desiredApp({ running: false }),
+      desiredApp({}, { deleted: true, spec: null }),
+    ]) {
+      expect(onNewDesired(memory, wish, NODE).failures).toEqual({});
+    }
+  });
+
+  test('of a release that could not be pulled outlives a new revision, and it is tried at once', () => {
+    const released = { ...app, tokens: tokens({ release: 7 }) };
+    const memory = fail(pullKey('shop:1', 7), false, fail(pullKey('shop:2', 7), false));
+    const kept = onNewDesired(memory, { ...released, revision: 2 }, NODE);
+    expect(kept.failures).toEqual({ [pullKey('shop:1', 7)]: expect.objectContaining({ retry_at: NOW }) });
+    for (const wish of [
+      { ...app, tokens: tokens({ release: 8 }) },
+      { ...released, spec: specOf(desiredApp({ running: false })) },
       desiredApp({}, { deleted: true, spec: null }),
     ]) {
       expect(onNewDesired(memory, wish, NODE).failures).toEqual({});

@@ -1,10 +1,10 @@
-import { replicasOn } from '@nebula/contracts';
+import { imageWithTag, replicasOn } from '@nebula/contracts';
 import type { DesiredApp } from './desired.js';
-import { containerKey, failureOf } from './failure-key.js';
+import { containerKey, failureOf, pullKey } from './failure-key.js';
 import { fingerprint } from './fingerprint.js';
 import type { AppMemory, Failure, ImagePin } from './memory.js';
 import type { NodeSize } from './observed.js';
-import type { StepKind } from './step.js';
+import type { Step, StepKind } from './step.js';
 
 /** First wait after a failure, milliseconds. It doubles with each further one. */
 const FIRST_WAIT = 1000;
@@ -61,6 +61,17 @@ export function withPin(memory: AppMemory, { image, release, image_id }: ImagePi
   return { ...memory, pin: { image, release, image_id } };
 }
 
+/** The memory while the pull of this lane is under way and takes long. */
+export function withLatePull(memory: AppMemory, lane: readonly Step[]): AppMemory {
+  const pull = lane.find((step) => step.kind === 'pull');
+  return pull ? { ...memory, late_pull: pullKey(pull.image, pull.release) } : memory;
+}
+
+/** The memory after a pull has ended, however it did. */
+export function withoutLatePull(memory: AppMemory): AppMemory {
+  return memory.late_pull === null ? memory : { ...memory, late_pull: null };
+}
+
 /** The memory of an app that has converged: nothing of its failures matters any more. */
 export function afterConvergence(memory: AppMemory): AppMemory {
   return Object.keys(memory.failures).length === 0 ? memory : { ...memory, failures: {} };
@@ -68,12 +79,23 @@ export function afterConvergence(memory: AppMemory): AppMemory {
 
 /**
  * The memory at a new revision: a fix, or a wish repeated, is taken at once, so failures are forgotten. Those
- * stay that say of a container which is still wanted, exactly as it was, that it can never start.
+ * stay that say of a container which is still wanted, exactly as it was, that it can never start. That a release could
+ * not be pulled stays too, so that nothing waits for it, but it is tried at once.
  */
 export function onNewDesired(memory: AppMemory, desired: DesiredApp, node: NodeSize): AppMemory {
-  const kept = Object.entries(memory.failures).filter(([, failure]) => failure.terminal);
+  const { deleted, spec, tokens } = desired;
+  const entries = Object.entries(memory.failures);
+  const kept = entries.filter(([, failure]) => failure.terminal);
   const wanted = kept.length > 0 ? wantedKeys(desired, node) : new Set();
-  return { ...memory, failures: Object.fromEntries(kept.filter(([key]) => wanted.has(key))) };
+  const isRelease = !deleted && spec?.running && tokens.release > 0;
+  const release = isRelease ? pullKey(imageWithTag(spec.docker_image), tokens.release) : null;
+  const due = entries
+    .filter(([key]) => key === release)
+    .map(([key, failure]) => [key, { ...failure, retry_at: failure.failed_at }] as const);
+  return {
+    ...memory,
+    failures: Object.fromEntries([...kept.filter(([key]) => wanted.has(key)), ...due]),
+  };
 }
 
 /** Keys under which creating and starting the wanted containers would fail. */

@@ -6,6 +6,8 @@ export interface AppMemory {
   pin: ImagePin | null;
   /** Failures by `failureKey`; a success removes its entry. */
   failures: Record<string, Failure>;
+  /** `failureKey` of the pull that is under way and takes long. Never read from disk: no pull outlives the worker. */
+  late_pull: string | null;
 }
 
 export interface ImagePin {
@@ -30,5 +32,5 @@ export interface Failure {
 }
 
 export function emptyMemory(): AppMemory {
-  return { pin: null, failures: {} };
+  return { pin: null, failures: {}, late_pull: null };
 }

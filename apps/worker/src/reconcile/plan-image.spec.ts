@@ -190,6 +190,19 @@ describe('a release whose pull has failed', () => {
     ]);
   });
 
+  test('keeps nobody from repairing either while it is under way, once that takes long', () => {
+    const late = { ...pinned('A', 3), late_pull: pullKey('shop:latest', 7) };
+    const pull = 'pull shop:latest for release 7';
+    expect(lines(situation(released, [], { memory: pinned('A', 3), observed: there }))).toEqual([pull]);
+    expect(lines(situation(released, [], { memory: late, observed: there }))).toEqual([
+      pull,
+      'create web-1 from shop:latest → start the new 1',
+    ]);
+    expect(lines(situation(released, [right], { memory: late, observed: there }))).toEqual([pull]);
+    const other = { ...late, late_pull: pullKey('shop:latest', 6) };
+    expect(lines(situation(released, [], { memory: other, observed: there }))).toEqual([pull]);
+  });
+
   test('is not undone where it was pulled, though the memory of that was lost', () => {
     const done = rightContainer(released, 1, { image_id: 'A' });
     expect(lines(situation(released, [done], { memory, observed: there }))).toEqual(['pin shop:latest to A']);

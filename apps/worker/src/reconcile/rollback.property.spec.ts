@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { containerName } from '@nebula/contracts';
 import fc from 'fast-check';
 import type { DesiredApp } from './desired.js';
+import { emptyMemory } from './memory.js';
 import { APP, running, schedule } from './testing/arbitraries.js';
 import { desiredApp } from './testing/builders.js';
 import { check, right } from './testing/invariants.js';
@@ -37,7 +38,7 @@ describe('new containers that do not start', () => {
         ? { ok: false, message: 'exec: not found', terminal }
         : null,
     );
-    const worker = new ModelWorker(engine, from, { pin: null, failures: {} }, order);
+    const worker = new ModelWorker(engine, from, emptyMemory(), order);
     check(worker, 'no end', worker.converge());
     broken = true;
     worker.want(to);

@@ -1,5 +1,5 @@
 import { imageWithTag } from '@nebula/contracts';
-import { failureOf, pullKey } from './failure-key.js';
+import { activeFailure, failureOf, pullKey } from './failure-key.js';
 import { isRight } from './fingerprint.js';
 import type { Situation } from './plan-input.js';
 import { problemOf } from './problems.js';
@@ -13,22 +13,25 @@ export interface ServedRelease {
 }
 
 /**
- * A release asks for a pull. When that has failed, the release is not there yet, and the app is served as of the
- * one before it until the pull succeeds: a registry that is away must hold up neither the repair of a container
- * nor any other change, which need only what the server has.
+ * A release asks for a pull. While that takes long, or has failed, the release is not there yet, and the app is served
+ * as of the one before it until the pull succeeds: a registry that is away must hold up neither the repair of a
+ * container nor any other change, which need only what the server has. A pull that is quick is waited for, so that
+ * nothing is started for a moment.
  */
 export function servedRelease(situation: Situation): ServedRelease {
   const { desired, spec, memory, now } = situation;
   const image = imageWithTag(spec.docker_image);
   const { release } = desired.tokens;
-  const failure = failureOf(memory, pullKey(image, release));
-  const before = failure && releaseBefore(situation, image);
-  if (!failure || before === null) return { situation, lanes: [], problems: [] };
+  const key = pullKey(image, release);
+  const isDelayed = memory.late_pull === key || failureOf(memory, key) !== null;
+  const before = isDelayed ? releaseBefore(situation, image) : null;
+  if (before === null) return { situation, lanes: [], problems: [] };
   const tokens = { ...desired.tokens, release: before };
+  const failure = activeFailure(memory, key, now);
   return {
     situation: { ...situation, desired: { ...desired, tokens } },
-    lanes: now < failure.retry_at ? [] : [[{ kind: 'pull', image, release }]],
-    problems: now < failure.retry_at ? [problemOf(failure)] : [],
+    lanes: failure ? [] : [[{ kind: 'pull', image, release }]],
+    problems: failure ? [problemOf(failure)] : [],
   };
 }
 
