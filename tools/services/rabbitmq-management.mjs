@@ -12,10 +12,11 @@ const LIMIT_MS = 20_000;
  * @param {string} method
  * @param {string} path from `/api` on
  * @param {object} [body]
+ * @param {number} [limitMs] longest wait for the answer, milliseconds
  * @returns {Promise<{ status: number, text: string }>}
  * @throws {Error} when nobody answers
  */
-export async function manage(node, admin, method, path, body) {
+export async function manage(node, admin, method, path, body, limitMs = LIMIT_MS) {
   const answer = await fetch(`http://127.0.0.1:${node.managementPort}${path}`, {
     method,
     headers: {
@@ -23,7 +24,7 @@ export async function manage(node, admin, method, path, body) {
       'content-type': 'application/json',
     },
     ...(body ? { body: JSON.stringify(body) } : {}),
-    signal: AbortSignal.timeout(LIMIT_MS),
+    signal: AbortSignal.timeout(limitMs),
   });
   return { status: answer.status, text: await answer.text() };
 }

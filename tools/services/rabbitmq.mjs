@@ -176,11 +176,12 @@ export class Broker {
    * @param {string} path from `/api` on
    * @param {object} [body]
    * @param {number} [index] the node to ask
+   * @param {number} [limitMs] longest wait for the answer, milliseconds
    * @returns {Promise<string>} the text of the answer
    * @throws {Error} when it is refused
    */
-  async manage(method, path, body, index = 0) {
-    const { status, text } = await manage(this.node(index), this.admin, method, path, body);
+  async manage(method, path, body, index = 0, limitMs) {
+    const { status, text } = await manage(this.node(index), this.admin, method, path, body, limitMs);
     if (status >= 400) throw new Error(`${method} ${path}: ${status} ${text}`);
     return text;
   }

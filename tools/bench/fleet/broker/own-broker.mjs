@@ -20,6 +20,9 @@ const WORKER_USER = 'nebula-worker';
 /** Statistics of connections that have ended stay for a while, and this is longer. Milliseconds. */
 const EMPTY_LIMIT_MS = 120_000;
 
+/** For thousands of connections, milliseconds. */
+const DROP_LIMIT_MS = 180_000;
+
 /** Time in which a broker frees what connections had, milliseconds. */
 const SETTLE_MS = 3_000;
 
@@ -93,9 +96,10 @@ export class OwnBroker {
     return await processorSeconds(this.#broker.pid() ?? 0);
   }
 
-  /** Ends all connections of workers at once, as the loss of a network would. */
+  /** Ends all connections of workers, one after the other as fast as the broker can. */
   async dropWorkers() {
-    await this.#broker.manage('DELETE', `/api/connections/username/${WORKER_USER}`);
+    const path = `/api/connections/username/${WORKER_USER}`;
+    await this.#broker.manage('DELETE', path, undefined, 0, DROP_LIMIT_MS);
   }
 
   /** @param {string} queue @returns {Promise<number>} messages that wait in it, as of some seconds ago */
