@@ -41,12 +41,21 @@ export function withRestartPolicy(container: ObservedContainer, policy: 'always'
 export function missingConnections(container: ObservedContainer, spec: AppSpec): Step[] {
   return joinedNetworks(spec)
     .filter((network) => !isShared(network) && !container.networks.includes(network))
-    .map((network) => ({
-      kind: 'connect',
-      replica: container.replica,
-      target: { by: 'id', id: container.id },
-      network,
-    }));
+    .map((network) => connect(container, network));
+}
+
+/**
+ * The step that puts a container back into the network that it was created in; null when it is there. That is all that is
+ * known of its networks once the spec is another one.
+ */
+export function missingHome(container: ObservedContainer): (Step & { kind: 'connect' }) | null {
+  const { network_mode, networks } = container;
+  const isDocker = ['', 'default', 'bridge'].includes(network_mode) || isShared(network_mode);
+  return isDocker || networks.includes(network_mode) ? null : connect(container, network_mode);
+}
+
+function connect(container: ObservedContainer, network: string): Step & { kind: 'connect' } {
+  return { kind: 'connect', replica: container.replica, target: { by: 'id', id: container.id }, network };
 }
 
 /** Decided at the creation, and nothing that a container could be put into later. */

@@ -2,6 +2,7 @@ import {
   hostPorts,
   isUp,
   missingConnections,
+  missingHome,
   rename,
   start,
   unpause,
@@ -14,7 +15,7 @@ import type { Readiness } from './preparation.js';
 import { firstActiveFailure, problemOf, tryable } from './problems.js';
 import { removals } from './removal.js';
 import type { ReplicaView } from './replica-view.js';
-import type { PlanProblem } from './step.js';
+import type { PlanProblem, Step } from './step.js';
 import { noWork, type Option } from './work.js';
 
 /**
@@ -54,11 +55,32 @@ export function tend(
 export function restore(view: ReplicaView, situation: Situation): Option | null {
   const { backup, current, rest } = view;
   if (!backup || backupFailure(view, situation)) return null;
-  const option = keepAlone(view, backup, current ? [current, ...rest] : rest, situation);
-  if (isUp(backup)) return { ...option, restores: true };
+  const { work, problems } = keepAlone(view, backup, current ? [current, ...rest] : rest, situation);
+  const returning = returnHome(backup, view, situation);
+  const acquire = [...work.acquire, ...returning.steps];
+  const option = { problems: [...problems, ...returning.problems], restores: true };
+  if (isUp(backup)) return { ...option, work: { ...work, acquire } };
+  return { ...option, work: { ...work, acquire: [...acquire, start(backup)], takes: hostPorts(backup) } };
+}
 
-  const work = { ...option.work, acquire: [...option.work.acquire, start(backup)], takes: hostPorts(backup) };
-  return { ...option, work, restores: true };
+/** Puts a container of the spec before back into its network. No network is made for it. */
+function returnHome(
+  container: ObservedContainer,
+  view: ReplicaView,
+  situation: Situation,
+): { steps: Step[]; problems: PlanProblem[] } {
+  const step = missingHome(container);
+  if (!step) return { steps: [], problems: [] };
+  const { observed } = situation;
+  const unconnected = observed.networks.includes(step.network)
+    ? portProblem(container, observed)
+    : goneProblem(container, step.network);
+  return unconnected ? { steps: [], problems: [unconnected] } : tryable([step], view.all, situation);
+}
+
+function goneProblem({ name }: ObservedContainer, network: string): PlanProblem {
+  const message = `${name} is not in the network ${network}, which is gone`;
+  return { step: 'connect', message, retry_at: null };
 }
 
 /** Why the container that ran before can't be started again for now. */

@@ -18,6 +18,8 @@ export interface ObservedContainer {
   ports: PortBinding[];
   /** Names of the networks that it is connected to, or will be at its start. */
   networks: string[];
+  /** Docker's network mode: the network that it was created in, or `host`, `none`, `container:…`. */
+  network_mode: string;
   /** How often the engine restarted it by its policy. */
   restart_count: number;
   /** Docker's name of the restart policy: `always`, `no` … */

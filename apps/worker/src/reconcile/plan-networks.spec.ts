@@ -71,3 +71,12 @@ describe('a right container', () => {
     ).toEqual(['connect c1 to back → connect c1 to front']);
   });
 });
+
+describe('what ran before the spec', () => {
+  test('is put back into its network while the image of the new one can not be had', () => {
+    const next = desiredApp({ docker_image: 'shop:2' });
+    const old = rightContainer(desiredApp(), 1, { networks: [] });
+    const away = { memory: emptyMemory(), observed: { images: { 'shop:2': null } } };
+    expect(lines(situation(next, [old], away))).toEqual(['pull shop:2', 'connect c1 to nebula']);
+  });
+});

@@ -31,6 +31,28 @@ describe('a spec that does not fit on this server', () => {
     expect(lines(situation(unfit, [c(1), c(2, { state: 'paused' })]))).toEqual(['unpause c2', UNFIT]);
   });
 
+  test('lets what ran before it be put back into the network that it was made in', () => {
+    const lost = { networks: [] };
+    expect(lines(situation(unfit, [c(1, lost), c(2, { ...lost, state: 'exited' })]))).toEqual([
+      'connect c1 to nebula',
+      'connect c2 to nebula → start c2',
+      UNFIT,
+    ]);
+    for (const network_mode of ['host', 'none', 'container:db', 'bridge']) {
+      expect(lines(situation(unfit, [c(1, { ...lost, network_mode })]))).toEqual([UNFIT]);
+    }
+    const gone = { observed: { networks: [] } };
+    expect(lines(situation(unfit, [c(1, lost)], gone))).toEqual([
+      UNFIT,
+      '! connect: web-1 is not in the network nebula, which is gone',
+    ]);
+    const taken = { observed: { taken_ports: [{ host_port: 81, by: 'db' }] } };
+    expect(lines(situation(unfit, [c(1, lost)], taken))).toEqual([
+      UNFIT,
+      '! connect: web-1 waits: host port 81 is published by the container db',
+    ]);
+  });
+
   test('brings back the one before, where a replacement was under way', () => {
     const old = c(1, { id: 'old', name: 'web-1.old', restart_policy: 'no', state: 'exited' });
     const made = c(1, { id: 'made', state: 'created', fingerprint: 'v1:other' });

@@ -170,7 +170,7 @@ export class MemoryEngine extends ContainerRuntime {
     const container = {
       ...{ id, name, app_name: spec.app_name, scope, networks, replica, fingerprint, image, image_id, ports },
       ...({ state: 'created', health: 'none', restart_count: 0, restart_policy: 'always' } as const),
-      ...{ exit_code: 0, error: '', created_at: this.made },
+      ...{ exit_code: 0, error: '', created_at: this.made, network_mode: networks[0] ?? '' },
     };
     this.containers.set(id, container);
     this.happened('create', container);

@@ -45,6 +45,7 @@ describe('the list of containers', () => {
       image_id: await engine.runtime.imageId(TEST_IMAGE),
       ports,
       networks: [DEFAULT_NETWORK],
+      network_mode: DEFAULT_NETWORK,
       restart_count: 0,
       restart_policy: 'always',
       exit_code: 0,

@@ -130,6 +130,7 @@ export function observedContainer(info: ContainerInspectInfo, around: Surroundin
     image_id: info.Image,
     ports: portsOf(HostConfig.PortBindings),
     networks: networksOf(info),
+    network_mode: HostConfig.NetworkMode ?? '',
     restart_count: info.RestartCount,
     restart_policy: HostConfig.RestartPolicy?.Name || 'no',
     exit_code: State.ExitCode,

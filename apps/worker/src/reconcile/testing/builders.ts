@@ -39,6 +39,7 @@ export function rightContainer(
     image_id: `id of ${spec.docker_image}`,
     ports: replicaPorts(spec, replica),
     networks: joinedNetworks(spec),
+    network_mode: joinedNetworks(spec)[0] ?? '',
     restart_count: 0,
     restart_policy: 'always',
     exit_code: 0,

@@ -142,6 +142,7 @@ export class ModelEngine {
       image_id,
       ports: draft.ports,
       networks: draft.networks,
+      network_mode: draft.networks[0] ?? '',
       restart_count: 0,
       restart_policy: 'always',
       exit_code: 0,
