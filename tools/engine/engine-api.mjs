@@ -2,6 +2,7 @@
  * The Docker Engine's HTTP API with nothing but Node, since it is used right after a clone.
  */
 import { request } from 'node:http';
+import { isNativeError } from 'node:util/types';
 
 /**
  * @typedef {object} EngineAnswer
@@ -42,7 +43,13 @@ export function engineRequest(host, method, path, { tar, headers, limitMs = 60_0
       ...engineAddress(host),
       method,
       path,
-      headers: { ...(tar ? { 'content-type': 'application/x-tar' } : {}), ...headers },
+      headers: {
+        ...(tar ? { 'content-type': 'application/x-tar' } : {}),
+        // An engine that may close ends the connection as soon as it has answered. On a busy machine that is before
+        // Node's last, empty write, which then fails, and the answer is lost.
+        connection: 'keep-alive',
+        ...headers,
+      },
       agent: false,
     });
     call.setTimeout(limitMs, () => call.destroy(new Error(`no answer within ${limitMs / 1000} s`)));
@@ -52,9 +59,10 @@ export function engineRequest(host, method, path, { tar, headers, limitMs = 60_0
       const chunks = [];
       response.on('data', (/** @type {Buffer} */ chunk) => chunks.push(chunk));
       response.on('error', reject);
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
-      );
+      response.on('end', () => {
+        call.destroy();
+        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') });
+      });
     });
     call.end(tar);
   });
@@ -67,9 +75,14 @@ export function engineRequest(host, method, path, { tar, headers, limitMs = 60_0
  * @throws {Error} with the engine's own words
  */
 export async function engineDo(...call) {
-  const { status, text } = await engineRequest(...call);
+  const what = `${call[1]} ${call[2].split('?')[0]}`;
+  const { status, text } = await engineRequest(...call).catch((error) => {
+    throw new Error(`${what} at ${call[0]}: ${isNativeError(error) ? error.message : error}`, {
+      cause: error,
+    });
+  });
   const problem = status >= 400 ? text : problemIn(text);
-  if (problem !== null) throw new Error(`${call[1]} ${call[2].split('?')[0]}: ${status} ${problem.trim()}`);
+  if (problem !== null) throw new Error(`${what}: ${status} ${problem.trim()}`);
   return text;
 }
 
