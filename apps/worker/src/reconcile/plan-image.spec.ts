@@ -7,7 +7,7 @@ import { emptyMemory } from './memory.js';
 import { plan } from './plan.js';
 import type { PlanInput } from './plan-input.js';
 import { appState } from './status.js';
-import { desiredApp, NOW, rightContainer, situation, tokens } from './testing/builders.js';
+import { desiredApp, NOW, rightContainer, situation, specOf, tokens } from './testing/builders.js';
 
 const lines = (input: PlanInput) => formatPlan(plan(input), NOW);
 
@@ -208,10 +208,23 @@ describe('a release whose pull has failed', () => {
     expect(lines(situation(released, [done], { memory, observed: there }))).toEqual(['pin shop:latest to A']);
   });
 
-  test('touches nothing where the release before it is not known', () => {
+  test('is served by what runs, or as the first, where the memory of the one before was lost', () => {
     const lost = { memory: pullFailed(unpinned, 7), observed: there };
-    expect(lines(situation(released, [right], lost))).toEqual([PROBLEM]);
+    const runs = { ...right, image_id: 'A' };
+    const two = { ...released, spec: { ...specOf(released), containers_per: { server: 2 } } };
+    expect(lines(situation(two, [runs], lost))).toEqual(['pin shop:latest to A', PROBLEM]);
+    expect(lines(situation(two, [runs], { memory, observed: there }))).toEqual([
+      'create web-2 from shop:latest → start the new 2',
+      PROBLEM,
+    ]);
     expect(lines(situation(released, [], lost))).toEqual(['pin shop:latest to A', PROBLEM]);
+    expect(lines(situation(released, [old], lost))).toEqual(['pin shop:latest to A', PROBLEM]);
+  });
+
+  test('touches nothing where the memory was lost and what runs may be any of very many', () => {
+    const lost = { memory: pullFailed(unpinned, 7), observed: there };
+    const late = { ...lost, memory: pullFailed(unpinned, 1_000_000) };
+    expect(lines(situation(at(1_000_000), [right], late))).toEqual([PROBLEM]);
   });
 
   test('counts no longer for an image that came after it', () => {

@@ -36,18 +36,38 @@ export function servedRelease(situation: Situation): ServedRelease {
 }
 
 /** The release that can be served without a pull; null when there is none, or when the wanted one is there. */
-function releaseBefore({ desired, spec, memory, observed }: Situation, image: string): number | null {
-  const { tokens } = desired;
+function releaseBefore(situation: Situation, image: string): number | null {
+  const { desired, memory, observed } = situation;
   const { pin } = memory;
   const has = (reference: string): boolean => Boolean(observed.images[reference]);
   const there = has(image) || (pin?.image === image && has(pin.image_id));
-  if (!there || (pin?.release ?? 0) === tokens.release) return null;
-  if (pin) {
-    const isThere = observed.containers.some(
-      ({ fingerprint, replica }) => replica > 0 && isRight(fingerprint, spec, replica, tokens),
-    );
-    return isThere ? null : pin.release;
+  if (!there || (pin?.release ?? 0) === desired.tokens.release) return null;
+  if (serves(desired.tokens.release, situation)) return null;
+  return pin ? pin.release : releaseOfContainers(situation);
+}
+
+/** A container is right but for its release, which is this one. */
+function serves(release: number, { desired, spec, observed }: Situation): boolean {
+  const tokens = { ...desired.tokens, release };
+  return observed.containers.some(
+    ({ fingerprint, replica }) => replica > 0 && isRight(fingerprint, spec, replica, tokens),
+  );
+}
+
+/** So many fingerprints are compared at most, which takes some tenths of a second. */
+const MOST_COMPARISONS = 5_000;
+
+/**
+ * The newest release before the wanted one that a container is right for: without a memory only they know it. The first
+ * one when there is none, since then nothing that runs is right; null when that can't be told in time.
+ */
+function releaseOfContainers(situation: Situation): number | null {
+  const { containers } = situation.observed;
+  const wanted = situation.desired.tokens.release;
+  if (containers.length === 0) return 0;
+  const last = Math.max(0, wanted - Math.floor(MOST_COMPARISONS / containers.length));
+  for (let release = wanted - 1; release >= last; release -= 1) {
+    if (serves(release, situation)) return release;
   }
-  // Without a memory nobody knows the release of the containers that run, but where none is, none is disturbed.
-  return observed.containers.length === 0 ? 0 : null;
+  return last === 0 ? 0 : null;
 }
