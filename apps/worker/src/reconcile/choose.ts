@@ -26,7 +26,9 @@ export function choose(replicas: readonly Options[], others: readonly Work[], ob
   for (;;) {
     const options = choices.map(optionOf);
     const claims = claimsOf(options, others, observed);
-    const loser = choices.find((choice) => conflictOf(optionOf(choice), claims) !== null);
+    const losers = choices.filter((choice) => conflictOf(optionOf(choice), claims) !== null);
+    // One that can't go back claims nothing, so that is known before others give way to it.
+    const loser = losers.find((choice) => optionOf(choice).restores) ?? losers[0];
     if (!loser) {
       return {
         works: options.map((option) => option.work),

@@ -227,6 +227,20 @@ describe('host ports that are handed on', () => {
     ]);
   });
 
+  test('nobody waits for one that can not go back', () => {
+    const wide = ports(81, 91);
+    const o2 = rightContainer(wide, 2, {
+      ...{ id: 'o2', state: 'exited', fingerprint: 'v1:other' },
+      ports: [83, 91].map((host_port) => ({ host_port, container_port: 80 })),
+    });
+    const observed = { taken_ports: [{ host_port: 82, by: 'db' }] };
+    expect(lines(situation(wide, [o2, rightContainer(wide, 3)], { observed }))).toEqual([
+      'create web-1 from shop:1 → start the new 1',
+      '! start: replica 2 waits: host port 82 is published by the container db',
+      '! plan: replica 2 waits: host port 83 is held by web-3',
+    ]);
+  });
+
   test('when one of a cycle fails, both go back', () => {
     const there = { ...ports(81, 91), spec: { ...specOf(ports(81, 91)), containers_per: { server: 2 } } };
     const crossed = { ...there, spec: { ...specOf(there), starting_ports: [82, 90] } };
