@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
@@ -35,11 +35,25 @@ it('a write that fails leaves the old content and no passing file, and does not 
   const circular: Record<string, unknown> = {};
   circular['itself'] = circular;
   await expect(files.write('web', circular)).rejects.toThrow('circular');
+  expect(await readFile(join(folder, 'web.json'), 'utf8')).toBe('"old"\n');
+  expect(await readdir(folder)).toEqual(['web.json']);
   await rm(folder, { recursive: true });
-  await expect(files.write('web', 'new')).rejects.toThrow('ENOENT');
-  await files.open();
+  await writeFile(folder, 'not a folder');
+  await expect(files.write('web', 'new')).rejects.toThrow('ENOTDIR');
+  await rm(folder);
   await files.write('web', 'newer');
   expect(await readFile(join(folder, 'web.json'), 'utf8')).toBe('"newer"\n');
+});
+
+it('a folder that somebody has removed is made again, for the owner alone', async () => {
+  await files.write('web', 1);
+  await rm(join(folder, '..'), { recursive: true });
+  await Promise.all([files.write('web', 2), files.write('shop', 3)]);
+  expect(await files.readAll()).toMatchObject([
+    { app_name: 'shop', value: 3 },
+    { app_name: 'web', value: 2 },
+  ]);
+  for (const made of [folder, join(folder, '..')]) expect((await stat(made)).mode & 0o777).toBe(0o700);
 });
 
 it('only files named for an app are read', async () => {
