@@ -72,7 +72,7 @@ It refuses while "npm start" runs on the same state folder, since that would bri
 
 Options
   --yes          don't ask
-  --forget       delete the state folder too: every app, and an engine of our own with its images
+  --forget       delete the state folder too: every app, and an engine of our own with all that is in it
   -h, --help     print this
 
 It reads the same configuration as npm start (npm start -- --help); these keys matter here: state_dir, scope,

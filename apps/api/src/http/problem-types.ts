@@ -34,7 +34,7 @@ export const PROBLEMS = {
   tooManyStreams: problem('too-many-streams', 503, 'Too many clients listen to events'),
   timedOut: problem('timed-out', 503, 'The request was not answered in time'),
   shuttingDown: problem('shutting-down', 503, 'The api is being stopped'),
-  notReady: problem('not-ready', 503, 'The api can not serve at the moment'),
+  notReady: problem('not-ready', 503, 'Something that the api needs is missing'),
 } as const satisfies Record<string, ProblemType>;
 
 function problem<const Name extends string, const Status extends number>(

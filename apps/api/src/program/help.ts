@@ -32,6 +32,6 @@ Exit codes
   130  a second signal ended it before the shutdown was done
 
 Example
-  MONGO_URL=mongodb://db.example/ RABBIT_HOST=rabbit.example RABBIT_USER=nebula-api RABBIT_PASSWORD=… npm run api
+  MONGO_URL=mongodb://db.example/ RABBIT_HOST=rabbit.example RABBIT_VHOST=nebula RABBIT_USER=nebula-api RABBIT_PASSWORD=… npm run api
 `;
 }

@@ -179,6 +179,10 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
       void this.lookAtEverything(false);
       return;
     }
+    if (action === 'lost') {
+      this.log.warn('the container engine does not answer; this is tried again');
+      return;
+    }
     if (app_name !== null) this.found(app_name);
     if (!FREEING.has(action)) return;
     this.wakeConcerned();

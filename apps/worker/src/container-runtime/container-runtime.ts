@@ -12,7 +12,7 @@ export interface EngineFacts extends NodeSize {
 
 /** Something happened to a container. Only a reason to look; never a fact to act on. */
 export interface RuntimeEvent {
-  /** Docker's action (`die`, `start`, `rename`, `health_status`, `disconnect` from a network …), `connected` when the stream (re)opened. */
+  /** Docker's action (`die`, `start`, `rename`, `health_status`, `disconnect` from a network …), `connected` when the stream (re)opened, `lost` once when it ended. */
   action: string;
   /** The app of a container with our labels and scope, else null. */
   app_name: string | null;

@@ -21,7 +21,7 @@ Exit codes
   130  a second signal ended it before the shutdown was done
 
 Example
-  APP_NAME=shop,shop-lb RABBIT_HOST=rabbit.example RABBIT_USER=nebula-worker RABBIT_PASSWORD=… \\
-    STATE_DIR=/var/lib/nebula npm run worker
+  APP_NAME=shop,shop-lb RABBIT_HOST=rabbit.example RABBIT_VHOST=nebula RABBIT_USER=nebula-worker RABBIT_PASSWORD=… \\
+    STATE_DIR=/var/lib/nebula-worker npm run worker
 `;
 }

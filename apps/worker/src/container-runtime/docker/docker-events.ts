@@ -64,13 +64,19 @@ export async function* containerEvents(
   times: EventTimes = EVENT_TIMES,
 ): AsyncGenerator<RuntimeEvent, void, undefined> {
   let attempt = 0;
+  let lost = false;
   while (!signal.aborted) {
     const opened = performance.now();
     try {
-      yield* oneConnection(client, scope, signal, times);
+      for await (const event of oneConnection(client, scope, signal, times)) {
+        lost = false;
+        yield event;
+      }
     } catch {
       // Whatever ended it, `connected` makes the reader look at everything after the next connection.
     }
+    if (!lost && !signal.aborted) yield { action: 'lost', app_name: null };
+    lost = true;
     attempt = performance.now() - opened > times.settled_after ? 0 : attempt + 1;
     const longest = Math.min(times.longest_delay, times.first_delay * 2 ** attempt);
     await sleep(random() * longest, undefined, { signal }).catch(() => undefined);
