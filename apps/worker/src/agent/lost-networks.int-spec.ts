@@ -90,7 +90,7 @@ it('host ports that the engine gave up in a network that a worker did not make a
   expect(report.last_error?.message).toContain('address already in use');
   await new Promise((resolve) => holder.close(resolve));
   await worker.reported({ state: 'converged' });
-  expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
+  await eventually(async () => expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200));
   expect(await worker.containers()).toMatchObject([{ name: seen?.name, running: true }]);
 }, 60_000);
 
@@ -108,6 +108,18 @@ it("a container in another's network follows it when that is made anew, whether 
   await worker.reported({ state: 'converged' });
   await follows();
 
+  // It is told of until there is one, and what runs is not stopped for a try.
+  const before = await worker.containers();
+  await worker.engine.docker.getContainer(other).remove({ force: true });
+  const report = await worker.reported({ state: 'failed' });
+  expect(report.last_error).toMatchObject({
+    step: 'create',
+    message: `there is no container ${name} whose network could be shared`,
+  });
+  expect(await worker.containers()).toEqual(before);
+  other = await foreign(name, DEFAULT_NETWORK);
+  await eventually(follows);
+  await worker.reported({ state: 'converged' });
   other = await replaceForeign(other, name);
   await eventually(follows);
   await worker.reported({ state: 'converged' });

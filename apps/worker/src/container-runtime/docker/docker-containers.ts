@@ -19,7 +19,7 @@ export class DockerContainers {
 
   /** Leaves nothing behind when it fails. */
   async create(draft: ContainerDraft): Promise<string> {
-    const body = containerConfig(draft);
+    const body = containerConfig({ ...draft, networks: await this.byId(draft.networks) });
     const { id } = await this.client.ask(LIMIT.create, (docker, abortSignal) => {
       // By default dockerode repeats the whole body, with all its secrets, in the address.
       const request = { _query: { name: draft.name }, _body: body, abortSignal };
@@ -33,6 +33,22 @@ export class DockerContainers {
       throw error;
     }
     return id;
+  }
+
+  /**
+   * Names the container whose network is to be shared by its id, so that it can be told later whether it is still that
+   * one. The engine does so itself only when it is there, and else takes any name.
+   */
+  private async byId(networks: readonly string[]): Promise<string[]> {
+    const prefix = 'container:';
+    const named = networks.map(async (network) => {
+      if (!network.startsWith(prefix)) return network;
+      const name = network.slice(prefix.length);
+      const host = await inspectOrNull(this.client, name);
+      if (host) return `${prefix}${host.Id}`;
+      throw new RuntimeError('missing', `there is no container ${name} whose network could be shared`);
+    });
+    return await Promise.all(named);
   }
 
   async start(id: string): Promise<void> {
