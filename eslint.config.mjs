@@ -2,7 +2,14 @@ import boundaries from 'eslint-plugin-boundaries';
 import tseslint from 'typescript-eslint';
 
 /** Test code, by name and folder. */
-const TESTS = ['**/*.spec.ts', '**/*.int-spec.ts', '**/*.e2e-spec.ts', '**/testing/**', 'e2e/**'];
+const TESTS = [
+  '**/*.spec.ts',
+  '**/*.comp-spec.ts',
+  '**/*.int-spec.ts',
+  '**/*.e2e-spec.ts',
+  '**/testing/**',
+  'e2e/**',
+];
 
 /** The parts of the tree, the most specific first. */
 const ELEMENTS = [

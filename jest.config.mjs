@@ -1,5 +1,6 @@
 /**
- * Three kinds of test, told apart by name: `*.spec.ts` needs nothing, `*.int-spec.ts` needs a Docker Engine of
+ * Four kinds of test, told apart by name: `*.spec.ts` needs nothing, `*.comp-spec.ts` runs a whole api or worker in its
+ * own process, on a file of SQLite or an engine in memory, `*.int-spec.ts` needs a Docker Engine of
  * its own (NEBULA_TEST_DOCKER_HOST), `e2e/*.e2e-spec.ts` drives the whole system.
  */
 const shared = {
@@ -17,6 +18,7 @@ export default {
   testTimeout: 60_000,
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['**/*.spec.ts'] },
+    { ...shared, displayName: 'component', testMatch: ['**/*.comp-spec.ts'] },
     { ...shared, displayName: 'integration', testMatch: ['**/*.int-spec.ts'] },
     { ...shared, displayName: 'e2e', testMatch: ['**/e2e/**/*.e2e-spec.ts'] },
   ],

@@ -22,7 +22,7 @@ const { status } = spawnSync(
     '--config-file',
     join(root, '.swcrc'),
     '--ignore',
-    '**/*.spec.ts,**/*.int-spec.ts,**/testing/**',
+    '**/*.spec.ts,**/*.comp-spec.ts,**/*.int-spec.ts,**/testing/**',
     '--quiet',
   ],
   { stdio: 'inherit' },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readTestArguments } from './arguments.mjs';
 
-const ALL = ['unit', 'integration', 'e2e'];
+const ALL = ['unit', 'component', 'integration', 'e2e'];
 
 describe('the arguments of npm test', () => {
   it.each([

@@ -8,6 +8,9 @@ import { binary, PROJECT, runNode } from './run-command.mjs';
 
 /** @import { Kind } from './arguments.mjs' */
 
+/** @type {readonly Kind[]} */
+export const NEEDS_ENGINE = ['integration', 'e2e'];
+
 /**
  * @typedef {object} TestCount
  * @property {number} passed
@@ -39,9 +42,9 @@ export async function runJest(kind, { patterns = [], mayBeNone = false, ...optio
       binary('jest/bin/jest.js'),
       '--selectProjects',
       kind,
-      // Engine and machine are shared, so one test file at a time where they are used. Unit tests use a processor half
+      // Engine and machine are shared, so one test file at a time where they are used. The others use a processor half
       // of their time, and wait for the other half.
-      kind === 'unit' ? `--maxWorkers=${2 * availableParallelism()}` : '--runInBand',
+      NEEDS_ENGINE.includes(kind) ? '--runInBand' : `--maxWorkers=${2 * availableParallelism()}`,
       ...(mayBeNone ? ['--passWithNoTests'] : []),
       '--json',
       `--outputFile=${file}`,

@@ -8,7 +8,7 @@ import { prepare } from '../start/prepare.mjs';
 import { newMark, stopLeftServices } from './left-services.mjs';
 import { runCheck } from './run-check.mjs';
 import { PROJECT } from './run-command.mjs';
-import { runJest } from './run-jest.mjs';
+import { NEEDS_ENGINE, runJest } from './run-jest.mjs';
 import { testEngine } from './test-engine.mjs';
 
 /** @import { Wish } from './arguments.mjs' */
@@ -54,6 +54,7 @@ export async function runTests(wish) {
   const sum = (/** @type {'passed' | 'failed' | 'skipped'} */ key) =>
     counts.reduce((total, count) => total + count[key], 0);
   if (sum('skipped') > 0) problems.push(`${sum('skipped')} tests are skipped, and none may be`);
+  if (problems.length === 0 && sum('passed') + sum('failed') === 0) problems.push('there is no such test');
   for (const problem of problems) say(`Failed: ${problem}`);
   say(`${sum('passed')} passed, ${sum('failed')} failed`);
   return problems.length === 0 && sum('failed') === 0 ? 0 : 1;
@@ -66,7 +67,7 @@ export async function runTests(wish) {
  * @returns {Promise<TestCount[]>}
  */
 async function runAll({ kinds, patterns, check }, signal, problems) {
-  const onEngine = kinds.filter((kind) => kind !== 'unit');
+  const onEngine = kinds.filter((kind) => NEEDS_ENGINE.includes(kind));
   await prepare({ build: onEngine.length > 0 });
   /** @type {TestCount[]} */
   const counts = [];
@@ -76,6 +77,10 @@ async function runAll({ kinds, patterns, check }, signal, problems) {
     problems.push(...failed.filter((name) => name !== 'unit tests'));
     if (tests) counts.push(tests);
   } else if (kinds.includes('unit')) counts.push(await runJest('unit', options));
+  if (kinds.includes('component') && !signal.aborted) {
+    say('\ncomponent:');
+    counts.push(await runJest('component', options));
+  }
 
   if (onEngine.length === 0 || signal.aborted) return counts;
   /** @type {Awaited<ReturnType<typeof testEngine>> | undefined} */
