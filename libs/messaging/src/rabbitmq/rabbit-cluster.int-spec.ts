@@ -73,9 +73,10 @@ async function replicated(app: string): Promise<void> {
   }, 60_000);
 }
 
-/** Makes changes as the api does: each is published until it is read back. */
+/** Makes changes as the api does: each is published until it is read back, the last one too. */
 class Changes {
   revision = 0;
+  private begun = 0;
   private wanted = true;
   private readonly done: Promise<void>;
 
@@ -89,8 +90,9 @@ class Changes {
   }
 
   private async make(): Promise<void> {
-    while (this.wanted) {
+    while (this.wanted || this.begun > this.revision) {
       const next = this.revision + 1;
+      this.begun = next;
       try {
         await feed.publish(wanted(this.app, next));
         if ((await feed.readNewest(this.app))?.revision === next) this.revision = next;
