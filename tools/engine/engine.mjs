@@ -22,6 +22,9 @@ import { childrenOf, end, ended, send } from './processes.mjs';
 
 /** @import { EngineFolders } from './engine-folders.mjs' */
 
+/** Starts of an engine whose containerd is late. */
+const ATTEMPTS = 3;
+
 /** An engine with many containers brings them all back before it answers. */
 const START_LIMIT_MS = 120_000;
 
@@ -52,9 +55,28 @@ export async function startEngine({ folder, ownNetwork = false, args = [] }) {
 
   await mkdir(dirname(folders.data), { recursive: true, mode: 0o700 });
   await mkdir(folders.runtime, { recursive: true, mode: 0o700 });
-  await removeStale(folders);
   // By default all engines of a machine have the id of one file, and workers are known by it.
   await writeFile(folders.configuration, JSON.stringify({ 'deprecated-key-path': folders.key }));
+  for (let attempt = 1; ; attempt += 1) {
+    await removeStale(folders);
+    const pid = await launch(folders, ownNetwork, args);
+    try {
+      return await untilAnswering(folders, pid);
+    } catch (error) {
+      if (attempt < ATTEMPTS && containerdWasLate(folders.log)) continue;
+      await stopEngine(folder);
+      throw error;
+    }
+  }
+}
+
+/**
+ * @param {EngineFolders} folders
+ * @param {boolean} ownNetwork
+ * @param {string[]} args
+ * @returns {Promise<number>} the process id of dockerd
+ */
+async function launch(folders, ownNetwork, args) {
   const log = openSync(folders.log, 'w', 0o600);
   const [program, ...rest] = command(folders, ownNetwork);
   const engine = spawn(program, [...rest, ...args], {
@@ -73,12 +95,15 @@ export async function startEngine({ folder, ownNetwork = false, args = [] }) {
   if (failure || engine.pid === undefined) {
     throw new Error(`dockerd (package docker.io) can't be run: ${failure?.message}`);
   }
-  try {
-    return await untilAnswering(folders, engine.pid);
-  } catch (error) {
-    await stopEngine(folder);
-    throw error;
-  }
+  return engine.pid;
+}
+
+/**
+ * dockerd gives its containerd 15 s, which a slow disk can exceed, and ends. The next one finds all of it in memory.
+ * @param {string} log
+ */
+function containerdWasLate(log) {
+  return readFileSync(log, 'utf8').includes('timeout waiting for containerd to start');
 }
 
 /**

@@ -85,13 +85,27 @@ export function send(pid, signal) {
 }
 
 /**
+ * Not told by its arguments: a process that becomes another program has none for a moment.
+ * @param {number} pid
+ */
+function runs(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The name in parentheses can hold anything (proc(5)). A zombie has ended and waits for its parent.
+    return !/^ [ZX]/.test(stat.slice(stat.lastIndexOf(')') + 1));
+  } catch {
+    return false;
+  }
+}
+
+/**
  * @param {number} pid
  * @param {number} limitMs
  * @returns {Promise<boolean>} whether it has ended within the limit
  */
 export async function ended(pid, limitMs) {
   const deadline = performance.now() + limitMs;
-  while (commandOf(pid).length > 0) {
+  while (runs(pid)) {
     if (performance.now() > deadline) return false;
     await sleep(POLL_MS);
   }

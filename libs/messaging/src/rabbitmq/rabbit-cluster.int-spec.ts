@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { type DesiredStateMessage, PATTERNS, streamName } from '@nebula/contracts';
 import { Logger } from '@nestjs/common';
 import { BrokerUnderTest } from '../testing/broker-under-test.js';
@@ -27,6 +27,15 @@ afterAll(async () => {
   await server.remove();
 }, LIMIT);
 
+const followers: Worker[] = [];
+
+afterEach(async () => {
+  for (const { connection, listener } of followers.splice(0)) {
+    await listener.close();
+    await connection.close();
+  }
+}, LIMIT);
+
 interface Worker {
   connection: BrokerConnection;
   strategy: RabbitDesiredStateStrategy;
@@ -40,16 +49,16 @@ async function follow(first: number, app: string): Promise<Worker> {
   const retry = { first_ms: 100, longest_ms: 1_000 };
   const strategy = new RabbitDesiredStateStrategy(connection, [app], retry);
   const listener = await Listener.start<DesiredStateMessage>(PATTERNS.desiredState, strategy);
-  return { connection, strategy, listener };
+  const worker = { connection, strategy, listener };
+  followers.push(worker);
+  return worker;
 }
 
-/** Resolves when all workers have a change and no problem, and ends them. */
+/** Resolves when all workers have a change and no problem. */
 async function arrived(workers: readonly Worker[], revision: number): Promise<void> {
-  for (const { connection, listener, strategy } of workers) {
+  for (const { listener, strategy } of workers) {
     await eventually(() => expect(listener.received.at(-1)?.revision).toBe(revision), 30_000);
     await eventually(() => expect(strategy.problem()).toBeNull(), 30_000);
-    await listener.close();
-    await connection.close();
   }
 }
 

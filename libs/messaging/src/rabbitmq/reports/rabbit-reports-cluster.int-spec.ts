@@ -23,7 +23,8 @@ beforeAll(async () => {
   // The node that is asked gets the queue.
   const management = { url: broker.managementUrls[0] ?? '', ...broker.admin };
   const setup = { management, vhost: VHOST, api: API, workers: [WORKER], report_interval_seconds: 30 };
-  await setupBroker(setup, () => undefined);
+  // The management plugin may not answer yet.
+  await eventually(() => setupBroker(setup, () => undefined), 120_000);
 }, LIMIT);
 
 afterAll(async () => {
