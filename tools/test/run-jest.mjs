@@ -18,6 +18,7 @@ export const NEEDS_ENGINE = ['integration', 'e2e'];
  * @property {number} skipped
  * @property {number} seconds
  * @property {string} output empty when it was shown
+ * @property {string[]} failedFiles paths of the files in which something failed
  */
 
 /**
@@ -44,7 +45,10 @@ export async function runJest(kind, { patterns = [], mayBeNone = false, ...optio
       kind,
       // Engine and machine are shared, so one test file at a time where they are used. The others use a processor half
       // of their time, and wait for the other half.
-      NEEDS_ENGINE.includes(kind) ? '--runInBand' : `--maxWorkers=${2 * availableParallelism()}`,
+      // A test that fails may leave a connection open, which must not hold up the end.
+      ...(NEEDS_ENGINE.includes(kind)
+        ? ['--runInBand', '--forceExit']
+        : [`--maxWorkers=${2 * availableParallelism()}`]),
       ...(mayBeNone ? ['--passWithNoTests'] : []),
       '--json',
       `--outputFile=${file}`,
@@ -63,12 +67,13 @@ export async function runJest(kind, { patterns = [], mayBeNone = false, ...optio
 function count(file, code) {
   const result = readResult(file);
   // Without a result it has ended in the middle: that it failed is all that is known.
-  if (!result) return { passed: 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+  if (!result) return { passed: 0, failed: code === 0 ? 0 : 1, skipped: 0, failedFiles: [] };
   const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
   return {
     passed: result.numPassedTests,
     failed: failed === 0 && code !== 0 ? 1 : failed,
     skipped: result.numPendingTests + result.numTodoTests,
+    failedFiles: result.testResults.filter(({ status }) => status === 'failed').map(({ name }) => name),
   };
 }
 
@@ -77,6 +82,7 @@ function count(file, code) {
  * @property {number} numPassedTests
  * @property {number} numFailedTests
  * @property {number} numRuntimeErrorTestSuites
+ * @property {{ name: string, status: string }[]} testResults
  * @property {number} numPendingTests
  * @property {number} numTodoTests
  */

@@ -2,7 +2,7 @@
  * Runs what was asked for, one kind after the other, and ends what it started in every outcome.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { pidIn } from '../engine/processes.mjs';
 import { prepare } from '../start/prepare.mjs';
 import { newMark, stopLeftServices } from './left-services.mjs';
@@ -11,11 +11,14 @@ import { PROJECT } from './run-command.mjs';
 import { NEEDS_ENGINE, runJest } from './run-jest.mjs';
 import { testEngine } from './test-engine.mjs';
 
-/** @import { Wish } from './arguments.mjs' */
+/** @import { Kind, Wish } from './arguments.mjs' */
 /** @import { TestCount } from './run-jest.mjs' */
 
 /** All of it. Whatever takes longer hangs. */
 const LIMIT_MS = 43 * 60_000;
+
+/** Files that have a second try. Where more fail, something is broken. */
+const MOST_SECOND_TRIES = 3;
 
 /** Holds the id of the run, since two would share one engine. */
 const RUN_FILE = join(PROJECT, '.test', 'run.pid');
@@ -92,7 +95,7 @@ async function runAll({ kinds, patterns, check }, signal, problems) {
     for (const kind of onEngine) {
       if (signal.aborted) break;
       say(`\n${kind}:`);
-      counts.push(await runJest(kind, { ...options, environment }));
+      counts.push(await runTwice(kind, { ...options, environment }));
     }
   } catch (error) {
     // What was counted until here is said all the same.
@@ -103,6 +106,26 @@ async function runAll({ kinds, patterns, check }, signal, problems) {
   );
   await engine?.stop().catch((error) => problems.push(`the engine was not stopped: ${messageOf(error)}`));
   return counts;
+}
+
+/**
+ * Runs tests of real services. A few files that fail have a second try, which is told: a disk that stands still for ten
+ * seconds fails one in two thousand tests, and it must be seen which.
+ * @param {Kind} kind
+ * @param {Parameters<typeof runJest>[1] & {}} options
+ * @returns {Promise<TestCount>}
+ */
+async function runTwice(kind, options) {
+  const first = await runJest(kind, options);
+  const { failedFiles } = first;
+  if (failedFiles.length === 0 || failedFiles.length > MOST_SECOND_TRIES || options.signal?.aborted)
+    return first;
+  const names = failedFiles.map((file) => relative(PROJECT, file));
+  say(`\nA second try of ${names.join(', ')}:`);
+  const second = await runJest(kind, { ...options, patterns: names });
+  if (second.failed > 0) return first;
+  say(`Passed at the second try alone, which is worth a look: ${names.join(', ')}`);
+  return { ...first, passed: first.passed + first.failed, failed: 0, failedFiles: [] };
 }
 
 /** @param {unknown} error */
