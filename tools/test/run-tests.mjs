@@ -109,8 +109,8 @@ async function runAll({ kinds, patterns, check }, signal, problems) {
 }
 
 /**
- * Runs tests of real services. A few files that fail have a second try, which is told: a disk that stands still for ten
- * seconds fails one in two thousand tests, and it must be seen which.
+ * Runs tests of real services. A few files that fail have a second try, which is told by name: while a disk stands still,
+ * an engine or a broker may exceed a time limit of its own, which is no fault of what is tested.
  * @param {Kind} kind
  * @param {Parameters<typeof runJest>[1] & {}} options
  * @returns {Promise<TestCount>}

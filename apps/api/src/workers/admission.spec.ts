@@ -166,7 +166,7 @@ describe('an app on a worker', () => {
     const before = app();
     take(heartbeat(2, { apps: [brief('shop', { state: 'failed' }), brief('web')] }));
     expect(app()).toBe(before);
-    expect(app('web')).toBeDefined();
+    expect(app('web')).toMatchObject({ app_name: 'web' });
   });
 
   it('that a heartbeat leaves out is gone, until it is listed again', () => {
@@ -247,7 +247,7 @@ describe('boots of a worker', () => {
     const since = now;
     expect(known().duplicate).toEqual({ since, seen_at: since });
     // The one that was started last counts.
-    expect(app()).toBeDefined();
+    expect(app()).toMatchObject({ app_name: 'shop' });
     take(heartbeat(3, { boot_nonce: 'boot-2' }), MINUTE / 2);
     take(heartbeat(13), MINUTE / 2);
     expect(known().duplicate).toEqual({ since, seen_at: now });
