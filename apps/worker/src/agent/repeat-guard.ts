@@ -13,14 +13,17 @@ const PATIENCE = 3;
 export class RepeatGuard {
   private steps = '';
   private times = 0;
-  private againAt = 0;
+  private doneAt = 0;
+  private wait = 0;
 
   constructor(private readonly clock: Clock) {}
 
   /** How long these steps have to wait, milliseconds; 0 when they can be done now. */
   waitFor(lanes: Step[][]): number {
     if (this.times < PATIENCE || textOf(lanes) !== this.steps) return 0;
-    return Math.max(0, this.againAt - this.clock.now());
+    const passed = this.clock.now() - this.doneAt;
+    // A clock that was set back says nothing of how long it is.
+    return passed < 0 ? 0 : Math.max(0, this.wait - passed);
   }
 
   /** These steps were done. */
@@ -29,7 +32,8 @@ export class RepeatGuard {
     this.times = steps === this.steps ? this.times + 1 : 1;
     this.steps = steps;
     const slow = this.times - PATIENCE + 1;
-    this.againAt = this.clock.now() + (slow > 0 ? backoff(slow, this.clock.random()) : 0);
+    this.doneAt = this.clock.now();
+    this.wait = slow > 0 ? backoff(slow, this.clock.random()) : 0;
   }
 
   /** There was nothing to do. */

@@ -67,8 +67,11 @@ export function failureOf(memory: AppMemory, key: string): Failure | null {
   return Object.hasOwn(memory.failures, key) ? (memory.failures[key] ?? null) : null;
 }
 
-/** The failure under a key while it is too early to try again, else null. */
+/**
+ * The failure under a key while it is too early to try again, else null. One that happened later than now shows that the
+ * clock was set back: its time would come too late by as much, so it is tried at once.
+ */
 export function activeFailure(memory: AppMemory, key: string, now: number): Failure | null {
   const failure = failureOf(memory, key);
-  return failure && now < failure.retry_at ? failure : null;
+  return failure && failure.failed_at <= now && now < failure.retry_at ? failure : null;
 }

@@ -99,9 +99,11 @@ export class Reporter implements AppBriefs {
   }
 
   beaten(interval: number): void {
-    const before = this.clock.now() - RESENT_AFTER * interval;
+    const now = this.clock.now();
+    const before = now - RESENT_AFTER * interval;
     const [oldest] = [...this.entries]
-      .filter(([, { sent, sentAt }]) => sent && sentAt <= before)
+      // Sent in the future: the clock was set back, so nobody knows how long ago it was.
+      .filter(([, { sent, sentAt }]) => sent && (sentAt <= before || sentAt > now))
       .sort(([, a], [, b]) => a.sentAt - b.sentAt);
     if (oldest) this.transmit(oldest[1], oldest[1].sent);
   }

@@ -1,0 +1,95 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Clock } from '../clock.js';
+import { eventually } from '../container-runtime/testing/eventually.js';
+import type { MemoryEngine } from './testing/memory-engine.js';
+import { wanted } from './testing/messages.js';
+import { WorkerUnderTest } from './testing/worker-under-test.js';
+
+const HOUR = 3_600_000;
+
+/** Somebody, or the server's time service, sets it. */
+class JumpingClock extends Clock {
+  shift = 0;
+
+  override now(): number {
+    return super.now() + this.shift;
+  }
+
+  override random(): number {
+    return 1;
+  }
+}
+
+let worker: WorkerUnderTest;
+let engine: MemoryEngine;
+let clock: JumpingClock;
+
+beforeEach(async () => {
+  worker = await WorkerUnderTest.open();
+  engine = worker.engine;
+  clock = new JumpingClock();
+  await worker.start({ clock, resync_seconds: 1, report_interval_seconds: 1 });
+});
+
+afterEach(async () => {
+  engine.before = () => undefined;
+  await worker.destroy();
+});
+
+const jumps = { forwards: 7 * HOUR, backwards: -7 * HOUR };
+
+describe.each(Object.entries(jumps))('a clock that jumps %s by hours', (_direction, jump) => {
+  it('touches nothing that is right, over some looks at everything', async () => {
+    worker.receive(wanted({ spec: { containers_per: { server: 3 } } }));
+    await worker.reported({ state: 'converged' });
+    const [before, calls] = [engine.of('web'), engine.calls.length];
+    clock.shift += jump;
+    const lists = engine.lists;
+    await eventually(() => expect(engine.lists).toBeGreaterThan(lists + 4));
+    expect(engine.calls).toHaveLength(calls);
+    expect(engine.of('web')).toEqual(before);
+    expect(worker.report()?.state).toBe('converged');
+  });
+
+  it('delays no further try of what has failed, and makes no storm of tries', async () => {
+    worker.receive(wanted({ spec: { docker_image: 'shop:9' } }));
+    const pulls = (): number => engine.calls.filter(({ verb }) => verb === 'pull').length;
+    await eventually(() => expect(pulls()).toBe(2));
+    clock.shift += jump;
+    await eventually(() => expect(pulls()).toBe(3), 4_000);
+    const begin = performance.now();
+    await eventually(() => expect(pulls()).toBe(4), 8_000);
+    // The waits grow on as if nothing had been.
+    expect(performance.now() - begin).toBeGreaterThan(1_000);
+    engine.registry.set('shop:9', 'id of shop:9');
+    await worker.reported({ state: 'converged' }, 12_000);
+  }, 60_000);
+
+  it('delays no repair of what is undone each time', async () => {
+    worker.receive(wanted());
+    await worker.reported({ state: 'converged' });
+    // Whatever starts is stopped before anybody can look.
+    engine.before = ({ verb }) => {
+      if (verb === 'start')
+        setImmediate(() => engine.named('web-1')?.state === 'running' && engine.exit('web-1'));
+    };
+    engine.exit('web-1');
+    const starts = (): number => engine.calls.filter(({ verb }) => verb === 'start').length;
+    await eventually(() => expect(starts()).toBe(5));
+    clock.shift += jump;
+    await eventually(() => expect(starts()).toBe(6), 4_000);
+    engine.before = () => undefined;
+    await worker.reported({ state: 'converged' }, 6_000);
+    expect(engine.named('web-1')?.state).toBe('running');
+  }, 60_000);
+
+  it('delays no heartbeat, and no report for long', async () => {
+    worker.receive(wanted());
+    await worker.reported({ state: 'converged' });
+    const [beats, reports] = [worker.heartbeats.length, worker.reports.length];
+    clock.shift += jump;
+    await eventually(() => expect(worker.heartbeats.length).toBeGreaterThan(beats + 1));
+    expect(worker.reports.length).toBeGreaterThan(reports);
+    expect(worker.reports.length).toBeLessThan(reports + 3);
+  });
+});
