@@ -19,7 +19,7 @@ import type { WorkerLog } from '../worker-log.js';
 import { BackgroundPull } from './background-pull.js';
 import { engineBackoff } from './engine-backoff.js';
 import type { EngineFactsCache } from './engine-facts-cache.js';
-import type { Executor, Interruption } from './executor.js';
+import { type Executor, type Interruption, WORKER_ENDS } from './executor.js';
 import type { KeptMemory, MemoryFiles } from './memory-files.js';
 import { observeApp } from './observe-app.js';
 import { RepeatGuard } from './repeat-guard.js';
@@ -129,7 +129,7 @@ export class AppRunner {
   /** Takes no more work and resolves when no step is under way. */
   async stop(): Promise<void> {
     this.stopped = true;
-    this.execution?.abort();
+    this.execution?.abort(WORKER_ENDS);
     this.copy.close();
     await Promise.all([this.working, this.pull.stop()]);
     await this.saving;

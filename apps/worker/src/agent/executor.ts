@@ -5,6 +5,7 @@ import { ContainerRuntime } from '../container-runtime/container-runtime.js';
 import { RuntimeError } from '../container-runtime/runtime-error.js';
 import { failureKey } from '../reconcile/failure-key.js';
 import { formatStep } from '../reconcile/format-plan.js';
+import { isInHandOver } from '../reconcile/hand-over.js';
 import { afterFailure, afterSuccess, withPin } from '../reconcile/memory-updates.js';
 import type { AppMemory } from '../reconcile/memory.js';
 import type { ObservedContainer } from '../reconcile/observed.js';
@@ -13,6 +14,9 @@ import { messageOf, WorkerLog } from '../worker-log.js';
 import { WORKER_OPTIONS, type WorkerOptions } from '../worker-options.js';
 import { performStep } from './perform-step.js';
 
+/** Why an execution is ended when nothing comes after it soon: the other reason is a newer desired state. */
+export const WORKER_ENDS = 'the worker ends';
+
 /** The lanes of one plan, to be worked off. */
 export interface Execution {
   app: string;
@@ -20,7 +24,10 @@ export interface Execution {
   lanes: readonly Step[][];
   /** The app's containers that the plan was made from. */
   containers: readonly ObservedContainer[];
-  /** Ends the execution at the next safe point, which is between two steps, and a pull at once. */
+  /**
+   * Ends the execution at the next safe point, and a pull at once. That point is between two steps; when the reason is
+   * `WORKER_ENDS`, it is one at which no replica is down that the lane is about to start.
+   */
   signal: AbortSignal;
   /** Changes what is remembered of the app. */
   remember: (update: (memory: AppMemory) => AppMemory) => void;
@@ -72,8 +79,9 @@ export class Executor {
   /** A lane keeps its slot from its first step to its last, so that nobody waits between a stop and a start. */
   private async runLane(lane: Step[], execution: Execution): Promise<Interruption | null> {
     const created = new Map<number, string>();
-    for (const step of lane) {
-      if (execution.signal.aborted) return null;
+    const { signal } = execution;
+    for (const [done, step] of lane.entries()) {
+      if (signal.aborted && !(signal.reason === WORKER_ENDS && isInHandOver(lane, done))) return null;
       const end = await this.runStep(step, lane, created, execution);
       if (end !== 'done') return end;
     }

@@ -164,3 +164,32 @@ it('ends between two steps when the worker ends, and leaves the containers', asy
   expect(engine.calls).toHaveLength(calls);
   expect(engine.of('web')).toHaveLength(2);
 });
+
+it('ends after the start of what it has stopped, so that no replica stays down', async () => {
+  worker.receive(wanted());
+  await worker.reported({ state: 'converged' });
+  const stops = hold('stop');
+  worker.receive(wanted({ revision: 2, spec: { env_vars: { A: '1' } } }));
+  await eventually(() => expect(stops.held).toHaveLength(1));
+  const closing = worker.close();
+  stops.release();
+  await closing;
+  expect(engine.calls.slice(-2).map(({ verb }) => verb)).toEqual(['rename', 'start']);
+  expect(engine.of('web').map(({ name, state }) => [name, state])).toContainEqual(['web-1', 'running']);
+});
+
+it('ends although the engine is not done with a stop, and goes on at the next start', async () => {
+  worker.receive(wanted());
+  await worker.reported({ state: 'converged' });
+  const stops = hold('stop');
+  worker.receive(wanted({ revision: 2, spec: { env_vars: { A: '1' } } }));
+  await eventually(() => expect(stops.held).toHaveLength(1));
+  const begin = performance.now();
+  await worker.close();
+  expect(performance.now() - begin).toBeLessThan(9_000);
+  expect(worker.log.text).toContain('a step is still under way at the end');
+  stops.release();
+  await worker.start();
+  await worker.reported({ state: 'converged', revision: 2 });
+  expect(engine.of('web').map(({ name, state }) => [name, state])).toEqual([['web-1', 'running']]);
+}, 30_000);

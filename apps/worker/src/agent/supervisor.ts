@@ -25,8 +25,11 @@ import { WakeTimer } from './wake-timer.js';
 /** Everything is looked at this often behind the events, seconds. */
 const RESYNC_EVERY = 300;
 
-/** Longest wait at the end for steps under way, milliseconds. A stop takes the engine up to 10 s. */
-const STOP_LIMIT = 15_000;
+/**
+ * Longest wait at the end for steps under way, milliseconds: the last reports and the connections need their time after
+ * it, and all is over within ten seconds. The engine goes on with a stop that takes longer, whoever waits for it.
+ */
+const STOP_LIMIT = 5_000;
 
 /** Events of others after which a name or a host port may be free, or the network of another container gone. */
 const FREEING = new Set(['destroy', 'die', 'disconnect', 'rename']);
@@ -100,7 +103,7 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<void>((resolve) => {
       timer = setTimeout(() => {
-        this.log.warn('a step is still under way at the end');
+        this.log.warn('a step is still under way at the end; the next start goes on after it');
         resolve();
       }, STOP_LIMIT);
     });
