@@ -3,9 +3,27 @@ export * from './app-spec/app-spec.js';
 export { type ContainersPer, replicasOn } from './app-spec/containers-per.js';
 export { type Device, parseDevice } from './app-spec/devices.js';
 export { imageWithTag } from './app-spec/image-reference.js';
-export { joinedNetworks } from './app-spec/networks.js';
+export { type DeviceRequest, deviceRequests, type Gpus } from './app-spec/gpus.js';
+export type { HealthCheck, HealthCheckSetting } from './app-spec/health-check.js';
+export { type Hook, HOOK_TIMEOUT, type Hooks } from './app-spec/hooks.js';
+export type { LogDriver } from './app-spec/log-driver.js';
+export { aliasesIn, joinedNetworks, type NetworkSpec } from './app-spec/networks.js';
 export * from './app-spec/parse-app-spec.js';
-export { HIGHEST_PORT, type PortSpec, portMappings, replicaPorts } from './app-spec/ports.js';
+export {
+  HIGHEST_PORT,
+  type PortMapping,
+  type PortSpec,
+  portMappings,
+  type Protocol,
+  PROTOCOLS,
+  replicaPorts,
+} from './app-spec/ports.js';
+export { PULL_POLICIES, type PullPolicy } from './app-spec/pull-policy.js';
+export type { Resources } from './app-spec/resources.js';
+export type { RestartPolicy } from './app-spec/restart-policy.js';
+export { type Size, sizeBytes } from './app-spec/size.js';
+export type { Ulimits } from './app-spec/ulimits.js';
+export * from './app-spec/update.js';
 export { parseVolume, type Volume } from './app-spec/volumes.js';
 export * from './custom-schemas.js';
 export * from './digest.js';

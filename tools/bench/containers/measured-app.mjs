@@ -3,6 +3,7 @@
  */
 import {
   compactSpec,
+  compactTokens,
   DESIRED_STATE_MIN_READER,
   DESIRED_STATE_SCHEMA,
   desiredStateDigest,
@@ -63,7 +64,7 @@ export class MeasuredApp {
       digest: desiredStateDigest(spec, NO_TOKENS),
       deleted: spec === null,
       issued_at: new Date().toISOString(),
-      tokens: NO_TOKENS,
+      tokens: compactTokens(NO_TOKENS),
       spec: spec && compactSpec(spec),
     });
     return this.revision;

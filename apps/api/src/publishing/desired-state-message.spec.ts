@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseDesiredState } from '@nebula/contracts';
+import { NO_TOKENS, parseDesiredState } from '@nebula/contracts';
 import { recordOf, specOf, tombstoneOf } from '../store/testing/records.js';
 import { desiredStateMessage } from './desired-state-message.js';
 
 describe('the message of a record', () => {
   const spec = specOf('shop', { env_vars: { A: '1' }, running: true });
-  const record = recordOf('shop', { spec, revision: 7, tokens: { restart: 3, release: 0 } });
+  const record = recordOf('shop', { spec, revision: 7, tokens: { ...NO_TOKENS, restart: 3, release: 0 } });
 
   it('is one that workers take', () => {
     const message = desiredStateMessage(record, 4);
@@ -30,7 +30,7 @@ describe('the message of a record', () => {
       desiredStateMessage({ ...record, ...changes }, epoch).digest;
     const same = digest({});
     expect(digest({ revision: 9, updated_at: '2027-01-01T00:00:00.000Z' }, 5)).toBe(same);
-    expect(digest({ tokens: { restart: 4, release: 0 } })).not.toBe(same);
+    expect(digest({ tokens: { ...NO_TOKENS, restart: 4, release: 0 } })).not.toBe(same);
     expect(digest({ spec: { ...spec, running: false } })).not.toBe(same);
     expect(digest({ spec: null })).not.toBe(same);
   });

@@ -1,5 +1,6 @@
 import {
   compactSpec,
+  compactTokens,
   DESIRED_STATE_MIN_READER,
   DESIRED_STATE_SCHEMA,
   type DesiredStateMessage,
@@ -13,7 +14,8 @@ export function desiredStateMessage(record: AppRecord, epoch: number): DesiredSt
   return {
     schema: DESIRED_STATE_SCHEMA,
     min_reader: DESIRED_STATE_MIN_READER,
-    ...{ app_name, epoch, revision, deleted, tokens },
+    ...{ app_name, epoch, revision, deleted },
+    tokens: compactTokens(tokens),
     digest: desiredStateDigest(spec, tokens),
     issued_at: updated_at,
     spec: spec && compactSpec(spec),

@@ -1,4 +1,4 @@
-import { type DesiredStateMessage, expandSpec, type Position } from '@nebula/contracts';
+import { type DesiredStateMessage, expandSpec, expandTokens, type Position } from '@nebula/contracts';
 import type { DesiredApp } from '../reconcile/desired.js';
 
 /** A desired state that passed validation. */
@@ -14,6 +14,7 @@ export interface AcceptedState extends Position {
 
 export function acceptedState(message: DesiredStateMessage, arrived: unknown): AcceptedState {
   const { app_name, epoch, revision, deleted, digest, spec, tokens } = message;
-  const desired = { app_name, revision, deleted, spec: spec && expandSpec(spec), tokens };
+  const whole = { spec: spec && expandSpec(spec), tokens: expandTokens(tokens) };
+  const desired = { app_name, revision, deleted, ...whole };
   return { epoch, revision, digest, desired, message: arrived };
 }

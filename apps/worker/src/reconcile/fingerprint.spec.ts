@@ -46,7 +46,7 @@ const RECORDED = [
   {
     spec: FULL,
     replica: 2,
-    tokens: { restart: 7, release: 5 },
+    tokens: { ...NO_TOKENS, restart: 7, release: 5 },
     label: 'v1:793a215be4d901dcd3e7bd65dbc907359346430544ea63571c316bae2be186e6',
   },
 ];
@@ -113,9 +113,9 @@ describe('fingerprint', () => {
     ];
     const prints = changes.map((change) => print(change));
     prints.push(
-      print({}, 1, { restart: 1, release: 0 }),
-      print({}, 1, { restart: 0, release: 1 }),
-      print({}, 1, { restart: 2, release: 0 }),
+      print({}, 1, { ...NO_TOKENS, restart: 1, release: 0 }),
+      print({}, 1, { ...NO_TOKENS, restart: 0, release: 1 }),
+      print({}, 1, { ...NO_TOKENS, restart: 2, release: 0 }),
     );
     expect(new Set(prints).size).toBe(prints.length);
   });

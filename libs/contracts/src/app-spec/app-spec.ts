@@ -8,8 +8,19 @@ import { type ContainersPer, containersPer } from './containers-per.js';
 import { devices } from './devices.js';
 import { envVars } from './env-vars.js';
 import { imageReference } from './image-reference.js';
-import { networks } from './networks.js';
+import type { Gpus } from './gpus.js';
+import type { HealthCheckSetting } from './health-check.js';
+import type { Hooks } from './hooks.js';
+import type { LogDriver } from './log-driver.js';
+import { type NetworkSpec, networks } from './networks.js';
 import { type PortSpec, startingPorts } from './ports.js';
+import type { PullPolicy } from './pull-policy.js';
+import type { Resources } from './resources.js';
+import type { RestartPolicy } from './restart-policy.js';
+import type { Size } from './size.js';
+import type { Ulimits } from './ulimits.js';
+import { unchecked } from './unchecked.js';
+import type { UpdateSettings } from './update.js';
 import { volumes } from './volumes.js';
 
 const YES_OR_NO = { message: 'must be true or false' };
@@ -43,7 +54,7 @@ export class AppSpec {
 
   /** Networks to join, made where they are missing; `nebula` is always joined unless `host`, `none` or `container:…` stands alone. */
   @Follows(networks)
-  networks: string[] = [];
+  networks: NetworkSpec[] = [];
 
   /** Docker's form: `/host:/container[:ro]`, or a volume's name in place of the host path. */
   @Follows(volumes)
@@ -59,6 +70,124 @@ export class AppSpec {
   /** Arguments in place of the image's CMD; null keeps the image's. */
   @Follows(command)
   command: string[] | null = null;
+
+  /** In place of the image's ENTRYPOINT; null keeps the image's. */
+  @Follows(unchecked('entrypoint'))
+  entrypoint: string[] | null = null;
+
+  /** `name`, `uid`, `name:group` or `uid:gid`; null for the image's. */
+  @Follows(unchecked('user'))
+  user: string | null = null;
+
+  /** Absolute; null for the image's. */
+  @Follows(unchecked('workingDir'))
+  working_dir: string | null = null;
+
+  /** With `{{.Node}}`, `{{.Replica}}` and `{{.App}}` in it if wanted; null for the engine's own. */
+  @Follows(unchecked('hostname'))
+  hostname: string | null = null;
+
+  @Follows(unchecked('labels'))
+  labels: Record<string, string> = {};
+
+  @Follows(unchecked('capAdd'))
+  cap_add: string[] = [];
+
+  @Follows(unchecked('capDrop'))
+  cap_drop: string[] = [];
+
+  /** Docker's, like `no-new-privileges:true`. */
+  @Follows(unchecked('securityOpt'))
+  security_opt: string[] = [];
+
+  /** The root file system can't be written to. */
+  @IsBoolean(YES_OR_NO)
+  read_only: boolean = false;
+
+  /** Docker's form: `/run[:size=64m,mode=1777]`. */
+  @Follows(unchecked('tmpfs'))
+  tmpfs: string[] = [];
+
+  /** Size of /dev/shm; null for the engine's. */
+  @Follows(unchecked('shmSize'))
+  shm_size: Size | null = null;
+
+  @Follows(unchecked('ulimits'))
+  ulimits: Ulimits = {};
+
+  @Follows(unchecked('sysctls'))
+  sysctls: Record<string, string> = {};
+
+  /** Addresses of name servers; none: the engine's. */
+  @Follows(unchecked('dns'))
+  dns: string[] = [];
+
+  @Follows(unchecked('dnsSearch'))
+  dns_search: string[] = [];
+
+  /** Docker's form: `name:address`, or `name:host-gateway`. */
+  @Follows(unchecked('extraHosts'))
+  extra_hosts: string[] = [];
+
+  /** `host` or `container:<name>`; null for one of its own. */
+  @Follows(unchecked('pidMode'))
+  pid_mode: string | null = null;
+
+  /** `none`, `private`, `shareable`, `host` or `container:<name>`; null for the engine's. */
+  @Follows(unchecked('ipcMode'))
+  ipc_mode: string | null = null;
+
+  /** A small init process reaps what the program leaves behind. */
+  @IsBoolean(YES_OR_NO)
+  init: boolean = false;
+
+  @IsBoolean(YES_OR_NO)
+  tty: boolean = false;
+
+  @Follows(unchecked('gpus'))
+  gpus: Gpus = null;
+
+  /** Name of an OCI runtime that the engine knows; null for its default. */
+  @Follows(unchecked('runtime'))
+  runtime: string | null = null;
+
+  @Follows(unchecked('resources'))
+  resources: Resources = {};
+
+  /** Null for the engine's. */
+  @Follows(unchecked('logDriver'))
+  log_driver: LogDriver | null = null;
+
+  @Follows(unchecked('restartPolicy'))
+  restart_policy: RestartPolicy = 'always';
+
+  /** Like `SIGQUIT`; null for the image's. */
+  @Follows(unchecked('stopSignal'))
+  stop_signal: string | null = null;
+
+  /** Seconds between the stop signal and the kill; null for the engine's, 10. */
+  @Follows(unchecked('stopGracePeriodSeconds'))
+  stop_grace_period_seconds: number | null = null;
+
+  @Follows(unchecked('healthCheck'))
+  health_check: HealthCheckSetting = null;
+
+  @Follows(unchecked('pullPolicy'))
+  pull_policy: PullPolicy = 'missing';
+
+  /** `os/arch[/variant]` of the image; null for the server's. */
+  @Follows(unchecked('platform'))
+  platform: string | null = null;
+
+  /** Apps of the same worker whose containers shall run before the first of this one is started. */
+  @Follows(unchecked('dependsOn'))
+  depends_on: string[] = [];
+
+  @Follows(unchecked('hooks'))
+  hooks: Hooks = {};
+
+  @Follows(unchecked('update'))
+  update: UpdateSettings = {};
 }
 
 /** A spec without the fields that have their default value. */

@@ -2,6 +2,9 @@ import { quoted } from '../parsing/problem.js';
 import { checkTexts, type Rule } from '../parsing/rule.js';
 import { DEFAULT_NETWORK } from '../names.js';
 
+/** A network by name, or with the names by which other containers in it find this app's. */
+export type NetworkSpec = string | { name: string; aliases?: string[] };
+
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/;
 const OF_CONTAINER = /^container:[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
 const ITEM = 'the name of a network, or alone in the list: "host", "none" or "container:<name>"';
@@ -36,9 +39,20 @@ export const networks: Rule = {
  * Networks that the containers of an app join, in order, each once. `host`, `none` and `container:…` stand alone;
  * else the common network is the first.
  */
-export function joinedNetworks(spec: { networks: readonly string[] }): string[] {
+export function joinedNetworks(spec: { networks: readonly NetworkSpec[] }): string[] {
   const foreign = networkOfAnother(spec.networks);
-  return foreign === null ? [...new Set([DEFAULT_NETWORK, ...spec.networks])] : [foreign];
+  return foreign === null ? [...new Set([DEFAULT_NETWORK, ...spec.networks.map(nameOf)])] : [foreign];
+}
+
+/** The names by which the app's containers are found in a network, beside their own. */
+export function aliasesIn(network: string, spec: { networks: readonly NetworkSpec[] }): string[] {
+  return spec.networks.flatMap((item) =>
+    typeof item === 'object' && item.name === network ? (item.aliases ?? []) : [],
+  );
+}
+
+function nameOf(network: NetworkSpec): string {
+  return typeof network === 'string' ? network : network.name;
 }
 
 /** The first of `host`, `none` and `container:…` in a list, where a container has no ports of its own; else null. */

@@ -3,13 +3,23 @@ import { type Flaw, type Rule, wrongKind } from '../parsing/rule.js';
 import { fewestReplicas } from './containers-per.js';
 import { networkOfAnother } from './networks.js';
 
-/** A published port as users write it: `80`, `"80"` or `{"81": "80"}` (host: container). */
+/**
+ * A published port as users write it: `80`, `"80"` or `{"81": "80"}` (host: container). The container's port may have a
+ * protocol (`"53/udp"`), the host's an address (`{"127.0.0.1:81": "80"}`, `{"[::1]:81": "80"}`).
+ */
 export type PortSpec = number | string | Record<string, number | string>;
+
+export const PROTOCOLS = ['tcp', 'udp', 'sctp'] as const;
+export type Protocol = (typeof PROTOCOLS)[number];
 
 /** One published port. */
 export interface PortMapping {
   host_port: number;
   container_port: number;
+  /** TCP when absent. */
+  protocol?: Protocol;
+  /** Address of the server that it is published on; all of them when absent. */
+  host_address?: string;
 }
 
 export const HIGHEST_PORT = 65_535;

@@ -28,9 +28,29 @@ export class Tokens {
   /** The image is pulled even when its tag is there, then every container is made anew. */
   @Whole()
   release!: number;
+  /** Every container is made anew, one after the other, from the image that is there. Absent is 0. */
+  @Whole()
+  roll: number = 0;
+  /** Images that are not used any more are removed, and containers that have ended. Absent is 0. */
+  @Whole()
+  prune: number = 0;
 }
 
-export const NO_TOKENS: Tokens = { restart: 0, release: 0 };
+export const NO_TOKENS: Tokens = { restart: 0, release: 0, roll: 0, prune: 0 };
+
+/** Tokens as they travel: those that came later are left out while they were never asked for. */
+export type CompactTokens = Pick<Tokens, 'restart' | 'release'> & Partial<Tokens>;
+
+/** So that a version of the program that adds a token changes no digest. */
+export function compactTokens({ restart, release, ...later }: CompactTokens): CompactTokens {
+  const asked = Object.entries(later).filter(([, revision]) => revision > 0);
+  return { restart, release, ...Object.fromEntries(asked) };
+}
+
+/** The inverse of `compactTokens`. */
+export function expandTokens(tokens: CompactTokens): Tokens {
+  return { ...NO_TOKENS, ...tokens };
+}
 
 /** A full snapshot of what an app shall be, as it travels on the app's stream. */
 export class DesiredStateMessage {
@@ -64,7 +84,7 @@ export class DesiredStateMessage {
   issued_at!: string;
 
   @Part(() => Tokens)
-  tokens!: Tokens;
+  tokens!: CompactTokens;
 
   /** The spec without the fields that have their default value; null on a tombstone. */
   @OrNull()
@@ -84,6 +104,6 @@ export function comparePositions(a: Position, b: Position): number {
 }
 
 /** What tells two desired states with the same position apart: a hash of all that workers act on. */
-export function desiredStateDigest(spec: AppSpec | null, tokens: Tokens): string {
-  return hashOf({ spec: spec && compactSpec(spec), tokens });
+export function desiredStateDigest(spec: AppSpec | null, tokens: CompactTokens): string {
+  return hashOf({ spec: spec && compactSpec(spec), tokens: compactTokens(tokens) });
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import {
   type CompactSpec,
   compactSpec,
+  compactTokens,
   DESIRED_STATE_SCHEMA,
   type DesiredStateMessage,
   desiredStateDigest,
@@ -22,7 +23,7 @@ const MESSAGE: DesiredStateMessage = {
   digest: desiredStateDigest(expandSpec(SPEC), NO_TOKENS),
   deleted: false,
   issued_at: '2026-01-31T12:00:00.000Z',
-  tokens: NO_TOKENS,
+  tokens: compactTokens(NO_TOKENS),
   spec: SPEC,
 };
 
@@ -59,12 +60,20 @@ describe('parseDesiredState', () => {
 
   it('ignores fields of newer programs everywhere, and checks the digest that covers them', () => {
     const spec = { ...SPEC, cpu_limit: 2, health: { test: ['x'] } };
-    const tokens = { ...NO_TOKENS, roll: 3 };
+    const tokens = { ...compactTokens(NO_TOKENS), sweep: 3 };
     const newer = { ...MESSAGE, schema: 2, trace: 'x', spec, tokens, digest: hashOf({ spec, tokens }) };
     expect(parseDesiredState(overTheWire(newer))).toEqual({
       ok: true,
       value: { ...MESSAGE, schema: 2, digest: newer.digest },
     });
+  });
+
+  it('takes tokens that were never asked for as if they were not there', () => {
+    const tokens = { ...compactTokens(NO_TOKENS), roll: 4 };
+    const asked = { ...MESSAGE, tokens, digest: hashOf({ spec: MESSAGE.spec, tokens }) };
+    expect(parseDesiredState(overTheWire(asked))).toEqual({ ok: true, value: asked });
+    expect(desiredStateDigest(expandSpec(SPEC), { ...NO_TOKENS, roll: 4 })).toBe(asked.digest);
+    expect(MESSAGE.tokens).toEqual({ restart: 0, release: 0 });
   });
 
   it('says that the worker is too old, and nothing else', () => {

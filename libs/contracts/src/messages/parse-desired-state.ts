@@ -2,7 +2,7 @@ import { compactSpec, expandSpec } from '../app-spec/app-spec.js';
 import { hashOf } from '../digest.js';
 import { parse } from '../parsing/parse.js';
 import type { FieldProblem, ParseResult } from '../parsing/problem.js';
-import { DESIRED_STATE_SCHEMA, DesiredStateMessage } from './desired-state.js';
+import { compactTokens, DESIRED_STATE_SCHEMA, DesiredStateMessage } from './desired-state.js';
 
 /**
  * A desired state as it arrived. Fields that a newer program added are left out, in the spec as well; the spec
@@ -20,7 +20,8 @@ export function parseDesiredState(input: unknown): ParseResult<DesiredStateMessa
   const { value } = result;
   const problems = [...contradictions(value, input)];
   if (problems.length > 0) return failed(problems);
-  return { ok: true, value: { ...value, spec: value.spec && compactSpec(expandSpec(value.spec)) } };
+  const spec = value.spec && compactSpec(expandSpec(value.spec));
+  return { ok: true, value: { ...value, tokens: compactTokens(value.tokens), spec } };
 }
 
 function* contradictions(message: DesiredStateMessage, input: unknown): Generator<FieldProblem> {

@@ -1,6 +1,7 @@
 import {
   AppSpec,
   compactSpec,
+  compactTokens,
   DESIRED_STATE_MIN_READER,
   DESIRED_STATE_SCHEMA,
   type DesiredStateMessage,
@@ -26,7 +27,7 @@ export function wanted(
     digest: desiredStateDigest(spec, NO_TOKENS),
     deleted: false,
     issued_at: '2026-01-01T00:00:00.000Z',
-    tokens: NO_TOKENS,
+    tokens: compactTokens(NO_TOKENS),
     spec: compactSpec(spec),
   };
 }

@@ -3,6 +3,7 @@
  */
 import {
   compactSpec,
+  compactTokens,
   DESIRED_STATE_MIN_READER,
   DESIRED_STATE_SCHEMA,
   desiredStateDigest,
@@ -39,7 +40,7 @@ export function followedMessage(revision, app_name = FOLLOWED_APP) {
     digest: desiredStateDigest(parsed.value, NO_TOKENS),
     deleted: false,
     issued_at: new Date().toISOString(),
-    tokens: NO_TOKENS,
+    tokens: compactTokens(NO_TOKENS),
     spec: compactSpec(parsed.value),
   };
 }

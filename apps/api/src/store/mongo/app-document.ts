@@ -1,4 +1,4 @@
-import { type AppSpec, expandSpec, type Tokens } from '@nebula/contracts';
+import { type AppSpec, type CompactTokens, expandSpec, expandTokens } from '@nebula/contracts';
 import { Schema } from 'mongoose';
 import type { AppRecord, PublishedMark } from '../app-store.js';
 import { fromFieldName, toFieldName } from './field-name.js';
@@ -16,7 +16,7 @@ export interface AppDocument {
    */
   spec: string | null;
   revision: number;
-  tokens: Tokens;
+  tokens: CompactTokens;
   deleted: boolean;
   created_at: string;
   updated_at: string;
@@ -54,7 +54,8 @@ export const APP_SCHEMA = new Schema<AppDocument>(
 export function toRecord(document: AppDocument): AppRecord {
   const { _id, spec, revision, tokens, deleted, created_at, updated_at, published } = document;
   return {
-    ...{ app_name: _id, revision, tokens, deleted, created_at, updated_at },
+    ...{ app_name: _id, revision, deleted, created_at, updated_at },
+    tokens: expandTokens(tokens),
     // A field that a newer version of the program added gets its default.
     spec: spec === null ? null : expandSpec(JSON.parse(spec) as AppSpec),
     published: Object.fromEntries(

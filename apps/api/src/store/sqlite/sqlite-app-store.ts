@@ -1,4 +1,4 @@
-import { type AppSpec, expandSpec, type Tokens } from '@nebula/contracts';
+import { type AppSpec, type CompactTokens, expandSpec, expandTokens } from '@nebula/contracts';
 import { type AppPage, type AppRecord, AppStore, type PublishedMark } from '../app-store.js';
 import { APP_QUERIES } from './app-queries.js';
 import type { Parameters, SqliteDatabase } from './sqlite-database.js';
@@ -140,7 +140,7 @@ function toRecord(row: AppRow): AppRecord {
     // A field that a newer version of the program added gets its default.
     spec: row.spec === null ? null : expandSpec(JSON.parse(row.spec) as AppSpec),
     revision: row.revision,
-    tokens: JSON.parse(row.tokens) as Tokens,
+    tokens: expandTokens(JSON.parse(row.tokens) as CompactTokens),
     deleted: row.deleted === 1,
     created_at: row.created_at,
     updated_at: row.updated_at,

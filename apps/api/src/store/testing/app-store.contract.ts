@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { NO_TOKENS } from '@nebula/contracts';
 import { startTypescript } from '../../testing/typescript-process.js';
 import type { AppStore } from '../app-store.js';
 import type { CreateDatabase, DatabaseUnderTest } from './database-under-test.js';
@@ -34,7 +35,12 @@ export function describeAppStore(kind: string, create: CreateDatabase): void {
         command: ['sh', '-c', "it's"],
       });
       const published = { 'eu-1': { epoch: 2, revision: 7, verified_at: 1_700_000_000_000 } };
-      const record = recordOf('shop', { spec, revision: 7, tokens: { restart: 3, release: 0 }, published });
+      const record = recordOf('shop', {
+        spec,
+        revision: 7,
+        tokens: { ...NO_TOKENS, restart: 3, release: 0 },
+        published,
+      });
       expect(await apps.insert(record)).toBe(true);
       expect(await apps.get('shop')).toEqual(record);
       expect(await (await another()).get('shop')).toEqual(record);

@@ -1,6 +1,7 @@
 import {
   type AppSpec,
   compactSpec,
+  compactTokens,
   DESIRED_STATE_MIN_READER,
   DESIRED_STATE_SCHEMA,
   type DesiredStateMessage,
@@ -52,7 +53,7 @@ function envelope(
     digest: desiredStateDigest(spec, tokens),
     deleted: spec === null,
     issued_at: '2026-01-01T00:00:00.000Z',
-    tokens,
+    tokens: compactTokens(tokens),
     spec: spec && compactSpec(spec),
   };
   // As it travels: plain JSON.

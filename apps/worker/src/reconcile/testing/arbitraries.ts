@@ -28,7 +28,12 @@ export const spec: fc.Arbitrary<CompactSpec> = fc.record({
   networks: fc.constantFrom<string[]>([], ['back'], ['host']),
 });
 
-export const tokens = fc.record({ restart: fc.constantFrom(0, 4), release: fc.constantFrom(0, 5) });
+export const tokens = fc.record({
+  restart: fc.constantFrom(0, 4),
+  release: fc.constantFrom(0, 5),
+  roll: fc.constant(0),
+  prune: fc.constant(0),
+});
 
 export const running: fc.Arbitrary<DesiredApp> = fc
   .record({ spec, tokens, revision: fc.integer({ min: 1, max: 9 }) })

@@ -1,0 +1,3 @@
+/** `missing`: pulled when it isn't there. `always`: before every new container. `never`: only what is there is used. */
+export const PULL_POLICIES = ['missing', 'always', 'never'] as const;
+export type PullPolicy = (typeof PULL_POLICIES)[number];
