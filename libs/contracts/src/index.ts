@@ -9,19 +9,14 @@ export { type Hook, HOOK_TIMEOUT, type Hooks } from './app-spec/hooks.js';
 export type { LogDriver } from './app-spec/log-driver.js';
 export { aliasesIn, joinedNetworks, type NetworkSpec } from './app-spec/networks.js';
 export * from './app-spec/parse-app-spec.js';
-export {
-  HIGHEST_PORT,
-  type PortMapping,
-  type PortSpec,
-  portMappings,
-  type Protocol,
-  PROTOCOLS,
-  replicaPorts,
-} from './app-spec/ports.js';
+export { HIGHEST_PORT, type PortMapping, type Protocol, PROTOCOLS } from './app-spec/port-mapping.js';
+export { type PortSpec, portMappings, replicaPorts } from './app-spec/ports.js';
 export { PULL_POLICIES, type PullPolicy } from './app-spec/pull-policy.js';
 export type { Resources } from './app-spec/resources.js';
 export type { RestartPolicy } from './app-spec/restart-policy.js';
 export { type Size, sizeBytes } from './app-spec/size.js';
+export { fillTemplates, type TemplateValues } from './app-spec/templates.js';
+export { parseTmpfs } from './app-spec/tmpfs.js';
 export type { Ulimits } from './app-spec/ulimits.js';
 export * from './app-spec/update.js';
 export { parseVolume, type Volume } from './app-spec/volumes.js';

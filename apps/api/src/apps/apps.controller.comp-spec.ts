@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { specDefaults } from '@nebula/contracts';
 import { PROBLEMS } from '../http/problem-types.js';
 import { ApiUnderTest } from '../testing/api-under-test.js';
 import { eventually } from '../testing/eventually.js';
@@ -13,17 +14,7 @@ afterAll(async () => {
 });
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
-const DEFAULTS = {
-  starting_ports: [],
-  containers_per: { server: 1 },
-  env_vars: {},
-  running: true,
-  networks: [],
-  volumes: [],
-  devices: [],
-  privileged: false,
-  command: null,
-};
+const DEFAULTS = specDefaults();
 const NEW = { revision: 1, created_at: expect.stringMatching(INSTANT), updated_at: expect.any(String) };
 
 async function get(app: string): Promise<Record<string, unknown>> {
@@ -83,7 +74,7 @@ describe('POST /apps', () => {
       command: ['serve', '--port', '80', ''],
     };
     await api.create('post-whole', spec);
-    expect(await get('post-whole')).toEqual({ app_name: 'post-whole', ...spec, ...NEW });
+    expect(await get('post-whole')).toEqual({ ...DEFAULTS, app_name: 'post-whole', ...spec, ...NEW });
   });
 });
 

@@ -1,3 +1,5 @@
+import { specDefaults } from '@nebula/contracts';
+
 /** A spec and its app, for readers of the document. */
 export const EXAMPLE_SPEC = {
   app_name: 'hello',
@@ -8,13 +10,8 @@ export const EXAMPLE_SPEC = {
 };
 
 export const EXAMPLE_APP = {
+  ...specDefaults(),
   ...EXAMPLE_SPEC,
-  running: true,
-  networks: [],
-  volumes: [],
-  devices: [],
-  privileged: false,
-  command: null,
   revision: 7,
   created_at: '2026-01-31T12:00:00.000Z',
   updated_at: '2026-01-31T12:30:00.000Z',

@@ -3,24 +3,37 @@ import { isDeepStrictEqual } from 'node:util';
 import { IsBoolean } from 'class-validator';
 import { Follows } from '../parsing/rule.js';
 import { appName } from './app-name.js';
-import { command } from './command.js';
+import { capAdd, capDrop } from './capabilities.js';
+import { command, entrypoint } from './command.js';
 import { type ContainersPer, containersPer } from './containers-per.js';
+import { dependsOn } from './depends-on.js';
 import { devices } from './devices.js';
 import { envVars } from './env-vars.js';
 import { imageReference } from './image-reference.js';
-import type { Gpus } from './gpus.js';
-import type { HealthCheckSetting } from './health-check.js';
-import type { Hooks } from './hooks.js';
-import type { LogDriver } from './log-driver.js';
+import { gpus, type Gpus } from './gpus.js';
+import { healthCheck, type HealthCheckSetting } from './health-check.js';
+import { hooks, type Hooks } from './hooks.js';
+import { hostname } from './hostname.js';
+import { labels } from './labels.js';
+import { logDriver, type LogDriver } from './log-driver.js';
+import { dns, dnsSearch, extraHosts } from './name-resolution.js';
+import { ipcMode, pidMode } from './namespaces.js';
 import { type NetworkSpec, networks } from './networks.js';
+import { platform } from './platform.js';
 import { type PortSpec, startingPorts } from './ports.js';
-import type { PullPolicy } from './pull-policy.js';
-import type { Resources } from './resources.js';
-import type { RestartPolicy } from './restart-policy.js';
+import { pullPolicy, type PullPolicy } from './pull-policy.js';
+import { resources, type Resources } from './resources.js';
+import { restartPolicy, type RestartPolicy } from './restart-policy.js';
+import { user, workingDir } from './run-as.js';
+import { runtime } from './runtime.js';
+import { securityOpt } from './security-opt.js';
+import { shmSize } from './shm-size.js';
 import type { Size } from './size.js';
-import type { Ulimits } from './ulimits.js';
-import { unchecked } from './unchecked.js';
-import type { UpdateSettings } from './update.js';
+import { stopGracePeriodSeconds, stopSignal } from './stop.js';
+import { sysctls } from './sysctls.js';
+import { tmpfs } from './tmpfs.js';
+import { ulimits, type Ulimits } from './ulimits.js';
+import { update, type UpdateSettings } from './update.js';
 import { volumes } from './volumes.js';
 
 const YES_OR_NO = { message: 'must be true or false' };
@@ -72,32 +85,32 @@ export class AppSpec {
   command: string[] | null = null;
 
   /** In place of the image's ENTRYPOINT; null keeps the image's. */
-  @Follows(unchecked('entrypoint'))
+  @Follows(entrypoint)
   entrypoint: string[] | null = null;
 
   /** `name`, `uid`, `name:group` or `uid:gid`; null for the image's. */
-  @Follows(unchecked('user'))
+  @Follows(user)
   user: string | null = null;
 
   /** Absolute; null for the image's. */
-  @Follows(unchecked('workingDir'))
+  @Follows(workingDir)
   working_dir: string | null = null;
 
   /** With `{{.Node}}`, `{{.Replica}}` and `{{.App}}` in it if wanted; null for the engine's own. */
-  @Follows(unchecked('hostname'))
+  @Follows(hostname)
   hostname: string | null = null;
 
-  @Follows(unchecked('labels'))
+  @Follows(labels)
   labels: Record<string, string> = {};
 
-  @Follows(unchecked('capAdd'))
+  @Follows(capAdd)
   cap_add: string[] = [];
 
-  @Follows(unchecked('capDrop'))
+  @Follows(capDrop)
   cap_drop: string[] = [];
 
   /** Docker's, like `no-new-privileges:true`. */
-  @Follows(unchecked('securityOpt'))
+  @Follows(securityOpt)
   security_opt: string[] = [];
 
   /** The root file system can't be written to. */
@@ -105,36 +118,36 @@ export class AppSpec {
   read_only: boolean = false;
 
   /** Docker's form: `/run[:size=64m,mode=1777]`. */
-  @Follows(unchecked('tmpfs'))
+  @Follows(tmpfs)
   tmpfs: string[] = [];
 
   /** Size of /dev/shm; null for the engine's. */
-  @Follows(unchecked('shmSize'))
+  @Follows(shmSize)
   shm_size: Size | null = null;
 
-  @Follows(unchecked('ulimits'))
+  @Follows(ulimits)
   ulimits: Ulimits = {};
 
-  @Follows(unchecked('sysctls'))
+  @Follows(sysctls)
   sysctls: Record<string, string> = {};
 
   /** Addresses of name servers; none: the engine's. */
-  @Follows(unchecked('dns'))
+  @Follows(dns)
   dns: string[] = [];
 
-  @Follows(unchecked('dnsSearch'))
+  @Follows(dnsSearch)
   dns_search: string[] = [];
 
   /** Docker's form: `name:address`, or `name:host-gateway`. */
-  @Follows(unchecked('extraHosts'))
+  @Follows(extraHosts)
   extra_hosts: string[] = [];
 
   /** `host` or `container:<name>`; null for one of its own. */
-  @Follows(unchecked('pidMode'))
+  @Follows(pidMode)
   pid_mode: string | null = null;
 
   /** `none`, `private`, `shareable`, `host` or `container:<name>`; null for the engine's. */
-  @Follows(unchecked('ipcMode'))
+  @Follows(ipcMode)
   ipc_mode: string | null = null;
 
   /** A small init process reaps what the program leaves behind. */
@@ -144,49 +157,49 @@ export class AppSpec {
   @IsBoolean(YES_OR_NO)
   tty: boolean = false;
 
-  @Follows(unchecked('gpus'))
+  @Follows(gpus)
   gpus: Gpus = null;
 
   /** Name of an OCI runtime that the engine knows; null for its default. */
-  @Follows(unchecked('runtime'))
+  @Follows(runtime)
   runtime: string | null = null;
 
-  @Follows(unchecked('resources'))
+  @Follows(resources)
   resources: Resources = {};
 
   /** Null for the engine's. */
-  @Follows(unchecked('logDriver'))
+  @Follows(logDriver)
   log_driver: LogDriver | null = null;
 
-  @Follows(unchecked('restartPolicy'))
+  @Follows(restartPolicy)
   restart_policy: RestartPolicy = 'always';
 
   /** Like `SIGQUIT`; null for the image's. */
-  @Follows(unchecked('stopSignal'))
+  @Follows(stopSignal)
   stop_signal: string | null = null;
 
   /** Seconds between the stop signal and the kill; null for the engine's, 10. */
-  @Follows(unchecked('stopGracePeriodSeconds'))
+  @Follows(stopGracePeriodSeconds)
   stop_grace_period_seconds: number | null = null;
 
-  @Follows(unchecked('healthCheck'))
+  @Follows(healthCheck)
   health_check: HealthCheckSetting = null;
 
-  @Follows(unchecked('pullPolicy'))
+  @Follows(pullPolicy)
   pull_policy: PullPolicy = 'missing';
 
   /** `os/arch[/variant]` of the image; null for the server's. */
-  @Follows(unchecked('platform'))
+  @Follows(platform)
   platform: string | null = null;
 
   /** Apps of the same worker whose containers shall run before the first of this one is started. */
-  @Follows(unchecked('dependsOn'))
+  @Follows(dependsOn)
   depends_on: string[] = [];
 
-  @Follows(unchecked('hooks'))
+  @Follows(hooks)
   hooks: Hooks = {};
 
-  @Follows(unchecked('update'))
+  @Follows(update)
   update: UpdateSettings = {};
 }
 

@@ -1,21 +1,22 @@
-import { checkTexts, type Rule } from '../parsing/rule.js';
+import { listOf } from '../parsing/collections.js';
+import { orNull, ruleOf, text } from '../parsing/kind.js';
 
-export const command: Rule = {
-  name: 'command',
-  allowed: 'null for the command of the image, or a list of its arguments, like ["serve", "--port", "80"]',
-  schema: {
-    oneOf: [
-      { type: 'null' },
-      { type: 'array', minItems: 1, items: { type: 'string', pattern: '^[^\\u0000]*$' } },
-    ],
-  },
-  *check(value) {
-    if (value === null) return;
-    if (Array.isArray(value) && value.length === 0) {
-      yield { message: 'must not be an empty list; null keeps the command of the image' };
-    }
-    yield* checkTexts(value, { list: this.allowed, item: 'text' }, function* (argument) {
-      if (argument.includes('\0')) yield 'must be text without NUL';
-    });
-  },
-};
+/** One argument of a command. */
+const argument = text({ allowed: 'text' });
+
+/** A program and its arguments, run as they are. */
+export const commandLine = listOf(argument, {
+  min: 1,
+  allowed: 'a list of its arguments, like ["serve", "--port", "80"]',
+});
+
+/** Arguments hold passwords now and then, so no message has one. */
+export const command = ruleOf('command', orNull(commandLine, 'the command of the image'), { secret: true });
+
+const entry = listOf(argument, {
+  allowed: 'a list of its arguments, empty for none, like ["/bin/tini", "--"]',
+});
+
+export const entrypoint = ruleOf('entrypoint', orNull(entry, 'the entrypoint of the image'), {
+  secret: true,
+});

@@ -1,4 +1,8 @@
-/** How the engine finds out whether a container is well. Absent members have the engine's defaults. */
+import { objectOf } from '../parsing/collections.js';
+import { byType, choice, number, orNull, ruleOf, text } from '../parsing/kind.js';
+import { commandLine } from './command.js';
+
+/** How the engine finds out whether a container is well. Absent members are the image's, else the engine's defaults. */
 export interface HealthCheck {
   /** Text is run by the container's shell, a list is run as it is. */
   command: string | string[];
@@ -14,3 +18,38 @@ export interface HealthCheck {
 
 /** `null`: the image's own. `"none"`: no check, whatever the image says. */
 export type HealthCheckSetting = HealthCheck | 'none' | null;
+
+/** The engine takes a millisecond at least, and 0 for "the image's". */
+const period = number({ min: 0.001, max: 86_400, whole: false, of: 'seconds' });
+const COMMAND = 'a command for the shell as text, or a list of its arguments';
+
+const check = objectOf(
+  {
+    command: byType(
+      {
+        text: text({ allowed: `${COMMAND}, not empty`, pattern: /^[^\u0000]*[^\s\u0000][^\u0000]*$/ }),
+        'a list': commandLine,
+      },
+      COMMAND,
+    ),
+    interval_seconds: period,
+    timeout_seconds: period,
+    retries: number({ min: 1, max: 1_000 }),
+    start_period_seconds: number({ min: 0, max: 86_400, whole: false, of: 'seconds' }),
+  },
+  {
+    allowed: 'an object like {"command": ["curl", "-f", "http://localhost/"], "interval_seconds": 10}',
+    required: ['command'],
+    examples: [{ command: ['curl', '-f', 'http://localhost/'], interval_seconds: 10 }],
+  },
+);
+
+/** Its command may hold a password, so no message has a value of it. */
+export const healthCheck = ruleOf(
+  'healthCheck',
+  orNull(
+    byType({ text: choice(['none']), 'an object': check }, `"none" for no check, or ${check.allowed}`),
+    "the image's own",
+  ),
+  { secret: true },
+);

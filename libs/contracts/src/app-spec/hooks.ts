@@ -1,3 +1,7 @@
+import { objectOf } from '../parsing/collections.js';
+import { number, ruleOf } from '../parsing/kind.js';
+import { commandLine } from './command.js';
+
 /** A command that is run inside the container, as it is (no shell). */
 export interface Hook {
   command: string[];
@@ -16,3 +20,21 @@ export interface Hooks {
 
 /** Seconds until a hook without a limit of its own is given up. */
 export const HOOK_TIMEOUT = 30;
+
+const hook = objectOf(
+  { command: commandLine, timeout_seconds: number({ min: 1, max: 3_600, of: 'seconds' }) },
+  { allowed: 'an object like {"command": ["/bin/drain"], "timeout_seconds": 20}', required: ['command'] },
+);
+
+/** Their commands may hold passwords, so no message has a value of them. */
+export const hooks = ruleOf(
+  'hooks',
+  objectOf(
+    { post_start: hook, pre_stop: hook },
+    {
+      allowed: 'an object like {"pre_stop": {"command": ["/bin/drain"]}}',
+      examples: [{ pre_stop: { command: ['/bin/drain'], timeout_seconds: 20 } }],
+    },
+  ),
+  { secret: true },
+);

@@ -1,5 +1,7 @@
+import { listOf, objectOf } from '../parsing/collections.js';
+import { byType, type Kind, ruleOf, text } from '../parsing/kind.js';
 import { quoted } from '../parsing/problem.js';
-import { checkTexts, type Rule } from '../parsing/rule.js';
+import { type Flaw, type Owner, wrongKind } from '../parsing/rule.js';
 import { DEFAULT_NETWORK } from '../names.js';
 
 /** A network by name, or with the names by which other containers in it find this app's. */
@@ -7,33 +9,54 @@ export type NetworkSpec = string | { name: string; aliases?: string[] };
 
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/;
 const OF_CONTAINER = /^container:[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
-const ITEM = 'the name of a network, or alone in the list: "host", "none" or "container:<name>"';
+const ITEM =
+  'the name of a network, {"name": "backend", "aliases": ["db"]}, or alone in the list: "host", "none" or "container:<name>"';
+const FORM = 'a name is up to 128 letters, digits, "_", "." and "-", beginning with a letter or digit';
+const RESERVED = 'must not be "default", which Docker keeps for itself; its own bridge is "bridge"';
 
-export const networks: Rule = {
-  name: 'networks',
-  allowed: `a list; each item is ${ITEM}`,
-  schema: {
-    type: 'array',
-    uniqueItems: true,
-    items: { type: 'string', pattern: '^(container:)?[a-zA-Z0-9][a-zA-Z0-9_.-]*$' },
-    examples: [['backend'], ['host']],
-  },
+const name: Kind = {
+  allowed: ITEM,
+  schema: { type: 'string', pattern: '^(container:)?[a-zA-Z0-9][a-zA-Z0-9_.-]*$' },
   *check(value) {
-    const count = Array.isArray(value) ? value.length : 0;
-    const first = new Map<string, number>();
-    yield* checkTexts(value, { list: this.allowed, item: ITEM }, function* (name, index) {
-      const earlier = first.get(name);
-      if (earlier !== undefined) yield `must be listed once; item ${earlier} is ${quoted(name)} too`;
-      else first.set(name, index);
-      if (name === 'default')
-        yield 'must not be "default", which Docker keeps for itself; its own bridge is "bridge"';
-      else if (!NAME.test(name) && !OF_CONTAINER.test(name)) {
-        yield `must be ${ITEM}; a name is up to 128 letters, digits, "_", "." and "-", beginning with a letter or digit`;
-      } else if (isOfAnother(name) && count > 1)
-        yield `must stand alone: "${name}" excludes every other network`;
-    });
+    if (value === 'default') yield { message: RESERVED };
+    else if (!NAME.test(String(value)) && !OF_CONTAINER.test(String(value)))
+      yield { message: `must be ${ITEM}; ${FORM}` };
   },
 };
+
+const nameBesideAliases: Kind = {
+  allowed: 'the name of a network',
+  schema: { type: 'string', pattern: NAME.source },
+  *check(value) {
+    if (typeof value !== 'string') yield wrongKind(value, this.allowed);
+    else if (value === 'default') yield { message: RESERVED };
+    else if (isOfAnother(value))
+      yield { message: `must be the name of a network: "${value}" stands alone in the list, as text` };
+    else if (!NAME.test(value)) yield { message: `must be the name of a network; ${FORM}` };
+  },
+};
+
+const alias = text({
+  allowed: 'a host name of 1 to 63 letters, digits, "_", "." and "-", beginning with a letter or digit',
+  pattern: /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/,
+});
+
+const withAliases = objectOf(
+  {
+    name: nameBesideAliases,
+    aliases: listOf(alias, { allowed: 'a list of host names like "db"', once: (item) => item }),
+  },
+  { allowed: ITEM, required: ['name'], together: aliasesOfBridge },
+);
+
+export const networks = ruleOf(
+  'networks',
+  listOf(byType({ text: name, 'an object': withAliases }, ITEM), {
+    allowed: `a list; each item is ${ITEM}`,
+    examples: [['backend'], ['host'], [{ name: 'backend', aliases: ['db'] }]],
+  }),
+  { against: listFlaws },
+);
 
 /**
  * Networks that the containers of an app join, in order, each once. `host`, `none` and `container:…` stand alone;
@@ -65,4 +88,38 @@ export function networkOfAnother(list: unknown): string | null {
 
 function isOfAnother(name: string): boolean {
   return name === 'host' || name === 'none' || name.startsWith('container:');
+}
+
+/** A flaw of a field that has no meaning in a network of another: `host`, `none` or that of a container. */
+export function notBeside(
+  excluded: readonly ('host' | 'none' | 'container')[],
+  isGiven: (value: unknown) => boolean,
+): (value: unknown, owner: Owner) => Iterable<Flaw> {
+  return function* (value, owner) {
+    const foreign = networkOfAnother(owner['networks']);
+    if (foreign === null || !isGiven(value) || !excluded.some((kind) => kind === foreign.split(':')[0]))
+      return;
+    yield { message: `must not be given when the network is "${foreign}": the container has what is there` };
+  };
+}
+
+function* listFlaws(value: unknown): Generator<Flaw> {
+  const items = value as readonly NetworkSpec[];
+  const first = new Map<string, number>();
+  for (const [index, item] of items.entries()) {
+    const network = nameOf(item);
+    const earlier = first.get(network);
+    if (earlier === undefined) first.set(network, index);
+    else yield { at: [index], message: `must be listed once; item ${earlier} is ${quoted(network)} too` };
+    if (isOfAnother(network) && items.length > 1) {
+      yield { at: [index], message: `must stand alone: "${network}" excludes every other network` };
+    }
+  }
+}
+
+/** Docker keeps no names in its own bridge. */
+function* aliasesOfBridge(value: Readonly<Record<string, unknown>>): Generator<Flaw> {
+  if (value['name'] === 'bridge' && Array.isArray(value['aliases']) && value['aliases'].length > 0) {
+    yield { at: ['aliases'], message: 'must be empty for "bridge": Docker knows no names in its own bridge' };
+  }
 }

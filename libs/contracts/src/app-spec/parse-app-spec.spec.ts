@@ -1,7 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { AppSpec, compactSpec, expandSpec, MAX_PROBLEMS, MAX_SPEC_BYTES, parseAppSpec } from '../index.js';
+import {
+  AppSpec,
+  compactSpec,
+  expandSpec,
+  MAX_PROBLEMS,
+  MAX_SPEC_BYTES,
+  parseAppSpec,
+  specDefaults,
+} from '../index.js';
 import { problemsOf, RIGHT, wrongPlaces } from './testing/problems.js';
+import { WHOLE } from './testing/whole-spec.js';
 
 describe('parseAppSpec', () => {
   it('fills in every default', () => {
@@ -20,29 +29,55 @@ describe('parseAppSpec', () => {
         devices: [],
         privileged: false,
         command: null,
+        entrypoint: null,
+        user: null,
+        working_dir: null,
+        hostname: null,
+        labels: {},
+        cap_add: [],
+        cap_drop: [],
+        security_opt: [],
+        read_only: false,
+        tmpfs: [],
+        shm_size: null,
+        ulimits: {},
+        sysctls: {},
+        dns: [],
+        dns_search: [],
+        extra_hosts: [],
+        pid_mode: null,
+        ipc_mode: null,
+        init: false,
+        tty: false,
+        gpus: null,
+        runtime: null,
+        resources: {},
+        log_driver: null,
+        restart_policy: 'always',
+        stop_signal: null,
+        stop_grace_period_seconds: null,
+        health_check: null,
+        pull_policy: 'missing',
+        platform: null,
+        depends_on: [],
+        hooks: {},
+        update: {},
       },
     });
   });
 
   it('takes a spec with everything, and shares nothing with it', () => {
-    const input = {
-      ...RIGHT,
-      starting_ports: [{ '81': '80' }],
-      containers_per: { cpu: 3 },
-      env_vars: { A: 'b' },
-      running: false,
-      networks: ['backend'],
-      volumes: ['/a:/b:ro'],
-      devices: ['/dev/x'],
-      privileged: true,
-      command: ['serve', ''],
-    };
+    const input = structuredClone(WHOLE);
+    expect(Object.keys(input).sort()).toEqual(
+      ['app_name', 'docker_image', ...Object.keys(specDefaults())].sort(),
+    );
     const before = structuredClone(input);
     const result = parseAppSpec(input);
     expect(result).toEqual({ ok: true, value: input });
     if (!result.ok) return;
     result.value.env_vars['A'] = 'changed';
     result.value.networks.push('changed');
+    result.value.hooks.pre_stop?.command.push('changed');
     expect(input).toEqual(before);
   });
 
@@ -68,7 +103,9 @@ describe('parseAppSpec', () => {
       '/command/4 must be text, not a list',
     ]);
     expect(problemsOf({ command: [] })).toEqual([
-      '/command must not be an empty list; null keeps the command of the image',
+      expect.stringMatching(
+        /^\/command must be null for the command of the image, or a list .*, not an empty list$/,
+      ),
     ]);
   });
 

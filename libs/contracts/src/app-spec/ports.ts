@@ -2,6 +2,9 @@ import { kindOf, quoted } from '../parsing/problem.js';
 import { type Flaw, type Rule, wrongKind } from '../parsing/rule.js';
 import { fewestReplicas } from './containers-per.js';
 import { networkOfAnother } from './networks.js';
+import { plainAddress } from './addresses.js';
+import { collisions, type Start } from './port-collisions.js';
+import { HIGHEST_PORT, type PortMapping, PROTOCOLS } from './port-mapping.js';
 
 /**
  * A published port as users write it: `80`, `"80"` or `{"81": "80"}` (host: container). The container's port may have a
@@ -9,29 +12,15 @@ import { networkOfAnother } from './networks.js';
  */
 export type PortSpec = number | string | Record<string, number | string>;
 
-export const PROTOCOLS = ['tcp', 'udp', 'sctp'] as const;
-export type Protocol = (typeof PROTOCOLS)[number];
-
-/** One published port. */
-export interface PortMapping {
-  host_port: number;
-  container_port: number;
-  /** TCP when absent. */
-  protocol?: Protocol;
-  /** Address of the server that it is published on; all of them when absent. */
-  host_address?: string;
-}
-
-export const HIGHEST_PORT = 65_535;
-
-const ENTRY = 'a port like 80 or "80", or {"81": "80"} (host: container)';
+const ENTRY = 'a port like 80 or "53/udp", or {"81": "80"} (host: container)';
 const PORT = `a port, 1 to ${HIGHEST_PORT}`;
 const PORT_SCHEMA = {
   oneOf: [
     { type: 'integer', minimum: 1, maximum: HIGHEST_PORT },
-    { type: 'string', pattern: '^[1-9][0-9]{0,4}$' },
+    { type: 'string', pattern: `^[1-9][0-9]{0,4}(/(${PROTOCOLS.join('|')}))?$` },
   ],
 };
+const HOST_PORT = '^(([0-9.]+|\\[[0-9a-fA-F:.]+\\]):)?[1-9][0-9]{0,4}$';
 
 export const startingPorts: Rule = {
   name: 'startingPorts',
@@ -45,12 +34,12 @@ export const startingPorts: Rule = {
           type: 'object',
           minProperties: 1,
           maxProperties: 1,
-          propertyNames: { pattern: '^[1-9][0-9]{0,4}$' },
+          propertyNames: { pattern: HOST_PORT },
           additionalProperties: PORT_SCHEMA,
         },
       ],
     },
-    examples: [[{ '81': '80' }]],
+    examples: [[{ '81': '80' }], ['53/udp', { '127.0.0.1:8080': 80 }]],
   },
   *check(value, owner) {
     if (!Array.isArray(value)) {
@@ -62,7 +51,7 @@ export const startingPorts: Rule = {
     for (const [index, item] of items.entries()) {
       const { mapping, flaws } = readEntry(item);
       for (const flaw of flaws) yield { ...flaw, at: [index, ...(flaw.at ?? [])] };
-      if (mapping) starts.push({ index, port: mapping.host_port });
+      if (mapping) starts.push({ index, mapping });
     }
     const foreign = networkOfAnother(owner['networks']);
     if (items.length > 0 && foreign !== null) {
@@ -86,24 +75,17 @@ export function portMappings(entries: readonly PortSpec[]): PortMapping[] {
  * with many replicas they can pass 65535, which no validation can foresee for `cpu` and `memory`.
  */
 export function replicaPorts(spec: { starting_ports: readonly PortSpec[] }, replica: number): PortMapping[] {
-  return portMappings(spec.starting_ports).map(({ host_port, container_port }) => ({
-    host_port: host_port + replica - 1,
-    container_port,
+  return portMappings(spec.starting_ports).map((mapping) => ({
+    ...mapping,
+    host_port: mapping.host_port + replica - 1,
   }));
-}
-
-interface Start {
-  index: number;
-  port: number;
 }
 
 function readEntry(entry: unknown): { mapping?: PortMapping; flaws: Flaw[] } {
   if (typeof entry === 'number' || typeof entry === 'string') {
-    const port = readPort(entry);
-    if (port !== null) return { mapping: { host_port: port, container_port: port }, flaws: [] };
-    const [host, container] = String(entry).split(':').map(readPort);
-    const advice = host && container ? `; write {"${host}": "${container}"}` : '';
-    return { flaws: [{ message: `must be ${PORT}, not ${quoted(entry)}${advice}` }] };
+    const inside = readContainerPort(entry);
+    if (inside !== null) return { mapping: { host_port: inside.container_port, ...inside }, flaws: [] };
+    return { flaws: [{ message: `must be ${PORT}, not ${quoted(entry)}${advice(String(entry))}` }] };
   }
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry))
     return { flaws: [wrongKind(entry, ENTRY)] };
@@ -115,19 +97,61 @@ function readEntry(entry: unknown): { mapping?: PortMapping; flaws: Flaw[] } {
       flaws: [{ message: `must have exactly one host port, like {"81": "80"}, not ${pairs.length}` }],
     };
   }
-  const [name, inside] = first;
-  const host_port = readPort(name);
-  const container_port = readPort(inside);
-  if (host_port !== null && container_port !== null)
-    return { mapping: { host_port, container_port }, flaws: [] };
+  const [name, target] = first;
+  const outside = readHostPort(name);
+  const inside = readContainerPort(target);
+  if (typeof outside !== 'string' && inside !== null)
+    return { mapping: { ...outside, ...inside }, flaws: [] };
   const flaws: Flaw[] = [];
-  if (host_port === null)
-    flaws.push({ at: [name], message: `must have ${PORT}, as its name (the host port)` });
-  if (container_port === null) {
-    const found = typeof inside === 'number' || typeof inside === 'string' ? quoted(inside) : kindOf(inside);
-    flaws.push({ at: [name], message: `must be ${PORT}, not ${found}` });
+  if (typeof outside === 'string') flaws.push({ at: [name], message: outside });
+  if (inside === null) {
+    const found = typeof target === 'number' || typeof target === 'string' ? quoted(target) : kindOf(target);
+    flaws.push({ at: [name], message: `must be ${PORT}, not ${found}${protocolAdvice(target)}` });
   }
   return { flaws };
+}
+
+/** Docker's form of a published port in one text, written as an entry. */
+function advice(text: string): string {
+  const at = text.lastIndexOf(':');
+  const outside = at < 0 ? '' : readHostPort(text.slice(0, at));
+  const inside = text.slice(at + 1);
+  if (at < 0) return protocolAdvice(text);
+  return typeof outside === 'string' || !readContainerPort(inside)
+    ? ''
+    : `; write {"${text.slice(0, at)}": "${inside}"}`;
+}
+
+function protocolAdvice(value: unknown): string {
+  const [port, protocol] = typeof value === 'string' ? value.split(/\/(.*)/s) : [];
+  return protocol !== undefined && readPort(port) !== null
+    ? `; the protocol is one of ${PROTOCOLS.join(', ')}`
+    : '';
+}
+
+/** A container's port with an optional protocol. TCP is left out. */
+function readContainerPort(value: unknown): Pick<PortMapping, 'container_port' | 'protocol'> | null {
+  const [port, name] = typeof value === 'string' && value.includes('/') ? value.split(/\/(.*)/s) : [value];
+  const container_port = readPort(port);
+  if (container_port === null) return null;
+  if (name === undefined || name === 'tcp') return { container_port };
+  const protocol = PROTOCOLS.find((known) => known === name);
+  return protocol ? { container_port, protocol } : null;
+}
+
+/** A host port with an optional address before it, or what is wrong with it. */
+function readHostPort(name: string): Pick<PortMapping, 'host_port' | 'host_address'> | string {
+  const at = name.lastIndexOf(':');
+  const host_port = readPort(name.slice(at + 1));
+  if (host_port === null) {
+    const elsewhere = name.includes('/') ? '; a protocol stands with the port in the container' : '';
+    return `must have ${PORT}, as its name (the host port)${elsewhere}`;
+  }
+  if (at < 0) return { host_port };
+  const host_address = plainAddress(name.slice(0, at));
+  return host_address === null
+    ? 'must have an IP address before the host port, like "127.0.0.1:81" or "[::1]:81"'
+    : { host_port, host_address };
 }
 
 /** Decimal without sign, blanks and leading zeros, so that each port is written in one way. */
@@ -136,37 +160,4 @@ function readPort(value: unknown): number | null {
   return typeof port === 'number' && Number.isInteger(port) && port >= 1 && port <= HIGHEST_PORT
     ? port
     : null;
-}
-
-/**
- * Ranges [port, port + replicas - 1] that pass the last port or meet an earlier one. All ranges are equally long,
- * so cut the ports into blocks of that length: a range meets only those that begin in its own block and the two
- * beside it, of which the extremes decide.
- */
-function* collisions(starts: readonly Start[], replicas: number): Generator<Flaw> {
-  const blocks = new Map<number, { lowest: Start; highest: Start }>();
-  const range = (port: number) => (replicas === 1 ? `${port}` : `${port} to ${port + replicas - 1}`);
-  for (const start of starts) {
-    const { index, port } = start;
-    if (port + replicas - 1 > HIGHEST_PORT) {
-      yield {
-        at: [index],
-        message: `must leave room for ${replicas} replicas: they would bind host ports ${range(port)}, and the last is ${HIGHEST_PORT}`,
-      };
-    }
-    const number = Math.floor(port / replicas);
-    const block = blocks.get(number);
-    const met = [block?.lowest, blocks.get(number - 1)?.highest, blocks.get(number + 1)?.lowest].find(
-      (other) => other && Math.abs(other.port - port) < replicas,
-    );
-    if (met) {
-      yield {
-        at: [index],
-        message: `must not collide with item ${met.index}: that binds host port ${range(met.port)}, this ${range(port)}`,
-      };
-    }
-    if (!block) blocks.set(number, { lowest: start, highest: start });
-    else if (port < block.lowest.port) block.lowest = start;
-    else if (port > block.highest.port) block.highest = start;
-  }
 }

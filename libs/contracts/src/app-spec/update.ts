@@ -1,3 +1,7 @@
+import { objectOf } from '../parsing/collections.js';
+import { byType, choice, number, ruleOf, text } from '../parsing/kind.js';
+import type { Flaw } from '../parsing/rule.js';
+
 export const UPDATE_STRATEGIES = ['all_at_once', 'rolling'] as const;
 export type UpdateStrategy = (typeof UPDATE_STRATEGIES)[number];
 
@@ -37,4 +41,48 @@ export function updatePolicy(spec: { update: UpdateSettings }): Required<UpdateS
 export function maxUnavailable({ max_unavailable }: Required<UpdateSettings>, replicas: number): number {
   if (typeof max_unavailable === 'number') return max_unavailable;
   return Math.max(1, Math.floor((replicas * Number.parseFloat(max_unavailable)) / 100));
+}
+
+const DAY = 86_400;
+const seconds = number({ min: 0, max: DAY, of: 'seconds' });
+const UNAVAILABLE = 'a whole number of replicas, 1 to 10000, or a share of them, "1%" to "100%"';
+
+export const update = ruleOf(
+  'update',
+  objectOf(
+    {
+      strategy: choice(UPDATE_STRATEGIES),
+      max_unavailable: byType(
+        {
+          'a number': { ...number({ min: 1, max: 10_000 }), allowed: UNAVAILABLE },
+          text: text({ allowed: UNAVAILABLE, pattern: /^([1-9][0-9]?|100)%$/ }),
+        },
+        UNAVAILABLE,
+      ),
+      min_ready_seconds: seconds,
+      health_timeout_seconds: number({ min: 1, max: DAY, of: 'seconds' }),
+      on_failure: choice(ON_FAILURE),
+      jitter_seconds: seconds,
+    },
+    {
+      allowed: 'an object like {"strategy": "rolling", "max_unavailable": "25%"}',
+      together: neverReady,
+      examples: [{ strategy: 'rolling', max_unavailable: '25%', on_failure: 'rollback' }],
+    },
+  ),
+);
+
+/** A container without a health check would be given up before it can be ready. */
+function* neverReady(value: Readonly<Record<string, unknown>>): Generator<Flaw> {
+  const { min_ready_seconds: ready, health_timeout_seconds: limit } = updatePolicy({ update: value });
+  if (ready <= limit) return;
+  yield value['min_ready_seconds'] === undefined
+    ? {
+        at: ['health_timeout_seconds'],
+        message: `must be at least min_ready_seconds, ${ready}, not ${limit}`,
+      }
+    : {
+        at: ['min_ready_seconds'],
+        message: `must be at most health_timeout_seconds, ${limit}, not ${ready}`,
+      };
 }

@@ -56,6 +56,12 @@ export function parseVolume(text: string): Volume {
   return volume;
 }
 
+/** Where a volume is mounted, as `plainPath`; null for what is none. */
+export function volumeTarget(value: unknown): string | null {
+  const volume = typeof value === 'string' ? read(value) : '';
+  return typeof volume === 'string' ? null : plainPath(volume.target);
+}
+
 /** The volume, or what is wrong with its text. */
 function read(text: string): Volume | string {
   const [source = '', target, mode, ...rest] = text.split(':');

@@ -1,6 +1,6 @@
 import { IsBoolean, IsIn } from 'class-validator';
 import { appName } from '../app-spec/app-name.js';
-import { HIGHEST_PORT, type PortMapping } from '../app-spec/ports.js';
+import { HIGHEST_PORT, type PortMapping } from '../app-spec/port-mapping.js';
 import { Instant, OrNull, Part, Parts, Text, Whole } from '../parsing/fields.js';
 import { Follows } from '../parsing/rule.js';
 import { WORKER_ID, WorkerFacts } from './worker-facts.js';

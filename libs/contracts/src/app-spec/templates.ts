@@ -1,0 +1,19 @@
+/** What `{{.Node}}`, `{{.Replica}}` and `{{.App}}` stand for. */
+export interface TemplateValues {
+  /** Host name of the server. */
+  node: string;
+  /** Number of the replica, from 1. */
+  replica: number;
+  app: string;
+}
+
+const TEMPLATE = /\{\{\s*\.(Node|Replica|App)\s*\}\}/g;
+
+/** The text with every known template replaced, each by what the values say; everything else stays as it is. */
+export function fillTemplates(value: string, { node, replica, app }: TemplateValues): string {
+  const values: Readonly<Record<string, string>> = { Node: node, Replica: String(replica), App: app };
+  return value.replace(TEMPLATE, (whole, name: string) => values[name] ?? whole);
+}
+
+/** Names of the templates as users write them. */
+export const TEMPLATES = ['{{.Node}}', '{{.Replica}}', '{{.App}}'] as const;
