@@ -144,5 +144,9 @@ export const WRONG_SPECS: readonly WrongSpec[] = [
   ['a network next to host', { networks: ['host', 'a'] }, ['/networks/0', 'host', /^must stand alone/]],
   ['text for yes or no', { running: 'true' }, ['/running', 'true', /^must be true or false$/]],
   ['a number for yes or no', { privileged: 1 }, ['/privileged', 1, /^must be true or false$/]],
-  ['a command that is text', { command: 'serve' }, ['/command', undefined, /^must be null for .*, not text$/]],
+  [
+    'a command that is text',
+    { command: 'serve' },
+    ['/command', undefined, /^must be null for .*, not text$/],
+  ],
 ];
