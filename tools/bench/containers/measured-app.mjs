@@ -1,15 +1,7 @@
 /**
  * The app that is measured with, as the api would publish it.
  */
-import {
-  compactSpec,
-  compactTokens,
-  DESIRED_STATE_MIN_READER,
-  DESIRED_STATE_SCHEMA,
-  desiredStateDigest,
-  NO_TOKENS,
-  parseAppSpec,
-} from '@nebula/contracts';
+import { messageContents, NO_TOKENS, parseAppSpec } from '@nebula/contracts';
 import { CONTAINER_PORT } from './bench-image.mjs';
 
 /** @import { AppSpec } from '@nebula/contracts' */
@@ -56,16 +48,11 @@ export class MeasuredApp {
   async #publish(spec) {
     this.revision += 1;
     await this.#broker.feed.publish({
-      schema: DESIRED_STATE_SCHEMA,
-      min_reader: DESIRED_STATE_MIN_READER,
       app_name: this.name,
       epoch: 1,
       revision: this.revision,
-      digest: desiredStateDigest(spec, NO_TOKENS),
-      deleted: spec === null,
       issued_at: new Date().toISOString(),
-      tokens: compactTokens(NO_TOKENS),
-      spec: spec && compactSpec(spec),
+      ...messageContents(spec, NO_TOKENS),
     });
     return this.revision;
   }

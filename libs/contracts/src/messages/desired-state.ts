@@ -4,15 +4,13 @@ import { AppSpec, type CompactSpec, compactSpec } from '../app-spec/app-spec.js'
 import { hashOf } from '../digest.js';
 import { Instant, OrNull, Part, Whole } from '../parsing/fields.js';
 import { Follows } from '../parsing/rule.js';
-
-/** Version of the message schema that this program writes. */
-export const DESIRED_STATE_SCHEMA = 1;
+import { minReader } from './min-reader.js';
 
 /**
- * The oldest schema whose reader may act on what this program writes. It is raised when a message means
- * something that an older worker would get wrong by ignoring a field.
+ * Version of the message schema that this program writes, and the newest that it may act on. 2 has the fields that
+ * came after `command`, ports with protocol and address, networks with aliases, and the tokens `roll` and `prune`.
  */
-export const DESIRED_STATE_MIN_READER = 1;
+export const DESIRED_STATE_SCHEMA = 2;
 
 /** Longest desired-state message, bytes of its JSON text. The length limits of streams are made for it. */
 export const MAX_MESSAGE_BYTES = 262_144;
@@ -106,4 +104,19 @@ export function comparePositions(a: Position, b: Position): number {
 /** What tells two desired states with the same position apart: a hash of all that workers act on. */
 export function desiredStateDigest(spec: AppSpec | null, tokens: CompactTokens): string {
   return hashOf({ spec: spec && compactSpec(spec), tokens: compactTokens(tokens) });
+}
+
+/** All of a message but its place in the order: what is wished, and who may act on it. */
+export function messageContents(
+  spec: AppSpec | null,
+  tokens: CompactTokens,
+): Omit<DesiredStateMessage, 'app_name' | 'epoch' | 'revision' | 'issued_at'> {
+  const compact = { spec: spec && compactSpec(spec), tokens: compactTokens(tokens) };
+  return {
+    schema: DESIRED_STATE_SCHEMA,
+    min_reader: minReader(compact.spec, compact.tokens),
+    digest: hashOf(compact),
+    deleted: spec === null,
+    ...compact,
+  };
 }

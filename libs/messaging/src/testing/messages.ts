@@ -1,11 +1,7 @@
 import {
   AppSpec,
-  compactSpec,
-  compactTokens,
-  DESIRED_STATE_MIN_READER,
-  DESIRED_STATE_SCHEMA,
   type DesiredStateMessage,
-  desiredStateDigest,
+  messageContents,
   NO_TOKENS,
   REPORT_SCHEMA,
   type WorkerReport,
@@ -19,16 +15,8 @@ export function wanted(
 ): DesiredStateMessage {
   const spec = Object.assign(new AppSpec(), { app_name, docker_image: 'shop:1', env_vars });
   return {
-    schema: DESIRED_STATE_SCHEMA,
-    min_reader: DESIRED_STATE_MIN_READER,
-    app_name,
-    epoch: 1,
-    revision,
-    digest: desiredStateDigest(spec, NO_TOKENS),
-    deleted: false,
-    issued_at: '2026-01-01T00:00:00.000Z',
-    tokens: compactTokens(NO_TOKENS),
-    spec: compactSpec(spec),
+    ...{ app_name, epoch: 1, revision, issued_at: '2026-01-01T00:00:00.000Z' },
+    ...messageContents(spec, NO_TOKENS),
   };
 }
 

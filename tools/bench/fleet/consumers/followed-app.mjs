@@ -1,15 +1,7 @@
 /**
  * The app whose stream is followed: a small one, as consumers that share two cores have to read it thousands of times.
  */
-import {
-  compactSpec,
-  compactTokens,
-  DESIRED_STATE_MIN_READER,
-  DESIRED_STATE_SCHEMA,
-  desiredStateDigest,
-  NO_TOKENS,
-  parseAppSpec,
-} from '@nebula/contracts';
+import { messageContents, NO_TOKENS, parseAppSpec } from '@nebula/contracts';
 
 /** @import { DesiredStateMessage } from '@nebula/contracts' */
 
@@ -32,15 +24,10 @@ export function followedMessage(revision, app_name = FOLLOWED_APP) {
   const parsed = parseAppSpec({ ...FOLLOWED_INPUT, app_name, env_vars: { CHANGED: String(revision) } });
   if (!parsed.ok) throw new Error(parsed.problems.map(({ message }) => message).join());
   return {
-    schema: DESIRED_STATE_SCHEMA,
-    min_reader: DESIRED_STATE_MIN_READER,
     app_name,
     epoch: 1,
     revision,
-    digest: desiredStateDigest(parsed.value, NO_TOKENS),
-    deleted: false,
     issued_at: new Date().toISOString(),
-    tokens: compactTokens(NO_TOKENS),
-    spec: compactSpec(parsed.value),
+    ...messageContents(parsed.value, NO_TOKENS),
   };
 }

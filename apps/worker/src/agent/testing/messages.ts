@@ -1,12 +1,8 @@
 import {
   type AppSpec,
-  compactSpec,
-  compactTokens,
-  DESIRED_STATE_MIN_READER,
-  DESIRED_STATE_SCHEMA,
   type DesiredStateMessage,
-  desiredStateDigest,
   expandSpec,
+  messageContents,
   NO_TOKENS,
   type Tokens,
 } from '@nebula/contracts';
@@ -44,17 +40,10 @@ function envelope(
   spec: AppSpec | null,
   tokens: Tokens,
 ): DesiredStateMessage {
+  const issued_at = '2026-01-01T00:00:00.000Z';
   const message: DesiredStateMessage = {
-    schema: DESIRED_STATE_SCHEMA,
-    min_reader: DESIRED_STATE_MIN_READER,
-    app_name,
-    epoch,
-    revision,
-    digest: desiredStateDigest(spec, tokens),
-    deleted: spec === null,
-    issued_at: '2026-01-01T00:00:00.000Z',
-    tokens: compactTokens(tokens),
-    spec: spec && compactSpec(spec),
+    ...{ app_name, epoch, revision, issued_at },
+    ...messageContents(spec, tokens),
   };
   // As it travels: plain JSON.
   return JSON.parse(JSON.stringify(message)) as DesiredStateMessage;
