@@ -21,7 +21,12 @@ export class WorkerModule {
   static forRoot(options: WorkerOptions): DynamicModule {
     return {
       module: WorkerModule,
-      imports: [ContainerRuntimeModule.forRoot({ docker_host: options.docker_host })],
+      imports: [
+        ContainerRuntimeModule.forRoot({
+          docker_host: options.docker_host,
+          limitFactor: options.engine_limit_factor ?? 1,
+        }),
+      ],
       controllers: [DesiredStateController],
       providers: [
         { provide: WORKER_OPTIONS, useValue: options },

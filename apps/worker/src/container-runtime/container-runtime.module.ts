@@ -1,9 +1,9 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ContainerRuntime } from './container-runtime.js';
-import { DockerRuntime } from './docker/docker-runtime.js';
+import { DockerRuntime, type DockerRuntimeOptions } from './docker/docker-runtime.js';
 
 /** Where the engine is. */
-export interface ContainerRuntimeOptions {
+export interface ContainerRuntimeOptions extends DockerRuntimeOptions {
   /** `unix:///path` or `tcp://name:port`. */
   docker_host: string;
 }
@@ -11,10 +11,10 @@ export interface ContainerRuntimeOptions {
 /** Gives the application its container engine, as `ContainerRuntime`. */
 @Module({})
 export class ContainerRuntimeModule {
-  static forRoot({ docker_host }: ContainerRuntimeOptions): DynamicModule {
+  static forRoot({ docker_host, ...options }: ContainerRuntimeOptions): DynamicModule {
     return {
       module: ContainerRuntimeModule,
-      providers: [{ provide: ContainerRuntime, useFactory: () => new DockerRuntime(docker_host) }],
+      providers: [{ provide: ContainerRuntime, useFactory: () => new DockerRuntime(docker_host, options) }],
       exports: [ContainerRuntime],
     };
   }

@@ -8,12 +8,12 @@ import {
   type WorkerMessage,
   type WorkerReport,
 } from '@nebula/contracts';
-import type { AppSelection } from '@nebula/messaging';
 import type { INestMicroservice } from '@nestjs/common';
 import { makeHttpImage } from '../../../../../tools/engine/images.mjs';
 import { EngineUnderTest, TEST_DOCKER_HOST } from '../../container-runtime/testing/engine-under-test.js';
 import { eventually } from '../../container-runtime/testing/eventually.js';
 import { createWorker } from '../../create-worker.js';
+import type { WorkerOptions } from '../../worker-options.js';
 import { WorkerReadiness } from '../../worker-readiness.js';
 import { DirectFeed } from './direct-feed.js';
 import { KeptLog } from './kept-log.js';
@@ -57,7 +57,7 @@ export class WorkerOnEngine {
     return this.engine.prefix;
   }
 
-  async start(given: { docker_host?: string; selection?: AppSelection } = {}): Promise<void> {
+  async start(given: Partial<WorkerOptions> = {}): Promise<void> {
     const feed = new DirectFeed();
     const app = await createWorker({
       ...{

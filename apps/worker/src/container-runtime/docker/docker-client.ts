@@ -19,7 +19,15 @@ export class DockerClient {
   private readonly calls: Docker;
   private readonly streams: Docker;
 
-  constructor(readonly host: string) {
+  /**
+   * @param host `unix:///path` or `tcp://name:port`.
+   * @param limitFactor makes every time limit longer or shorter; tests don't want to wait.
+   * @throws {Error} when the address has another form.
+   */
+  constructor(
+    readonly host: string,
+    private readonly limitFactor = 1,
+  ) {
     const address = dockerAddress(host);
     const calls = new TerseAgent({ keepAlive: true, maxSockets: MOST_SOCKETS, timeout: KEEP_FREE_MS });
     // Pulls and events stay open for long, so they take no socket from the calls.
@@ -49,6 +57,23 @@ export class DockerClient {
     return this.limited(seconds, (signal) => call(this.streams, signal));
   }
 
+  /**
+   * A reading call for which dockerode has a method that can't be ended. A call that goes on after its limit keeps its
+   * socket, and an engine that hangs would soon have all of them.
+   *
+   * @param path with the query.
+   * @throws {RuntimeError}
+   */
+  async read(seconds: number, path: string): Promise<unknown> {
+    return await this.ask(seconds, async (docker, abortSignal) => {
+      const { modem } = docker as { modem: Modem };
+      const request = { path, method: 'GET', statusCodes: { 200: true, 404: 'missing' }, abortSignal };
+      return await new Promise<unknown>((resolve, reject) => {
+        modem.dial(request, (error, answer) => (error ? reject(error) : resolve(answer)));
+      });
+    });
+  }
+
   /** Closes every connection. */
   close(): void {
     for (const agent of this.agents) agent.destroy();
@@ -58,10 +83,13 @@ export class DockerClient {
     const limit = new AbortController();
     let timer: NodeJS.Timeout | undefined;
     const over = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => {
-        reject(unavailable(this.host, `no answer within ${seconds} s`));
-        limit.abort();
-      }, seconds * 1000);
+      timer = setTimeout(
+        () => {
+          reject(unavailable(this.host, `no answer within ${seconds} s`));
+          limit.abort();
+        },
+        seconds * 1000 * this.limitFactor,
+      );
     });
     try {
       return await Promise.race([call(limit.signal), over]);
@@ -71,6 +99,11 @@ export class DockerClient {
       clearTimeout(timer);
     }
   }
+}
+
+/** The part of dockerode below its methods. */
+interface Modem {
+  dial(request: object, done: (error: Error | null, answer: unknown) => void): void;
 }
 
 function connect(address: ReturnType<typeof dockerAddress>, agent: Agent): Docker {

@@ -17,6 +17,13 @@ import { listContainers } from './observed-container.js';
 /** Seconds. */
 const PING_LIMIT = 5;
 
+export interface DockerRuntimeOptions {
+  /** Spreads the reconnects of many workers; 0 to 1. */
+  random?: () => number;
+  /** Makes every time limit longer or shorter; 1 when absent. */
+  limitFactor?: number;
+}
+
 /** A Docker Engine behind the port. Connects when it is first asked, and anew whenever that is needed. */
 export class DockerRuntime extends ContainerRuntime {
   private readonly client: DockerClient;
@@ -25,15 +32,14 @@ export class DockerRuntime extends ContainerRuntime {
 
   /**
    * @param dockerHost `unix:///path` or `tcp://name:port`.
-   * @param random spreads the reconnects of many workers; 0 to 1.
    * @throws {Error} when the address has another form.
    */
   constructor(
     dockerHost: string,
-    private readonly random: () => number = Math.random,
+    private readonly options: DockerRuntimeOptions = {},
   ) {
     super();
-    this.client = new DockerClient(dockerHost);
+    this.client = new DockerClient(dockerHost, options.limitFactor);
     this.networks = new DockerNetworks(this.client);
     this.containers = new DockerContainers(this.client, this.networks);
   }
@@ -104,7 +110,7 @@ export class DockerRuntime extends ContainerRuntime {
   }
 
   events(scope: string, signal: AbortSignal): AsyncIterable<RuntimeEvent> {
-    return containerEvents(this.client, scope, signal, this.random);
+    return containerEvents(this.client, scope, signal, this.options.random ?? Math.random);
   }
 
   async problem(): Promise<string | null> {

@@ -23,7 +23,7 @@ interface Info {
  * @throws {RuntimeError}
  */
 export async function engineFacts(client: DockerClient): Promise<EngineFacts & { time: number }> {
-  const info = await client.ask(INFO_LIMIT, async (docker) => (await docker.info()) as Info);
+  const info = (await client.read(INFO_LIMIT, '/info')) as Info;
   return {
     engine_id: info.ID,
     hostname: info.Name,

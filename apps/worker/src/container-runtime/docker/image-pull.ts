@@ -13,8 +13,8 @@ export const PULL_IDLE_LIMIT = 180;
 /** Id of a local image, null when it is not there. */
 export async function localImageId(client: DockerClient, reference: string): Promise<string | null> {
   try {
-    const { Id } = await client.ask(INSPECT_LIMIT, (docker) => docker.getImage(reference).inspect());
-    return Id;
+    const image = (await client.read(INSPECT_LIMIT, `/images/${reference}/json`)) as { Id: string };
+    return image.Id;
   } catch (error) {
     if (error instanceof RuntimeError && error.kind === 'missing') return null;
     throw error;
