@@ -1,6 +1,7 @@
 import type { KeyTable, Sources } from '@nebula/configuration';
 import { parseAppName } from '@nebula/contracts';
 import { configured, engineAddressProblems } from '@nebula/lifecycle';
+import { policyConfigurationProblems } from '@nebula/worker';
 
 export interface StandaloneConfiguration {
   state_dir: string;
@@ -15,6 +16,7 @@ export interface StandaloneConfiguration {
   scope: string;
   /** Empty: the engine's own id. */
   worker_id: string;
+  worker_policy: Record<string, unknown>;
   engine_parallelism: number;
   verify_interval_seconds: number;
   tombstone_retention_days: number;
@@ -65,6 +67,11 @@ export const STANDALONE_KEYS: KeyTable<StandaloneConfiguration> = {
     default: '',
     description: "name of this machine in reports; the Docker Engine's id when it is not set",
   },
+  worker_policy: {
+    kind: 'object',
+    default: {},
+    description: 'what apps may have on this machine: see docs/worker-policy.md',
+  },
   engine_parallelism: {
     kind: 'integer',
     default: 4,
@@ -99,9 +106,10 @@ export const STANDALONE_KEYS: KeyTable<StandaloneConfiguration> = {
  * @throws {StartError} with a line for each value that is wrong
  */
 export function loadStandaloneConfiguration(sources?: Sources): StandaloneConfiguration {
-  return configured(STANDALONE_KEYS, sources, ({ docker_host, app_name }) => [
+  return configured(STANDALONE_KEYS, sources, ({ docker_host, app_name, worker_policy }) => [
     ...(docker_host === '' ? [] : engineAddressProblems('docker_host', docker_host)),
     ...appProblems(app_name),
+    ...policyConfigurationProblems(worker_policy),
   ]);
 }
 

@@ -1,6 +1,7 @@
 import type { AppSelection, ReportPublisher } from '@nebula/messaging';
 import type { LoggerService } from '@nestjs/common';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
+import type { WorkerPolicy } from './reconcile/worker-policy.js';
 
 /** Everything that a worker is started with. */
 export interface WorkerOptions {
@@ -12,10 +13,14 @@ export interface WorkerOptions {
   worker_id?: string;
   /** What it is to be known by, like its rack; none when absent. */
   worker_labels?: Readonly<Record<string, string>>;
+  /** What apps may have on this server; everything when absent. */
+  worker_policy?: WorkerPolicy;
   /** Seconds between two heartbeats, about; 60 when absent. */
   report_interval_seconds?: number;
   /** `unix:///path` or `tcp://name:port`. */
   docker_host: string;
+  /** Makes every time limit of calls to the engine longer or shorter; 1 when absent. */
+  engine_limit_factor?: number;
   /** Seconds between two looks at everything behind the engine's events, about; 300 when absent. */
   resync_seconds?: number;
   /** Lanes that are worked on at once, over all apps. */

@@ -14,6 +14,8 @@ function heading(name: string, key: Key): string {
 
 function presence(key: Key): string {
   if (key.default === undefined) return 'must be set';
+  if (key.kind === 'object')
+    return Object.keys(key.default).length === 0 ? 'not set by default' : 'has a default';
   const text = Array.isArray(key.default) ? key.default.join(',') : String(key.default);
   if (text === '') return 'not set by default';
   return key.secret ? 'has a default' : `default ${text}`;

@@ -34,6 +34,7 @@ export const FILE_KEYS: readonly string[] = [
   'worker_port',
   'worker_id',
   'worker_labels',
+  'worker_policy',
   'scope',
   'docker_host',
   'docker_socket',

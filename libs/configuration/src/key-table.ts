@@ -18,7 +18,10 @@ export type BooleanKey = Common & Presence<boolean> & { kind: 'boolean' };
 /** In the environment the items are separated by commas; blanks around them and empty items don't count. */
 export type ListKey = Common & Presence<readonly string[]> & { kind: 'list'; allowed?: readonly string[] };
 
-export type Key = TextKey | NumberKey | BooleanKey | ListKey;
+/** One JSON object; in the environment its text. What may be in it is checked by whoever has the key. */
+export type ObjectKey = Common & Presence<Readonly<Record<string, unknown>>> & { kind: 'object' };
+
+export type Key = TextKey | NumberKey | BooleanKey | ListKey | ObjectKey;
 
 type KeyFor<V> = [V] extends [string]
   ? TextKey<V>
@@ -28,7 +31,9 @@ type KeyFor<V> = [V] extends [string]
       ? BooleanKey
       : [V] extends [readonly string[]]
         ? ListKey
-        : never;
+        : [V] extends [Readonly<Record<string, unknown>>]
+          ? ObjectKey
+          : never;
 
 /**
  * What a program can be configured with. The name of a key is its name in the file; in the environment it is the
@@ -45,6 +50,8 @@ export function allowedValues(key: Key): string {
   switch (key.kind) {
     case 'boolean':
       return 'true or false';
+    case 'object':
+      return 'one JSON object';
     case 'string':
       return key.allowed ? `one of ${key.allowed.join(', ')}` : 'text';
     case 'list':

@@ -25,17 +25,17 @@ export function loadConfiguration<T extends object>(
   const table = Object.entries<Key>(keys as Readonly<Record<string, Key>>);
   const source = readConfigurationFile(file ?? (environment['CONF_FILE'] || undefined));
   const problems = unknownKeys(source, [...table.map(([name]) => name), ...otherKeys]);
-  const values: Record<string, Value | readonly string[]> = {};
+  const values: Record<string, Found['value']> = {};
   for (const [name, key] of table) {
     const found = valueOf(name, key, environment, source);
-    if ('problem' in found) problems.push(found.problem);
-    else values[name] = found.value;
+    if (found.problem === undefined) values[name] = found.value;
+    else problems.push(found.problem);
   }
   if (problems.length > 0) throw new ConfigurationError(problems);
   return values as T;
 }
 
-type Found = { value: Value | readonly string[] } | { problem: string };
+type Found = { value: Value | readonly string[]; problem?: never } | { value?: never; problem: string };
 
 function valueOf(
   name: string,
@@ -59,7 +59,7 @@ function valueOf(
     return value === undefined ? wrong(`${name} in ${file.name}`, key, inFile) : { value };
   }
   if (key.default !== undefined) {
-    return { value: typeof key.default === 'object' ? [...key.default] : key.default };
+    return { value: structuredClone(key.default) as Value };
   }
   const place = key.env_only ? '' : ` or ${name} in ${file.name}`;
   return {

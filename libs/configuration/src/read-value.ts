@@ -1,6 +1,6 @@
 import type { Key } from './key-table.js';
 
-export type Value = string | number | boolean | string[];
+export type Value = string | number | boolean | string[] | Record<string, unknown>;
 
 /** The value of a key from the text of an environment variable; undefined when the key doesn't allow it. */
 export function fromText(key: Key, text: string): Value | undefined {
@@ -15,6 +15,8 @@ export function fromText(key: Key, text: string): Value | undefined {
           .map((item) => item.trim())
           .filter((item) => item !== ''),
       );
+    case 'object':
+      return objectIn(text);
     case 'boolean':
       return { true: true, '1': true, false: false, '0': false }[text.trim().toLowerCase()];
     case 'integer':
@@ -33,9 +35,23 @@ export function fromJson(key: Key, json: unknown): Value | undefined {
     const texts = items.filter((item) => typeof item === 'string');
     return texts.length === items.length ? permitted(key, texts) : undefined;
   }
+  if (key.kind === 'object') return isObject(json) ? json : undefined;
   if (key.kind === 'string') return typeof json === 'string' ? permitted(key, json) : undefined;
   if (key.kind === 'boolean') return typeof json === 'boolean' ? json : undefined;
   return typeof json === 'number' ? permitted(key, json) : undefined;
+}
+
+function objectIn(text: string): Record<string, unknown> | undefined {
+  try {
+    const json: unknown = JSON.parse(text);
+    return isObject(json) ? json : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(json: unknown): json is Record<string, unknown> {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 
 function permitted(key: Key, value: Value): Value | undefined {
@@ -43,7 +59,7 @@ function permitted(key: Key, value: Value): Value | undefined {
     if (key.kind === 'integer' ? !Number.isSafeInteger(value) : !Number.isFinite(value)) return undefined;
     if (value < (key.min ?? -Infinity) || value > (key.max ?? Infinity)) return undefined;
   }
-  const allowed: readonly unknown[] | undefined = key.kind === 'boolean' ? undefined : key.allowed;
+  const allowed: readonly unknown[] | undefined = 'allowed' in key ? key.allowed : undefined;
   const items: readonly unknown[] = Array.isArray(value) ? value : [value];
   return !allowed || items.every((item) => allowed.includes(item)) ? value : undefined;
 }

@@ -13,6 +13,7 @@ import { type AppMemory, emptyMemory } from '../reconcile/memory.js';
 import type { ObservedApp } from '../reconcile/observed.js';
 import { plan as makePlan } from '../reconcile/plan.js';
 import type { Plan, Step } from '../reconcile/step.js';
+import type { WorkerPolicy } from '../reconcile/worker-policy.js';
 import { AppStatus } from '../reporting/app-status.js';
 import type { Reporter } from '../reporting/reporter.js';
 import type { WorkerLog } from '../worker-log.js';
@@ -31,6 +32,7 @@ const PROGRESS_AFTER = 1_000;
 /** What all runners share. */
 export interface RunnerParts {
   scope: string;
+  policy: WorkerPolicy;
   runtime: ContainerRuntime;
   engine: EngineFactsCache;
   executor: Executor;
@@ -193,7 +195,8 @@ export class AppRunner {
     this.fresh = false;
     const observed = await observeApp(runtime, scope, desired, this.memory);
     if (this.pending || this.stopped) return null;
-    const plan = makePlan({ scope, desired, observed, node, memory: this.memory, now: clock.now() });
+    const input = { scope, desired, observed, node, memory: this.memory, now: clock.now() };
+    const plan = makePlan({ ...input, policy: this.parts.policy });
     this.status.tell(state, plan, observed, this.memory);
     return { state, observed, plan };
   }

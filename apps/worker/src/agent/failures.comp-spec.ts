@@ -224,6 +224,22 @@ describe('a failure', () => {
     expect(worker.report()?.state).toBe('failed');
   });
 
+  it('because the policy of the worker forbids the app starts nothing, and a spec that is allowed is taken', async () => {
+    await worker.start({ worker_policy: { privileged: false } });
+    worker.receive(wanted());
+    await worker.reported({ state: 'converged' });
+    const before = engine.of('web');
+    worker.receive(wanted({ revision: 2, spec: { privileged: true, docker_image: 'shop:2' } }));
+    const report = await worker.reported({ state: 'failed', revision: 2 });
+    expect(report.last_error?.message).toMatch(/^worker_policy.privileged forbids privileged on this worker/);
+    expect(engine.of('web')).toEqual(before);
+    worker.receive(wanted({ app_name: 'other', spec: { privileged: true } }));
+    await worker.reported({ app_name: 'other', state: 'failed' });
+    expect(engine.of('other')).toEqual([]);
+    worker.receive(wanted({ revision: 3, spec: { docker_image: 'shop:2' } }));
+    await worker.reported({ state: 'converged', revision: 3 });
+  });
+
   it('says nothing about environment values in log and reports', async () => {
     await worker.start();
     engine.programPorts.add(8080);

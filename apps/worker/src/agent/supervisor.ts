@@ -58,7 +58,7 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
 
   constructor(
     @Inject(WORKER_OPTIONS)
-    private readonly options: Pick<WorkerOptions, 'scope' | 'selection' | 'resync_seconds'>,
+    private readonly options: Pick<WorkerOptions, 'scope' | 'selection' | 'resync_seconds' | 'worker_policy'>,
     private readonly runtime: ContainerRuntime,
     private readonly engine: EngineFactsCache,
     executor: Executor,
@@ -68,7 +68,8 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly clock: Clock,
     private readonly log: WorkerLog,
   ) {
-    this.parts = { scope: options.scope, runtime, engine, executor, memories, reporter, clock, log };
+    const { scope, worker_policy: policy = {} } = options;
+    this.parts = { scope, policy, runtime, engine, executor, memories, reporter, clock, log };
   }
 
   /**

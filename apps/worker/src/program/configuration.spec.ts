@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { loadWorkerConfiguration, WORKER_KEYS } from './configuration.js';
 import { workerHelp } from './help.js';
 import { workerLabels } from './worker-labels.js';
+import { workerPolicy } from './worker-policy.js';
 
 let folder: string;
 let file: string;
@@ -68,6 +69,29 @@ describe('the configuration of a worker', () => {
       [/"zone" must be name=text/, /"=x" must have a name/, /"a=2" is given twice/],
     ],
     [
+      'a policy that is no object',
+      { WORKER_POLICY: 'deny' },
+      [/^WORKER_POLICY is "deny" but must be one JSON object/],
+    ],
+    [
+      'the rules of a policy',
+      {
+        WORKER_POLICY: JSON.stringify({
+          ...{ bind: {}, privileged: 'no', images: ['a'], devices: { allowed: [] } },
+          ...{ binds: { allow: ['srv', '/srv'], deny: '/etc' }, capabilities: { deny: ['NET ADMIN'] } },
+        }),
+      },
+      [
+        /^worker_policy has no rule "bind"; there are images, binds,/,
+        /^worker_policy.privileged is "no" but must be true or false/,
+        /^worker_policy.images is \["a"\] but must be an object with allow and deny/,
+        /^worker_policy.devices has no "allowed"; there are allow and deny/,
+        /^worker_policy.binds.allow: "srv" must be an absolute path without "\.\."/,
+        /^worker_policy.binds.deny is "\/etc" but must be a list of texts/,
+        /^worker_policy.capabilities.deny: "NET ADMIN" must be the name of a capability/,
+      ],
+    ],
+    [
       'an interval of nothing',
       { REPORT_INTERVAL_SECONDS: '0' },
       [/^REPORT_INTERVAL_SECONDS is "0" but must be/],
@@ -90,6 +114,18 @@ describe('the configuration of a worker', () => {
     const others = FILE_KEYS.filter((key) => !(key in WORKER_KEYS)).map((key) => [key, 'x']);
     await writeFile(file, JSON.stringify(Object.fromEntries(others)));
     expect(load().rabbit_host).toEqual(['rabbit']);
+  });
+
+  it('takes a policy as an object of the file or as text in the environment', async () => {
+    const worker_policy = { privileged: false, binds: { allow: ['/srv'] } };
+    expect(load().worker_policy).toEqual({});
+    expect(load({ WORKER_POLICY: JSON.stringify(worker_policy) })).toMatchObject({ worker_policy });
+    await writeFile(file, JSON.stringify({ worker_policy }));
+    expect(load()).toMatchObject({ worker_policy });
+    expect(workerPolicy(worker_policy, 'unix:///opt/docker.sock')).toEqual({
+      ...worker_policy,
+      sockets: ['/opt/docker.sock'],
+    });
   });
 
   it('has labels with any value', () => {

@@ -8,12 +8,14 @@ import {
 import { parseAppName } from '@nebula/contracts';
 import { configured, engineAddressProblems } from '@nebula/lifecycle';
 import { labelProblems } from './worker-labels.js';
+import { policyConfigurationProblems } from './worker-policy.js';
 
 /** What a worker of its own is started with. It never has credentials of the database. */
 export interface WorkerConfiguration extends RabbitConfiguration {
   app_name: string[];
   worker_id: string;
   worker_labels: string[];
+  worker_policy: Record<string, unknown>;
   scope: string;
   docker_host: string;
   state_dir: string;
@@ -44,6 +46,11 @@ export const WORKER_KEYS: KeyTable<WorkerConfiguration> = {
     kind: 'list',
     default: [],
     description: 'what this server is, for people and searches: key=value, separated by commas',
+  },
+  worker_policy: {
+    kind: 'object',
+    default: {},
+    description: 'what apps may have on this server: see docs/worker-policy.md',
   },
   scope: {
     kind: 'string',
@@ -105,11 +112,12 @@ export function loadWorkerConfiguration(sources?: Sources): WorkerConfiguration 
   return configured(
     WORKER_KEYS,
     sources,
-    ({ app_name, docker_host, worker_labels, worker_id, rabbit_host }) => [
+    ({ app_name, docker_host, worker_labels, worker_policy, worker_id, rabbit_host }) => [
       ...appProblems(app_name),
       ...rabbitHostProblems(rabbit_host),
       ...engineAddressProblems('docker_host', docker_host),
       ...labelProblems(worker_labels),
+      ...policyConfigurationProblems(worker_policy),
       ...(worker_id.length > LONGEST_ID
         ? [`worker_id has ${worker_id.length} characters but may have ${LONGEST_ID}`]
         : []),

@@ -19,6 +19,7 @@ import { type HealthServer, startHealthServer } from '../health/health-server.js
 import { WorkerReadiness } from '../worker-readiness.js';
 import { type WorkerConfiguration } from './configuration.js';
 import { workerLabels } from './worker-labels.js';
+import { workerPolicy } from './worker-policy.js';
 
 /**
  * Runs a worker until a signal comes.
@@ -64,6 +65,7 @@ async function startWorker(
     state_dir: join(folder, 'worker'),
     ...(configuration.worker_id ? { worker_id: configuration.worker_id } : {}),
     worker_labels: workerLabels(configuration.worker_labels),
+    worker_policy: workerPolicy(configuration.worker_policy, configuration.docker_host),
     docker_host: configuration.docker_host,
     parallelism: configuration.engine_parallelism,
     resync_seconds: configuration.resync_interval_seconds,

@@ -2,6 +2,7 @@ import type { AppSpec } from '@nebula/contracts';
 import type { DesiredApp } from './desired.js';
 import type { AppMemory } from './memory.js';
 import type { NodeSize, ObservedApp } from './observed.js';
+import type { WorkerPolicy } from './worker-policy.js';
 
 /** All that a plan depends on. */
 export interface PlanInput {
@@ -11,6 +12,8 @@ export interface PlanInput {
   observed: ObservedApp;
   node: NodeSize;
   memory: AppMemory;
+  /** What apps may have here; everything when absent. */
+  policy?: WorkerPolicy;
   /** Milliseconds since 1970. */
   now: number;
 }

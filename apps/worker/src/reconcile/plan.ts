@@ -11,6 +11,7 @@ import { surplusWorks } from './removal.js';
 import { optionsAsItWas, replicaOptions } from './replica-options.js';
 import { servedRelease } from './served-release.js';
 import type { Plan, PlanProblem } from './step.js';
+import { policyProblems } from './worker-policy.js';
 
 /**
  * What to do now so that an app comes to its desired state on this server. Pure: the same input gives the same
@@ -35,6 +36,9 @@ function planRunning(wanted: Situation): Plan {
   const served = servedRelease(wanted);
   const { situation } = served;
   const { spec, replicas, observed } = situation;
+  // Nothing starts, not even what ran before: nobody knows any more whether that would be allowed.
+  const forbidden = policyProblems(spec, situation.policy ?? {});
+  if (forbidden.length > 0) return { lanes: [], problems: forbidden };
   const unfit = nodeProblems(spec, replicas);
   if (unfit.length > 0) return planUnfit(situation, unfit);
 

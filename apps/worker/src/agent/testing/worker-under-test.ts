@@ -8,6 +8,7 @@ import { Clock } from '../../clock.js';
 import { ContainerRuntime } from '../../container-runtime/container-runtime.js';
 import { eventually } from '../../container-runtime/testing/eventually.js';
 import { DesiredStateInbox } from '../../desired-state/desired-state-inbox.js';
+import type { WorkerPolicy } from '../../reconcile/worker-policy.js';
 import { WorkerModule } from '../../worker.module.js';
 import { KeptLog } from './kept-log.js';
 import { validMessage } from './valid-message.js';
@@ -27,6 +28,7 @@ export interface WorkerSettings {
   resync_seconds?: number;
   clock?: Clock;
   worker_id?: string;
+  worker_policy?: WorkerPolicy;
   worker_labels?: Record<string, string>;
   report_interval_seconds?: number;
   /** The engine itself when absent. */

@@ -1,0 +1,112 @@
+import { describe, expect, test } from '@jest/globals';
+import type { AppSpec } from '@nebula/contracts';
+import { formatPlan } from './format-plan.js';
+import { plan } from './plan.js';
+import { appState } from './status.js';
+import { desiredApp, NOW, rightContainer, situation, specOf } from './testing/builders.js';
+import { policyProblems, type WorkerPolicy } from './worker-policy.js';
+
+type Spec = Partial<AppSpec>;
+
+const rulesThatForbid = (spec: Spec, policy: WorkerPolicy): string[] =>
+  policyProblems(specOf(desiredApp(spec)), policy).map(
+    ({ message }) => /^worker_policy\.(\w+) forbids/.exec(message)?.[1] ?? message,
+  );
+
+const bind = (path: string): Spec => ({ volumes: [`${path}:/data`] });
+const image = (docker_image: string): Spec => ({ docker_image });
+
+describe('a policy', () => {
+  test('that is empty forbids nothing', () => {
+    const everything: Spec = {
+      ...{ privileged: true, volumes: ['/:/host'], devices: ['/dev/kmsg'], cap_add: ['ALL'] },
+      ...{ pid_mode: 'host', ipc_mode: 'host', networks: ['host'] },
+    };
+    expect(rulesThatForbid(everything, {})).toEqual([]);
+  });
+
+  test.each<[string, Spec, WorkerPolicy]>([
+    ['images', image('evil/shop:1'), { images: { allow: ['registry.example/*'] } }],
+    ['images', image('registry.example/shop:1'), { images: { deny: ['*:1'] } }],
+    ['images', image('shop'), { images: { deny: ['*:latest'] } }],
+    ['images', image('busybox:1'), { images: { deny: ['docker.io/*'] } }],
+    ['images', image('index.docker.io/library/busybox:1'), { images: { deny: ['busybox:*'] } }],
+    ['images', image('registry.exampleXcom/a:1'), { images: { allow: ['registry.example.com/*'] } }],
+    ['binds', bind('/etc'), { binds: { allow: ['/srv'] } }],
+    ['binds', bind('/srvx'), { binds: { allow: ['/srv/'] } }],
+    ['binds', bind('/'), { binds: { deny: ['/etc'] } }],
+    ['binds', bind('/etc/shadow'), { binds: { deny: ['/etc'] } }],
+    ['binds', bind('/srv'), { binds: { allow: [] } }],
+    ['docker_socket', bind('/var/run/docker.sock'), { docker_socket: false }],
+    ['docker_socket', bind('/run'), { docker_socket: false }],
+    ['docker_socket', bind('//run/./docker.sock'), { docker_socket: false }],
+    ['docker_socket', bind('/opt/d'), { docker_socket: false, sockets: ['/opt/d/engine.sock'] }],
+    ['devices', { devices: ['/dev/kmsg'] }, { devices: { allow: ['/dev/ttyUSB0'] } }],
+    ['devices', { privileged: true }, { devices: { allow: ['/dev/ttyUSB0'] } }],
+    ['capabilities', { cap_add: ['NET_ADMIN'] }, { capabilities: { allow: ['SYS_TIME'] } }],
+    ['capabilities', { cap_add: ['CAP_NET_ADMIN'] }, { capabilities: { deny: ['net_admin'] } }],
+    ['capabilities', { cap_add: ['ALL'] }, { capabilities: { deny: ['SYS_ADMIN'] } }],
+    ['capabilities', { privileged: true }, { capabilities: { allow: [] } }],
+    ['privileged', { privileged: true }, { privileged: false, capabilities: { allow: [] } }],
+    ['pid_mode_host', { pid_mode: 'host' }, { pid_mode_host: false }],
+    ['ipc_mode_host', { ipc_mode: 'host' }, { ipc_mode_host: false }],
+    ['network_host', { networks: ['host'] }, { network_host: false }],
+  ])('%s forbids %j by %j', (rule, spec, policy) => {
+    expect(rulesThatForbid(spec, policy)).toEqual([rule]);
+  });
+
+  test.each<[Spec, WorkerPolicy]>([
+    [image('registry.example/shop:1'), { images: { allow: ['registry.example/*'] } }],
+    [image('busybox:1'), { images: { allow: ['docker.io/library/*'] } }],
+    [image('localhost:5000/a:1'), { images: { deny: ['docker.io/*'] } }],
+    [bind('/srv/data'), { binds: { allow: ['/srv'] } }],
+    [{ volumes: ['data:/data'] }, { binds: { allow: [] }, docker_socket: false }],
+    [bind('/srv'), { docker_socket: false }],
+    [{ devices: ['/dev/ttyUSB0'] }, { devices: { allow: ['/dev/ttyUSB0'] } }],
+    [{ cap_add: ['CAP_SYS_TIME'] }, { capabilities: { allow: ['SYS_TIME'] } }],
+    [{ cap_add: ['SYS_TIME'] }, { capabilities: { allow: ['ALL'] } }],
+    [
+      { privileged: false, networks: ['other'] },
+      { privileged: false, network_host: false },
+    ],
+  ])('allows %j by %j', (spec, policy) => {
+    expect(rulesThatForbid(spec, policy)).toEqual([]);
+  });
+
+  test('says in a sentence which rule forbids what and why', () => {
+    const spec = specOf(desiredApp(bind('/etc')));
+    expect(policyProblems(spec, { binds: { allow: ['/srv'] } }).map(({ message }) => message)).toEqual([
+      'worker_policy.binds forbids the bind /etc:/data on this worker: /etc is at or below no path that is allowed',
+    ]);
+  });
+});
+
+describe('an app that the policy forbids', () => {
+  const wanted = desiredApp({ ...bind('/etc'), docker_image: 'shop:2' });
+  const policy = { binds: { allow: [] } };
+  const FORBIDDEN = expect.stringMatching(/^! plan: worker_policy\.binds forbids/);
+
+  test('starts nothing and touches nothing that runs', () => {
+    for (const containers of [
+      [],
+      [rightContainer(desiredApp(), 1)],
+      [rightContainer(desiredApp(), 1, { state: 'exited' })],
+      [rightContainer(wanted, 1, { state: 'exited' })],
+      [rightContainer(wanted, 1, { state: 'paused' }), rightContainer(wanted, 2)],
+    ]) {
+      const input = situation(wanted, containers, { policy });
+      expect(formatPlan(plan(input), NOW)).toEqual([FORBIDDEN]);
+      expect(appState(plan(input), wanted, input.observed)).toBe('failed');
+    }
+  });
+
+  test('can be stopped and deleted', () => {
+    for (const desired of [
+      desiredApp({ ...bind('/etc'), running: false }),
+      desiredApp({}, { deleted: true, spec: null }),
+    ]) {
+      const input = situation(desired, [rightContainer(wanted, 1)], { policy });
+      expect(formatPlan(plan(input), NOW)).toEqual(['stop c1 → remove c1']);
+    }
+  });
+});

@@ -1,0 +1,162 @@
+import { type AppSpec, imageWithTag, joinedNetworks, parseDevice, parseVolume } from '@nebula/contracts';
+import type { PlanProblem } from './step.js';
+
+/** What is allowed, all when it is absent, and what of that is not. */
+export interface PolicyLists {
+  allow?: readonly string[];
+  deny?: readonly string[];
+}
+
+/** What an app may have on this worker; a rule that is absent forbids nothing. */
+export interface WorkerPolicy {
+  /** Patterns of image references, in which `*` stands for any characters. */
+  images?: PolicyLists;
+  /** Paths of the server that may be mounted, each with all below it. Volumes with a name are no binds. */
+  binds?: PolicyLists;
+  /** False forbids every mount by which a container gets at the socket of the engine. */
+  docker_socket?: boolean;
+  /** Paths of devices of the server, each with all below it. */
+  devices?: PolicyLists;
+  /** Names of capabilities that may be added, with or without `CAP_`; `ALL` for all. */
+  capabilities?: PolicyLists;
+  privileged?: boolean;
+  pid_mode_host?: boolean;
+  ipc_mode_host?: boolean;
+  network_host?: boolean;
+  /** Paths of the engine's socket, beside the usual ones. */
+  sockets?: readonly string[];
+}
+
+/** Where the socket is by default; both name one place on the servers of today. */
+const USUAL_SOCKETS = ['/var/run/docker.sock', '/run/docker.sock'];
+
+/** What of a spec a policy forbids, each with the name of the rule. */
+export function policyProblems(spec: AppSpec, policy: WorkerPolicy): PlanProblem[] {
+  return [
+    ...imageProblems(spec, policy),
+    ...bindProblems(spec, policy),
+    ...deviceProblems(spec, policy),
+    ...capabilityProblems(spec, policy),
+    ...switchProblems(spec, policy),
+  ].map((message) => ({ step: 'plan', message, retry_at: null }));
+}
+
+function forbids(rule: Exclude<keyof WorkerPolicy, 'sockets'>, what: string, why: string): string {
+  return `worker_policy.${rule} forbids ${what} on this worker: ${why}`;
+}
+
+function imageProblems({ docker_image }: AppSpec, { images }: WorkerPolicy): string[] {
+  if (!images) return [];
+  const names = namesOf(docker_image);
+  const fits = (pattern: string): boolean => names.some((name) => wildcard(pattern).test(name));
+  const denied = images.deny?.find(fits);
+  const what = `the image ${docker_image}`;
+  if (denied !== undefined) return [forbids('images', what, `it fits "${denied}", which is denied`)];
+  if (!images.allow || images.allow.some(fits)) return [];
+  return [forbids('images', what, 'it fits no pattern that is allowed')];
+}
+
+/** An image by each name that it goes by: without a registry it is Docker Hub's, where `library/` may be left out. */
+function namesOf(reference: string): string[] {
+  const whole = imageWithTag(reference);
+  const [first = '', ...rest] = whole.split('/');
+  const hasRegistry = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
+  const isHub = !hasRegistry || first === 'docker.io' || first === 'index.docker.io';
+  if (!isHub) return [whole];
+  const path = hasRegistry ? rest.join('/') : whole;
+  const full = path.includes('/') ? path : `library/${path}`;
+  const short = full.replace(/^library\//, '');
+  return [...new Set([whole, `docker.io/${full}`, `docker.io/${short}`, full, short])];
+}
+
+function wildcard(pattern: string): RegExp {
+  const parts = pattern.split('*').map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`, 's');
+}
+
+function bindProblems({ volumes }: AppSpec, policy: WorkerPolicy): string[] {
+  const sockets = [...USUAL_SOCKETS, ...(policy.sockets ?? [])];
+  return volumes.flatMap((text) => {
+    const { source } = parseVolume(text);
+    if (!source.startsWith('/')) return [];
+    const what = `the bind ${text}`;
+    const path = plain(source);
+    const socket = sockets.find((place) => isWithin(place, path));
+    return [
+      ...(policy.docker_socket === false && socket !== undefined
+        ? [forbids('docker_socket', what, `it gives the container the engine's socket ${socket}`)]
+        : []),
+      ...pathProblems('binds', what, path, policy.binds),
+    ];
+  });
+}
+
+function deviceProblems({ devices, privileged }: AppSpec, policy: WorkerPolicy): string[] {
+  const { devices: lists } = policy;
+  const given = devices.flatMap((text) =>
+    pathProblems('devices', `the device ${text}`, plain(parseDevice(text).host), lists),
+  );
+  const isLimited = lists?.allow !== undefined || (lists?.deny ?? []).length > 0;
+  if (!privileged || !isLimited || policy.privileged === false) return given;
+  return [...given, forbids('devices', 'privileged', 'it gives the container every device')];
+}
+
+/** A path that is denied forbids what is below it, and what it is below, since that would bring it along. */
+function pathProblems(
+  rule: 'binds' | 'devices',
+  what: string,
+  path: string,
+  lists: PolicyLists = {},
+): string[] {
+  const denied = lists.deny?.find((entry) => isWithin(path, entry) || isWithin(entry, path));
+  if (denied !== undefined) return [forbids(rule, what, `${denied} is denied`)];
+  if (!lists.allow || lists.allow.some((entry) => isWithin(path, entry))) return [];
+  return [forbids(rule, what, `${path} is at or below no path that is allowed`)];
+}
+
+/** An absolute path without `.` and doubled slashes; `..` no spec has. What is a link on the server nobody knows here. */
+function plain(path: string): string {
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
+  return `/${parts.join('/')}`;
+}
+
+/** Whether a path is this folder or below it. */
+function isWithin(path: string, folder: string): boolean {
+  const base = plain(folder);
+  return path === base || path.startsWith(base === '/' ? '/' : `${base}/`);
+}
+
+function capabilityProblems({ cap_add, privileged }: AppSpec, policy: WorkerPolicy): string[] {
+  const { capabilities: lists } = policy;
+  if (!lists) return [];
+  const { allow, deny = [] } = { allow: lists.allow?.map(capability), deny: lists.deny?.map(capability) };
+  const why = (name: string): string | null => {
+    if (deny.includes(name)) return `${name} is denied`;
+    if (name === 'ALL' && deny.length > 0) return `it includes ${deny[0]}, which is denied`;
+    if (!allow || allow.includes(name) || allow.includes('ALL')) return null;
+    return `${name} is none that is allowed`;
+  };
+  const problems = cap_add.flatMap((text) => {
+    const reason = why(capability(text));
+    return reason === null ? [] : [forbids('capabilities', `the capability ${text}`, reason)];
+  });
+  if (!privileged || policy.privileged === false || why('ALL') === null) return problems;
+  return [...problems, forbids('capabilities', 'privileged', 'it gives the container every capability')];
+}
+
+function capability(name: string): string {
+  return name.toUpperCase().replace(/^CAP_/, '');
+}
+
+function switchProblems(spec: AppSpec, policy: WorkerPolicy): string[] {
+  const wanted: Record<'privileged' | 'pid_mode_host' | 'ipc_mode_host' | 'network_host', [boolean, string]> =
+    {
+      privileged: [spec.privileged, 'privileged'],
+      pid_mode_host: [spec.pid_mode === 'host', 'pid_mode host'],
+      ipc_mode_host: [spec.ipc_mode === 'host', 'ipc_mode host'],
+      network_host: [joinedNetworks(spec).includes('host'), 'the network host'],
+    };
+  return Object.entries(wanted)
+    .filter(([rule, [isWanted]]) => isWanted && policy[rule as keyof typeof wanted] === false)
+    .map(([rule, [, what]]) => forbids(rule as keyof typeof wanted, what, 'the rule is false'));
+}
