@@ -3,13 +3,13 @@ import type { Clock } from '../clock.js';
 import type { ContainerRuntime } from '../container-runtime/container-runtime.js';
 import type { AcceptedState } from '../desired-state/accepted-state.js';
 import type { CopyKeeper } from '../desired-state/copy-keeper.js';
+import { learn, nextLesson } from '../reconcile/learn.js';
 import {
   afterConvergence,
   onNewDesired,
   withLatePull,
   withoutLatePull,
 } from '../reconcile/memory-updates.js';
-import { type AppMemory, emptyMemory } from '../reconcile/memory.js';
 import type { ObservedApp } from '../reconcile/observed.js';
 import { plan as makePlan } from '../reconcile/plan.js';
 import type { Plan, Step } from '../reconcile/step.js';
@@ -21,7 +21,9 @@ import { BackgroundPull } from './background-pull.js';
 import { engineBackoff } from './engine-backoff.js';
 import type { EngineFactsCache } from './engine-facts-cache.js';
 import { type Executor, type Interruption, WORKER_ENDS } from './executor.js';
-import type { KeptMemory, MemoryFiles } from './memory-files.js';
+import type { KeptMemory } from './kept-memory.js';
+import { LearnedMemory } from './learned-memory.js';
+import type { MemoryFiles } from './memory-files.js';
 import { observeApp } from './observe-app.js';
 import { RepeatGuard } from './repeat-guard.js';
 import { WakeTimer } from './wake-timer.js';
@@ -47,6 +49,8 @@ interface Look {
   state: AcceptedState;
   observed: ObservedApp;
   plan: Plan;
+  /** When another look may teach something, milliseconds since 1970. */
+  lesson: number | null;
 }
 
 /**
@@ -59,11 +63,6 @@ interface Look {
 export class AppRunner {
   private state: AcceptedState | null = null;
   private pending: AcceptedState | null = null;
-  private memory: AppMemory = emptyMemory();
-  private saved: AppMemory | null = null;
-  private saving: Promise<void> = Promise.resolve();
-  /** The desired state is another one than that which `memory` is about. */
-  private fresh = false;
   private woken = false;
   private stopped = false;
   private working: Promise<void> | null = null;
@@ -74,10 +73,11 @@ export class AppRunner {
   private readonly pull = new BackgroundPull(
     (lane, signal) => this.pullImage(lane, signal),
     (lane) => {
-      this.memory = withLatePull(this.memory, lane);
+      this.memory.change((memory) => withLatePull(memory, lane));
       this.wake();
     },
   );
+  private readonly memory: LearnedMemory;
   private readonly repeats: RepeatGuard;
   private readonly status: AppStatus;
 
@@ -88,6 +88,7 @@ export class AppRunner {
     /** Called when the app is deleted and nothing of it is left. The runner is then stopped. */
     private readonly onGone: () => Promise<void>,
   ) {
+    this.memory = new LearnedMemory(app, parts.memories);
     this.repeats = new RepeatGuard(parts.clock);
     this.status = new AppStatus(app, parts.reporter, parts.clock, parts.log);
   }
@@ -106,11 +107,7 @@ export class AppRunner {
   /** Starts from what is on disk. */
   begin(state: AcceptedState, kept: KeptMemory | null): void {
     this.state = state;
-    if (kept) {
-      this.memory = kept.memory;
-      this.fresh = kept.epoch !== state.epoch || kept.revision !== state.revision;
-      this.saved = this.fresh ? null : kept.memory;
-    }
+    if (kept) this.memory.restore(kept, state);
     this.wake();
   }
 
@@ -134,7 +131,7 @@ export class AppRunner {
     this.execution?.abort(WORKER_ENDS);
     this.copy.close();
     await Promise.all([this.working, this.pull.stop()]);
-    await this.saving;
+    await this.memory.settled();
     // The last round may have set it again.
     this.alarm.clear();
   }
@@ -175,8 +172,7 @@ export class AppRunner {
       if (this.pending !== next) continue;
       this.pending = null;
       this.state = next;
-      this.fresh = true;
-      this.saved = null;
+      this.memory.outdate();
       this.repeats.reset();
       const { epoch, revision, desired } = next;
       const message = desired.deleted ? 'the app is deleted' : 'the app has a new desired state';
@@ -191,14 +187,16 @@ export class AppRunner {
     const { clock, engine, runtime, scope } = this.parts;
     const { desired } = state;
     const node = await engine.facts();
-    if (this.fresh) this.memory = onNewDesired(this.memory, desired, node);
-    this.fresh = false;
-    const observed = await observeApp(runtime, scope, desired, this.memory);
+    const { memory } = this;
+    if (memory.isOfBefore) memory.renew(onNewDesired(memory.current, desired, node));
+    const observed = await observeApp(runtime, scope, desired, memory.current);
     if (this.pending || this.stopped) return null;
-    const input = { scope, desired, observed, node, memory: this.memory, now: clock.now() };
-    const plan = makePlan({ ...input, policy: this.parts.policy });
-    this.status.tell(state, plan, observed, this.memory);
-    return { state, observed, plan };
+    const { policy } = this.parts;
+    const input = { scope, policy, desired, observed, node, memory: memory.current, now: clock.now() };
+    memory.change(() => learn(input));
+    const plan = makePlan({ ...input, memory: memory.current });
+    this.status.tell(state, plan, observed, memory.current);
+    return { state, observed, plan, lesson: nextLesson(input) };
   }
 
   private async execute(look: Look, lanes: Step[][]): Promise<void> {
@@ -223,7 +221,7 @@ export class AppRunner {
     } finally {
       progress.clear();
       this.execution = null;
-      this.save();
+      this.memory.save(look.state);
     }
   }
 
@@ -232,8 +230,8 @@ export class AppRunner {
     if (!state) return;
     const interruption = await this.runLanes({ state, observed: null }, [lane], signal);
     if (signal.aborted) return;
-    this.memory = withoutLatePull(this.memory);
-    this.save();
+    this.memory.change(withoutLatePull);
+    this.memory.save(state);
     if (interruption) this.interrupted(interruption.step, interruption.error);
     else this.wake();
   }
@@ -249,19 +247,18 @@ export class AppRunner {
       lanes,
       containers: observed?.containers ?? [],
       signal,
-      remember: (update) => {
-        this.memory = update(this.memory);
-      },
+      secrets: Object.values(state.desired.spec?.env_vars ?? {}),
+      remember: (update) => this.memory.change(update),
     });
   }
 
   /** Nothing to do but wait. */
-  private async rest({ state, plan }: Look): Promise<void> {
+  private async rest({ state, plan, lesson }: Look): Promise<void> {
     this.interruptions = 0;
     this.repeats.reset();
     const converged = plan.lanes.length === 0 && plan.problems.length === 0;
-    if (converged) this.memory = afterConvergence(this.memory);
-    const times = plan.problems.map((problem) => problem.retry_at).filter((time) => time !== null);
+    if (converged) this.memory.change(afterConvergence);
+    const times = [lesson, ...plan.problems.map(({ retry_at }) => retry_at)].filter((time) => time !== null);
     // A timer may ring a moment early, and would then find that nothing can be tried yet.
     if (times.length > 0) this.alarm.set(Math.min(...times) - this.parts.clock.now() + 1);
     if (converged && state.desired.deleted) {
@@ -269,7 +266,7 @@ export class AppRunner {
       this.copy.close();
       await this.onGone();
     } else {
-      this.save();
+      this.memory.save(state);
     }
   }
 
@@ -288,20 +285,9 @@ export class AppRunner {
     try {
       const { own } = await runtime.list(scope, this.app);
       if (this.execution === execution)
-        this.status.tell(state, plan, { ...observed, containers: own }, this.memory);
+        this.status.tell(state, plan, { ...observed, containers: own }, this.memory.current);
     } catch {
       // The step under way finds out by itself.
     }
-  }
-
-  /** In the background: nothing depends on it, and a busy disk takes its time. */
-  private save(): void {
-    const { memory, state } = this;
-    // What is not yet cleared for the new desired state must not be kept as learned about it.
-    if (!state || this.fresh || this.saved === memory) return;
-    this.saved = memory;
-    const kept = { epoch: state.epoch, revision: state.revision, memory };
-    // Writes of one file keep their order, so the last one ends last.
-    this.saving = this.parts.memories.write(this.app, kept);
   }
 }

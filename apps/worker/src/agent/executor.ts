@@ -6,7 +6,7 @@ import { RuntimeError } from '../container-runtime/runtime-error.js';
 import { failureKey } from '../reconcile/failure-key.js';
 import { formatStep } from '../reconcile/format-plan.js';
 import { isInHandOver } from '../reconcile/hand-over.js';
-import { afterFailure, afterSuccess, withPin } from '../reconcile/memory-updates.js';
+import { afterFailure, afterSuccess, withPin, withVerdict } from '../reconcile/memory-updates.js';
 import type { AppMemory } from '../reconcile/memory.js';
 import type { ObservedContainer } from '../reconcile/observed.js';
 import type { Step } from '../reconcile/step.js';
@@ -29,6 +29,8 @@ export interface Execution {
    * `WORKER_ENDS`, it is one at which no replica is down that the lane is about to start.
    */
   signal: AbortSignal;
+  /** Values that must not be told, whatever prints them. */
+  secrets: readonly string[];
   /** Changes what is remembered of the app. */
   remember: (update: (memory: AppMemory) => AppMemory) => void;
 }
@@ -95,14 +97,14 @@ export class Executor {
     execution: Execution,
   ): Promise<'done' | Interruption | null> {
     const { runtime, scope } = this;
-    const { signal, containers, remember } = execution;
+    const { signal, containers, remember, secrets } = execution;
     const fields = { app: execution.app, revision: execution.revision, step: step.kind, ...subject(step) };
     const key = failureKey(step, lane, containers);
     const began = performance.now();
     const duration = () => ({ duration_ms: Math.round(performance.now() - began) });
     try {
-      const imageId = await performStep(step, { runtime, scope, signal, created });
-      remember((memory) => learned(afterSuccess(memory, key), step, imageId));
+      const found = await performStep(step, { runtime, scope, signal, created, secrets });
+      remember((memory) => learned(afterSuccess(memory, key), step, found, this.clock.now()));
       this.log.info(formatStep(step), { ...fields, ...duration() });
       return 'done';
     } catch (error) {
@@ -119,9 +121,10 @@ export class Executor {
 }
 
 /** What a step that succeeded teaches. */
-function learned(memory: AppMemory, step: Step, imageId: string | null): AppMemory {
+function learned(memory: AppMemory, step: Step, found: string | null, now: number): AppMemory {
   if (step.kind === 'pin') return withPin(memory, step);
-  if (step.kind === 'pull' && imageId !== null) return withPin(memory, { ...step, image_id: imageId });
+  if (step.kind === 'pull' && found !== null) return withPin(memory, { ...step, image_id: found });
+  if (step.kind === 'judge') return withVerdict(memory, step, found ?? '', now);
   return memory;
 }
 

@@ -1,15 +1,10 @@
 import { join } from 'node:path';
-import type { Position } from '@nebula/contracts';
+import { compactSpec } from '@nebula/contracts';
 import { Inject, Injectable } from '@nestjs/common';
-import { type AppMemory, emptyMemory, type Failure, type ImagePin } from '../reconcile/memory.js';
 import { AppFiles } from '../state-folder/app-files.js';
 import { messageOf, WorkerLog } from '../worker-log.js';
 import { WORKER_OPTIONS, type WorkerOptions } from '../worker-options.js';
-
-/** What was learned, and about which desired state: with a newer one, failures may count no longer. */
-export interface KeptMemory extends Position {
-  memory: AppMemory;
-}
+import { type KeptMemory, readMemory } from './kept-memory.js';
 
 /** What the worker has learned about each app, on disk. Losing it costs retries, so no failure here stops anything. */
 @Injectable()
@@ -43,7 +38,9 @@ export class MemoryFiles {
 
   async write(appName: string, kept: KeptMemory): Promise<void> {
     try {
-      await this.files.write(appName, kept);
+      const { good } = kept.memory;
+      const compact = good && { ...good, spec: compactSpec(good.spec) };
+      await this.files.write(appName, { ...kept, memory: { ...kept.memory, good: compact } });
     } catch (error) {
       this.log.warn('what was learned about an app can not be kept', {
         app: appName,
@@ -55,47 +52,4 @@ export class MemoryFiles {
   async remove(appName: string): Promise<void> {
     await this.files.remove(appName).catch(() => undefined);
   }
-}
-
-/** Null for anything that this version didn't write. A failure that it can't read is as if it hadn't happened. */
-function readMemory(value: unknown): KeptMemory | null {
-  if (!isRecord(value) || !isRecord(value['memory'])) return null;
-  const { epoch, revision, memory } = value;
-  if (typeof epoch !== 'number' || typeof revision !== 'number') return null;
-  const { pin, failures } = memory;
-  const entries = isRecord(failures) ? Object.entries(failures) : [];
-  return {
-    epoch,
-    revision,
-    memory: {
-      ...emptyMemory(),
-      pin: isPin(pin) ? pin : null,
-      failures: Object.fromEntries(
-        entries.filter((entry): entry is [string, Failure] => isFailure(entry[1])),
-      ),
-    },
-  };
-}
-
-function isPin(value: unknown): value is ImagePin {
-  return has(value, { image: 'string', release: 'number', image_id: 'string' });
-}
-
-function isFailure(value: unknown): value is Failure {
-  return has(value, {
-    step: 'string',
-    message: 'string',
-    attempts: 'number',
-    terminal: 'boolean',
-    failed_at: 'number',
-    retry_at: 'number',
-  });
-}
-
-function has(value: unknown, members: Record<string, string>): boolean {
-  return isRecord(value) && Object.entries(members).every(([name, type]) => typeof value[name] === type);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

@@ -1,4 +1,6 @@
+import { redactOutput } from '@nebula/logging';
 import type { ContainerRuntime } from '../container-runtime/container-runtime.js';
+import { RuntimeError } from '../container-runtime/runtime-error.js';
 import type { ContainerRef, Step } from '../reconcile/step.js';
 
 /** What a lane's steps share. */
@@ -9,12 +11,17 @@ export interface LaneContext {
   signal: AbortSignal;
   /** Ids of the containers that this lane has created, by replica. */
   created: Map<number, string>;
+  /** Values that must not be told. */
+  secrets: readonly string[];
 }
+
+/** What is told of a container's last words. */
+const LOG_TAIL = { lines: 20, characters: 2_000 };
 
 /**
  * Does one step.
  *
- * @returns the image's local id after a pull, else null.
+ * @returns the image's local id after a pull, the last lines of the log after a `judge`, else null.
  * @throws {RuntimeError}
  */
 export async function performStep(step: Step, lane: LaneContext): Promise<string | null> {
@@ -48,11 +55,23 @@ export async function performStep(step: Step, lane: LaneContext): Promise<string
     case 'rename':
       await runtime.rename(idOf(step.target, created), step.name);
       return null;
+    case 'judge':
+      return await lastWords(runtime, idOf(step.target, created), lane.secrets);
     case 'remove':
       await runtime.remove(idOf(step.target, created));
       return null;
     default:
       return neverStep(step);
+  }
+}
+
+/** Empty when the log can't be read: what became of the container counts without it. */
+async function lastWords(runtime: ContainerRuntime, id: string, secrets: readonly string[]): Promise<string> {
+  try {
+    return redactOutput(await runtime.logTail(id, LOG_TAIL), secrets);
+  } catch (error) {
+    if (error instanceof RuntimeError && error.kind !== 'unavailable') return '';
+    throw error;
   }
 }
 

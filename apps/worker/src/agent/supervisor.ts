@@ -19,7 +19,8 @@ import { AppRunner, type RunnerParts } from './app-runner.js';
 import { engineBackoff } from './engine-backoff.js';
 import { EngineFactsCache } from './engine-facts-cache.js';
 import { Executor } from './executor.js';
-import { type KeptMemory, MemoryFiles } from './memory-files.js';
+import type { KeptMemory } from './kept-memory.js';
+import { MemoryFiles } from './memory-files.js';
 import { WakeTimer } from './wake-timer.js';
 
 /** Everything is looked at this often behind the events, seconds. */

@@ -57,6 +57,11 @@ export abstract class ContainerRuntime {
   abstract stop(id: string): Promise<void>;
   abstract rename(id: string, name: string): Promise<void>;
   abstract setRestartPolicy(id: string, policy: 'always' | 'no'): Promise<void>;
+  /**
+   * The last lines that a container wrote to its output, oldest first: so many at most, of so many characters together.
+   * A log driver that can't be read fails as `invalid`.
+   */
+  abstract logTail(id: string, limit: { lines: number; characters: number }): Promise<string>;
   /** Removes by force, with anonymous volumes. */
   abstract remove(id: string): Promise<void>;
   /**

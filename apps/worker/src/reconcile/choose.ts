@@ -5,7 +5,8 @@ import type { Option, Options, Work } from './work.js';
 
 /** What is done for each replica. */
 export interface Choice {
-  works: Work[];
+  /** One for each replica, in order. */
+  options: Option[];
   problems: PlanProblem[];
   /** Replicas that had to do with less because a host port stays in use. */
   blocked: PlanProblem[];
@@ -31,7 +32,7 @@ export function choose(replicas: readonly Options[], others: readonly Work[], ob
     const loser = losers.find((choice) => optionOf(choice).restores) ?? losers[0];
     if (!loser) {
       return {
-        works: options.map((option) => option.work),
+        options,
         problems: options.flatMap((option) => option.problems),
         blocked,
       };

@@ -44,6 +44,7 @@ export function failureKey(
     case 'set-restart-policy':
     case 'stop':
     case 'rename':
+    case 'judge':
     case 'remove':
       return containerKey(step.kind, step.replica, fingerprintOfTarget(step.target, lane, containers));
   }

@@ -47,6 +47,7 @@ const V1: Record<string, Field> = {
   command: ({ spec }) => spec.command ?? undefined,
   restart: ({ tokens }) => tokens.restart || undefined,
   release: ({ tokens }) => tokens.release || undefined,
+  roll: ({ tokens }) => tokens.roll || undefined,
 };
 
 function unlessEmpty(value: object): object | undefined {

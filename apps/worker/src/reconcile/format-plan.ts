@@ -33,6 +33,8 @@ export function formatStep(step: Step): string {
       return `set-restart-policy ${step.policy} on ${formatTarget(step.target)}`;
     case 'connect':
       return `connect ${formatTarget(step.target)} to ${step.network}`;
+    case 'judge':
+      return `judge ${formatTarget(step.target)}: ${step.reason}`;
     case 'start':
     case 'unpause':
     case 'stop':

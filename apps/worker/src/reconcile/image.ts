@@ -14,8 +14,11 @@ export type ImageChoice =
 /** References and ids of images that the planner needs to be told about in `ObservedApp.images`. */
 export function imagesToLookUp(desired: DesiredApp, memory: AppMemory): string[] {
   if (!desired.spec) return [];
-  const ids = memory.pin ? [memory.pin.image_id] : [];
-  return [...new Set([imageWithTag(desired.spec.docker_image), ...ids])];
+  const { good, pin } = memory;
+  const images = [imageWithTag(desired.spec.docker_image), ...(pin ? [pin.image_id] : [])];
+  // An update that fails is taken back in the same look.
+  if (good) images.push(imageWithTag(good.spec.docker_image), ...(good.pin ? [good.pin.image_id] : []));
+  return [...new Set(images)];
 }
 
 /** The pin, if it was made for this image and release. */

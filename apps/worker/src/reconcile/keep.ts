@@ -8,10 +8,14 @@ import {
   unpause,
   withRestartPolicy,
 } from './container-steps.js';
+import { crashProblem } from './crashes.js';
 import { nameProblem } from './names.js';
+import { updatePolicy } from '@nebula/contracts';
 import type { ObservedApp, ObservedContainer } from './observed.js';
 import type { Situation } from './plan-input.js';
 import type { Readiness } from './preparation.js';
+import { isReady, lookAt } from './readiness.js';
+import { isOfUpdate, isWatched } from './update.js';
 import { firstActiveFailure, problemOf, tryable } from './problems.js';
 import { removals } from './removal.js';
 import type { ReplicaView } from './replica-view.js';
@@ -43,7 +47,7 @@ export function tend(
       ...connecting.problems,
       ...(unconnected ? [unconnected] : []),
       ...(unnamed ? [unnamed] : []),
-      ...conditionOf(current),
+      ...conditionOf(current, situation),
     ],
   };
 }
@@ -58,7 +62,7 @@ export function restore(view: ReplicaView, situation: Situation): Option | null 
   const { work, problems } = keepAlone(view, backup, current ? [current, ...rest] : rest, situation);
   const returning = returnHome(backup, view, situation);
   const acquire = [...work.acquire, ...returning.steps];
-  const option = { problems: [...problems, ...returning.problems], restores: true };
+  const option = { problems: [...problems, ...returning.problems], restores: true, replaces: false };
   if (isUp(backup)) return { ...option, work: { ...work, acquire } };
   return { ...option, work: { ...work, acquire: [...acquire, start(backup)], takes: hostPorts(backup) } };
 }
@@ -122,6 +126,7 @@ function keepAlone(
     },
     problems: [...leaving.problems, ...repairs.problems],
     restores: false,
+    replaces: false,
   };
 }
 
@@ -138,15 +143,22 @@ function portProblem(container: ObservedContainer, { taken_ports }: ObservedApp)
 }
 
 /** What no step can mend: a program that ends again and again, or that says it is not well. */
-function conditionOf(container: ObservedContainer): PlanProblem[] {
-  if (container.state === 'restarting') {
-    const message = `${container.name} ends with exit code ${container.exit_code}; the engine has restarted it ${container.restart_count} times`;
-    return [{ step: 'run', message, retry_at: null }];
-  }
-  if (container.health === 'unhealthy') {
-    return [
-      { step: 'run', message: `${container.name} is unhealthy by its own health check`, retry_at: null },
-    ];
-  }
-  return [];
+function conditionOf(container: ObservedContainer, situation: Situation): PlanProblem[] {
+  const { memory, now } = situation;
+  const crash = crashProblem(container, memory, now);
+  if (crash) return [crash];
+  const coming = comingProblem(container, situation);
+  if (container.health !== 'unhealthy') return coming;
+  const message = `${container.name} is unhealthy by its own health check`;
+  return [{ step: 'run', message, retry_at: null }];
+}
+
+/** An update isn't over before its containers are ready, by which it is judged. */
+function comingProblem(container: ObservedContainer, situation: Situation): PlanProblem[] {
+  const { spec, memory, now } = situation;
+  const policy = updatePolicy(spec);
+  if (memory.verdict || !isWatched(situation) || !isOfUpdate(container, situation)) return [];
+  if (isReady(container, policy, now)) return [];
+  const retry_at = lookAt(container, policy, now);
+  return [{ step: 'plan', message: `${container.name} is not ready yet`, retry_at }];
 }

@@ -24,6 +24,16 @@ export function arrange(works: readonly Work[], containers: readonly ObservedCon
   return [...lanes].toSorted(([a], [b]) => a - b).map(([, groups]) => interleave(groups));
 }
 
+/** Works that hand host ports to each other, directly or through others: each group can only be done as one. */
+export function handOverGroups(works: readonly Work[], containers: readonly ObservedContainer[]): Work[][] {
+  const groups = new Map<number, Work[]>();
+  connected(works.length, neighbours(works, containers)).forEach((lowest, index) => {
+    const work = works[index];
+    if (work) groups.set(lowest, [...(groups.get(lowest) ?? []), work]);
+  });
+  return [...groups.values()];
+}
+
 function interleave(groups: Work[][]): Step[] {
   return [
     ...groups.flat().flatMap((work) => work.prepare),

@@ -61,6 +61,16 @@ export function withPin(memory: AppMemory, { image, release, image_id }: ImagePi
   return { ...memory, pin: { image, release, image_id } };
 }
 
+/** The memory after a `judge` step, which found these last lines of the container's log. */
+export function withVerdict(
+  memory: AppMemory,
+  { revision, reason, exit_code }: Step & { kind: 'judge' },
+  log: string,
+  now: number,
+): AppMemory {
+  return { ...memory, verdict: { revision, reason, exit_code, log, at: now } };
+}
+
 /** The memory while the pull of this lane is under way and takes long. */
 export function withLatePull(memory: AppMemory, lane: readonly Step[]): AppMemory {
   const pull = lane.find((step) => step.kind === 'pull');
@@ -80,7 +90,8 @@ export function afterConvergence(memory: AppMemory): AppMemory {
 /**
  * The memory at a new revision: a fix, or a wish repeated, is taken at once, so failures are forgotten. Those
  * stay that say of a container which is still wanted, exactly as it was, that it can never start. That a release could
- * not be pulled stays too, so that nothing waits for it, but it is tried at once.
+ * not be pulled stays too, so that nothing waits for it, but it is tried at once. The verdict on an update is one on
+ * its revision alone.
  */
 export function onNewDesired(memory: AppMemory, desired: DesiredApp, node: NodeSize): AppMemory {
   const { deleted, spec, tokens } = desired;
@@ -94,6 +105,10 @@ export function onNewDesired(memory: AppMemory, desired: DesiredApp, node: NodeS
     .map(([key, failure]) => [key, { ...failure, retry_at: failure.failed_at }] as const);
   return {
     ...memory,
+    roll: tokens.roll,
+    // A worker that was away may hear of a roll with a later change, so what counts is that the token is another one.
+    rolling: memory.rolling || (tokens.roll > 0 && tokens.roll !== memory.roll),
+    verdict: null,
     failures: Object.fromEntries([...kept.filter(([key]) => wanted.has(key)), ...due]),
   };
 }

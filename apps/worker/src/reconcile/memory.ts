@@ -1,3 +1,4 @@
+import type { AppSpec, Tokens } from '@nebula/contracts';
 import type { StepKind } from './step.js';
 
 /** What the worker has learned about an app. It is kept on disk; losing it costs retries, not correctness. */
@@ -8,6 +9,50 @@ export interface AppMemory {
   failures: Record<string, Failure>;
   /** `failureKey` of the pull that is under way and takes long. Never read from disk: no pull outlives the worker. */
   late_pull: string | null;
+  /** What every replica was right and ready with last: what an update that fails goes back to. */
+  good: GoodVersion | null;
+  /** The token `roll` of the newest desired state that was taken over. */
+  roll: number;
+  /** A roll is under way: containers are replaced one after the other whatever the strategy is, until all are ready. */
+  rolling: boolean;
+  /** The update to this desired state has failed. Only a newer one is tried. */
+  verdict: Verdict | null;
+  /** By container: how often its program has ended by itself. */
+  crashes: Record<string, Crashes>;
+}
+
+/** A version of the app that has served on this server. */
+export interface GoodVersion {
+  revision: number;
+  spec: AppSpec;
+  tokens: Tokens;
+  /** The build that its containers were made from. */
+  pin: ImagePin | null;
+}
+
+/** Why an update is not gone on with. */
+export interface Verdict {
+  revision: number;
+  /** What happened to which container, a part of a sentence. */
+  reason: string;
+  /** Of the program that ended; null when none did. */
+  exit_code: number | null;
+  /** The last lines that the container wrote, without secrets; empty when there are none. */
+  log: string;
+  /** Milliseconds since 1970. */
+  at: number;
+}
+
+/** How often a container's program has ended and was restarted by the engine. */
+export interface Crashes {
+  /** The engine's count at the last look. */
+  restart_count: number;
+  /** Ends since it was steady. */
+  times: number;
+  /** Of the last end; null when nobody looked in time. */
+  exit_code: number | null;
+  /** The last end, milliseconds since 1970. */
+  at: number;
 }
 
 export interface ImagePin {
@@ -32,5 +77,14 @@ export interface Failure {
 }
 
 export function emptyMemory(): AppMemory {
-  return { pin: null, failures: {}, late_pull: null };
+  return {
+    pin: null,
+    failures: {},
+    late_pull: null,
+    good: null,
+    roll: 0,
+    rolling: false,
+    verdict: null,
+    crashes: {},
+  };
 }

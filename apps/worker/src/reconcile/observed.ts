@@ -29,6 +29,8 @@ export interface ObservedContainer {
   error: string;
   /** Milliseconds since 1970. */
   created_at: number;
+  /** Its last start, milliseconds since 1970; 0 when it was never started. */
+  started_at: number;
 }
 
 /** A TCP port of the server, on all of its addresses, and the name of the container that publishes it. */

@@ -1,5 +1,6 @@
 import { replicasOn } from '@nebula/contracts';
 import { type Choice, choose } from './choose.js';
+import { gate } from './gate.js';
 import { arrange } from './lanes.js';
 import { clearNames } from './names.js';
 import { nodeProblems } from './node-fit.js';
@@ -9,8 +10,10 @@ import { everythingReady, type Preparation, prepare } from './preparation.js';
 import { retriedFailures } from './problems.js';
 import { surplusWorks } from './removal.js';
 import { optionsAsItWas, replicaOptions } from './replica-options.js';
-import { servedRelease } from './served-release.js';
 import type { Plan, PlanProblem } from './step.js';
+import { judgement } from './update.js';
+import { type Part, versionsOf } from './versions.js';
+import type { Options, Work } from './work.js';
 import { policyProblems } from './worker-policy.js';
 
 /**
@@ -33,47 +36,85 @@ function planFor(input: PlanInput): Plan {
 }
 
 function planRunning(wanted: Situation): Plan {
-  const served = servedRelease(wanted);
-  const { situation } = served;
-  const { spec, replicas, observed } = situation;
+  const judged = judgement(wanted);
+  // Whether it goes on at all follows from the verdict.
+  if (judged) return { lanes: [[judged]], problems: [] };
+
+  const { lead, parts, problems: verdicts } = versionsOf(wanted);
+  const { observed } = lead;
   // Nothing starts, not even what ran before: nobody knows any more whether that would be allowed.
-  const forbidden = policyProblems(spec, situation.policy ?? {});
+  const specs = new Set(parts.map(({ situation }) => situation.spec));
+  const forbidden = [...specs].flatMap((spec) => policyProblems(spec, wanted.policy ?? {}));
   if (forbidden.length > 0) return { lanes: [], problems: forbidden };
-  const unfit = nodeProblems(spec, replicas);
-  if (unfit.length > 0) return planUnfit(situation, unfit);
+  const unfit = nodeProblems(lead.spec, lead.replicas);
+  if (unfit.length > 0) return planUnfit(lead, [...verdicts, ...unfit]);
 
-  const names = clearNames(situation);
-  if (names.steps.length > 0) return { lanes: [names.steps], problems: names.problems };
+  const names = clearNames(lead);
+  if (names.steps.length > 0) return { lanes: [names.steps], problems: [...verdicts, ...names.problems] };
 
-  const { own, surplus } = byReplica(observed.containers, replicas);
-  const leaving = surplusWorks(surplus, situation);
-  const choice = (preparation: Preparation): Choice =>
+  const { own, surplus } = byReplica(observed.containers, lead.replicas);
+  const leaving = surplusWorks(surplus, lead);
+  const serve = (held: ReadonlySet<number>, preparation: (part: Part) => Preparation): Choice =>
     choose(
-      own.map((containers, index) => replicaOptions(index + 1, containers, situation, preparation)),
+      own.map((containers, index) => {
+        const part = partOf(index + 1, parts);
+        return optionsFor(index + 1, containers, part, held.has(index + 1), preparation(part));
+      }),
       leaving.works,
       observed,
     );
 
-  // First as if nothing were missing, to learn what is needed; then with what is there.
-  const preparation = prepare(situation, choice(everythingReady(situation)).works);
-  const { works, problems, blocked } = choice(preparation);
-  const first = preparation.steps.length > 0;
+  // First as if nothing were missing, to learn who waits and what is needed; then with what is there.
+  const ready = (part: Part): Preparation => everythingReady(part.situation);
+  const ideal = serve(new Set(), ready);
+  const { held, problems: waits } = gate(ideal.options, lead);
+  const asked = held.size > 0 ? serve(held, ready) : ideal;
+  const preparations = new Map(parts.map((part) => [part, prepare(part.situation, worksOf(part, asked))]));
+  const choice = serve(held, (part) => preparations.get(part) ?? ready(part));
+  const prepared = [...preparations.values()];
+  // What two parts need may be the same, and is there for both at the next look.
+  const first = prepared.map(({ steps }) => steps).find((steps) => steps.length > 0);
+  const works = choice.options.map(({ work }) => work);
   return {
     lanes: [
-      ...served.lanes,
-      ...(first ? [preparation.steps] : []),
+      ...parts.flatMap(({ lanes }) => lanes),
+      ...(first ? [first] : []),
       ...arrange([...leaving.works, ...works], observed.containers),
     ],
     problems: [
-      ...served.problems,
+      ...verdicts,
+      ...parts.flatMap(({ problems }) => problems),
       ...names.problems,
-      ...preparation.problems,
+      ...prepared.flatMap(({ problems }) => problems),
       ...leaving.problems,
-      ...problems,
+      ...choice.problems,
+      ...waits,
       // What a replica can't have yet may be free once the preparation is done.
-      ...(first ? [] : blocked),
+      ...(first ? [] : choice.blocked),
     ],
   };
+}
+
+function optionsFor(
+  replica: number,
+  own: readonly ObservedContainer[],
+  { situation, isFrozen }: Part,
+  isHeld: boolean,
+  preparation: Preparation,
+): Options {
+  return isFrozen
+    ? optionsAsItWas(replica, own, situation)
+    : replicaOptions(replica, own, situation, preparation, isHeld);
+}
+
+function partOf(replica: number, parts: readonly Part[]): Part {
+  const part = parts.find(({ replicas }) => replicas.includes(replica)) ?? parts[0];
+  if (!part) throw new Error(`No part serves replica ${replica}.`);
+  return part;
+}
+
+function worksOf({ replicas }: Part, { options }: Choice): Work[] {
+  return options.map(({ work }) => work).filter(({ replica }) => replicas.includes(replica));
 }
 
 /** Keeps up what runs as of the spec before, until there is a spec that this server can serve. */
@@ -86,7 +127,9 @@ function planUnfit(situation: Situation, unfit: PlanProblem[]): Plan {
       const own = containers.filter((container) => container.replica === replica);
       return optionsAsItWas(replica, own, situation);
     });
-  const { works, problems, blocked } = choose(options, [], situation.observed);
+  const choice = choose(options, [], situation.observed);
+  const { problems, blocked } = choice;
+  const works = choice.options.map(({ work }) => work);
   return { lanes: arrange(works, containers), problems: [...unfit, ...problems, ...blocked] };
 }
 

@@ -16,12 +16,15 @@ import { noWork, type Option, type Options } from './work.js';
  * A right container that is up is only tended. Otherwise the new container is tried, and while that isn't
  * possible (its last try failed, its image can't be had, its name is taken) the container that ran before
  * shall run.
+ *
+ * @param isHeld what runs before is not to be replaced yet.
  */
 export function replicaOptions(
   replica: number,
   own: readonly ObservedContainer[],
   situation: Situation,
   preparation: Preparation,
+  isHeld = false,
 ): Options {
   const removing = own.filter((container) => container.state === 'removing');
   if (removing.length > 0) {
@@ -36,6 +39,8 @@ export function replicaOptions(
   if (view.current && isUp(view.current)) {
     return [tend(view, view.current, situation, preparation.networks), idle(replica, [])];
   }
+
+  if (isHeld) return fallBack(view, situation, [], []);
 
   const unnamed = nameProblem(view.name, replica, situation.observed);
   if (unnamed) return fallBack(view, situation, [unnamed], [unnamed]);
@@ -65,7 +70,7 @@ function attempt(view: ReplicaView, situation: Situation, image: string): Option
   if (blocked) return fallBack(view, situation, [], problems);
 
   const steps = [...work.prepare, ...work.release, ...work.acquire];
-  const tried: Option = { work, problems, restores: false };
+  const tried: Option = { work, problems, restores: false, replaces: work.ends.length > 0 };
   const active = firstActiveFailure(steps, view.all, situation);
   const terminal = terminalFailure(steps, view.all, situation);
   if (!active && !terminal) return [tried, ...fallBack(view, situation, [], problems)];
@@ -108,7 +113,7 @@ function adding(option: Option, problems: PlanProblem[]): Option {
 }
 
 function idle(replica: number, problems: PlanProblem[]): Option {
-  return { work: noWork(replica), problems, restores: false };
+  return { work: noWork(replica), problems, restores: false, replaces: false };
 }
 
 /** `coming` is the strongest: what is missing is there at the next look, so nothing else is done before. */

@@ -13,7 +13,9 @@ test.each([
   ['converged', 'what shall run runs', app, [c()]],
   ['converging', 'something is to be done', app, []],
   ['converging', 'the engine is removing a container', app, [c({ state: 'removing' })]],
-  ['failed', 'a container ends again and again', app, [c({ state: 'restarting' })]],
+  ['failed', 'a container ends again and again', app, [c({ state: 'restarting', restart_count: 2 })]],
+  ['converging', 'a container has ended once', app, [c({ state: 'restarting', restart_count: 1 })]],
+  ['converging', 'a health check has not said anything yet', app, [c({ health: 'starting' })]],
   ['failed', 'a container is unhealthy', app, [c({ health: 'unhealthy' })]],
   [
     'failed',

@@ -19,8 +19,11 @@ function isWaiting(problem: PlanProblem): boolean {
   return problem.step === 'plan' && problem.retry_at !== null;
 }
 
-/** An empty plan leaves exactly the wanted containers, so it is enough that all of them run, or that there are none. */
+/**
+ * An empty plan leaves exactly the wanted containers, so it is enough that all of them run, and are not
+ * still starting by their health checks, or that there are none.
+ */
 function isAsWanted({ deleted, spec }: DesiredApp, { containers }: ObservedApp): boolean {
   if (deleted || !spec?.running) return containers.length === 0;
-  return containers.every((container) => container.state === 'running');
+  return containers.every(({ state, health }) => state === 'running' && health !== 'starting');
 }

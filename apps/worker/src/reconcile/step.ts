@@ -34,6 +34,15 @@ export type Step =
   | { kind: 'connect'; replica: number; target: ContainerRef; network: string }
   | { kind: 'stop'; replica: number; target: ContainerRef }
   | { kind: 'rename'; replica: number; target: ContainerRef; name: string }
+  /** Ends an update for good: remembers why, with the last lines of the container's log. */
+  | {
+      kind: 'judge';
+      replica: number;
+      target: ContainerRef;
+      revision: number;
+      reason: string;
+      exit_code: number | null;
+    }
   /** Removes the container by force, with its anonymous volumes. */
   | { kind: 'remove'; replica: number; target: ContainerRef };
 
@@ -42,7 +51,7 @@ export type StepKind = Step['kind'];
 /** Something that keeps the app from its desired state and that no step of this plan can mend. */
 export interface PlanProblem {
   /** The step that can't be done, or was tried and failed. */
-  step: StepKind | 'plan' | 'run';
+  step: StepKind | 'plan' | 'run' | 'update';
   message: string;
   /** Milliseconds since 1970 at which planning anew may give steps; null when only a change or an event can. */
   retry_at: number | null;

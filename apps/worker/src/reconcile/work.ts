@@ -35,6 +35,8 @@ export interface Option {
   problems: PlanProblem[];
   /** Brings back what ran before. Its ports go before those of a new container. */
   restores: boolean;
+  /** Ends what runs for this replica to start another container. */
+  replaces: boolean;
 }
 
 /** The ways to serve a replica, the best first. The last one starts nothing, so it is always possible. */

@@ -38,6 +38,10 @@ export class MemoryEngine extends ContainerRuntime {
   /** Local images and what the registry has: id by reference. */
   readonly images = new Map<string, string>();
   readonly registry = new Map<string, string>();
+  /** What becomes of a container that was started. */
+  onStart: (container: ObservedContainer) => void = () => undefined;
+  /** What containers have written, by name. */
+  readonly logs = new Map<string, string>();
   /** Every writing call, in order. */
   readonly calls: Call[] = [];
   /** How often the containers were listed. */
@@ -86,6 +90,14 @@ export class MemoryEngine extends ContainerRuntime {
     if (!container) throw new Error(`There is no ${name}.`);
     container.state = 'exited';
     this.happened('die', container);
+  }
+
+  /** A health check says something. */
+  becomes(name: string, health: ObservedContainer['health']): void {
+    const container = this.named(name);
+    if (!container) throw new Error(`There is no ${name}.`);
+    container.health = health;
+    this.happened(`health_status: ${health}`, container);
   }
 
   /** Somebody takes a container out of a network. */
@@ -170,7 +182,7 @@ export class MemoryEngine extends ContainerRuntime {
     const container = {
       ...{ id, name, app_name: spec.app_name, scope, networks, replica, fingerprint, image, image_id, ports },
       ...({ state: 'created', health: 'none', restart_count: 0, restart_policy: 'always' } as const),
-      ...{ exit_code: 0, error: '', created_at: this.made, network_mode: networks[0] ?? '' },
+      ...{ exit_code: 0, error: '', created_at: this.made, started_at: 0, network_mode: networks[0] ?? '' },
     };
     this.containers.set(id, container);
     this.happened('create', container);
@@ -193,6 +205,8 @@ export class MemoryEngine extends ContainerRuntime {
     const port = container.ports.find(({ host_port }) => taken.has(host_port));
     if (port) throw new RuntimeError('port-taken', `port ${port.host_port} is already allocated`);
     container.state = 'running';
+    container.started_at = Date.now();
+    this.onStart(container);
     this.happened('start', container);
   }
 
@@ -226,6 +240,11 @@ export class MemoryEngine extends ContainerRuntime {
     const container = await this.change('setRestartPolicy', id);
     container.restart_policy = policy;
     this.happened('update', container);
+  }
+
+  async logTail(id: string): Promise<string> {
+    await this.read();
+    return this.logs.get(this.containers.get(id)?.name ?? '') ?? '';
   }
 
   async remove(id: string): Promise<void> {

@@ -12,6 +12,7 @@ import { containerEvents } from './docker-events.js';
 import { DockerNetworks } from './docker-networks.js';
 import { engineFacts } from './engine-facts.js';
 import { localImageId, pullImage } from './image-pull.js';
+import { logTail } from './log-tail.js';
 import { listContainers } from './observed-container.js';
 
 /** Seconds. */
@@ -103,6 +104,10 @@ export class DockerRuntime extends ContainerRuntime {
 
   async setRestartPolicy(id: string, policy: 'always' | 'no'): Promise<void> {
     await this.containers.setRestartPolicy(id, policy);
+  }
+
+  async logTail(id: string, limit: { lines: number; characters: number }): Promise<string> {
+    return await logTail(this.client, id, limit);
   }
 
   async remove(id: string): Promise<void> {

@@ -51,6 +51,7 @@ describe('the list of containers', () => {
       exit_code: 0,
       error: '',
       created_at: expect.any(Number),
+      started_at: expect.any(Number),
     });
     expect(Math.abs(observed.created_at - before)).toBeLessThan(60_000);
     await engine.runtime.remove(id);

@@ -136,6 +136,8 @@ export function observedContainer(info: ContainerInspectInfo, around: Surroundin
     exit_code: State.ExitCode,
     error: State.Error,
     created_at: Date.parse(info.Created),
+    // Docker says the year 1 of one that was never started.
+    started_at: Math.max(0, Date.parse(State.StartedAt) || 0),
   };
 }
 

@@ -136,6 +136,7 @@ export function bystanders(): ObservedContainer[] {
     exit_code: 0,
     error: '',
     created_at: 0,
+    started_at: 0,
   }));
 }
 
@@ -180,6 +181,7 @@ function realize(
       exit_code: 1,
       error: '',
       created_at: drawn.age,
+      started_at: drawn.age,
     };
   });
 }

@@ -44,7 +44,8 @@ export function rightContainer(
     restart_policy: 'always',
     exit_code: 0,
     error: '',
-    created_at: NOW - 1000,
+    created_at: NOW - 601_000,
+    started_at: NOW - 600_000,
     ...more,
   };
 }

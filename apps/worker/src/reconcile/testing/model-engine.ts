@@ -36,6 +36,8 @@ export class ModelEngine {
   readonly networks: Set<string>;
   readonly images: Map<string, string>;
   readonly registry: Map<string, string>;
+  /** What becomes of a container that was started. */
+  onStart: (container: ObservedContainer) => void = () => undefined;
   private created = 0;
 
   constructor(
@@ -89,14 +91,15 @@ export class ModelEngine {
     const container = this.find(step.target, created);
     if (!container)
       return step.kind === 'stop' || step.kind === 'remove' ? DONE : failure('no such container');
-    return this.refuse(step, container) ?? this.change(step, container);
+    return this.refuse(step, container) ?? this.change(step, container, now);
   }
 
-  /** Time passes: what the engine was removing is gone, what it was restarting runs. */
+  /** Time passes: what the engine was removing is gone, what it was restarting runs, and what was starting is healthy. */
   settle(): void {
     for (const container of this.own()) {
       if (container.state === 'removing') this.containers.delete(container.id);
       if (container.state === 'restarting') container.state = 'running';
+      if (container.health === 'starting') container.health = 'healthy';
     }
   }
 
@@ -148,6 +151,7 @@ export class ModelEngine {
       exit_code: 0,
       error: '',
       created_at: now,
+      started_at: 0,
     });
     created.set(draft.replica, id);
     return DONE;
@@ -156,6 +160,7 @@ export class ModelEngine {
   private change(
     step: Exclude<Step, { kind: 'pull' | 'pin' | 'create' | 'create-network' }>,
     container: ObservedContainer,
+    now: number,
   ): Outcome {
     const { state } = container;
     if (state === 'removing') return failure('removal is in progress');
@@ -166,6 +171,8 @@ export class ModelEngine {
         if (state === 'paused') return failure('cannot start a paused container');
         if (this.portTaken(container)) return failure('port is already allocated');
         container.state = 'running';
+        container.started_at = now;
+        this.onStart(container);
         return DONE;
       case 'unpause':
         if (state !== 'paused') return failure('the container is not paused');
@@ -185,6 +192,8 @@ export class ModelEngine {
       case 'rename':
         if (this.nameTaken(step.name)) return failure(`the name ${step.name} is in use`);
         container.name = step.name;
+        return DONE;
+      case 'judge':
         return DONE;
       case 'remove':
         this.containers.delete(container.id);

@@ -2,7 +2,8 @@ import type { DesiredApp } from '../desired.js';
 import { failureKey } from '../failure-key.js';
 import { formatPlan, formatStep } from '../format-plan.js';
 import { imagesToLookUp } from '../image.js';
-import { afterFailure, afterSuccess, onNewDesired, withPin } from '../memory-updates.js';
+import { learn } from '../learn.js';
+import { afterFailure, afterSuccess, onNewDesired, withPin, withVerdict } from '../memory-updates.js';
 import type { AppMemory } from '../memory.js';
 import type { NodeSize, ObservedApp, ObservedContainer } from '../observed.js';
 import { plan } from '../plan.js';
@@ -35,7 +36,9 @@ export class ModelWorker {
   look(): { plan: Plan; observed: ObservedApp } {
     const observed = this.engine.observe(imagesToLookUp(this.desired, this.memory));
     const { desired, memory, now } = this;
-    const made = plan({ scope: 'default', desired, observed, node: NODE, memory, now });
+    const input = { scope: 'default', desired, observed, node: NODE, memory, now };
+    this.memory = learn(input);
+    const made = plan({ ...input, memory: this.memory });
     this.history.push(`at ${now}:`, ...formatPlan(made, now));
     this.onPlan(made, observed);
     return { plan: made, observed };
@@ -120,6 +123,7 @@ export class ModelWorker {
       return false;
     }
     this.memory = afterSuccess(this.memory, key);
+    if (step.kind === 'judge') this.memory = withVerdict(this.memory, step, '', this.now);
     if (step.kind === 'pin') this.memory = withPin(this.memory, step);
     if (step.kind === 'pull' && outcome.image_id !== undefined) {
       this.memory = withPin(this.memory, { ...step, image_id: outcome.image_id });

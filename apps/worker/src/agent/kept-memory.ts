@@ -1,0 +1,92 @@
+import { type CompactTokens, expandTokens, parseAppSpec, type Position } from '@nebula/contracts';
+import {
+  type AppMemory,
+  type Crashes,
+  emptyMemory,
+  type Failure,
+  type GoodVersion,
+  type ImagePin,
+  type Verdict,
+} from '../reconcile/memory.js';
+
+/** What was learned, and about which desired state: with a newer one, failures may count no longer. */
+export interface KeptMemory extends Position {
+  memory: AppMemory;
+}
+
+/** Null for anything that this version didn't write. A failure that it can't read is as if it hadn't happened. */
+export function readMemory(value: unknown): KeptMemory | null {
+  if (!isRecord(value) || !isRecord(value['memory'])) return null;
+  const { epoch, revision, memory } = value;
+  if (typeof epoch !== 'number' || typeof revision !== 'number') return null;
+  const { pin, failures, roll, rolling, verdict, crashes } = memory;
+  const entries = isRecord(failures) ? Object.entries(failures) : [];
+  return {
+    epoch,
+    revision,
+    memory: {
+      ...emptyMemory(),
+      pin: isPin(pin) ? pin : null,
+      good: readGood(memory['good']),
+      roll: typeof roll === 'number' ? roll : 0,
+      rolling: rolling === true,
+      verdict: isVerdict(verdict) ? verdict : null,
+      crashes: isRecord(crashes)
+        ? Object.fromEntries(
+            Object.entries(crashes).filter((entry): entry is [string, Crashes] => isCrashes(entry[1])),
+          )
+        : {},
+      failures: Object.fromEntries(
+        entries.filter((entry): entry is [string, Failure] => isFailure(entry[1])),
+      ),
+    },
+  };
+}
+
+function isPin(value: unknown): value is ImagePin {
+  return has(value, { image: 'string', release: 'number', image_id: 'string' });
+}
+
+function isFailure(value: unknown): value is Failure {
+  return has(value, {
+    step: 'string',
+    message: 'string',
+    attempts: 'number',
+    terminal: 'boolean',
+    failed_at: 'number',
+    retry_at: 'number',
+  });
+}
+
+/** With the defaults of fields that came later. A spec that would be refused by now is not gone back to. */
+function readGood(value: unknown): GoodVersion | null {
+  if (!isRecord(value) || typeof value['revision'] !== 'number') return null;
+  const { revision, tokens, pin } = value;
+  const spec = parseAppSpec(value['spec']);
+  if (!spec.ok || !isTokens(tokens)) return null;
+  return { revision, spec: spec.value, tokens: expandTokens(tokens), pin: isPin(pin) ? pin : null };
+}
+
+function isTokens(value: unknown): value is CompactTokens {
+  return has(value, { restart: 'number', release: 'number' });
+}
+
+function isVerdict(value: unknown): value is Verdict {
+  if (!has(value, { revision: 'number', reason: 'string', log: 'string', at: 'number' })) return false;
+  const { exit_code } = value as { exit_code?: unknown };
+  return exit_code === null || typeof exit_code === 'number';
+}
+
+function isCrashes(value: unknown): value is Crashes {
+  if (!has(value, { restart_count: 'number', times: 'number', at: 'number' })) return false;
+  const { exit_code } = value as { exit_code?: unknown };
+  return exit_code === null || typeof exit_code === 'number';
+}
+
+function has(value: unknown, members: Record<string, string>): boolean {
+  return isRecord(value) && Object.entries(members).every(([name, type]) => typeof value[name] === type);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,169 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { AppSpec, UpdateSettings } from '@nebula/contracts';
+import { eventually } from '../container-runtime/testing/eventually.js';
+import type { MemoryEngine } from './testing/memory-engine.js';
+import { type Wish, wanted } from './testing/messages.js';
+import { WorkerUnderTest } from './testing/worker-under-test.js';
+
+let worker: WorkerUnderTest;
+let engine: MemoryEngine;
+
+beforeEach(async () => {
+  worker = await WorkerUnderTest.open();
+  engine = worker.engine;
+});
+
+afterEach(async () => {
+  await worker.destroy();
+});
+
+const ROLLING: UpdateSettings = { strategy: 'rolling', health_timeout_seconds: 60 };
+
+function want(revision: number, spec: Partial<AppSpec>, more: Wish = {}): void {
+  const whole = { containers_per: { server: 3 }, update: ROLLING, ...spec };
+  worker.receive(wanted({ ...more, revision, spec: whole }));
+}
+
+/** Image and health of each running container, by replica. */
+function serving(): string[] {
+  return engine
+    .of('web')
+    .filter(({ state }) => state === 'running')
+    .map(({ image, health }) => `${image} ${health}`);
+}
+
+const ids = (): string[] => engine.of('web').map(({ id }) => id);
+
+/** From now on a container of this image has this health once it is started; others are healthy. */
+function startsAs(image: string, health: 'starting' | 'unhealthy' | 'healthy'): void {
+  engine.onStart = (container) => {
+    container.health = container.image === image ? health : 'healthy';
+  };
+}
+
+async function begin(): Promise<void> {
+  startsAs('shop:1', 'healthy');
+  await worker.start();
+  want(1, {});
+  await worker.reported({ state: 'converged', revision: 1 });
+}
+
+/** The app is looked at once more, and nothing is done for it. */
+async function nothingIsDone(): Promise<void> {
+  const { length } = engine.calls;
+  const looks = engine.lists;
+  engine.elsewhere('die');
+  await eventually(() => expect(engine.lists).toBeGreaterThan(looks));
+  worker.receive(wanted({ app_name: 'other' }));
+  await worker.reported({ app_name: 'other', state: 'converged' });
+  const acts = engine.calls.slice(length).filter(({ subject }) => subject.startsWith('web'));
+  expect(acts).toEqual([]);
+}
+
+describe('a rolling update', () => {
+  it('replaces a replica when the ones before are healthy', async () => {
+    await begin();
+    startsAs('shop:2', 'starting');
+    want(2, { docker_image: 'shop:2' });
+    await eventually(() =>
+      expect(serving()).toEqual(['shop:2 starting', 'shop:1 healthy', 'shop:1 healthy']),
+    );
+    await worker.reported({ state: 'converging', revision: 2 });
+    engine.becomes('web-1', 'healthy');
+    await eventually(() =>
+      expect(serving()).toEqual(['shop:2 healthy', 'shop:2 starting', 'shop:1 healthy']),
+    );
+    engine.becomes('web-2', 'healthy');
+    await eventually(() =>
+      expect(serving()).toEqual(['shop:2 healthy', 'shop:2 healthy', 'shop:2 starting']),
+    );
+    expect(worker.report()?.state).toBe('converging');
+    engine.becomes('web-3', 'healthy');
+    await worker.reported({ state: 'converged', revision: 2 });
+  });
+
+  it('stops at the first that is unhealthy, tells its last lines without secrets, and is not tried again', async () => {
+    await begin();
+    startsAs('shop:2', 'unhealthy');
+    engine.logs.set('web-1', 'starting\ncannot reach db with hunter22\nDB_PASSWORD=abc');
+    want(2, { docker_image: 'shop:2', env_vars: { DB: 'hunter22' } });
+    const { last_error } = await worker.reported({ state: 'failed', revision: 2 });
+    await eventually(() => expect(worker.report()?.last_error?.step).toBe('update'));
+    expect(worker.report()?.last_error?.message).toBe(
+      'the update to revision 2 is paused: web-1 is unhealthy by its own health check; its last lines:\n' +
+        'starting\ncannot reach db with [redacted]\nDB_PASSWORD=[redacted]',
+    );
+    expect(last_error).not.toBeNull();
+    expect(serving()).toEqual(['shop:2 unhealthy', 'shop:1 healthy', 'shop:1 healthy']);
+    expect(worker.log.text).not.toContain('hunter22');
+
+    const before = ids();
+    await worker.close();
+    await worker.start({ resync_seconds: 1 });
+    await worker.reported({ state: 'failed', revision: 2 });
+    await nothingIsDone();
+    expect(ids()).toEqual(before);
+
+    startsAs('shop:2', 'healthy');
+    want(3, { docker_image: 'shop:2' });
+    await worker.reported({ state: 'converged', revision: 3 });
+  });
+
+  it('that is taken back brings the last good version back, and stays failed until something else is wanted', async () => {
+    await begin();
+    const [, second, third] = ids();
+    startsAs('shop:2', 'unhealthy');
+    want(2, { docker_image: 'shop:2', update: { ...ROLLING, on_failure: 'rollback' } });
+    await eventually(() => {
+      expect(serving()).toEqual(['shop:1 healthy', 'shop:1 healthy', 'shop:1 healthy']);
+      expect(worker.report()).toMatchObject({ state: 'failed', revision: 2, last_error: { step: 'update' } });
+    });
+    expect(worker.report()?.last_error?.message).toContain('is taken back to revision 1');
+    expect(ids().slice(1)).toEqual([second, third]);
+
+    await worker.close();
+    await worker.start();
+    await worker.reported({ state: 'failed', revision: 2 });
+    await nothingIsDone();
+
+    want(3, { docker_image: 'shop:3' });
+    await worker.reported({ state: 'converged', revision: 3 });
+  });
+
+  it('ends with a container that can not be started, and the one before it serves', async () => {
+    await begin();
+    const before = ids();
+    engine.before = ({ verb, subject }) => {
+      if (verb === 'start' && engine.named(subject)?.image === 'shop:2') throw new Error('exec: not found');
+    };
+    want(2, { docker_image: 'shop:2' });
+    await eventually(() => {
+      expect(worker.report()).toMatchObject({ state: 'failed', last_error: { step: 'update' } });
+      expect(ids()).toEqual(before);
+    });
+    expect(serving()).toEqual(['shop:1 healthy', 'shop:1 healthy', 'shop:1 healthy']);
+    await nothingIsDone();
+  });
+});
+
+describe('a roll', () => {
+  it('replaces one after the other without the strategy, also when the worker ends in between', async () => {
+    await begin();
+    const before = ids();
+    startsAs('shop:1', 'starting');
+    const rolled = { tokens: { roll: 2 } };
+    want(2, { update: {} }, rolled);
+    await eventually(() => expect(serving()[0]).toBe('shop:1 starting'));
+    await worker.close();
+    engine.becomes('web-1', 'healthy');
+    await worker.start();
+    await eventually(() =>
+      expect(serving()).toEqual(['shop:1 healthy', 'shop:1 starting', 'shop:1 healthy']),
+    );
+    engine.becomes('web-2', 'healthy');
+    await eventually(() => expect(serving()[2]).toBe('shop:1 starting'));
+    engine.becomes('web-3', 'healthy');
+    await worker.reported({ state: 'converged', revision: 2 });
+    expect(ids().filter((id) => before.includes(id))).toEqual([]);
+  });
+});

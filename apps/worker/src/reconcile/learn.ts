@@ -1,0 +1,39 @@
+import { replicasOn, updatePolicy } from '@nebula/contracts';
+import { isUp } from './container-steps.js';
+import { withCrashes } from './crashes.js';
+import type { AppMemory } from './memory.js';
+import type { PlanInput, Situation } from './plan-input.js';
+import { isReady, lookAt } from './readiness.js';
+import { isServedWell, withOutcome } from './update.js';
+
+/**
+ * The memory after what a look teaches, to be noted before it is planned for. Pure, like the plan; the same object when
+ * nothing was learned.
+ */
+export function learn(input: PlanInput): AppMemory {
+  const memory = withCrashes(input.memory, input.observed.containers, input.now);
+  const situation = situationOf({ ...input, memory });
+  return situation ? withOutcome(situation) : memory;
+}
+
+/**
+ * When a look may teach that the app serves well, although there is nothing to do until then, milliseconds since 1970;
+ * null when nothing is to be learned.
+ */
+export function nextLesson(input: PlanInput): number | null {
+  const situation = situationOf(input);
+  if (!situation || isServedWell(situation)) return null;
+  const { observed, spec, now } = situation;
+  const policy = updatePolicy(spec);
+  const coming = observed.containers.filter(
+    (container) => isUp(container) && !isReady(container, policy, now),
+  );
+  return coming.length > 0 ? Math.min(...coming.map((container) => lookAt(container, policy, now))) : null;
+}
+
+/** Null when the app is not to run. */
+function situationOf(input: PlanInput): Situation | null {
+  const { deleted, spec } = input.desired;
+  if (deleted || !spec?.running) return null;
+  return { ...input, spec, replicas: replicasOn(spec.containers_per, input.node) };
+}

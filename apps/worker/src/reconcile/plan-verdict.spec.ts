@@ -1,0 +1,195 @@
+import { describe, expect, test } from '@jest/globals';
+import type { UpdateSettings } from '@nebula/contracts';
+import { containerKey } from './failure-key.js';
+import { fingerprint } from './fingerprint.js';
+import { afterFailure, onNewDesired, withVerdict } from './memory-updates.js';
+import type { AppMemory } from './memory.js';
+import type { ObservedContainer } from './observed.js';
+import type { Step } from './step.js';
+import { NOW, specOf } from './testing/builders.js';
+import { after, app, four, fresh, look, NODE, old, ready, remembered, ROLLING } from './testing/updates.js';
+
+const ROLLBACK: UpdateSettings = { ...ROLLING, on_failure: 'rollback' };
+const back = app('shop:2', ROLLBACK, {}, { revision: 2 });
+const JUDGED: Step & { kind: 'judge' } = {
+  ...{ kind: 'judge', replica: 1, target: { by: 'id', id: 'n1' }, revision: 2 },
+  ...{ reason: 'web-1 is unhealthy', exit_code: 3 },
+};
+const judged = (desired = after, more: Partial<AppMemory> = {}) =>
+  withVerdict(remembered(desired, undefined, more), JUDGED, 'no database', NOW);
+const failedStart = (desired = after, replica = 1) => {
+  const key = containerKey('start', replica, fingerprint(specOf(desired), replica, desired.tokens));
+  const failed = { key, step: 'start' as const, message: 'exec: not found', terminal: true };
+  return afterFailure(remembered(desired), failed, NOW, 0);
+};
+
+describe('a container of an update is judged', () => {
+  test.each<[string, Partial<ObservedContainer>, string]>([
+    ['when it is unhealthy', { health: 'unhealthy' }, 'web-1 is unhealthy by its own health check'],
+    [
+      'when it is not ready in time',
+      { health: 'starting', started_at: NOW - 60_000 },
+      'web-1 was not ready within 60 s of its start',
+    ],
+    [
+      'when it ends again and again',
+      { state: 'restarting', restart_count: 5, exit_code: 3 },
+      'web-1 ends again and again',
+    ],
+    [
+      'when it ends again and again, also while it runs in between',
+      { restart_count: 5 },
+      'web-1 ends again and again',
+    ],
+    [
+      'when it never runs long enough',
+      { state: 'restarting', restart_count: 2, created_at: NOW - 60_000 },
+      'web-1 was not ready within 60 s of its start',
+    ],
+  ])('%s', (_when, bad, reason) => {
+    const { lanes, lines, state } = look(after, [fresh(1, bad), old(2), old(3), old(4)]);
+    expect(lanes).toEqual(['judge']);
+    expect(lines).toEqual([`judge n1: ${reason}`]);
+    expect(state).toBe('converging');
+  });
+
+  test.each<[string, ObservedContainer[], AppMemory]>([
+    ['in its time', [fresh(1, { health: 'starting' }), old(2), old(3), old(4)], remembered(after)],
+    [
+      'after some ends that it got over',
+      [ready(1), fresh(2, { restart_count: 2, created_at: NOW - 3000 }), old(3), old(4)],
+      remembered(after),
+    ],
+    [
+      'that served before, and only now is unwell',
+      [fresh(1, { health: 'unhealthy' }), ready(2), ready(3), ready(4)],
+      remembered(after, after),
+    ],
+    [
+      'of an earlier version',
+      [ready(1), ready(2), old(3), old(4, { health: 'unhealthy' })],
+      remembered(after),
+    ],
+    [
+      'of a strategy that has nothing to stop',
+      [fresh(1, { health: 'unhealthy' }), old(2), old(3), old(4)],
+      remembered(app('shop:2', { ...ROLLING, strategy: 'all_at_once' })),
+    ],
+  ])('but none %s', (what, containers, memory) => {
+    const isAllAtOnce = what.includes('strategy');
+    const desired = isAllAtOnce ? app('shop:2', { ...ROLLING, strategy: 'all_at_once' }) : after;
+    const { lanes, memory: learned } = look(desired, containers, memory);
+    expect(lanes.some((lane) => lane.includes('judge'))).toBe(false);
+    expect(learned.verdict).toBeNull();
+  });
+
+  test('also one of all_at_once that would be taken back', () => {
+    const desired = app('shop:2', { ...ROLLBACK, strategy: 'all_at_once' }, {}, { revision: 2 });
+    expect(look(desired, [fresh(1, { health: 'unhealthy' }), ready(2), ready(3), ready(4)]).lanes).toEqual([
+      'judge',
+    ]);
+  });
+
+  test('is not needed when it could not even be started', () => {
+    const { memory, made, state, lines } = look(after, four(old), failedStart());
+    expect(memory.verdict).toMatchObject({
+      revision: 2,
+      reason: 'start failed for replica 1: exec: not found',
+    });
+    expect({ made, state }).toEqual({ made: [], state: 'failed' });
+    expect(lines).toEqual([
+      '! update: the update to revision 2 is paused: start failed for replica 1: exec: not found',
+    ]);
+  });
+
+  test('and a first start that fails is not an update', () => {
+    const memory = { ...failedStart(), good: null };
+    expect(look(after, [], memory).memory.verdict).toBeNull();
+  });
+});
+
+describe('a paused update', () => {
+  const bad = fresh(1, { health: 'unhealthy' });
+
+  test('replaces nothing more, leaves what it has replaced, and says why', () => {
+    const { lanes, lines, state } = look(after, [bad, old(2), old(3), old(4)], judged());
+    expect(lanes).toEqual([]);
+    expect(lines[0]).toBe(
+      '! update: the update to revision 2 is paused: web-1 is unhealthy (exit code 3); its last lines:\nno database',
+    );
+    expect(state).toBe('failed');
+  });
+
+  test('mends what is missing with the version that served', () => {
+    expect(look(after, [bad, old(2), old(4)], judged()).made).toEqual(['3 shop:1']);
+    expect(look(after, [old(2), old(3), old(4)], judged()).made).toEqual(['1 shop:1']);
+  });
+
+  test('starts again what has ended, each as it is', () => {
+    const containers = [fresh(1, { state: 'exited' }), old(2, { state: 'exited' }), old(3), old(4)];
+    expect(look(after, containers, judged()).lines).toEqual(expect.arrayContaining(['start n1', 'start o2']));
+  });
+
+  test('without a version to go back to leaves the rest, and tries on what was never served', () => {
+    const memory = judged(back, { good: null });
+    const { made, lines } = look(back, [bad, old(2), old(3)], memory);
+    expect(made).toEqual(['4 shop:2']);
+    expect(lines.join()).toContain('the update to revision 2 is paused');
+  });
+
+  test('is over when all are ready at last', () => {
+    const { memory, state } = look(after, four(ready), judged());
+    expect(memory).toMatchObject({ verdict: null, good: { revision: 2 } });
+    expect(state).toBe('converged');
+  });
+
+  test('is over with a newer revision, even of the same spec', () => {
+    const again = { ...after, revision: 3 };
+    const memory = onNewDesired(judged(), again, NODE);
+    expect(look(again, four(old), memory).made).toEqual(['1 shop:2']);
+  });
+});
+
+describe('an update that is taken back', () => {
+  test('makes the old version anew where it was replaced, and says so', () => {
+    const { made, lines, state } = look(
+      back,
+      [fresh(1, { health: 'unhealthy' }), old(2), old(3), old(4)],
+      judged(back),
+    );
+    expect(made).toEqual(['1 shop:1']);
+    expect(lines.at(-1)).toContain(
+      'the update to revision 2 is taken back to revision 1: web-1 is unhealthy',
+    );
+    expect(state).toBe('failed');
+  });
+
+  test('goes through the same gate', () => {
+    const containers = [ready(1), ready(2), fresh(3, { health: 'unhealthy' }), old(4)];
+    expect(look(back, containers, judged(back)).made.map((text) => text[0])).toEqual(['3']);
+    const next = [ready(1), ready(2), old(3, { id: 'new3' }), old(4)];
+    expect(look(back, next, judged(back)).made.map((text) => text[0])).toEqual(['1']);
+  });
+
+  test('is done at once when it was made at once', () => {
+    const desired = app('shop:2', { ...ROLLBACK, strategy: 'all_at_once' }, {}, { revision: 2 });
+    const containers = four((replica) => fresh(replica, { health: 'unhealthy' }));
+    expect(look(desired, containers, judged(desired)).made).toHaveLength(4);
+  });
+
+  test('ends with nothing to do, and stays failed', () => {
+    const { lanes, state, memory } = look(back, four(old), judged(back));
+    expect({ lanes, state }).toEqual({ lanes: [], state: 'failed' });
+    expect(memory.good?.revision).toBe(1);
+  });
+
+  test('takes the build that served, although its tag is another one by now', () => {
+    const from = app('shop:1');
+    const to = app('shop:1', ROLLBACK, {}, { revision: 2, tokens: { ...from.tokens, release: 2, roll: 2 } });
+    const pin = { image: 'shop:1', release: 0, image_id: 'id of shop:2' };
+    const memory = { ...judged(to), pin: { ...pin, release: 2, image_id: 'id of shop:1' } };
+    const good = memory.good && { ...memory.good, pin };
+    const bad = fresh(1, { health: 'unhealthy' }, to);
+    expect(look(to, [bad, old(2), old(3), old(4)], { ...memory, good }).made).toEqual(['1 id of shop:2']);
+  });
+});

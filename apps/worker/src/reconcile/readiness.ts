@@ -1,0 +1,42 @@
+import type { UpdateSettings } from '@nebula/contracts';
+import type { ObservedContainer } from './observed.js';
+
+/** How containers become ready: the parts of the update settings that say so. */
+export type ReadinessRule = Required<Pick<UpdateSettings, 'min_ready_seconds' | 'health_timeout_seconds'>>;
+
+/** A look at what nothing else wakes the worker for, milliseconds. */
+const LOOK_AGAIN = 300_000;
+
+/**
+ * A container is ready when it runs and its health check says so, or, without one, when it has run for
+ * `min_ready_seconds` since its last start.
+ */
+export function isReady(container: ObservedContainer, rule: ReadinessRule, now: number): boolean {
+  if (container.state !== 'running') return false;
+  if (container.health !== 'none') return container.health === 'healthy';
+  return ranFor(container, now, rule.min_ready_seconds * 1000);
+}
+
+/** It did not become ready in the time that it has for that. */
+export function isOverdue(container: ObservedContainer, rule: ReadinessRule, now: number): boolean {
+  const limit = rule.health_timeout_seconds * 1000;
+  // One that ends again and again has a new start each time.
+  const since = container.restart_count > 0 ? container.created_at : container.started_at;
+  return container.started_at > 0 && now - since >= limit && !isReady(container, rule, now);
+}
+
+/**
+ * When it is worth a look at a container that isn't ready, milliseconds since 1970 and later than now: it is then
+ * ready, or late. Events of the engine tell of its health before.
+ */
+export function lookAt(container: ObservedContainer, rule: ReadinessRule, now: number): number {
+  const seconds = container.health === 'none' ? rule.min_ready_seconds : rule.health_timeout_seconds;
+  const times = [seconds, rule.health_timeout_seconds].map((wait) => container.started_at + wait * 1000);
+  const next = Math.min(...times.filter((time) => time > now));
+  return Math.min(next, now + Math.max(LOOK_AGAIN, seconds * 1000));
+}
+
+/** Whether it runs for so many milliseconds. The clock was set back when it has started later than now. */
+function ranFor({ started_at }: ObservedContainer, now: number, duration: number): boolean {
+  return now - started_at >= duration || started_at - now > duration;
+}

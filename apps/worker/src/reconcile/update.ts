@@ -1,0 +1,120 @@
+import { maxUnavailable, updatePolicy } from '@nebula/contracts';
+import { isUp } from './container-steps.js';
+import { crashesOf } from './crashes.js';
+import { containerKey, failureOf } from './failure-key.js';
+import { fingerprint, isRight } from './fingerprint.js';
+import { currentPin } from './image.js';
+import type { AppMemory, Verdict } from './memory.js';
+import type { ObservedContainer } from './observed.js';
+import type { Situation } from './plan-input.js';
+import { isOverdue, isReady } from './readiness.js';
+import type { Step } from './step.js';
+
+/** A program that has ended so often by itself, and was never ready, will not get ready. */
+const ENDLESS = 5;
+
+/** Containers are replaced one after the other. */
+export function isRolling({ spec, memory }: Situation): boolean {
+  return memory.rolling || updatePolicy(spec).strategy === 'rolling';
+}
+
+/** Whether containers of an update are judged: else nothing would follow from it. */
+export function isWatched(situation: Situation): boolean {
+  return isRolling(situation) || updatePolicy(situation.spec).on_failure === 'rollback';
+}
+
+/** So many wanted replicas may be without a container that is ready while it rolls. */
+export function mostAway({ spec, replicas }: Situation): number {
+  return maxUnavailable(updatePolicy(spec), replicas);
+}
+
+/** The container of a wanted replica is as wanted, and was not so before this update. */
+export function isOfUpdate(container: ObservedContainer, situation: Situation): boolean {
+  const { replica, fingerprint: label } = container;
+  const { desired, spec, memory, replicas } = situation;
+  if (replica < 1 || replica > replicas || !isRight(label, spec, replica, desired.tokens)) return false;
+  const { good } = memory;
+  return !good || !isRight(label, good.spec, replica, good.tokens);
+}
+
+/** The step that ends an update because a container of it does not get ready; null when none is known to. */
+export function judgement(situation: Situation): (Step & { kind: 'judge' }) | null {
+  const { observed, memory, desired } = situation;
+  if (memory.verdict || !isWatched(situation)) return null;
+  const inOrder = observed.containers.toSorted((a, b) => a.replica - b.replica);
+  for (const container of inOrder) {
+    if (!isUp(container) || !isOfUpdate(container, situation)) continue;
+    const reason = whyNeverReady(container, situation);
+    if (reason === null) continue;
+    const { id, replica, state } = container;
+    const exit_code = state === 'restarting' ? container.exit_code : crashesOf(container, memory).exit_code;
+    const { revision } = desired;
+    return { kind: 'judge', replica, target: { by: 'id', id }, revision, reason, exit_code };
+  }
+  return null;
+}
+
+function whyNeverReady(container: ObservedContainer, { spec, memory, now }: Situation): string | null {
+  const policy = updatePolicy(spec);
+  const { name } = container;
+  if (isReady(container, policy, now)) return null;
+  if (container.health === 'unhealthy') return `${name} is unhealthy by its own health check`;
+  if (crashesOf(container, memory).times >= ENDLESS) return `${name} ends again and again`;
+  if (!isOverdue(container, policy, now)) return null;
+  return `${name} was not ready within ${policy.health_timeout_seconds} s of its start`;
+}
+
+/**
+ * The memory after a look at an app that shall run: what was ready everywhere is what is gone back to later, and a
+ * container of an update that can't be made or started ends that update. The same object when nothing was learned.
+ */
+export function withOutcome(situation: Situation): AppMemory {
+  const { spec, desired, memory } = situation;
+  if (isServedWell(situation)) {
+    const pin = currentPin(desired, memory);
+    const { good } = memory;
+    const isKnown = good?.spec === spec && good.tokens === desired.tokens && good.pin === pin;
+    if (isKnown && !memory.rolling && !memory.verdict) return memory;
+    const { revision, tokens } = desired;
+    return { ...memory, good: { revision, spec, tokens, pin }, rolling: false, verdict: null };
+  }
+  const verdict = memory.verdict ? null : failedStep(situation);
+  return verdict ? { ...memory, verdict } : memory;
+}
+
+/** Every wanted replica has a container that is as wanted and ready. */
+export function isServedWell({ spec, desired, replicas, observed, now }: Situation): boolean {
+  const policy = updatePolicy(spec);
+  const ready = new Set(
+    observed.containers
+      .filter(
+        (container) =>
+          container.replica >= 1 &&
+          container.replica <= replicas &&
+          isReady(container, policy, now) &&
+          isRight(container.fingerprint, spec, container.replica, desired.tokens),
+      )
+      .map(({ replica }) => replica),
+  );
+  return ready.size === replicas;
+}
+
+function failedStep(situation: Situation): Verdict | null {
+  const { desired, spec, memory, observed, replicas, now } = situation;
+  if (!isWatched(situation)) return null;
+  for (let replica = 1; replica <= replicas; replica += 1) {
+    const label = fingerprint(spec, replica, desired.tokens);
+    const { good } = memory;
+    if (good && isRight(label, good.spec, replica, good.tokens)) continue;
+    const hadBefore = observed.containers.some((other) => other.replica === replica && other.started_at > 0);
+    // A first start fails for itself, and is tried again.
+    if (!good && !hadBefore) continue;
+    for (const kind of ['create', 'start'] as const) {
+      const failure = failureOf(memory, containerKey(kind, replica, label));
+      if (!failure) continue;
+      const reason = `${kind} failed for replica ${replica}: ${failure.message}`;
+      return { revision: desired.revision, reason, exit_code: null, log: '', at: now };
+    }
+  }
+  return null;
+}

@@ -1,0 +1,111 @@
+import { imageWithTag, replicasOn, updatePolicy } from '@nebula/contracts';
+import { isRight } from './fingerprint.js';
+import type { GoodVersion, ImagePin, Verdict } from './memory.js';
+import type { ObservedContainer } from './observed.js';
+import type { Situation } from './plan-input.js';
+import { servedRelease } from './served-release.js';
+import type { PlanProblem, Step } from './step.js';
+
+/** The replicas that are served by one version of the app. */
+export interface Part {
+  situation: Situation;
+  /** What runs for them is kept up as it is: nothing is known that they could be made from. */
+  isFrozen: boolean;
+  replicas: readonly number[];
+  /** What is done or told beside, about an image that can't be had. */
+  lanes: Step[][];
+  problems: PlanProblem[];
+}
+
+/** Which version serves which replica, each replica in one part. */
+export interface Versions {
+  /** Says how many replicas there are, and how they are updated. */
+  lead: Situation;
+  parts: Part[];
+  problems: PlanProblem[];
+}
+
+/**
+ * As a rule every replica is served by the version that is wanted. When its update has failed, `rollback` serves the last
+ * good version instead. `pause` leaves each replica with the version that it has: what is missing is made as of the last
+ * good one. Without a good one there is nothing to go back to, so it is a pause; what was never served is tried on.
+ */
+export function versionsOf(wanted: Situation): Versions {
+  const { verdict, good } = wanted.memory;
+  const all = (replicas: number): number[] => Array.from({ length: replicas }, (_, index) => index + 1);
+  if (!verdict) {
+    const { situation, lanes, problems } = servedRelease(wanted);
+    const part = { situation, isFrozen: false, replicas: all(situation.replicas), lanes, problems };
+    return { lead: situation, parts: [part], problems: [] };
+  }
+  const before = good && asOf(good, wanted);
+  if (before && updatePolicy(wanted.spec).on_failure === 'rollback') {
+    const problems = [verdictProblem(verdict, `is taken back to revision ${good.revision}`)];
+    return { lead: before, parts: [part(before, all(before.replicas))], problems };
+  }
+  const problems = [verdictProblem(verdict, 'is paused')];
+  const isNew = (replica: number): boolean => hasRun(replica, wanted, isAsWanted(wanted));
+  const isOld = (replica: number): boolean => !isNew(replica) && hasRun(replica, wanted, () => true);
+  const replicas = all(wanted.replicas);
+  const parts = before
+    ? [
+        part(wanted, replicas.filter(isNew)),
+        part(
+          before,
+          replicas.filter((replica) => !isNew(replica)),
+        ),
+      ]
+    : [
+        part(
+          wanted,
+          replicas.filter((replica) => !isOld(replica)),
+        ),
+        { ...part(wanted, replicas.filter(isOld)), isFrozen: true },
+      ];
+  return { lead: wanted, parts, problems };
+}
+
+function part(situation: Situation, replicas: readonly number[]): Part {
+  return { situation, isFrozen: false, replicas, lanes: [], problems: [] };
+}
+
+/** The situation were the last good version wanted, but for how it is updated. */
+function asOf(good: GoodVersion, wanted: Situation): Situation {
+  const { desired, memory, node } = wanted;
+  const spec = { ...good.spec, update: wanted.spec.update };
+  return {
+    ...wanted,
+    desired: { ...desired, spec, tokens: good.tokens },
+    spec,
+    replicas: replicasOn(spec.containers_per, node),
+    memory: { ...memory, pin: pinFor(good, memory.pin) },
+  };
+}
+
+/** The build that was kept with a version, or one that was taken for it since, as the kept one is gone. */
+export function pinFor({ spec, tokens, pin }: GoodVersion, newest: ImagePin | null): ImagePin | null {
+  const isSince = newest?.image === imageWithTag(spec.docker_image) && newest.release === tokens.release;
+  return isSince ? newest : pin;
+}
+
+function hasRun(
+  replica: number,
+  { observed }: Situation,
+  counts: (container: ObservedContainer) => boolean,
+): boolean {
+  return observed.containers.some(
+    (container) => container.replica === replica && container.started_at > 0 && counts(container),
+  );
+}
+
+function isAsWanted({ spec, desired }: Situation): (container: ObservedContainer) => boolean {
+  return ({ fingerprint, replica, state }) =>
+    state !== 'dead' && state !== 'removing' && isRight(fingerprint, spec, replica, desired.tokens);
+}
+
+function verdictProblem({ revision, reason, exit_code, log }: Verdict, what: string): PlanProblem {
+  const code = exit_code === null ? '' : ` (exit code ${exit_code})`;
+  const lines = log === '' ? '' : `; its last lines:\n${log}`;
+  const message = `the update to revision ${revision} ${what}: ${reason}${code}${lines}`;
+  return { step: 'update', message, retry_at: null };
+}
