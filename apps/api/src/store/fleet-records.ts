@@ -157,18 +157,33 @@ export interface WorkerPageQuery {
 
 export function isOffline(
   { last_seen_at, interval_seconds }: Pick<WorkerRecord, 'last_seen_at' | 'interval_seconds'>,
-  { now, listened_ms }: Silence,
+  silence: Silence,
 ): boolean {
-  const patience = SILENT_INTERVALS * interval_seconds * 1_000;
-  return now - last_seen_at >= patience && listened_ms >= patience;
+  const patience_ms = SILENT_INTERVALS * interval_seconds * 1_000;
+  return isSilent({ silent_at: last_seen_at + patience_ms, patience_ms }, silence);
 }
 
-/** A worker at another position than the desired one, or that failed there, is on its way. */
+/** As `isOffline`, of a worker that may be silent for `patience_ms`, and is so at `silent_at`. */
+export function isSilent(
+  { silent_at, patience_ms }: { silent_at: number; patience_ms: number },
+  { now, listened_ms }: Silence,
+): boolean {
+  return silent_at <= now && patience_ms <= listened_ms;
+}
+
+/** As `fleetStateAt`, unless the worker is offline. */
 export function fleetState(
   worker: Pick<WorkerRecord, 'last_seen_at' | 'interval_seconds'>,
   app: AppOnWorker,
   { position, silence }: AppView,
 ): FleetState {
-  if (isOffline(worker, silence)) return 'offline';
-  return app.epoch === position.epoch && app.revision === position.revision ? app.state : 'converging';
+  return isOffline(worker, silence) ? 'offline' : fleetStateAt(app, position);
+}
+
+/** A worker at another position than the desired one, or that failed there, is on its way. */
+export function fleetStateAt(
+  { epoch, revision, state }: Pick<AppOnWorker, 'epoch' | 'revision' | 'state'>,
+  desired: Position,
+): Exclude<FleetState, 'offline'> {
+  return epoch === desired.epoch && revision === desired.revision ? state : 'converging';
 }

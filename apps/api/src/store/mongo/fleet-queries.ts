@@ -1,87 +1,71 @@
 import type { QueryFilter } from 'mongoose';
 import type { AppPageQuery, AppView, FleetState, Silence, WorkerPageQuery } from '../fleet-records.js';
+import { GONE, placeKeysAt } from './app-place.js';
 import { toFieldName } from './field-name.js';
 import type { IndexKeys } from './index-keeper.js';
 import { labelText, type WorkerDocument } from './worker-document.js';
 
 type Filter = QueryFilter<WorkerDocument>;
 
-/** Indexes of `workers`; each query below finds an app's or a label's workers in the order of their ids. */
+/** Indexes of `fleet_workers`; each query below finds an app's or a label's workers in the order of their ids. */
 export const WORKER_INDEXES: readonly IndexKeys[] = [
   { app_names: 1, _id: 1 },
   { labels: 1, _id: 1 },
 ];
 
-export function appField(appName: string, field?: string): string {
-  return `apps.${toFieldName(appName)}${field === undefined ? '' : `.${field}`}`;
+/** The path of an app in one of the fields that have something of each. */
+export function appField(field: 'apps' | 'at' | 'took', appName: string): string {
+  return `${field}.${toFieldName(appName)}`;
 }
 
-/** What of a worker is read for one app: all but the other apps. */
-export function appFields(appName: string): Record<string, 1> {
+/** What of a worker is read for a row of one app. */
+export function rowFields(appName: string): Record<string, 1> {
+  return { record: 1, version: 1, [appField('apps', appName)]: 1 };
+}
+
+/** What of a worker is read to count it. */
+export function countedFields(appName: string): Record<string, 0 | 1> {
   return {
-    ...{
-      facts: 1,
-      interval_seconds: 1,
-      boots: 1,
-      first_seen_at: 1,
-      last_seen_at: 1,
-      duplicate: 1,
-      version: 1,
-    },
-    [appField(appName)]: 1,
+    ...{ _id: 0, silent_at: 1, patience_ms: 1 },
+    ...{ [appField('at', appName)]: 1, [appField('took', appName)]: 1 },
   };
 }
 
 /** Workers of an app that count: not those on which nothing of a deleted one is left. */
 export function counted({ app_name, deleted }: AppView): Filter[] {
-  const left = [
-    { [appField(app_name, 'deleted')]: false },
-    { [appField(app_name, 'state')]: { $ne: 'converged' } },
-  ];
-  return deleted ? [{ app_names: app_name }, { $or: left }] : [{ app_names: app_name }];
+  const listed = { app_names: app_name };
+  return deleted ? [listed, { [appField('at', app_name)]: { $not: GONE } }] : [listed];
 }
 
 /** Workers of an app whose time to converge on the desired position is known. Of a tombstone nobody is told. */
-export function timed({ app_name, position }: AppView): Filter[] {
+function timed({ app_name, position }: AppView): Filter[] {
   return [
     { app_names: app_name },
-    { [appField(app_name, 'epoch')]: position.epoch, [appField(app_name, 'revision')]: position.revision },
-    { [appField(app_name, 'took_ms')]: { $ne: null } },
+    { [appField('at', app_name)]: { $in: placeKeysAt(position) } },
+    { [appField('took', app_name)]: { $gte: 0 } },
   ];
 }
 
 /** As `fleetState` says it of one worker. */
-export function inState({ app_name, position, silence }: AppView, state: FleetState): Filter[] {
-  const field = (name: string) => appField(app_name, name);
+function inState({ app_name, position, silence }: AppView, state: FleetState): Filter[] {
+  const at = appField('at', app_name);
   switch (state) {
     case 'offline':
       return [offline(silence)];
     case 'converged':
     case 'failed':
-      return [
-        online(silence),
-        {
-          [field('epoch')]: position.epoch,
-          [field('revision')]: position.revision,
-          [field('state')]: state,
-        },
-      ];
-    case 'converging': {
-      const elsewhere = [
-        { [field('epoch')]: { $ne: position.epoch } },
-        { [field('revision')]: { $ne: position.revision } },
-      ];
-      return [online(silence), { $or: [...elsewhere, { [field('state')]: 'converging' }] }];
-    }
+      return [online(silence), { [at]: { $in: placeKeysAt(position, [state]) } }];
+    case 'converging':
+      return [online(silence), { [at]: { $nin: placeKeysAt(position, ['converged', 'failed']) } }];
   }
 }
 
 /** As `isOffline` says it of one worker. */
-export function offline({ now, listened_ms }: Silence): Filter {
+function offline({ now, listened_ms }: Silence): Filter {
   return { silent_at: { $lte: now }, patience_ms: { $lte: listened_ms } };
 }
 
-export function online({ now, listened_ms }: Silence): Filter {
+function online({ now, listened_ms }: Silence): Filter {
   return { $or: [{ silent_at: { $gt: now } }, { patience_ms: { $gt: listened_ms } }] };
 }
 
@@ -105,7 +89,7 @@ export function appAsked(
     const rest = order.after === undefined ? [] : [{ _id: { $gt: order.after } }];
     return { filters: [...counted(view), ...ofState, ...rest], sort: { _id: 1 } };
   }
-  const took = appField(view.app_name, 'took_ms');
+  const took = appField('took', view.app_name);
   const rest = order.after && {
     $or: [
       { [took]: { $lt: order.after.took_ms } },

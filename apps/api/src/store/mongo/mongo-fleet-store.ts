@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Model, mongo, QueryFilter } from 'mongoose';
 import {
+  type AppOnWorker,
   type AppOverview,
   type AppPageQuery,
   type AppRow,
@@ -13,9 +14,10 @@ import {
   type WorkerRecord,
 } from '../fleet-records.js';
 import { FleetStore } from '../fleet-store.js';
+import { placeKey } from './app-place.js';
 import { bulkWrite } from './bulk-write.js';
 import { toFieldName } from './field-name.js';
-import { appAsked, appField, appFields, WORKER_INDEXES, workersAsked } from './fleet-queries.js';
+import { appAsked, appField, rowFields, WORKER_INDEXES, workersAsked } from './fleet-queries.js';
 import type { MongoDatabase } from './mongo-database.js';
 import { MongoReports } from './mongo-reports.js';
 import { overviewOf } from './overview.js';
@@ -23,6 +25,7 @@ import {
   alwaysWritten,
   labelsOf,
   namesOf,
+  toApp,
   toWorker,
   toWorkerAlone,
   toWorkerDocument,
@@ -39,7 +42,7 @@ export class MongoFleetStore extends FleetStore {
 
   constructor(private readonly database: MongoDatabase) {
     super();
-    this.documents = database.model('workers', WORKER_SCHEMA);
+    this.documents = database.model('fleet_workers', WORKER_SCHEMA);
     this.reports = new MongoReports(database);
   }
 
@@ -116,7 +119,7 @@ export class MongoFleetStore extends FleetStore {
     const { filters, sort } = appAsked(view, query);
     const found = await this.run(() =>
       this.documents
-        .find(all(filters), appFields(view.app_name))
+        .find(all(filters), rowFields(view.app_name))
         .sort(sort)
         .limit(query.limit)
         .lean<WorkerDocument[]>(),
@@ -126,8 +129,9 @@ export class MongoFleetStore extends FleetStore {
       found.map(({ _id }) => _id),
     );
     return found.flatMap((document) => {
-      const app = document.apps[toFieldName(view.app_name)];
-      if (!app) return [];
+      const json = document.apps[toFieldName(view.app_name)];
+      if (json === undefined) return [];
+      const app = toApp(json);
       const worker = toWorkerAlone(document);
       const report = reports.get(worker.worker_id) ?? null;
       return [{ worker, app, state: fleetState(worker, app, view), report }];
@@ -158,12 +162,22 @@ function differences(
 ): { set: Record<string, unknown>; unset: Record<string, ''> | null } {
   const known = new Map(before.apps.map((app) => [app.app_name, app]));
   const set: Record<string, unknown> = {};
+  const unset: Record<string, ''> = {};
   for (const app of after.apps) {
-    if (!isDeepStrictEqual(known.get(app.app_name), app)) set[appField(app.app_name)] = app;
+    if (!isDeepStrictEqual(known.get(app.app_name), app)) changeApp(app, set, unset);
     known.delete(app.app_name);
   }
+  for (const name of known.keys())
+    for (const field of ['apps', 'at', 'took'] as const) unset[appField(field, name)] = '';
   if (!isDeepStrictEqual(namesOf(before), namesOf(after))) set['app_names'] = namesOf(after);
   if (!isDeepStrictEqual(labelsOf(before), labelsOf(after))) set['labels'] = labelsOf(after);
-  const gone = [...known.keys()].map((name) => [appField(name), ''] as const);
-  return { set, unset: gone.length > 0 ? Object.fromEntries(gone) : null };
+  return { set, unset: Object.keys(unset).length > 0 ? unset : null };
+}
+
+function changeApp(app: AppOnWorker, set: Record<string, unknown>, unset: Record<string, ''>): void {
+  set[appField('apps', app.app_name)] = JSON.stringify(app);
+  set[appField('at', app.app_name)] = placeKey(app);
+  const took = appField('took', app.app_name);
+  if (app.took_ms === null) unset[took] = '';
+  else set[took] = app.took_ms;
 }

@@ -1,107 +1,81 @@
-import type { Model, QueryFilter } from 'mongoose';
-import type { AppOverview, AppView, FleetState } from '../fleet-records.js';
-import { appField, counted, offline } from './fleet-queries.js';
+import type { Model, mongo } from 'mongoose';
+import { type AppOverview, type AppView, fleetStateAt, isSilent } from '../fleet-records.js';
+import { type AppPlace, readPlaceKey } from './app-place.js';
+import { toFieldName } from './field-name.js';
+import { countedFields, counted } from './fleet-queries.js';
 import type { WorkerDocument } from './worker-document.js';
 
-interface Group {
-  _id: {
-    epoch: number;
-    revision: number;
-    state: Exclude<FleetState, 'offline'>;
-    took_ms?: number | null;
-  };
-  workers: number;
-}
+type Counted = Pick<WorkerDocument, 'at' | 'took' | 'silent_at' | 'patience_ms'>;
+
+/** Documents that the server hands on at a time. */
+const BATCH = 5_000;
 
 /**
- * Counts the workers of an app on the server, those that are offline apart, with nothing but the grouping by
- * fields that every server of this protocol knows. Two readings of them are all: the times to converge come as groups,
- * too, of which there are as many as different times at most.
+ * Counts the workers of an app in one reading, from which what is offline, how far the others are and how long they
+ * took follow together. Grouped on the server it would be two, which needn't agree, and little less to send, as there
+ * are as many groups as different times.
  */
 export async function overviewOf(workers: Model<WorkerDocument>, view: AppView): Promise<AppOverview> {
-  const [all, absent] = await Promise.all([
-    groups(workers, view, []),
-    groups(workers, view, [offline(view.silence)]),
-  ]);
-  return {
-    states: statesOf(all, absent, view),
-    revisions: revisionsOf(all),
-    convergence: convergenceOf(all, view),
-  };
+  const tally = new Tally(view);
+  // The driver's own collection: making a document of mongoose's of each would cost more than the reading.
+  const collection = workers.collection as unknown as mongo.Collection<WorkerDocument>;
+  const found = collection
+    .find<Counted>({ $and: counted(view) } as mongo.Filter<WorkerDocument>, {
+      projection: countedFields(view.app_name),
+    })
+    .batchSize(BATCH);
+  for await (const worker of found) tally.add(worker);
+  return tally.overview();
 }
 
-async function groups(
-  workers: Model<WorkerDocument>,
-  view: AppView,
-  presence: QueryFilter<WorkerDocument>[],
-): Promise<Group[]> {
-  const field = (name: string) => `$${appField(view.app_name, name)}`;
-  return await workers.aggregate<Group>([
-    { $match: { $and: [...counted(view), ...presence] } },
-    // A server that keeps what it groups keeps no more than that.
-    { $project: { _id: 0, [appField(view.app_name)]: 1 } },
-    {
-      $group: {
-        _id: {
-          ...{ epoch: field('epoch'), revision: field('revision') },
-          ...{ state: field('state'), took_ms: field('took_ms') },
-        },
-        workers: { $sum: 1 },
-      },
-    },
-  ]);
-}
+class Tally {
+  private readonly name: string;
+  private readonly states = { converged: 0, converging: 0, failed: 0, offline: 0 };
+  /** By their keys, as there are few different ones. */
+  private readonly places = new Map<string, { place: AppPlace; workers: number }>();
+  private readonly times: number[] = [];
 
-function statesOf(
-  all: readonly Group[],
-  absent: readonly Group[],
-  { position }: AppView,
-): AppOverview['states'] {
-  const states = { converged: 0, converging: 0, failed: 0, offline: 0 };
-  const stateOf = ({ epoch, revision, state }: Group['_id']) =>
-    epoch === position.epoch && revision === position.revision ? state : 'converging';
-  for (const { _id, workers } of all) states[stateOf(_id)] += workers;
-  for (const { _id, workers } of absent) {
-    states[stateOf(_id)] -= workers;
-    states.offline += workers;
+  constructor(private readonly view: AppView) {
+    this.name = toFieldName(view.app_name);
   }
-  // One that has changed between the two readings may be missing in the first.
-  for (const state of ['converged', 'converging', 'failed'] as const)
-    states[state] = Math.max(0, states[state]);
-  return states;
-}
 
-function revisionsOf(groups: readonly Group[]): AppOverview['revisions'] {
-  const revisions = new Map<string, AppOverview['revisions'][number]>();
-  for (const { _id, workers } of groups) {
-    const { epoch, revision } = _id;
-    const key = `${epoch}:${revision}`;
-    revisions.set(key, { epoch, revision, workers: workers + (revisions.get(key)?.workers ?? 0) });
+  add({ at, took, silent_at, patience_ms }: Counted): void {
+    const key = at[this.name];
+    if (key === undefined) return;
+    const known = this.places.get(key) ?? { place: readPlaceKey(key), workers: 0 };
+    known.workers += 1;
+    this.places.set(key, known);
+    const { place } = known;
+    const isOffline = isSilent({ silent_at, patience_ms }, this.view.silence);
+    this.states[isOffline ? 'offline' : fleetStateAt(place, this.view.position)] += 1;
+    const time = took[this.name];
+    if (time !== undefined && this.isDesired(place)) this.times.push(time);
   }
-  return [...revisions.values()].sort((a, b) => b.epoch - a.epoch || b.revision - a.revision);
-}
 
-function convergenceOf(groups: readonly Group[], { position, deleted }: AppView): AppOverview['convergence'] {
-  // Of a tombstone nobody is told how long it took.
-  if (deleted) return null;
-  const times = groups
-    .flatMap(({ _id: { epoch, revision, took_ms }, workers }) =>
-      epoch === position.epoch && revision === position.revision && typeof took_ms === 'number'
-        ? [{ took_ms, workers }]
-        : [],
-    )
-    .sort((a, b) => a.took_ms - b.took_ms);
-  const count = times.reduce((sum, { workers }) => sum + workers, 0);
-  const [p50, p99] = [nthTime(times, Math.ceil(count * 0.5)), nthTime(times, Math.ceil(count * 0.99))];
-  return p50 === null || p99 === null ? null : { p50_ms: p50, p99_ms: p99 };
-}
-
-/** The time that so many took at most. */
-function nthTime(times: readonly { took_ms: number; workers: number }[], n: number): number | null {
-  let counted = 0;
-  for (const { took_ms, workers } of times) {
-    counted += workers;
-    if (counted >= n) return took_ms;
+  overview(): AppOverview {
+    return { states: this.states, revisions: this.revisions(), convergence: this.convergence() };
   }
-  return null;
+
+  private isDesired({ epoch, revision }: AppPlace): boolean {
+    const { position } = this.view;
+    return epoch === position.epoch && revision === position.revision;
+  }
+
+  private revisions(): AppOverview['revisions'] {
+    const revisions = new Map<string, AppOverview['revisions'][number]>();
+    for (const { place, workers } of this.places.values()) {
+      const { epoch, revision } = place;
+      const key = `${epoch}:${revision}`;
+      revisions.set(key, { epoch, revision, workers: workers + (revisions.get(key)?.workers ?? 0) });
+    }
+    return [...revisions.values()].sort((a, b) => b.epoch - a.epoch || b.revision - a.revision);
+  }
+
+  private convergence(): AppOverview['convergence'] {
+    // Of a tombstone nobody is told how long it took.
+    if (this.view.deleted || this.times.length === 0) return null;
+    const times = Float64Array.from(this.times).sort();
+    const nearestRank = (part: number) => times[Math.ceil(times.length * part) - 1] ?? 0;
+    return { p50_ms: nearestRank(0.5), p99_ms: nearestRank(0.99) };
+  }
 }

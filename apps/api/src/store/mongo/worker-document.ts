@@ -1,75 +1,85 @@
 import type { WorkerFacts } from '@nebula/contracts';
 import { Schema } from 'mongoose';
 import { type AppOnWorker, SILENT_INTERVALS, type WorkerRecord } from '../fleet-records.js';
+import { placeKey } from './app-place.js';
 import { toFieldName } from './field-name.js';
 
-/** A worker in the collection `workers`. */
-export interface WorkerDocument extends Omit<WorkerRecord, 'worker_id' | 'facts' | 'apps'> {
+/**
+ * A worker in the collection `fleet_workers`. Whatever counts workers reads all documents of an app, so they are
+ * small and flat: what no query asks for is JSON, which a server hands on as one text.
+ */
+export interface WorkerDocument {
   /** The worker's id. */
   _id: string;
-  /** JSON, for the same reasons as the spec of an app. */
-  facts: string;
-  /** By the app's name, encoded, so that each has a path of its own to ask for and to write. */
-  apps: Record<string, AppOnWorker>;
+  /** JSON: `WorkerAlone` without id and version. */
+  record: string;
+  /** JSON of each app on the worker, by the app's name, encoded, so that each has a path of its own to be written. */
+  apps: Record<string, string>;
+  /** By the same names: where the app is, see `placeKey`. */
+  at: Record<string, string>;
+  /** By the same names: `took_ms` where it is known. */
+  took: Record<string, number>;
   /** What `apps` has, and each label with its text, for indexes. */
   app_names: string[];
   labels: string[];
   /** So long it may be silent, milliseconds, and when it was for so long. */
   patience_ms: number;
   silent_at: number;
+  version: number;
   /** Of the call that wrote last. */
   write: string;
 }
+
+/** A worker without its apps. */
+export type WorkerAlone = Omit<WorkerRecord, 'apps'>;
+
+type Recorded = Omit<WorkerAlone, 'worker_id' | 'version'> & { facts: WorkerFacts };
 
 const { Mixed } = Schema.Types;
 
 export const WORKER_SCHEMA = new Schema<WorkerDocument>(
   {
-    ...{ _id: String, facts: String, apps: Mixed, app_names: [String], labels: [String] },
-    ...{ interval_seconds: Number, patience_ms: Number, silent_at: Number, boots: [Mixed] },
-    ...{ first_seen_at: Number, last_seen_at: Number, duplicate: Mixed, version: Number, write: String },
+    ...{ _id: String, record: String, apps: Mixed, at: Mixed, took: Mixed },
+    ...{ app_names: [String], labels: [String], patience_ms: Number, silent_at: Number },
+    ...{ version: Number, write: String },
   },
   { versionKey: false, minimize: false },
 );
 
 export function toWorker(document: WorkerDocument): WorkerRecord {
-  const apps = Object.values(document.apps).sort(byName);
+  const apps = Object.values(document.apps).map(toApp).sort(byName);
   return { ...toWorkerAlone(document), apps };
 }
 
-export function toWorkerAlone(document: Omit<WorkerDocument, 'apps'>): Omit<WorkerRecord, 'apps'> {
-  const { _id, facts, interval_seconds, boots, first_seen_at, last_seen_at, duplicate, version } = document;
-  return {
-    worker_id: _id,
-    facts: JSON.parse(facts) as WorkerFacts,
-    ...{ interval_seconds, boots, first_seen_at, last_seen_at, duplicate, version },
-  };
+export function toWorkerAlone({
+  _id,
+  record,
+  version,
+}: Pick<WorkerDocument, '_id' | 'record' | 'version'>): WorkerAlone {
+  return { worker_id: _id, ...(JSON.parse(record) as Recorded), version };
+}
+
+export function toApp(json: string): AppOnWorker {
+  return JSON.parse(json) as AppOnWorker;
 }
 
 export function toWorkerDocument(worker: WorkerRecord, write: string): WorkerDocument {
-  const apps = worker.apps.map((app) => [toFieldName(app.app_name), app] as const);
+  const named = worker.apps.map((app) => [toFieldName(app.app_name), app] as const);
+  const timed = named.flatMap(([name, { took_ms }]) => (took_ms === null ? [] : [[name, took_ms] as const]));
   return {
     ...{ _id: worker.worker_id, ...alwaysWritten(worker, write), labels: labelsOf(worker) },
-    ...{ apps: Object.fromEntries(apps), app_names: namesOf(worker) },
+    apps: Object.fromEntries(named.map(([name, app]) => [name, JSON.stringify(app)])),
+    at: Object.fromEntries(named.map(([name, app]) => [name, placeKey(app)])),
+    took: Object.fromEntries(timed),
+    app_names: namesOf(worker),
   };
 }
 
 /** The fields that every write sets. */
-export function alwaysWritten(worker: WorkerRecord, write: string) {
-  const { facts, interval_seconds, boots, first_seen_at, last_seen_at, duplicate, version } = worker;
-  const patience_ms = SILENT_INTERVALS * interval_seconds * 1_000;
-  return {
-    ...{
-      facts: JSON.stringify(facts),
-      interval_seconds,
-      boots,
-      first_seen_at,
-      last_seen_at,
-      duplicate,
-      version,
-    },
-    ...{ patience_ms, silent_at: last_seen_at + patience_ms, write },
-  };
+export function alwaysWritten({ worker_id: _, apps: __, version, ...recorded }: WorkerRecord, write: string) {
+  const patience_ms = SILENT_INTERVALS * recorded.interval_seconds * 1_000;
+  const record = JSON.stringify(recorded satisfies Recorded);
+  return { record, patience_ms, silent_at: recorded.last_seen_at + patience_ms, version, write };
 }
 
 export function namesOf({ apps }: WorkerRecord): string[] {
