@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { ApiLog } from '../api-log.js';
 import { Clock, instant } from '../clock.js';
 import { type AppRecord, AppStore } from '../store/app-store.js';
-import { FleetStore } from '../store/fleet-store.js';
+import { FleetReader } from '../workers/fleet-reader.js';
 import { Listening } from '../workers/listening.js';
 import { News } from '../workers/news.js';
 import { type AppEvent, type ConvergenceEvent, EventLog } from './event-log.js';
@@ -35,6 +36,9 @@ const COUNTED = 50;
 /** And of all others, one after the other, as workers that other instances heard, or that fell silent. */
 const COUNTED_OF_OTHERS = 5;
 
+/** Of an app of which nothing is known to have happened, what was read for somebody else will do. */
+const ANY_TIME = Number.NEGATIVE_INFINITY;
+
 interface Known {
   position: string;
   convergence: ConvergenceEvent['data'] | null;
@@ -62,7 +66,7 @@ export class Watcher implements OnApplicationBootstrap, BeforeApplicationShutdow
 
   constructor(
     private readonly apps: AppStore,
-    private readonly fleet: FleetStore,
+    private readonly fleet: FleetReader,
     private readonly listening: Listening,
     private readonly news: News,
     private readonly clock: Clock,
@@ -114,14 +118,17 @@ export class Watcher implements OnApplicationBootstrap, BeforeApplicationShutdow
     return (await this.apps.changedSince(place, MOST_MISSED)).map((record) => appEvent(record, epoch));
   }
 
-  /** How the workers of an app are now; null when there is no such app. */
-  async convergence(appName: string): Promise<ConvergenceEvent | null> {
+  /**
+   * How the workers of an app are; null when there is no such app.
+   * @param notBefore by the monotonic clock, milliseconds: an answer from before is none
+   */
+  async convergence(appName: string, notBefore = performance.now()): Promise<ConvergenceEvent | null> {
     const record = await this.apps.get(appName);
     if (!record) return null;
     const { revision, deleted } = record;
     const position = { epoch: await this.apps.epoch(), revision };
     const view = { app_name: appName, position, deleted, silence: this.listening.silence() };
-    const { states } = await this.fleet.overview(view);
+    const { states } = (await this.fleet.overview(view, notBefore)).value;
     return { type: 'convergence', data: { app_name: appName, ...position, summary: states } };
   }
 
@@ -148,11 +155,14 @@ export class Watcher implements OnApplicationBootstrap, BeforeApplicationShutdow
     }
     while (!signal.aborted && (this.watchers > 0 || this.clock.now() - this.leftAt < LINGER_MS)) {
       await this.news.next(LOOK_EVERY_MS, signal);
+      const begun = performance.now();
       try {
         await this.look();
       } catch (error) {
         this.apiLog.debug('the store can not be looked at for events', { reason: String(error) });
       }
+      // Of a slow store at least half of the time is for others.
+      await sleep(performance.now() - begun, undefined, { signal }).catch(() => undefined);
     }
   }
 
@@ -208,10 +218,12 @@ export class Watcher implements OnApplicationBootstrap, BeforeApplicationShutdow
   private async count(app: string, isKnownToMove: boolean): Promise<void> {
     // Before the look: what happens during it makes another one.
     this.moving.delete(app);
-    const event = await this.convergence(app).catch((error: unknown) => {
-      this.moving.add(app);
-      throw error;
-    });
+    const event = await this.convergence(app, isKnownToMove ? undefined : ANY_TIME).catch(
+      (error: unknown) => {
+        this.moving.add(app);
+        throw error;
+      },
+    );
     if (!event) return;
     const { data } = event;
     const position = `${data.epoch}:${data.revision}`;

@@ -1,3 +1,4 @@
+import { MOST_OLD_MS } from '../workers/recent-readings.js';
 import { FLEET_STATES } from '../store/fleet-records.js';
 import { closedObject, INSTANT, INTEGER, listOf, NEXT_CURSOR, orNull, ref, type Schema } from './schema.js';
 
@@ -23,6 +24,11 @@ const FLEET_STATE: Schema = {
   enum: [...FLEET_STATES],
   description:
     '`offline`: not heard of for three of its report intervals. `converged`: all is as desired. `failed`: see `last_error`. `converging`: everything else, and every worker that is not at the desired revision.',
+};
+
+const AS_OF = {
+  ...INSTANT,
+  description: `The answer has what workers had said until then. It is at most ${MOST_OLD_MS / 1_000} seconds old, and old only where the database takes long to count them.`,
 };
 
 type Properties = Readonly<Record<string, Schema>>;
@@ -112,6 +118,7 @@ export function statusSchemas(contracts: Readonly<Record<string, Properties>>): 
         description:
           '`converged`: every worker that is not offline has. `timeout`: some have not. `no_workers`: there is none that could be waited for.',
       },
+      as_of: { ...AS_OF, description: `${AS_OF.description} Never before the request.` },
       converged: { ...INTEGER, description: 'Workers that have converged on it or on a newer one.' },
       pending: { ...INTEGER, description: 'Workers that have not.' },
       offline: { ...INTEGER, description: 'Workers that nobody waits for.' },
@@ -140,6 +147,7 @@ export function statusSchemas(contracts: Readonly<Record<string, Properties>>): 
         description: 'The app is deleted, and these workers still have to say so.',
       },
       running: { type: 'boolean', description: 'Whether it shall run.' },
+      as_of: AS_OF,
       summary: {
         ...ref('Summary'),
         description: 'Number of workers by state: over all workers of the app, not this page alone.',

@@ -43,7 +43,9 @@ describe('the status of an app on a fleet', () => {
       workerOf('f', { last_seen_at: NOW - 1_000_000, apps: [appOn('shop', { revision: 9, took_ms: null })] }),
       workerOf('g', { ...seen, apps: [appOn('other')] }),
     );
+    const asked = Date.now();
     const found = await status('shop');
+    expect(Date.parse(found.as_of)).toBeGreaterThanOrEqual(asked);
     const app = await api.get<{ updated_at: string }>('/apps/shop');
     expect(found).toMatchObject({
       ...{ app_name: 'shop', epoch: 1, revision: 1, since: app.updated_at, deleted: false, running: true },

@@ -1,9 +1,10 @@
 import { parseAppName, type Position } from '@nebula/contracts';
 import { Injectable } from '@nestjs/common';
 import { appNotFound } from '../apps/app-problems.js';
+import { instant } from '../clock.js';
 import { AppStore } from '../store/app-store.js';
 import type { AppOverview, AppPageQuery, AppView, FleetState } from '../store/fleet-records.js';
-import { FleetStore } from '../store/fleet-store.js';
+import { FleetReader } from './fleet-reader.js';
 import { Listening } from './listening.js';
 import { keyOf } from './status-query.js';
 import { type WorkerStatus, workerStatus } from './worker-status.js';
@@ -17,6 +18,8 @@ export interface AppStatus extends Position {
   since: string;
   deleted: boolean;
   running: boolean;
+  /** ISO 8601: what workers said until then is in `summary`, `revisions`, `convergence` and `workers`. */
+  as_of: string;
   /** Over all workers of the app, not this page alone. */
   summary: Record<FleetState, number>;
   revisions: AppOverview['revisions'];
@@ -32,7 +35,7 @@ export interface AppStatus extends Position {
 export class StatusService {
   constructor(
     private readonly apps: AppStore,
-    private readonly fleet: FleetStore,
+    private readonly fleet: FleetReader,
     private readonly listening: Listening,
   ) {}
 
@@ -44,10 +47,12 @@ export class StatusService {
     const position = { epoch: await this.apps.epoch(), revision };
     const view: AppView = { app_name: appName, position, deleted, silence: this.listening.silence() };
     const { limit, order } = query;
-    const [{ states, revisions, convergence }, found] = await Promise.all([
+    const [overview, page] = await Promise.all([
       this.fleet.overview(view),
       this.fleet.appPage(view, { ...query, limit: limit + 1 }),
     ]);
+    const { states, revisions, convergence } = overview.value;
+    const found = page.value;
     const rows = found.slice(0, limit);
     const last = found.length > limit ? rows.at(-1) : undefined;
     return {
@@ -56,6 +61,7 @@ export class StatusService {
       since: updated_at,
       deleted,
       running: record.spec?.running ?? false,
+      as_of: instant(Math.min(overview.as_of, page.as_of)),
       summary: states,
       revisions: revisions.slice(0, TOLD_REVISIONS),
       convergence: convergence && {

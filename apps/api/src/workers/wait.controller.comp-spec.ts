@@ -47,11 +47,14 @@ describe('waiting for the workers of an app', () => {
   it('ends at once when all that aren’t offline are there', async () => {
     await api.keep(worker('a'), worker('b'), { ...worker('c', { revision: 0 }), last_seen_at: 0 });
     const started = performance.now();
-    expect(await wait('timeout=60')).toEqual({
-      ...{ app_name: 'shop', epoch: 1, revision: 1, outcome: 'converged' },
+    const asked = Date.now();
+    const answer = await wait('timeout=60');
+    expect(answer).toEqual({
+      ...{ app_name: 'shop', epoch: 1, revision: 1, outcome: 'converged', as_of: answer.as_of },
       ...{ converged: 2, pending: 0, offline: 1, waiting_for: [] },
     });
     expect(performance.now() - started).toBeLessThan(10_000);
+    expect(Date.parse(answer.as_of)).toBeGreaterThanOrEqual(asked);
   });
 
   it('ends when the last one says that it has converged', async () => {

@@ -2,11 +2,12 @@ import { comparePositions, parseAppName, type Position } from '@nebula/contracts
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { appNotFound } from '../apps/app-problems.js';
 import { invalidQuery, problemOf } from '../http/page-query.js';
+import { instant } from '../clock.js';
 import { ProblemError, RETRY_LATER } from '../http/problem.js';
 import { PROBLEMS } from '../http/problem-types.js';
 import { type AppRecord, AppStore } from '../store/app-store.js';
 import type { AppOnWorker, AppRow, AppView, FleetState } from '../store/fleet-records.js';
-import { FleetStore } from '../store/fleet-store.js';
+import { FleetReader } from './fleet-reader.js';
 import { Listening } from './listening.js';
 import { News } from './news.js';
 import { type WorkerStatus, workerStatus } from './worker-status.js';
@@ -26,6 +27,8 @@ export type WaitOutcome = 'converged' | 'timeout' | 'no_workers';
 export interface WaitAnswer extends Position {
   app_name: string;
   outcome: WaitOutcome;
+  /** ISO 8601: what workers said until then is in the answer. Never before the wait began. */
+  as_of: string;
   /** Workers that have converged on that revision or a newer one. */
   converged: number;
   /** Workers that have not. */
@@ -47,6 +50,16 @@ export interface WaitQuery {
   timeout_seconds: number;
 }
 
+/** How far all are, without who isn't there. */
+interface Look extends Pick<WaitAnswer, 'outcome' | 'converged' | 'pending' | 'offline'> {
+  view: AppView;
+  wanted: Position;
+  /** Milliseconds since 1970. */
+  as_of: number;
+  /** Nothing is to be waited for any more. */
+  isFinal: boolean;
+}
+
 /** Waits until the workers of an app have converged. */
 @Injectable()
 export class WaitService implements BeforeApplicationShutdown {
@@ -54,7 +67,7 @@ export class WaitService implements BeforeApplicationShutdown {
 
   constructor(
     private readonly apps: AppStore,
-    private readonly fleet: FleetStore,
+    private readonly fleet: FleetReader,
     private readonly listening: Listening,
     private readonly news: News,
   ) {}
@@ -81,12 +94,13 @@ export class WaitService implements BeforeApplicationShutdown {
       const message = `must be a revision that there is, at most ${record.revision}`;
       throw invalidQuery([problemOf('revision', String(wanted), message)]);
     }
-    const deadline = performance.now() + timeout_seconds * 1_000;
+    const begun = performance.now();
+    const deadline = begun + timeout_seconds * 1_000;
     const signal = AbortSignal.any([gone, this.ending.signal]);
     for (;;) {
-      const { answer, isFinal } = await this.look(appName, wanted);
+      const look = await this.look(appName, wanted, begun);
       const left = deadline - performance.now();
-      if (isFinal || left <= 0 || gone.aborted) return answer;
+      if (look.isFinal || left <= 0 || gone.aborted) return await this.answer(look, begun);
       if (this.ending.signal.aborted) throw stopping();
       await this.news.next(Math.min(LOOK_EVERY_MS, left), signal);
     }
@@ -98,26 +112,37 @@ export class WaitService implements BeforeApplicationShutdown {
     return record;
   }
 
-  private async look(appName: string, revision: number): Promise<{ answer: WaitAnswer; isFinal: boolean }> {
+  private async look(appName: string, revision: number, notBefore: number): Promise<Look> {
     const record = await this.record(appName);
     const epoch = await this.apps.epoch();
     // Of a tombstone those are counted too that have removed everything: they have converged on it.
     const view = this.viewOf(appName, { epoch, revision: record.revision });
-    const { states, revisions } = await this.fleet.overview(view);
+    const { value, as_of } = await this.fleet.overview(view, notBefore);
+    const { states, revisions } = value;
     const wanted = { epoch, revision };
-    const older = await this.convergedBetween(view, wanted, revisions);
+    const older = await this.convergedBetween(view, wanted, revisions, notBefore);
     const converged = states.converged + older;
     const pending = states.converging + states.failed - older;
     const isThere = pending <= 0 && converged > 0;
-    const answer: WaitAnswer = {
-      ...{ app_name: appName, ...wanted },
-      outcome: isThere ? 'converged' : converged + pending > 0 ? 'timeout' : 'no_workers',
-      ...{ converged, pending: Math.max(0, pending), offline: states.offline },
-      waiting_for: pending > 0 ? await this.pending(view, wanted) : [],
-    };
+    const nobody = converged + pending <= 0;
     // No worker takes up an app that is deleted.
-    const isOver = record.deleted && answer.outcome === 'no_workers' && states.offline === 0;
-    return { answer, isFinal: isThere || isOver };
+    const isOver = record.deleted && nobody && states.offline === 0;
+    return {
+      ...{ view, wanted, as_of, converged, pending: Math.max(0, pending), offline: states.offline },
+      outcome: isThere ? 'converged' : nobody ? 'no_workers' : 'timeout',
+      isFinal: isThere || isOver,
+    };
+  }
+
+  /** Those who aren't there are looked for once, at the end. */
+  private async answer(look: Look, notBefore: number): Promise<WaitAnswer> {
+    const { view, wanted, outcome, converged, pending, offline } = look;
+    const { rows, as_of } =
+      pending > 0 ? await this.pending(view, wanted, notBefore) : { rows: [], as_of: look.as_of };
+    return {
+      ...{ app_name: view.app_name, ...wanted, outcome, as_of: instant(Math.min(look.as_of, as_of)) },
+      ...{ converged, pending, offline, waiting_for: rows },
+    };
   }
 
   /** Workers that have converged where the overview saw some, from `wanted` on; those of the desired one apart. */
@@ -125,37 +150,47 @@ export class WaitService implements BeforeApplicationShutdown {
     view: AppView,
     wanted: Position,
     revisions: readonly Position[],
+    notBefore: number,
   ): Promise<number> {
     let count = 0;
     for (const { epoch, revision } of revisions) {
       const position = { epoch, revision };
       if (comparePositions(position, wanted) < 0 || comparePositions(position, view.position) === 0) continue;
-      const { states } = await this.fleet.overview({ ...view, position });
-      count += states.converged;
+      const { value } = await this.fleet.overview({ ...view, position }, notBefore);
+      count += value.states.converged;
     }
     return count;
   }
 
-  private async pending(view: AppView, wanted: Position): Promise<Pending[]> {
+  private async pending(
+    view: AppView,
+    wanted: Position,
+    notBefore: number,
+  ): Promise<{ rows: Pending[]; as_of: number }> {
     const rows: AppRow[] = [];
+    let oldest = Number.POSITIVE_INFINITY;
     for (const state of ['failed', 'converging'] satisfies FleetState[]) {
       const limit = view.position.revision === wanted.revision ? NAMED : LOOKED_THROUGH;
-      const found = await this.fleet.appPage(view, { state, limit, order: { by: 'worker_id' } });
-      rows.push(...found.filter(({ app }) => !hasConverged(app, wanted)));
+      const query = { state, limit, order: { by: 'worker_id' } } as const;
+      const { value, as_of } = await this.fleet.appPage(view, query, notBefore);
+      rows.push(...value.filter(({ app }) => !hasConverged(app, wanted)));
+      oldest = Math.min(oldest, as_of);
       if (rows.length >= NAMED) break;
     }
-    return rows.slice(0, NAMED).map((row) => {
-      const { worker_id, hostname, epoch, revision, state, last_error, last_seen_at } = workerStatus(
-        row,
-        view.position,
-      );
-      return { worker_id, hostname, epoch, revision, state, last_error, last_seen_at };
-    });
+    return { rows: rows.slice(0, NAMED).map((row) => pendingOf(row, view.position)), as_of: oldest };
   }
 
   private viewOf(app_name: string, position: Position): AppView {
     return { app_name, position, deleted: false, silence: this.listening.silence() };
   }
+}
+
+function pendingOf(row: AppRow, desired: Position): Pending {
+  const { worker_id, hostname, epoch, revision, state, last_error, last_seen_at } = workerStatus(
+    row,
+    desired,
+  );
+  return { worker_id, hostname, epoch, revision, state, last_error, last_seen_at };
 }
 
 function hasConverged(app: AppOnWorker, wanted: Position): boolean {

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AheadWatch } from './ahead-watch.js';
+import { FleetReader } from './fleet-reader.js';
 import { FleetWriter } from './fleet-writer.js';
 import { Listening } from './listening.js';
 import { News } from './news.js';
@@ -18,6 +19,7 @@ import { WorkersService } from './workers.service.js';
   controllers: [ReportsController, StatusController, WaitController, WorkersController],
   providers: [
     AheadWatch,
+    FleetReader,
     FleetWriter,
     Listening,
     News,
@@ -27,6 +29,6 @@ import { WorkersService } from './workers.service.js';
     WaitService,
     WorkersService,
   ],
-  exports: [Listening, News],
+  exports: [FleetReader, Listening, News],
 })
 export class WorkersModule {}
