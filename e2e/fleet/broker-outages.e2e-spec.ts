@@ -6,7 +6,6 @@ import { IMAGES } from '../testing/fleet-server.js';
 const LIMIT = 2 * CHANGE_LIMIT;
 
 let fleet: Fleet;
-let step = 0;
 
 beforeAll(async () => {
   fleet = await Fleet.start({ apps: ['shop', 'steady', 'leaving'] });
@@ -25,22 +24,9 @@ afterEach(() => {
   expect(fleet.unexpectedEnds).toEqual([]);
 });
 
-/** Changes an app, which makes its containers anew, and answers the value by which they are told. */
-async function change(): Promise<string> {
-  step += 1;
-  await fleet.api.change('shop', { env_vars: { STEP: String(step) } });
-  return String(step);
-}
-
-/** Resolves when every server has a change. */
-async function arrives(value: string): Promise<void> {
-  await fleet.converged('shop');
-  expect(await fleet.variable('shop', 'STEP')).toEqual(fleet.servers.map(() => [value]));
-}
-
 /** A change after all that was before reaches everyone, too. */
 async function allIsWell(): Promise<void> {
-  await arrives(await change());
+  await fleet.arrives('shop', await fleet.change('shop'));
 }
 
 async function offlineWorkers(): Promise<number> {
@@ -53,12 +39,12 @@ describe('a broker', () => {
     async () => {
       await fleet.untouched(['steady'], async () => {
         const killed = fleet.broker.killNode();
-        await change();
+        await fleet.change('shop');
         await killed;
-        const last = await change();
+        const last = await fleet.change('shop');
         expect(await fleet.server(0).variable('shop', 'STEP')).not.toEqual([last]);
         await fleet.broker.startNode();
-        await arrives(last);
+        await fleet.arrives('shop', last);
         await allIsWell();
       });
     },
@@ -89,7 +75,7 @@ describe('an api that ends between the write of a change and its publication', (
     async () => {
       await fleet.untouched(['steady'], async () => {
         const value = await acceptedAndKilled();
-        await arrives(value);
+        await fleet.arrives('shop', value);
       });
       fleet.apiProxy.heal();
       fleet.apis[0]?.process.start();
@@ -109,7 +95,7 @@ describe('an api that ends between the write of a change and its publication', (
         fleet.apiProxy.heal();
         for (const { process } of fleet.apis) process.start();
         await fleet.apisReady();
-        await arrives(value);
+        await fleet.arrives('shop', value);
       });
     },
     LIMIT,
@@ -128,14 +114,14 @@ describe('a worker that has lost its broker', () => {
         partition();
         await eventually(async () => expect(await offlineWorkers()).toBe(1), CHANGE_LIMIT);
         let last = '';
-        for (let count = 0; count < 5; count += 1) last = await change();
+        for (let count = 0; count < 5; count += 1) last = await fleet.change('shop');
         await eventually(async () => {
           for (const index of [0, 1])
             expect(await fleet.server(index).variable('shop', 'STEP')).toEqual([last]);
         }, CHANGE_LIMIT);
         expect(await fleet.server(2).containers('shop')).toEqual(before);
         fleet.workerProxy.heal();
-        await arrives(last);
+        await fleet.arrives('shop', last);
       });
     },
     LIMIT,
@@ -181,7 +167,7 @@ describe('a broker, in the end', () => {
 /** Changes an app through the first api, whose word doesn't reach the broker, and kills it. */
 async function acceptedAndKilled(): Promise<string> {
   fleet.apiProxy.silence();
-  const value = await change();
+  const value = await fleet.change('shop');
   await fleet.apis[0]?.process.kill();
   // What it had sent by then is lost with its connection.
   fleet.apiProxy.cut();

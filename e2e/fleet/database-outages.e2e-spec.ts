@@ -37,12 +37,6 @@ async function change(step: string): Promise<void> {
   await fleet.api.change('shop', { env_vars: { STEP: step } });
 }
 
-/** Resolves when every server has a change. */
-async function arrives(step: string): Promise<void> {
-  await fleet.converged('shop');
-  expect(await fleet.variable('shop', 'STEP')).toEqual(fleet.servers.map(() => [step]));
-}
-
 /** Every request is answered by both apis in time, and says that the database is away. */
 async function requestsAreRefused(): Promise<void> {
   const started = performance.now();
@@ -79,7 +73,7 @@ describe('a database that is away', () => {
       });
       expect((await fleet.api.call('GET', '/apps/never')).status).toBe(404);
       await change('after');
-      await arrives('after');
+      await fleet.arrives('shop', 'after');
     },
     LIMIT,
   );
@@ -97,7 +91,7 @@ describe('a database that is away', () => {
         await fleet.apisReady();
         // What was refused may have been written all the same; what counts is that all agree with the database.
         await change('agreed');
-        await arrives('agreed');
+        await fleet.arrives('shop', 'agreed');
       });
     },
     LIMIT,
@@ -110,11 +104,11 @@ describe('a database that is restored from an older backup', () => {
     async () => {
       const { epoch } = await fleet.converged('shop');
       await change('of the backup');
-      await arrives('of the backup');
+      await fleet.arrives('shop', 'of the backup');
       await backUp();
 
       for (const step of ['lost', 'lost, too']) await change(step);
-      await arrives('lost, too');
+      await fleet.arrives('shop', 'lost, too');
       await fleet.api.delete('leaving');
       await fleet.api.create({ app_name: 'later', docker_image: IMAGES[0] });
       for (const app of ['leaving', 'later']) await fleet.converged(app);
@@ -125,7 +119,7 @@ describe('a database that is restored from an older backup', () => {
         await eventually(async () => {
           expect((await fleet.converged('shop')).epoch).toBeGreaterThan(epoch);
         }, CHANGE_LIMIT);
-        await arrives('of the backup');
+        await fleet.arrives('shop', 'of the backup');
         await fleet.converged('leaving');
         expect((await fleet.containers('leaving')).flat()).toMatchObject([
           { running: true },
@@ -133,7 +127,7 @@ describe('a database that is restored from an older backup', () => {
           { running: true },
         ]);
         await change('after the restore');
-        await arrives('after the restore');
+        await fleet.arrives('shop', 'after the restore');
       });
     },
     2 * LIMIT,

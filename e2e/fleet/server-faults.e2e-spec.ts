@@ -9,7 +9,6 @@ const APPS = ['shop', 'steady', 'leaving'];
 const REPLICAS = 3;
 
 let fleet: Fleet;
-let step = 0;
 
 beforeAll(async () => {
   // One call at a time, so that an update has a middle.
@@ -30,22 +29,6 @@ afterEach(() => {
   expect(fleet.unexpectedEnds).toEqual([]);
 });
 
-/** Changes an app, which makes its containers anew, and answers the value by which they are told. */
-async function change(): Promise<string> {
-  step += 1;
-  await fleet.api.change('shop', { env_vars: { STEP: String(step) } });
-  return String(step);
-}
-
-/** Of each replica of a server. */
-const replicas = (value: string) => Array.from({ length: REPLICAS }, () => value);
-
-/** Resolves when every server has a change. */
-async function arrives(value: string): Promise<void> {
-  await fleet.converged('shop');
-  expect(await fleet.variable('shop', 'STEP')).toEqual(fleet.servers.map(() => replicas(value)));
-}
-
 /** The containers of a server that have a value and run. */
 async function withValue(index: number, value: string): Promise<SeenContainer[]> {
   const containers = await fleet.server(index).containers('shop');
@@ -59,7 +42,7 @@ describe('a worker', () => {
       const { worker } = fleet.server(0);
       await fleet.untouched(['steady'], async () => {
         for (let round = 0; round < 3; round += 1) {
-          const value = await change();
+          const value = await fleet.change('shop');
           await eventually(
             async () => expect((await withValue(0, value)).length).toBeGreaterThan(0),
             CHANGE_LIMIT,
@@ -68,7 +51,7 @@ describe('a worker', () => {
           const right = await withValue(0, value);
           expect(right.length).toBeLessThan(REPLICAS);
           worker.start();
-          await arrives(value);
+          await fleet.arrives('shop', value, REPLICAS);
           expect(await fleet.server(0).containers('shop')).toEqual(expect.arrayContaining(right));
         }
       });
@@ -80,11 +63,15 @@ describe('a worker', () => {
     'has lost what it had on disk, and finds its containers again',
     async () => {
       const server = fleet.server(0);
+      const { revision } = await fleet.api.ask<{ revision: number }>('GET', '/apps/shop');
       await fleet.untouched(APPS, async () => {
         await server.worker.stop();
         await server.loseState();
         server.worker.start();
-        await eventually(async () => expect(await server.accepted('shop')).toBeTruthy(), CHANGE_LIMIT);
+        await eventually(
+          async () => expect(await server.accepted('shop')).toMatchObject({ app_name: 'shop', revision }),
+          CHANGE_LIMIT,
+        );
         for (const app of APPS) await fleet.converged(app);
       });
       const { items } = await fleet.api.ask<{ items: object[] }>('GET', '/workers');
@@ -100,12 +87,12 @@ describe('a worker', () => {
       await fleet.untouched(['steady'], async () => {
         await server.worker.kill();
         await fleet.api.delete('leaving');
-        const value = await change();
+        const value = await fleet.change('shop');
         await eventually(async () => {
           expect((await fleet.containers('leaving')).map(({ length }) => length)).toEqual([0, 0, 1]);
         }, CHANGE_LIMIT);
         server.worker.start();
-        await arrives(value);
+        await fleet.arrives('shop', value, REPLICAS);
         await fleet.converged('leaving');
         expect(await fleet.containers('leaving')).toEqual([[], [], []]);
       });
@@ -127,14 +114,14 @@ describe('a Docker Engine', () => {
       const before = await steady();
       const ids = (await server.containers('steady')).map(({ id }) => id);
       await end();
-      await change();
-      const last = await change();
+      await fleet.change('shop');
+      const last = await fleet.change('shop');
       await eventually(async () => {
-        for (const other of others) expect(await other.variable('shop', 'STEP')).toEqual(replicas(last));
+        for (const index of [0, 2]) expect(await withValue(index, last)).toHaveLength(REPLICAS);
       }, CHANGE_LIMIT);
       expect(server.worker.isRunning).toBe(true);
       await server.startEngine();
-      await arrives(last);
+      await fleet.arrives('shop', last, REPLICAS);
       await fleet.converged('steady');
       expect(await steady()).toEqual(before);
       // These have started again with their engine, but they are the same ones.
@@ -147,7 +134,8 @@ describe('a Docker Engine', () => {
     'and its server started again without a broker: the worker repairs what is missing from what it has on disk',
     async () => {
       const server = fleet.server(1);
-      const value = String(step);
+      const values = await server.variable('shop', 'STEP');
+      expect(values).toHaveLength(REPLICAS);
       await fleet.broker.killNode();
       await server.worker.kill();
       await server.stopEngine();
@@ -155,13 +143,15 @@ describe('a Docker Engine', () => {
       await server.removeContainer('shop-2');
       server.worker.start();
       await eventually(async () => {
-        expect(await server.variable('shop', 'STEP')).toEqual(replicas(value));
+        expect(await server.variable('shop', 'STEP')).toEqual(values);
       }, CHANGE_LIMIT);
       await fleet.untouched(['shop', 'steady'], async () => {
         await fleet.broker.startNode();
         for (const app of ['shop', 'steady']) await fleet.converged(app);
       });
-      await fleet.untouched(['steady'], async () => arrives(await change()));
+      await fleet.untouched(['steady'], async () =>
+        fleet.arrives('shop', await fleet.change('shop'), REPLICAS),
+      );
     },
     LIMIT,
   );

@@ -31,17 +31,12 @@ afterEach(() => {
   expect(fleet.unexpectedEnds).toEqual([]);
 });
 
-async function arrives(value: string): Promise<void> {
-  await fleet.converged('shop');
-  expect(await fleet.variable('shop', 'STEP')).toEqual(fleet.servers.map(() => [value]));
-}
-
 it(
   'the bundled files of api and worker run a fleet by themselves',
   async () => {
     fleet.startWorkers();
     await fleet.api.create({ app_name: 'shop', docker_image: IMAGES[0], env_vars: { STEP: 'bundled' } });
-    await arrives('bundled');
+    await fleet.arrives('shop', 'bundled');
   },
   LIMIT,
 );
@@ -57,7 +52,7 @@ it(
       await fleet.converged('shop');
     });
     await fleet.api.change('shop', { env_vars: { STEP: 'from the sources' } });
-    await arrives('from the sources');
+    await fleet.arrives('shop', 'from the sources');
     await fleet.untouched(['shop'], async () => {
       worker?.signalGroup('SIGTERM');
       expect(await worker?.ended()).toBe(0);
@@ -76,7 +71,7 @@ it(
       await eventually(async () => expect(await fleet.apiNumber(1).api.isReady()).toBe(true), CHANGE_LIMIT);
       fleet.server(0).worker.start();
       await fleet.apiNumber(1).api.change('shop', { env_vars: { STEP: 'through another' } });
-      await arrives('through another');
+      await fleet.arrives('shop', 'through another');
     } finally {
       another.signalGroup('SIGTERM');
       expect(await another.ended()).toBe(0);

@@ -47,6 +47,7 @@ export class Fleet {
   readonly apis: { process: ServiceProcess; api: FleetApi }[] = [];
   servers: FleetServer[] = [];
   private readonly proxies: BrokerProxy[] = [];
+  private changes = 0;
 
   private constructor(
     private readonly folder: string,
@@ -150,6 +151,24 @@ export class Fleet {
       // An answer that ends at once is one that nothing is waited for.
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
+  }
+
+  /**
+   * Changes an app, which makes its containers anew.
+   * @returns the value of `STEP` by which they are told, another each time
+   */
+  async change(app: string): Promise<string> {
+    this.changes += 1;
+    const value = String(this.changes);
+    await this.api.change(app, { env_vars: { STEP: value } });
+    return value;
+  }
+
+  /** Resolves when every replica of an app on every server has a value of `STEP`, and all workers say so. */
+  async arrives(app: string, value: string, replicas = 1): Promise<void> {
+    await this.converged(app);
+    const onEach = Array.from({ length: replicas }, () => value);
+    expect(await this.variable(app, 'STEP')).toEqual(this.servers.map(() => onEach));
   }
 
   /** The containers of an app, of each server. */

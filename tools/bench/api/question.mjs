@@ -1,8 +1,6 @@
 /**
- * How the processes of this part are asked.
+ * How the processes of a benchmark are asked.
  */
-
-/** @import { Load } from './load.mjs' */
 
 /**
  * @template Input
@@ -23,9 +21,10 @@ export function tell(message) {
 }
 
 /**
- * Answers each question of the parent process, one at a time, and ends when the parent is gone.
+ * Answers each question of the parent process, and ends when the parent is gone, or with a failure when an answer
+ * fails.
  * @template Question
- * @param {(question: Question) => Promise<Load>} answer
+ * @param {(question: Question) => Promise<unknown>} answer
  */
 export function answerQuestions(answer) {
   process.on('message', (/** @type {Question} */ question) => {

@@ -31,7 +31,10 @@ it('an engine that goes away is reported, blamed on no app, and its return wakes
   expect(report.last_error?.retry_at).not.toBeNull();
   expect(await worker.get(WorkerReadiness).problem()).toBe('the engine does not answer');
   // After a few tries in vain the next one is seconds away.
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await eventually(() => {
+    const retryAt = worker.report()?.last_error?.retry_at ?? '';
+    expect(Date.parse(retryAt) - Date.now()).toBeGreaterThan(1_500);
+  });
   engine.comeBack();
   const after = await worker.reported({ state: 'converged', revision: 2 }, 1_000);
   expect(after.containers.map(({ image }) => image)).toEqual(['shop:2']);

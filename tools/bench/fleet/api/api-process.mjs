@@ -4,7 +4,7 @@
 import { AppStore, createApi, FleetStore } from '@nebula/api';
 import { RabbitFeed, RabbitReportStrategy } from '@nebula/messaging';
 import { quietLogger } from '../../api/quiet-logger.mjs';
-import { endWithParent, input, tell } from '../../api/question.mjs';
+import { answerQuestions, input, tell } from '../../api/question.mjs';
 import { monotonicMs } from '../monotonic.mjs';
 import { countCalls } from './counted-calls.mjs';
 import { TimedFeed } from './timed-feed.mjs';
@@ -73,14 +73,8 @@ api
   });
 await api.listen(0, '127.0.0.1');
 
-process.on('message', (/** @type {ApiQuestion} */ question) => {
-  answer(question).then(tell, (error) => {
-    console.error(error);
-    process.exit(1);
-  });
-});
+answerQuestions(answer);
 process.on('SIGTERM', () => void end());
-endWithParent();
 tell({ url: await api.getUrl() });
 
 /** @param {ApiQuestion} question */

@@ -2,7 +2,7 @@
  * Many consumers of one stream in one process, each with a connection of its own: those of our feed, or raw ones.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { endWithParent, input, tell } from '../../api/question.mjs';
+import { answerQuestions, input, tell } from '../../api/question.mjs';
 import { nebulaConsumer } from './nebula-consumer.mjs';
 import { rawConsumer } from './raw-consumer.mjs';
 import { Knowledge } from './knowledge.mjs';
@@ -31,13 +31,7 @@ const knowledge = new Knowledge();
 /** @type {(() => Promise<void>)[]} each ends one */
 const consumers = [];
 
-process.on('message', (/** @type {ConsumerQuestion} */ question) => {
-  answer(question).then(tell, (error) => {
-    console.error(error);
-    process.exit(1);
-  });
-});
-endWithParent();
+answerQuestions(answer);
 tell('ready');
 
 /** @param {ConsumerQuestion} question */

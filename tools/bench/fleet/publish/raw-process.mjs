@@ -5,7 +5,7 @@
 import { AppStore, createApi } from '@nebula/api';
 import { NO_TOKENS, parseAppSpec, streamName } from '@nebula/contracts';
 import { quietLogger } from '../../api/quiet-logger.mjs';
-import { endWithParent, input, tell } from '../../api/question.mjs';
+import { answerQuestions, input, tell } from '../../api/question.mjs';
 import { rawConnection } from '../broker/raw-connection.mjs';
 import { FOLLOWED_APP, FOLLOWED_INPUT, followedMessage } from '../consumers/followed-app.mjs';
 import { monotonicMs } from '../monotonic.mjs';
@@ -39,13 +39,7 @@ const store = api.get(AppStore);
 let newest = firstRecord();
 await store.insert(newest);
 
-process.on('message', (/** @type {RawQuestion} */ question) => {
-  answer(question).then(tell, (error) => {
-    console.error(error);
-    process.exit(1);
-  });
-});
-endWithParent();
+answerQuestions(answer);
 tell('ready');
 
 /** @param {RawQuestion} question @returns {Promise<RawAnswer>} */

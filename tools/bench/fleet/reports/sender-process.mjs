@@ -3,7 +3,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { endWithParent, input, tell } from '../../api/question.mjs';
+import { answerQuestions, input, tell } from '../../api/question.mjs';
 import { rawConnection } from '../broker/raw-connection.mjs';
 import { heartbeatOf, INTERVAL_SECONDS, reportOf } from './reported-messages.mjs';
 
@@ -32,14 +32,9 @@ const channel = await connection.createConfirmChannel();
 let sequence = 0;
 let next = 0;
 
-process.on('message', (/** @type {SenderQuestion} */ question) => {
-  const sent = question.do === 'introduce' ? introduce() : beat(question.seconds);
-  sent.then(tell, (error) => {
-    console.error(error);
-    process.exit(1);
-  });
-});
-endWithParent();
+answerQuestions((/** @type {SenderQuestion} */ question) =>
+  question.do === 'introduce' ? introduce() : beat(question.seconds),
+);
 tell('ready');
 
 /** @returns {Promise<number>} messages that were sent */

@@ -1,0 +1,147 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { eventually } from '../testing/eventually.js';
+import { FollowedStreams } from '../testing/followed-streams.js';
+
+const LIMIT = 120_000;
+
+// What is waited for can take long on a busy machine.
+jest.setTimeout(LIMIT);
+
+let streams: FollowedStreams;
+let number = 0;
+let shop: string;
+let web: string;
+
+beforeAll(async () => {
+  streams = await FollowedStreams.open();
+}, LIMIT);
+
+afterAll(async () => {
+  await streams.close();
+}, LIMIT);
+
+beforeEach(() => {
+  number += 1;
+  shop = `shop-${number}`;
+  web = `web-${number}`;
+});
+
+afterEach(async () => {
+  await streams.forget();
+});
+
+describe('a stream', () => {
+  it('that is missing or empty is waited for, and no problem', async () => {
+    await streams.server.declareStream(web);
+    const ready = `ready-${number}`;
+    await streams.publish(ready, 1);
+    const worker = await streams.follow([shop, web, ready]);
+    await streams.received(worker, ready, 1);
+    expect(worker.strategy.problem()).toBeNull();
+    await streams.publish(web, 1);
+    await streams.received(worker, web, 1);
+    await streams.publish(shop, 1, 2);
+    await streams.received(worker, shop, 2);
+    expect(worker.listener.problems).toEqual([]);
+  });
+
+  it('that is deleted and made anew is followed again, and the others all along', async () => {
+    await streams.publish(shop, 5);
+    await streams.publish(web, 1);
+    const worker = await streams.follow([shop, web]);
+    await streams.received(worker, shop, 5);
+    await streams.received(worker, web, 1);
+    await streams.server.deleteStream(shop);
+    await streams.publish(web, 2);
+    await streams.received(worker, web, 2);
+    await streams.publish(shop, 6);
+    await streams.received(worker, shop, 6);
+    await streams.publish(web, 3);
+    await streams.received(worker, web, 3);
+    expect(streams.revisions(worker, shop)).toEqual([5, 6]);
+    expect(streams.revisions(worker, web)).toEqual([1, 2, 3]);
+  });
+
+  it('that is deleted over and over, with all others, is followed again', async () => {
+    const apps = Array.from({ length: 10 }, (_, n) => `${shop}-${n}`);
+    const worker = await streams.follow(apps);
+    for (let revision = 1; revision <= 40; revision += 1) {
+      for (const app of apps) await streams.publish(app, revision);
+      await eventually(() => {
+        for (const app of apps) expect(streams.revisions(worker, app).at(-1)).toBe(revision);
+      });
+      await Promise.all(apps.map((app) => streams.server.deleteStream(app)));
+    }
+    expect(worker.strategy.problem()).toBeNull();
+  }, 90_000);
+
+  it('that may not be read is a problem, in words', async () => {
+    await streams.publish(shop, 1);
+    await streams.server.broker.manage('PUT', '/api/users/blind', { password: 'p', tags: '' });
+    const none = { configure: '^$', read: '^$', write: '^$' };
+    await streams.server.broker.manage('PUT', '/api/permissions/%2F/blind', none);
+    const worker = await streams.follow([shop], undefined, { user: 'blind', password: 'p' });
+    await eventually(() =>
+      expect(worker.strategy.problem()).toBe(`RabbitMQ doesn’t allow to read the stream of ${shop}`),
+    );
+    await streams.server.broker.manage('PUT', '/api/permissions/%2F/blind', { ...none, read: '.*' });
+    await streams.received(worker, shop, 1);
+    expect(worker.strategy.problem()).toBeNull();
+  });
+});
+
+describe('the broker', () => {
+  it(
+    'can be killed and come back with its data, and the worker with it',
+    async () => {
+      await streams.publish(shop, 1);
+      const worker = await streams.follow([shop, web]);
+      await streams.received(worker, shop, 1);
+      await streams.server.broker.killNode();
+      await eventually(() => expect(worker.strategy.problem()).not.toBeNull());
+      await streams.server.broker.startNode();
+      await eventually(() => streams.publish(shop, 2), 30_000);
+      await streams.received(worker, shop, 2, 30_000);
+      await streams.publish(web, 1);
+      await streams.received(worker, web, 1);
+      expect(worker.strategy.problem()).toBeNull();
+    },
+    LIMIT,
+  );
+
+  it(
+    'can be away when the worker starts, and be made anew from nothing',
+    async () => {
+      await streams.publish(shop, 1);
+      const first = await streams.follow([shop]);
+      await streams.received(first, shop, 1);
+      await streams.server.broker.stop();
+      const second = await streams.follow([shop]);
+      await eventually(() => expect(second.strategy.problem()).toContain('nothing listens there'));
+      await streams.server.broker.wipe();
+      await streams.server.broker.start();
+      await eventually(() => streams.publish(shop, 2), 30_000);
+      for (const worker of [first, second]) await streams.received(worker, shop, 2, 30_000);
+    },
+    LIMIT,
+  );
+
+  it(
+    'that gives no answer is given up, and the worker comes back',
+    async () => {
+      await streams.publish(shop, 1);
+      const worker = await streams.follow([shop], undefined, { heartbeat_seconds: 1 });
+      await streams.received(worker, shop, 1);
+      const pid = streams.server.broker.pid() ?? 0;
+      process.kill(pid, 'SIGSTOP');
+      try {
+        await eventually(() => expect(worker.strategy.problem()).not.toBeNull(), 20_000);
+      } finally {
+        process.kill(pid, 'SIGCONT');
+      }
+      await eventually(() => streams.publish(shop, 2), 30_000);
+      await streams.received(worker, shop, 2, 30_000);
+    },
+    LIMIT,
+  );
+});
