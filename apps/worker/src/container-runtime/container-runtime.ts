@@ -28,6 +28,12 @@ export interface ContainerListing {
   foreign_ports: TakenPort[];
 }
 
+/** What a pull may be told beside its reference. */
+export interface PullOptions {
+  /** `os/arch[/variant]`; that of the engine's server when absent or null. */
+  platform?: string | null;
+}
+
 /**
  * The container engine, in domain verbs. Every call has a time limit and is idempotent: starting what runs,
  * stopping what is stopped and removing what is gone succeed. Failures are `RuntimeError`s.
@@ -39,7 +45,7 @@ export abstract class ContainerRuntime {
   /** Id of a local image by reference or id, null when it is not there. */
   abstract imageId(reference: string): Promise<string | null>;
   /** Pulls a reference (always with a tag or digest) and answers its local id. `signal` ends it. */
-  abstract pull(reference: string, signal: AbortSignal): Promise<string>;
+  abstract pull(reference: string, signal: AbortSignal, options?: PullOptions): Promise<string>;
   /** Names of all networks. */
   abstract networkNames(): Promise<string[]>;
   /** Names of the networks that a worker of this scope made. */

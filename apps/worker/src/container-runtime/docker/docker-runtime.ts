@@ -3,6 +3,7 @@ import {
   type ContainerListing,
   ContainerRuntime,
   type EngineFacts,
+  type PullOptions,
   type RuntimeEvent,
 } from '../container-runtime.js';
 import { RuntimeError } from '../runtime-error.js';
@@ -58,8 +59,8 @@ export class DockerRuntime extends ContainerRuntime {
     return await localImageId(this.client, reference);
   }
 
-  async pull(reference: string, signal: AbortSignal): Promise<string> {
-    return await pullImage(this.client, reference, signal);
+  async pull(reference: string, signal: AbortSignal, options: PullOptions = {}): Promise<string> {
+    return await pullImage(this.client, reference, signal, options);
   }
 
   async networkNames(): Promise<string[]> {

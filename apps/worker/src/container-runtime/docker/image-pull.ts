@@ -1,4 +1,5 @@
 import { imageWithTag } from '@nebula/contracts';
+import type { PullOptions } from '../container-runtime.js';
 import { RuntimeError } from '../runtime-error.js';
 import type { DockerClient } from './docker-client.js';
 import { pullError, toRuntimeError } from './docker-errors.js';
@@ -25,6 +26,7 @@ export async function localImageId(client: DockerClient, reference: string): Pro
  * Pulls an image and answers its local id.
  *
  * @param signal ends it; what was downloaded stays with the engine for the next try.
+ * @param options the platform of an index that has several.
  * @param idleLimit longest time without any progress, seconds.
  * @throws {RuntimeError} `missing` when the registry doesn't have it.
  */
@@ -32,6 +34,7 @@ export async function pullImage(
   client: DockerClient,
   reference: string,
   signal: AbortSignal,
+  { platform = null }: PullOptions = {},
   idleLimit = PULL_IDLE_LIMIT,
 ): Promise<string> {
   // Without a tag the engine pulls every tag that there is.
@@ -42,7 +45,7 @@ export async function pullImage(
   try {
     abortSignal.throwIfAborted();
     const stream = await client.open(idleLimit + 1, (docker) =>
-      docker.createImage({ fromImage: image, abortSignal }),
+      docker.createImage({ fromImage: image, ...(platform === null ? {} : { platform }), abortSignal }),
     );
     for await (const line of jsonLines(stream)) {
       idle.refresh();
