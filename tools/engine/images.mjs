@@ -138,12 +138,14 @@ export async function tagImage(host, reference, other) {
  * Pushes to the registry that the reference names.
  * @param {string} host
  * @param {string} reference
+ * @param {{ username?: string, password?: string }} [user] of the registry
  */
-export async function pushImage(host, reference) {
+export async function pushImage(host, reference, { username, password } = {}) {
   const [repo, tag] = split(reference);
+  const auth = Buffer.from(JSON.stringify({ username, password })).toString('base64');
   await engineDo(host, 'POST', `/images/${repo}/push?${new URLSearchParams({ tag }).toString()}`, {
     // The engine insists on credentials, be they empty.
-    headers: { 'x-registry-auth': Buffer.from('{}').toString('base64') },
+    headers: { 'x-registry-auth': auth.replaceAll('+', '-').replaceAll('/', '_') },
   });
 }
 

@@ -12,6 +12,20 @@ import { end, ended, pidIn } from './processes.mjs';
 /** The package of Debian and Ubuntu. */
 export const REGISTRY_PACKAGE = 'docker-registry';
 
+/** Users of a registry that asks for one, with what their passwords are stored as (bcrypt, all that it takes). */
+export const REGISTRY_USERS = [
+  {
+    username: 'reader',
+    password: 'correct-horse',
+    hash: '$2b$05$BFVZpt3UaOIXbwxflL1rOOdNxPkYPW44u1eCyk1oNlXfVezowzSjC',
+  },
+  {
+    username: 'other',
+    password: 'other-battery',
+    hash: '$2b$05$jlTfJSGZ9IRsPJ7cTw5k.ehYWqAgEo7zo0MEh8o5J1klbg8eNTkwa',
+  },
+];
+
 const START_LIMIT_MS = 30_000;
 
 /**
@@ -19,17 +33,20 @@ const START_LIMIT_MS = 30_000;
  * @param {object} options
  * @param {string} options.folder for its images
  * @param {number} options.port of 127.0.0.1
+ * @param {readonly { username: string, hash: string }[]} [options.users] nobody else is answered; everybody when absent
  * @param {string} [options.namespace] network namespace of the engine that uses it, when that has one of its own
  * @returns {Promise<{ address: string, pid: number }>} the address as it begins an image reference
  */
-export async function startRegistry({ folder, port, namespace }) {
+export async function startRegistry({ folder, port, namespace, users }) {
   const files = registryFiles(folder);
   const address = `127.0.0.1:${port}`;
   const running = registryPid(files);
   if (running !== null) return await untilAnswering(files, address, running, namespace);
 
   await mkdir(files.storage, { recursive: true, mode: 0o700 });
-  await writeFile(files.config, configuration(files.storage, address), { mode: 0o600 });
+  await writeFile(files.config, configuration(files, address, users !== undefined), { mode: 0o600 });
+  const lines = (users ?? []).map(({ username, hash }) => `${username}:${hash}\n`);
+  await writeFile(files.htpasswd, lines.join(''), { mode: 0o600 });
   const log = openSync(files.log, 'w', 0o600);
   const [program, ...args] = within(namespace, 'docker-registry', 'serve', files.config);
   const registry = spawn(program, args, {
@@ -71,6 +88,7 @@ function registryFiles(folder) {
   return {
     storage: join(whole, 'storage'),
     config: join(whole, 'config.yml'),
+    htpasswd: join(whole, 'htpasswd'),
     log: join(whole, 'registry.log'),
     pidFile: join(whole, 'registry.pid'),
   };
@@ -85,16 +103,18 @@ function registryPid({ pidFile, config }) {
 }
 
 /**
- * @param {string} storage
+ * @param {ReturnType<typeof registryFiles>} files
  * @param {string} address
+ * @param {boolean} asksForUser
  */
-function configuration(storage, address) {
+function configuration({ storage, htpasswd }, address, asksForUser) {
   // JSON is YAML.
   return JSON.stringify({
     version: 0.1,
     log: { level: 'warn' },
     storage: { filesystem: { rootdirectory: storage }, delete: { enabled: true } },
     http: { addr: address },
+    ...(asksForUser ? { auth: { htpasswd: { realm: 'tests', path: htpasswd } } } : {}),
   });
 }
 
@@ -123,7 +143,8 @@ async function untilAnswering(files, address, pid, namespace) {
  */
 async function answers(address, namespace) {
   const url = `http://${address}/v2/`;
-  if (namespace === undefined) return (await fetch(url).catch(() => null))?.ok === true;
+  // One that asks who somebody is answers, too.
+  if (namespace === undefined) return [200, 401].includes((await fetch(url).catch(() => null))?.status ?? 0);
   const [program, ...args] = inNamespace(namespace, '/bin/busybox', 'wget', '-q', '-O', '-', url);
   return spawnSync(program, args, { timeout: 5_000 }).status === 0;
 }

@@ -1,9 +1,14 @@
 import type { KeyTable, Sources } from '@nebula/configuration';
 import { parseAppName } from '@nebula/contracts';
 import { configured, engineAddressProblems } from '@nebula/lifecycle';
-import { policyConfigurationProblems } from '@nebula/worker';
+import {
+  IMAGE_KEYS,
+  type ImageConfiguration,
+  imageProblems,
+  policyConfigurationProblems,
+} from '@nebula/worker';
 
-export interface StandaloneConfiguration {
+export interface StandaloneConfiguration extends ImageConfiguration {
   state_dir: string;
   api_host: string;
   api_names: string[];
@@ -79,6 +84,7 @@ export const STANDALONE_KEYS: KeyTable<StandaloneConfiguration> = {
     max: 64,
     description: 'calls that change something on the engine at the same time',
   },
+  ...IMAGE_KEYS,
   verify_interval_seconds: {
     kind: 'integer',
     default: 300,
@@ -106,11 +112,15 @@ export const STANDALONE_KEYS: KeyTable<StandaloneConfiguration> = {
  * @throws {StartError} with a line for each value that is wrong
  */
 export function loadStandaloneConfiguration(sources?: Sources): StandaloneConfiguration {
-  return configured(STANDALONE_KEYS, sources, ({ docker_host, app_name, worker_policy }) => [
-    ...(docker_host === '' ? [] : engineAddressProblems('docker_host', docker_host)),
-    ...appProblems(app_name),
-    ...policyConfigurationProblems(worker_policy),
-  ]);
+  return configured(STANDALONE_KEYS, sources, (configuration) => {
+    const { docker_host, app_name, worker_policy } = configuration;
+    return [
+      ...(docker_host === '' ? [] : engineAddressProblems('docker_host', docker_host)),
+      ...imageProblems(configuration),
+      ...appProblems(app_name),
+      ...policyConfigurationProblems(worker_policy),
+    ];
+  });
 }
 
 function appProblems(apps: readonly string[]): string[] {

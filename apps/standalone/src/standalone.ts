@@ -1,7 +1,7 @@
 import { checkStore, createApi, type StoreOptions, StoreUnavailableError } from '@nebula/api';
 import { listenError, programVersion, StartError } from '@nebula/lifecycle';
 import { InProcessBroker } from '@nebula/messaging';
-import { createWorker, WorkerReadiness, workerPolicy } from '@nebula/worker';
+import { createWorker, imageOptions, WorkerReadiness, workerPolicy } from '@nebula/worker';
 import type { LoggerService } from '@nestjs/common';
 import type { StandaloneConfiguration } from './configuration.js';
 import type { Reservation } from './reservation.js';
@@ -39,6 +39,7 @@ export async function startStandalone(
     worker_policy: workerPolicy(configuration.worker_policy, configuration.docker_host),
     docker_host: configuration.docker_host,
     parallelism: configuration.engine_parallelism,
+    images: imageOptions(configuration),
     selection,
     strategy: broker.desiredStateStrategy(selection),
     reports: broker.reports,

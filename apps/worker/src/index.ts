@@ -2,3 +2,4 @@ export { createWorker } from './create-worker.js';
 export { policyConfigurationProblems, workerPolicy } from './program/worker-policy.js';
 export type { WorkerOptions } from './worker-options.js';
 export { WorkerReadiness } from './worker-readiness.js';
+export { IMAGE_KEYS, type ImageConfiguration, imageOptions, imageProblems } from './program/image-keys.js';

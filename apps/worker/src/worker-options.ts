@@ -1,7 +1,15 @@
 import type { AppSelection, ReportPublisher } from '@nebula/messaging';
 import type { LoggerService } from '@nestjs/common';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
+import type { CredentialOptions } from './container-runtime/registry/registry-credentials.js';
 import type { WorkerPolicy } from './reconcile/worker-policy.js';
+
+/** How images are pulled and kept. */
+export interface ImageOptions {
+  credentials?: CredentialOptions;
+  /** Images that are pulled at once; 3 when absent. */
+  pull_parallelism?: number;
+}
 
 /** Everything that a worker is started with. */
 export interface WorkerOptions {
@@ -25,6 +33,8 @@ export interface WorkerOptions {
   resync_seconds?: number;
   /** Lanes that are worked on at once, over all apps. */
   parallelism: number;
+  /** What Docker's own configuration says when absent. */
+  images?: ImageOptions;
   /** Containers of apps that a list leaves out are removed; without a list unknown ones are left alone. */
   selection: AppSelection;
   /** Brings desired states. */

@@ -5,6 +5,7 @@ import { MemoryFiles } from './agent/memory-files.js';
 import { Supervisor } from './agent/supervisor.js';
 import { Clock } from './clock.js';
 import { ContainerRuntimeModule } from './container-runtime/container-runtime.module.js';
+import { RegistryCredentials } from './container-runtime/registry/registry-credentials.js';
 import { DesiredStateController } from './desired-state/desired-state.controller.js';
 import { DesiredStateCopies } from './desired-state/desired-state-copies.js';
 import { DesiredStateInbox } from './desired-state/desired-state-inbox.js';
@@ -19,12 +20,14 @@ import { WorkerReadiness } from './worker-readiness.js';
 @Module({})
 export class WorkerModule {
   static forRoot(options: WorkerOptions): DynamicModule {
+    const { docker_host, images: { credentials = {} } = {} } = options;
     return {
       module: WorkerModule,
       imports: [
         ContainerRuntimeModule.forRoot({
-          docker_host: options.docker_host,
+          docker_host,
           limitFactor: options.engine_limit_factor ?? 1,
+          credentials: new RegistryCredentials(credentials),
         }),
       ],
       controllers: [DesiredStateController],

@@ -13,8 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 it('what the first generation had and nothing reads is told, wherever it is set', () => {
   const file = join(folder, 'conf.json');
   writeFileSync(file, JSON.stringify({ basic_auth_password: 'hunter2', rabbit_host: 'rabbit' }));
-  expect(keysWithoutEffect({ CONF_FILE: file, REGISTRY_HOST: 'registry', REGISTRY_AUTH_USER: '' })).toEqual([
-    'basic_auth_password',
-    'registry_host',
-  ]);
+  expect(keysWithoutEffect({ CONF_FILE: file, BASIC_AUTH_USER: 'admin', REGISTRY_HOST: 'registry' })).toEqual(
+    ['basic_auth_user', 'basic_auth_password'],
+  );
 });

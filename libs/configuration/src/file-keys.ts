@@ -9,9 +9,6 @@ import { RABBIT_KEYS } from './rabbit-keys.js';
 export const FORMER_KEYS: readonly string[] = [
   'basic_auth_user',
   'basic_auth_password',
-  'registry_host',
-  'registry_auth_user',
-  'registry_auth_password',
   'max_restart_wait_in_seconds',
 ];
 
@@ -40,6 +37,11 @@ export const FILE_KEYS: readonly string[] = [
   'docker_socket',
   'state_dir',
   'engine_parallelism',
+  'docker_config',
+  'registry_host',
+  'registry_auth_user',
+  'registry_auth_password',
+  'pull_parallelism',
   'report_interval_seconds',
   'resync_interval_seconds',
   'verify_interval_seconds',

@@ -28,10 +28,21 @@ export interface ContainerListing {
   foreign_ports: TakenPort[];
 }
 
+/** How far a pull is. */
+export interface PullProgress {
+  downloaded_bytes: number;
+  /** Sizes of the layers that are known so far. */
+  known_bytes: number;
+  /** The size of every layer is known, so that there is nothing beyond `known_bytes`. */
+  all_known: boolean;
+}
+
 /** What a pull may be told beside its reference. */
 export interface PullOptions {
   /** `os/arch[/variant]`; that of the engine's server when absent or null. */
   platform?: string | null;
+  /** Called often, the first time when the registry has said which build the reference stands for. */
+  onProgress?: (progress: PullProgress) => void;
 }
 
 /**

@@ -92,6 +92,21 @@ describe('the configuration of a worker', () => {
       ],
     ],
     [
+      'a user of a registry without a password',
+      { REGISTRY_AUTH_USER: 'me' },
+      [/^registry_auth_password is missing/],
+    ],
+    [
+      'a password of nobody',
+      { REGISTRY_AUTH_PASSWORD: 'hunter3' },
+      [/^registry_auth_user is missing: [^3]*$/],
+    ],
+    [
+      'no name of a registry',
+      { REGISTRY_HOST: 'https://me:hunter3@registry' },
+      [/^registry_host is not a registry's name [^3]*$/],
+    ],
+    [
       'an interval of nothing',
       { REPORT_INTERVAL_SECONDS: '0' },
       [/^REPORT_INTERVAL_SECONDS is "0" but must be/],

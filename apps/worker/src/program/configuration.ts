@@ -7,11 +7,12 @@ import {
 } from '@nebula/configuration';
 import { parseAppName } from '@nebula/contracts';
 import { configured, engineAddressProblems } from '@nebula/lifecycle';
+import { IMAGE_KEYS, type ImageConfiguration, imageProblems } from './image-keys.js';
 import { labelProblems } from './worker-labels.js';
 import { policyConfigurationProblems } from './worker-policy.js';
 
 /** What a worker of its own is started with. It never has credentials of the database. */
-export interface WorkerConfiguration extends RabbitConfiguration {
+export interface WorkerConfiguration extends RabbitConfiguration, ImageConfiguration {
   app_name: string[];
   worker_id: string;
   worker_labels: string[];
@@ -74,6 +75,7 @@ export const WORKER_KEYS: KeyTable<WorkerConfiguration> = {
     max: 64,
     description: 'calls that change something on the engine at the same time',
   },
+  ...IMAGE_KEYS,
   report_interval_seconds: {
     kind: 'integer',
     default: 60,
@@ -109,20 +111,20 @@ export const WORKER_KEYS: KeyTable<WorkerConfiguration> = {
  * @throws {StartError} with a line for each value that is wrong
  */
 export function loadWorkerConfiguration(sources?: Sources): WorkerConfiguration {
-  return configured(
-    WORKER_KEYS,
-    sources,
-    ({ app_name, docker_host, worker_labels, worker_policy, worker_id, rabbit_host }) => [
+  return configured(WORKER_KEYS, sources, (configuration) => {
+    const { app_name, docker_host, worker_labels, worker_policy, worker_id, rabbit_host } = configuration;
+    return [
       ...appProblems(app_name),
       ...rabbitHostProblems(rabbit_host),
       ...engineAddressProblems('docker_host', docker_host),
+      ...imageProblems(configuration),
       ...labelProblems(worker_labels),
       ...policyConfigurationProblems(worker_policy),
       ...(worker_id.length > LONGEST_ID
         ? [`worker_id has ${worker_id.length} characters but may have ${LONGEST_ID}`]
         : []),
-    ],
-  );
+    ];
+  });
 }
 
 const LONGEST_ID = 255;

@@ -18,6 +18,7 @@ import { createWorker } from '../create-worker.js';
 import { type HealthServer, startHealthServer } from '../health/health-server.js';
 import { WorkerReadiness } from '../worker-readiness.js';
 import { type WorkerConfiguration } from './configuration.js';
+import { imageOptions } from './image-keys.js';
 import { workerLabels } from './worker-labels.js';
 import { workerPolicy } from './worker-policy.js';
 
@@ -68,6 +69,7 @@ async function startWorker(
     worker_policy: workerPolicy(configuration.worker_policy, configuration.docker_host),
     docker_host: configuration.docker_host,
     parallelism: configuration.engine_parallelism,
+    images: imageOptions(configuration),
     resync_seconds: configuration.resync_interval_seconds,
     report_interval_seconds: configuration.report_interval_seconds,
     ...{ selection, strategy, reports, logger, version },

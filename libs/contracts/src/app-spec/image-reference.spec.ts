@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { imageWithTag } from '../index.js';
+import { imageWithTag, registryOf } from '../index.js';
 import { problemsOf } from './testing/problems.js';
 
 const SHA256 = `sha256:${'0a'.repeat(32)}`;
@@ -87,5 +87,19 @@ describe('imageWithTag', () => {
     ['[::1]:5000/app', '[::1]:5000/app:latest'],
   ])('%s is %s', (reference, expected) => {
     expect(imageWithTag(reference)).toBe(expected);
+  });
+});
+
+describe('registryOf', () => {
+  it.each([
+    ['nginx', 'docker.io'],
+    ['team/app:1', 'docker.io'],
+    ['index.docker.io/team/app:1', 'docker.io'],
+    ['docker.io/library/nginx', 'docker.io'],
+    ['localhost/app', 'localhost'],
+    [`registry.example:5000/team/app:1@${SHA256}`, 'registry.example:5000'],
+    ['[::1]:5000/app', '[::1]:5000'],
+  ])('of %s is %s', (reference, expected) => {
+    expect(registryOf(reference)).toBe(expected);
   });
 });

@@ -40,6 +40,15 @@ export function imageWithTag(reference: string): string {
   return tag === undefined && digest === undefined ? `${reference}:latest` : reference;
 }
 
+/** The registry of references that name none. */
+export const DOCKER_HUB = 'docker.io';
+
+/** Name and port of the registry that a reference is pulled from. */
+export function registryOf(reference: string): string {
+  const { domain = DOCKER_HUB } = split(reference);
+  return domain === 'index.docker.io' ? DOCKER_HUB : domain;
+}
+
 function flawIn(reference: string): string | null {
   if (reference === '') return 'it is empty';
   if (reference.length > LONGEST_REFERENCE) return `it is longer than ${LONGEST_REFERENCE} characters`;

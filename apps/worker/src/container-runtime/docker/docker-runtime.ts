@@ -6,13 +6,14 @@ import {
   type PullOptions,
   type RuntimeEvent,
 } from '../container-runtime.js';
+import { RegistryCredentials } from '../registry/registry-credentials.js';
 import { RuntimeError } from '../runtime-error.js';
 import { DockerClient } from './docker-client.js';
 import { DockerContainers } from './docker-containers.js';
 import { containerEvents } from './docker-events.js';
 import { DockerNetworks } from './docker-networks.js';
 import { engineFacts } from './engine-facts.js';
-import { localImageId, pullImage } from './image-pull.js';
+import { ImagePuller, localImageId, PULL_IDLE_LIMIT } from './image-pull.js';
 import { logTail } from './log-tail.js';
 import { listContainers } from './observed-container.js';
 
@@ -24,6 +25,8 @@ export interface DockerRuntimeOptions {
   random?: () => number;
   /** Makes every time limit longer or shorter; 1 when absent. */
   limitFactor?: number;
+  /** What registries are asked with; Docker's own when absent. */
+  credentials?: RegistryCredentials;
 }
 
 /** A Docker Engine behind the port. Connects when it is first asked, and anew whenever that is needed. */
@@ -31,6 +34,7 @@ export class DockerRuntime extends ContainerRuntime {
   private readonly client: DockerClient;
   private readonly networks: DockerNetworks;
   private readonly containers: DockerContainers;
+  private readonly images: ImagePuller;
 
   /**
    * @param dockerHost `unix:///path` or `tcp://name:port`.
@@ -44,6 +48,8 @@ export class DockerRuntime extends ContainerRuntime {
     this.client = new DockerClient(dockerHost, options.limitFactor);
     this.networks = new DockerNetworks(this.client);
     this.containers = new DockerContainers(this.client, this.networks);
+    const { credentials = new RegistryCredentials(), limitFactor = 1 } = options;
+    this.images = new ImagePuller(this.client, credentials, PULL_IDLE_LIMIT * limitFactor);
   }
 
   async facts(): Promise<EngineFacts> {
@@ -60,7 +66,7 @@ export class DockerRuntime extends ContainerRuntime {
   }
 
   async pull(reference: string, signal: AbortSignal, options: PullOptions = {}): Promise<string> {
-    return await pullImage(this.client, reference, signal, options);
+    return await this.images.pull(reference, signal, options);
   }
 
   async networkNames(): Promise<string[]> {

@@ -10,7 +10,8 @@ import { EngineUnderTest, TEST_DOCKER_HOST } from '../testing/engine-under-test.
 import { eventually } from '../testing/eventually.js';
 import { TEST_IMAGE } from '../testing/spec.js';
 import { DockerClient } from './docker-client.js';
-import { pullImage } from './image-pull.js';
+import { RegistryCredentials } from '../registry/registry-credentials.js';
+import { ImagePuller } from './image-pull.js';
 
 const HOST = TEST_DOCKER_HOST;
 const port = randomInt(26_000, 28_000);
@@ -205,9 +206,10 @@ describe('a registry that never answers', () => {
 
   it('is given up when there is no progress', async () => {
     const client = new DockerClient(HOST);
-    await expect(pullImage(client, silent, never, {}, 1)).rejects.toMatchObject({
+    const puller = new ImagePuller(client, new RegistryCredentials(), 1);
+    await expect(puller.pull(silent, never)).rejects.toMatchObject({
       kind: 'other',
-      message: `the pull of ${silent} made no progress for 1 s`,
+      message: `the pull of ${silent} from the registry ${silent.replace('/silent:1', '')} made no progress for 1 s`,
     });
     client.close();
   }, 60_000);

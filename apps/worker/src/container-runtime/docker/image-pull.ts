@@ -1,9 +1,12 @@
-import { imageWithTag } from '@nebula/contracts';
+import { imageWithTag, registryOf } from '@nebula/contracts';
 import type { PullOptions } from '../container-runtime.js';
+import type { RegistryCredentials } from '../registry/registry-credentials.js';
 import { RuntimeError } from '../runtime-error.js';
 import type { DockerClient } from './docker-client.js';
 import { pullError, toRuntimeError } from './docker-errors.js';
 import { jsonLines } from './json-lines.js';
+import { pullFailure, stuckPull } from './pull-failure.js';
+import { ProgressReader } from './pull-progress.js';
 
 /** Seconds. */
 const INSPECT_LIMIT = 30;
@@ -22,48 +25,64 @@ export async function localImageId(client: DockerClient, reference: string): Pro
   }
 }
 
-/**
- * Pulls an image and answers its local id.
- *
- * @param signal ends it; what was downloaded stays with the engine for the next try.
- * @param options the platform of an index that has several.
- * @param idleLimit longest time without any progress, seconds.
- * @throws {RuntimeError} `missing` when the registry doesn't have it.
- */
-export async function pullImage(
-  client: DockerClient,
-  reference: string,
-  signal: AbortSignal,
-  { platform = null }: PullOptions = {},
-  idleLimit = PULL_IDLE_LIMIT,
-): Promise<string> {
-  // Without a tag the engine pulls every tag that there is.
-  const image = imageWithTag(reference);
-  const stuck = new AbortController();
-  const abortSignal = AbortSignal.any([signal, stuck.signal]);
-  const idle = setTimeout(() => stuck.abort(), idleLimit * 1000);
-  try {
-    abortSignal.throwIfAborted();
-    const stream = await client.open(idleLimit + 1, (docker) =>
-      docker.createImage({ fromImage: image, ...(platform === null ? {} : { platform }), abortSignal }),
-    );
-    for await (const line of jsonLines(stream)) {
-      idle.refresh();
-      const problem = problemIn(line);
-      if (problem !== null) throw pullError(problem);
+/** Pulls images with one engine, which downloads few layers at a time, over all pulls. */
+export class ImagePuller {
+  /** When any pull has last made progress, milliseconds of a clock that never goes back. */
+  private progressAt = 0;
+
+  /** @param idleLimit longest time without any progress, seconds. */
+  constructor(
+    private readonly client: DockerClient,
+    private readonly credentials: RegistryCredentials,
+    private readonly idleLimit = PULL_IDLE_LIMIT,
+  ) {}
+
+  /**
+   * Pulls an image and answers its local id.
+   *
+   * @param signal ends it; what was downloaded stays with the engine for the next try.
+   * @throws {RuntimeError} `missing` when the registry doesn't have it.
+   */
+  async pull(reference: string, signal: AbortSignal, options: PullOptions = {}): Promise<string> {
+    // Without a tag the engine pulls every tag that there is.
+    const image = imageWithTag(reference);
+    const ended = (): RuntimeError => new RuntimeError('other', `the pull of ${image} was ended`);
+    if (signal.aborted) throw ended();
+    const found = await this.credentials.for(registryOf(image));
+    const reader = new ProgressReader();
+    const stuck = new AbortController();
+    const idle = setTimeout(() => {
+      // The engine may be busy with the layers of other pulls, and has said nothing of this one since.
+      const isWaiting = reader.isQueued && performance.now() - this.progressAt < this.idleLimit * 1000;
+      if (isWaiting) idle.refresh();
+      else stuck.abort();
+    }, this.idleLimit * 1000);
+    try {
+      const abortSignal = AbortSignal.any([signal, stuck.signal]);
+      abortSignal.throwIfAborted();
+      const { platform } = options;
+      const query = { fromImage: image, ...(platform ? { platform } : {}), abortSignal };
+      const auth = found.auth ? { key: found.auth.header() } : {};
+      const stream = await this.client.open(this.idleLimit + 1, (docker) => docker.createImage(auth, query));
+      for await (const line of jsonLines(stream)) {
+        idle.refresh();
+        this.progressAt = performance.now();
+        const problem = problemIn(line);
+        if (problem !== null) throw pullError(problem);
+        reader.read(line);
+        options.onProgress?.(reader.progress());
+      }
+    } catch (error) {
+      if (signal.aborted) throw ended();
+      if (stuck.signal.aborted) throw stuckPull(image, this.idleLimit);
+      throw pullFailure(toRuntimeError(error, this.client.host), image, found);
+    } finally {
+      clearTimeout(idle);
     }
-  } catch (error) {
-    if (signal.aborted) throw new RuntimeError('other', `the pull of ${image} was ended`, { cause: error });
-    if (stuck.signal.aborted) {
-      throw new RuntimeError('other', `the pull of ${image} made no progress for ${idleLimit} s`);
-    }
-    throw toRuntimeError(error, client.host);
-  } finally {
-    clearTimeout(idle);
+    const id = await localImageId(this.client, image);
+    if (id === null) throw new RuntimeError('missing', `the image ${image} is gone right after its pull`);
+    return id;
   }
-  const id = await localImageId(client, image);
-  if (id === null) throw new RuntimeError('missing', `the image ${image} is gone right after its pull`);
-  return id;
 }
 
 /** The engine has answered 200 by the time it fails, so a failure is a line of its progress. */
