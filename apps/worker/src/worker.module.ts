@@ -9,6 +9,7 @@ import { RegistryCredentials } from './container-runtime/registry/registry-crede
 import { DesiredStateController } from './desired-state/desired-state.controller.js';
 import { DesiredStateCopies } from './desired-state/desired-state-copies.js';
 import { DesiredStateInbox } from './desired-state/desired-state-inbox.js';
+import { ImagePulls } from './images/image-pulls.js';
 import { Heartbeats } from './reporting/heartbeats.js';
 import { ReportSender } from './reporting/report-sender.js';
 import { Reporter } from './reporting/reporter.js';
@@ -40,6 +41,7 @@ export class WorkerModule {
         EngineFactsCache,
         Executor,
         Heartbeats,
+        ImagePulls,
         MemoryFiles,
         Reporter,
         ReportSender,

@@ -70,6 +70,11 @@ export function statusSchemas(contracts: Readonly<Record<string, Properties>>): 
       seconds_to_converge: SECONDS_TO_CONVERGE,
       containers: { ...listOf(ref('Container')), description: 'As they were at `reported_at`.' },
       last_error: orNull(ref('LastError')),
+      progress: {
+        ...orNull({ type: 'string' }),
+        description:
+          'How far something is that takes long, for people, like `pulling shop:2 from docker.io, 45 of 120 MB`; null when there is nothing.',
+      },
       reported_at: {
         ...orNull(INSTANT),
         description: "When the newest whole report arrived, by the api's clock; null while none has.",

@@ -24,6 +24,8 @@ export interface WorkerStatus {
   seconds_to_converge: number | null;
   containers: ContainerReport[];
   last_error: LastError | null;
+  /** How far something is that takes long, like a pull; null when there is nothing. */
+  progress: string | null;
   /** When the containers were reported; null when they never were. */
   reported_at: string | null;
   last_seen_at: string;
@@ -41,6 +43,7 @@ export function workerStatus({ worker, app, state, report }: AppRow, desired: Po
     ...convergence(app),
     containers: report?.report.containers ?? [],
     ...lastError(app, report),
+    progress: report?.report.progress ?? null,
     last_seen_at: instant(last_seen_at),
     duplicate_since: duplicate && instant(duplicate.since),
   };

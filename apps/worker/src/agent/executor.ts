@@ -3,6 +3,7 @@ import pLimit from 'p-limit';
 import { Clock } from '../clock.js';
 import { ContainerRuntime } from '../container-runtime/container-runtime.js';
 import { RuntimeError } from '../container-runtime/runtime-error.js';
+import { ImagePulls } from '../images/image-pulls.js';
 import { failureKey } from '../reconcile/failure-key.js';
 import { formatStep } from '../reconcile/format-plan.js';
 import { isInHandOver } from '../reconcile/hand-over.js';
@@ -51,6 +52,7 @@ export class Executor {
   constructor(
     @Inject(WORKER_OPTIONS) options: Pick<WorkerOptions, 'parallelism' | 'scope'>,
     private readonly runtime: ContainerRuntime,
+    private readonly pulls: ImagePulls,
     private readonly clock: Clock,
     private readonly log: WorkerLog,
   ) {
@@ -96,14 +98,14 @@ export class Executor {
     created: Map<number, string>,
     execution: Execution,
   ): Promise<'done' | Interruption | null> {
-    const { runtime, scope } = this;
-    const { signal, containers, remember, secrets } = execution;
-    const fields = { app: execution.app, revision: execution.revision, step: step.kind, ...subject(step) };
+    const { runtime, pulls, scope } = this;
+    const { app, signal, containers, remember, secrets } = execution;
+    const fields = { app, revision: execution.revision, step: step.kind, ...subject(step) };
     const key = failureKey(step, lane, containers);
     const began = performance.now();
     const duration = () => ({ duration_ms: Math.round(performance.now() - began) });
     try {
-      const found = await performStep(step, { runtime, scope, signal, created, secrets });
+      const found = await performStep(step, { app, runtime, pulls, scope, signal, created, secrets });
       remember((memory) => learned(afterSuccess(memory, key), step, found, this.clock.now()));
       this.log.info(formatStep(step), { ...fields, ...duration() });
       return 'done';

@@ -1,11 +1,14 @@
 import { redactOutput } from '@nebula/logging';
 import type { ContainerRuntime } from '../container-runtime/container-runtime.js';
 import { RuntimeError } from '../container-runtime/runtime-error.js';
+import type { ImagePulls } from '../images/image-pulls.js';
 import type { ContainerRef, Step } from '../reconcile/step.js';
 
 /** What a lane's steps share. */
 export interface LaneContext {
+  app: string;
   runtime: ContainerRuntime;
+  pulls: ImagePulls;
   scope: string;
   /** Ends a pull that is under way. Nothing else can be ended half-way. */
   signal: AbortSignal;
@@ -25,10 +28,14 @@ const LOG_TAIL = { lines: 20, characters: 2_000 };
  * @throws {RuntimeError}
  */
 export async function performStep(step: Step, lane: LaneContext): Promise<string | null> {
-  const { runtime, scope, created } = lane;
+  const { app, runtime, pulls, scope, signal, created } = lane;
   switch (step.kind) {
     case 'pull':
-      return await runtime.pull(step.image, lane.signal);
+      // Without a release nobody has asked for a build that is newer than any other.
+      return await pulls.pull({
+        ...{ app, image: step.image, platform: null, signal },
+        anyBuild: step.release === 0,
+      });
     case 'pin':
       return null;
     case 'create-network':

@@ -2,6 +2,7 @@ import {
   type AppState,
   type FieldProblem,
   type LastError,
+  LONGEST_PROGRESS,
   REPORT_SCHEMA,
   type WorkerFacts,
   type WorkerReport,
@@ -25,6 +26,8 @@ export interface AppNotes {
   refusal: KnownError | null;
   /** Why the desired state isn't safe on disk. */
   copy: KnownError | null;
+  /** How far a pull is that takes long. */
+  progress: string | null;
 }
 
 /** The longest message that a report may carry, characters, is far above this. */
@@ -55,6 +58,7 @@ export function buildReport(
     state: notes.refusal ? 'failed' : state,
     containers: containers.toSorted(inOrder).map(reported),
     last_error: error && shortened(toLastError(error)),
+    progress: notes.progress && notes.progress.slice(0, LONGEST_PROGRESS),
   };
 }
 

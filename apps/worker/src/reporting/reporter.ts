@@ -68,6 +68,12 @@ export class Reporter implements AppBriefs {
     if (copy || this.entries.has(appName)) this.change(appName, { copy });
   }
 
+  /** Tells how far a pull for an app is; null when there is none that takes long. */
+  progress(appName: string, progress: string | null): void {
+    const entry = this.entries.get(appName);
+    if (entry && entry.progress !== progress) this.change(appName, { progress });
+  }
+
   /** Looks again at everything: facts are known at last, or have changed. */
   again(): void {
     for (const appName of this.entries.keys()) this.change(appName, {});
@@ -110,7 +116,7 @@ export class Reporter implements AppBriefs {
 
   private change(appName: string, part: Partial<Entry>): void {
     const entry = this.entries.get(appName) ?? {
-      ...{ snapshot: null, refusal: null, copy: null },
+      ...{ snapshot: null, refusal: null, copy: null, progress: null },
       ...{ sent: null, sentAt: 0, timer: null },
     };
     this.entries.set(appName, Object.assign(entry, part));

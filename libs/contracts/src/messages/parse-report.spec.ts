@@ -35,6 +35,7 @@ const REPORT: WorkerReport = {
     },
   ],
   last_error: { step: 'pull', message: 'manifest unknown', at: '2026-01-31T12:00:00.000Z', retry_at: null },
+  progress: null,
 };
 
 function places(input: unknown): string[] {
@@ -49,6 +50,7 @@ describe('parseReport', () => {
       'one without containers and errors',
       { ...REPORT, containers: [], last_error: null, state: 'converged' },
     ],
+    ['one of something that takes long', { ...REPORT, progress: 'pulling shop:2 from docker.io' }],
     [
       'one that knows when it tries again',
       { ...REPORT, last_error: { ...REPORT.last_error, retry_at: '2026-01-31T12:00:05Z' } },
@@ -58,7 +60,7 @@ describe('parseReport', () => {
   });
 
   it('takes what the first workers sent, which had no kind and no labels', () => {
-    const { kind: _kind, worker, ...rest } = REPORT;
+    const { kind: _kind, progress: _progress, worker, ...rest } = REPORT;
     const { labels: _labels, ...facts } = worker;
     const recorded = JSON.parse(JSON.stringify({ ...rest, worker: facts })) as unknown;
     const expected = { ok: true, value: { ...REPORT, worker: { ...facts, labels: {} } } };

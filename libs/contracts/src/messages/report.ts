@@ -33,6 +33,9 @@ export type HealthState = (typeof HEALTH_STATES)[number];
 /** Longest names, ids and versions in a report, characters. */
 const NAME = { max: 512 };
 
+/** Longest text about what is under way, characters. */
+export const LONGEST_PROGRESS = 1_024;
+
 /** Most containers in one report: twice the most replicas that `server` can ask for. */
 const MAX_CONTAINERS = 20_000;
 
@@ -143,4 +146,9 @@ export class WorkerReport {
   @OrNull()
   @Part(() => LastError)
   last_error!: LastError | null;
+
+  /** How far something is that takes long, like a pull, for people; null when there is nothing. Absent is null. */
+  @OrNull()
+  @Text({ max: LONGEST_PROGRESS })
+  progress: string | null = null;
 }

@@ -28,6 +28,7 @@ export function reportOf(worker_id: string, app_name: string, sequence: number):
       ...{ hostname: 'edge', engine_version: '28.0.0', architecture: 'x86_64', worker_version: '3.0.0' },
       ...{ cores: 4, memory_bytes: 8_000_000_000, labels: {} },
     },
-    ...{ epoch: 1, revision: 1, deleted: false, state: 'converged', containers: [], last_error: null },
+    ...{ epoch: 1, revision: 1, deleted: false, state: 'converged', containers: [] },
+    ...{ last_error: null, progress: null },
   };
 }

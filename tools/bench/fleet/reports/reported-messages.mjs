@@ -62,6 +62,7 @@ export function reportOf(index, sequence, boot, app) {
       restart_count: 0,
     })),
     last_error: null,
+    progress: null,
   };
 }
 

@@ -45,6 +45,7 @@ export function reportOf(given: Partial<WorkerReport> = {}): WorkerReport {
     state: 'converged',
     containers: [],
     last_error: null,
+    progress: null,
     ...given,
   };
 }

@@ -3,6 +3,8 @@ import {
   type ContainerListing,
   ContainerRuntime,
   type EngineFacts,
+  type PullOptions,
+  type PullProgress,
   type RuntimeEvent,
 } from '../../container-runtime/container-runtime.js';
 import { RuntimeError } from '../../container-runtime/runtime-error.js';
@@ -42,6 +44,8 @@ export class MemoryEngine extends ContainerRuntime {
   onStart: (container: ObservedContainer) => void = () => undefined;
   /** What containers have written, by name. */
   readonly logs = new Map<string, string>();
+  /** How far every pull is while it is under way; it says nothing while this is null. */
+  progress: PullProgress | null = null;
   /** Every writing call, in order. */
   readonly calls: Call[] = [];
   /** How often the containers were listed. */
@@ -153,7 +157,8 @@ export class MemoryEngine extends ContainerRuntime {
     return [...this.networks].filter(([, owner]) => owner === scope).map(([name]) => name);
   }
 
-  async pull(reference: string, signal: AbortSignal): Promise<string> {
+  async pull(reference: string, signal: AbortSignal, { onProgress }: PullOptions = {}): Promise<string> {
+    if (this.progress) onProgress?.(this.progress);
     await this.write('pull', reference, signal);
     const id = this.registry.get(reference);
     if (id === undefined) throw new RuntimeError('missing', `manifest for ${reference} not found`);

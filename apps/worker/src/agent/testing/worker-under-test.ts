@@ -9,6 +9,7 @@ import { ContainerRuntime } from '../../container-runtime/container-runtime.js';
 import { eventually } from '../../container-runtime/testing/eventually.js';
 import { DesiredStateInbox } from '../../desired-state/desired-state-inbox.js';
 import type { WorkerPolicy } from '../../reconcile/worker-policy.js';
+import type { ImageOptions } from '../../worker-options.js';
 import { WorkerModule } from '../../worker.module.js';
 import { KeptLog } from './kept-log.js';
 import { validMessage } from './valid-message.js';
@@ -31,6 +32,7 @@ export interface WorkerSettings {
   worker_policy?: WorkerPolicy;
   worker_labels?: Record<string, string>;
   report_interval_seconds?: number;
+  images?: ImageOptions;
   /** The engine itself when absent. */
   runtime?: ContainerRuntime;
 }

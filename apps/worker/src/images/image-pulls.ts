@@ -1,0 +1,69 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ContainerRuntime } from '../container-runtime/container-runtime.js';
+import { Reporter } from '../reporting/reporter.js';
+import { WorkerLog } from '../worker-log.js';
+import { WORKER_OPTIONS, type WorkerOptions } from '../worker-options.js';
+import { progressText } from './progress-text.js';
+import { type PullRequest, type SharedPull, SharedPulls } from './shared-pulls.js';
+
+/** Pulls at a time when nothing else is asked for; the engine downloads three layers at a time by itself. */
+const DEFAULT_PARALLELISM = 3;
+
+/** The log has a line of a pull that takes long this often, milliseconds. */
+const LOG_EVERY = 10_000;
+
+/** So many times between two heartbeats the reports tell how far a pull is: their number goes with the fleet's size. */
+const TOLD_PER_HEARTBEAT = 6;
+
+/** Seconds between two heartbeats when nothing else is asked for. */
+const DEFAULT_HEARTBEAT = 60;
+
+/** The pulls of this worker. */
+@Injectable()
+export class ImagePulls {
+  private readonly pulls: SharedPulls;
+  private readonly reportEvery: number;
+
+  constructor(
+    @Inject(WORKER_OPTIONS) options: Pick<WorkerOptions, 'images' | 'report_interval_seconds'>,
+    runtime: ContainerRuntime,
+    private readonly reporter: Reporter,
+    private readonly log: WorkerLog,
+  ) {
+    const { pull_parallelism = DEFAULT_PARALLELISM } = options.images ?? {};
+    const heartbeat = options.report_interval_seconds ?? DEFAULT_HEARTBEAT;
+    this.reportEvery = (heartbeat * 1_000) / TOLD_PER_HEARTBEAT;
+    this.pulls = new SharedPulls(
+      (image, signal, given) => runtime.pull(image, signal, given),
+      pull_parallelism,
+      (pull) => this.tellOf(pull),
+    );
+  }
+
+  /**
+   * Pulls an image for an app and answers its local id.
+   *
+   * @throws {RuntimeError}
+   */
+  async pull(request: PullRequest): Promise<string> {
+    try {
+      return await this.pulls.pull(request);
+    } finally {
+      this.reporter.progress(request.app, null);
+    }
+  }
+
+  /** Tells how far a pull is, at intervals: a short one is told of by its end alone. */
+  private tellOf(pull: SharedPull): () => void {
+    const logging = setInterval(() => {
+      this.log.info(progressText(pull), { apps: pull.apps(), image: pull.image });
+    }, LOG_EVERY);
+    const reporting = setInterval(() => {
+      for (const app of pull.apps()) this.reporter.progress(app, progressText(pull));
+    }, this.reportEvery);
+    return () => {
+      clearInterval(logging);
+      clearInterval(reporting);
+    };
+  }
+}
