@@ -131,7 +131,7 @@ describe('the apps of a worker', () => {
       if (verb === 'pull') await new Promise((resolve) => signal?.addEventListener('abort', resolve));
     };
     for (const app_name of ['a', 'b', 'c'])
-      worker.receive(wanted({ app_name, spec: { docker_image: 'huge:1' } }));
+      worker.receive(wanted({ app_name, spec: { docker_image: `huge-${app_name}:1` } }));
     await eventually(() => expect(engine.calls.filter(({ verb }) => verb === 'pull')).toHaveLength(3));
     worker.receive(wanted({ app_name: 'd' }));
     await worker.reported({ app_name: 'd', state: 'converged' });
