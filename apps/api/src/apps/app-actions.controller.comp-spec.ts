@@ -13,7 +13,7 @@ afterAll(async () => {
   await api.stop();
 });
 
-const ACTIONS = ['start', 'stop', 'restart', 'release'];
+const ACTIONS = ['start', 'stop', 'restart', 'roll', 'release'];
 
 async function act(name: string, action: string): Promise<HttpAnswer> {
   return await api.call('POST', `/apps/${name}/${action}`);
@@ -65,6 +65,27 @@ describe('restart and release', () => {
       revision: 4,
       updated_at: expect.any(String),
     });
+  });
+
+  it('roll, alone or with a release', async () => {
+    await api.create('rolled');
+    expectAccepted(await act('rolled', 'roll'), 'rolled', 2);
+    await seen('rolled', 2, { restart: 0, release: 0, roll: 2 });
+    const release = (json: unknown) => api.call('POST', '/apps/rolled/release', { json });
+    expectAccepted(await release({ rolling: false }), 'rolled', 3);
+    await seen('rolled', 3, { restart: 0, release: 3, roll: 2 });
+    expectAccepted(await release({ rolling: true }), 'rolled', 4);
+    await seen('rolled', 4, { restart: 0, release: 4, roll: 4 });
+  });
+
+  it('a release refuses a wish that is no yes or no, or that it does not know', async () => {
+    await api.create('unsure');
+    const answer = await api.call('POST', '/apps/unsure/release', { json: { rolling: 'yes', roling: true } });
+    expect(expectProblem(answer, PROBLEMS.unexpectedBody).errors).toEqual([
+      { pointer: '/rolling', message: 'must be true or false' },
+      { pointer: '/roling', message: 'is not known here; this call knows rolling' },
+    ]);
+    expect((await api.call('GET', '/apps/unsure')).body).toMatchObject({ revision: 1 });
   });
 
   it('are carried on by every other change, so that they are granted once', async () => {

@@ -1,6 +1,6 @@
 import { Controller, Headers, Param, Post } from '@nestjs/common';
 import type { Answer } from '../http/answer.js';
-import { NoBody } from '../http/request-body.js';
+import { NoBody, type Switches, SwitchesBody } from '../http/request-body.js';
 import { APP_OPERATIONS } from '../openapi/app-operations.js';
 import { accepted } from './app-http-answers.js';
 import { AppsService } from './apps.service.js';
@@ -40,7 +40,17 @@ export class AppActionsController {
     @Headers() headers: RequestHeaders,
     @NoBody() _body: undefined,
   ): Promise<Answer> {
-    return accepted(await this.apps.wish(app, 'restart', readPreconditions(headers)));
+    return accepted(await this.apps.wish(app, ['restart'], readPreconditions(headers)));
+  }
+
+  @Post('roll')
+  @APP_OPERATIONS.roll
+  async roll(
+    @Param('app') app: string,
+    @Headers() headers: RequestHeaders,
+    @NoBody() _body: undefined,
+  ): Promise<Answer> {
+    return accepted(await this.apps.wish(app, ['roll'], readPreconditions(headers)));
   }
 
   @Post('release')
@@ -48,8 +58,9 @@ export class AppActionsController {
   async release(
     @Param('app') app: string,
     @Headers() headers: RequestHeaders,
-    @NoBody() _body: undefined,
+    @SwitchesBody('rolling') { rolling }: Switches<'rolling'>,
   ): Promise<Answer> {
-    return accepted(await this.apps.wish(app, 'release', readPreconditions(headers)));
+    const tokens = rolling ? (['release', 'roll'] as const) : (['release'] as const);
+    return accepted(await this.apps.wish(app, tokens, readPreconditions(headers)));
   }
 }

@@ -34,10 +34,11 @@ export function respecified(app: LiveApp, spec: AppSpec, now: string): LiveApp {
   return { ...app, spec, revision: app.revision + 1, updated_at: now };
 }
 
-/** The app with a wish that workers grant once: its token is the new revision. */
-export function wished(app: LiveApp, token: keyof Tokens, now: string): LiveApp {
+/** The app with a wish that workers grant once: its tokens are the new revision. */
+export function wished(app: LiveApp, tokens: readonly (keyof Tokens)[], now: string): LiveApp {
   const revision = app.revision + 1;
-  return { ...app, tokens: { ...app.tokens, [token]: revision }, revision, updated_at: now };
+  const asked = Object.fromEntries(tokens.map((token) => [token, revision]));
+  return { ...app, tokens: { ...app.tokens, ...asked }, revision, updated_at: now };
 }
 
 /** The tombstone of an app. */

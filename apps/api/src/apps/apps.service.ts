@@ -87,8 +87,12 @@ export class AppsService {
     );
   }
 
-  async wish(appName: string, token: keyof Tokens, expected: Preconditions): Promise<AppRecord> {
-    return await this.changeLive(appName, expected, (app) => wished(app, token, this.now()));
+  async wish(
+    appName: string,
+    tokens: readonly (keyof Tokens)[],
+    expected: Preconditions,
+  ): Promise<AppRecord> {
+    return await this.changeLive(appName, expected, (app) => wished(app, tokens, this.now()));
   }
 
   private async changeLive<Next extends AppRecord>(

@@ -26,7 +26,7 @@ export const PROBLEMS = {
   misdirected: problem('misdirected', 421, 'The request is for another server'),
   invalidSpec: problem('invalid-spec', 422, 'The spec is not valid'),
   invalidQuery: problem('invalid-query', 422, 'A query parameter is not valid'),
-  unexpectedBody: problem('unexpected-body', 422, 'This call takes no body'),
+  unexpectedBody: problem('unexpected-body', 422, 'The body says what this call does not know'),
   headersTooLarge: problem('headers-too-large', 431, 'The headers are too large'),
   internalError: problem('internal-error', 500, 'Something went wrong inside'),
   storeUnavailable: problem('store-unavailable', 503, 'The store can not be used at the moment'),

@@ -16,17 +16,42 @@ export const MergePatchBody: () => ParameterDecorator = createParamDecorator(
 
 /** Refuses a body that says something: what would be ignored must not seem to be obeyed. */
 export const NoBody: () => ParameterDecorator = createParamDecorator((_data, context: ExecutionContext) => {
-  const { body } = requestOf(context);
-  if (body === undefined || body === null || isEmptyObject(body)) return;
-  const fields = typeof body === 'object' && !Array.isArray(body) ? Object.keys(body).slice(0, 50) : [];
-  throw new ProblemError(PROBLEMS.unexpectedBody, {
-    detail: 'This call takes no body.',
-    errors: fields.map((field) => ({
-      pointer: `/${field.slice(0, 200).replaceAll('~', '~0').replaceAll('/', '~1')}`,
-      message: 'is not known here; this call takes no body',
+  readSwitches(requestOf(context).body, []);
+});
+
+/** What a body of switches says: each is true or false, and false when it is left out, with or without the body. */
+export type Switches<Name extends string> = Readonly<Record<Name, boolean>>;
+
+/** A body that may be left out, and has no other members than these, each true or false. */
+export const SwitchesBody: (...names: string[]) => ParameterDecorator = (...names) =>
+  createParamDecorator((_data, context: ExecutionContext) => readSwitches(requestOf(context).body, names))();
+
+function readSwitches(body: unknown, names: readonly string[]): Switches<string> {
+  const off = Object.fromEntries(names.map((name) => [name, false]));
+  if (body === undefined || body === null) return off;
+  const known = names.length === 0 ? 'this call takes no body' : `this call knows ${names.join(', ')}`;
+  if (typeof body !== 'object' || Array.isArray(body)) throw unexpectedBody(names, []);
+  const flaws = Object.entries(body).flatMap(([name, value]) => {
+    if (!names.includes(name)) return [{ name, message: `is not known here; ${known}` }];
+    return typeof value === 'boolean' ? [] : [{ name, message: 'must be true or false' }];
+  });
+  if (flaws.length > 0) throw unexpectedBody(names, flaws);
+  return { ...off, ...body };
+}
+
+function unexpectedBody(names: readonly string[], flaws: { name: string; message: string }[]): ProblemError {
+  const members = names.map((name) => `"${name}"`).join(', ');
+  return new ProblemError(PROBLEMS.unexpectedBody, {
+    detail:
+      names.length === 0
+        ? 'This call takes no body.'
+        : `The body of this call may be left out, or is an object with ${members}.`,
+    errors: flaws.slice(0, 50).map(({ name, message }) => ({
+      pointer: `/${name.slice(0, 200).replaceAll('~', '~0').replaceAll('/', '~1')}`,
+      message,
     })),
   });
-});
+}
 
 function requestOf(context: ExecutionContext): FastifyRequest {
   return context.switchToHttp().getRequest<FastifyRequest>();
@@ -43,8 +68,4 @@ function readBody({ body, headers }: FastifyRequest, types: readonly string[]): 
     });
   }
   return body;
-}
-
-function isEmptyObject(value: unknown): boolean {
-  return typeof value === 'object' && !Array.isArray(value) && Object.keys(value ?? {}).length === 0;
 }

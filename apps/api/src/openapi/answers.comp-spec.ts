@@ -75,7 +75,7 @@ const REQUESTS: Record<string, [path: string, parts: RequestParts, status: numbe
     ...preconditions('/apps/shop', { json: {} }),
   ],
   ...Object.fromEntries(
-    ['start', 'stop', 'restart', 'release'].map((action) => {
+    ['start', 'stop', 'restart', 'roll', 'release'].map((action) => {
       const path = `/apps/shop/${action}`;
       return [
         `${action}App`,

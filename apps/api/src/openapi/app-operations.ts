@@ -106,7 +106,18 @@ export const APP_OPERATIONS = {
   release: accepted(
     'releaseApp',
     'Release an app',
-    'Workers pull the image even when its tag is there already, then make every container anew. Where the pull fails, nothing is touched.',
+    'Workers pull the image even when its tag is there already, then make every container anew. Where the pull fails, nothing is touched. With `{"rolling": true}` containers are replaced as with `roll`.',
+    ETAG,
+    ApiBody({
+      required: false,
+      schema: ref('ReleaseWish'),
+      examples: { rolling: { value: { rolling: true } } },
+    }),
+  ),
+  roll: accepted(
+    'rollApp',
+    'Roll an app',
+    'Workers make every container anew from the image that is there, once, so many at a time as `update.max_unavailable` says, whatever the strategy is. A container that does not become ready ends it as it ends an update.',
   ),
 };
 
@@ -124,6 +135,7 @@ function accepted(
   summary: string,
   description: string,
   headers = ETAG,
+  ...parts: MethodDecorator[]
 ): MethodDecorator {
   const problems: ProblemType[] = [
     appNotFound,
@@ -143,6 +155,7 @@ function accepted(
     APP_IN_PATH,
     IF_MATCH,
     IF_NONE_MATCH,
+    ...parts,
     success(202, 'Workers are told.', 'Accepted', { headers, example: EXAMPLE_ACCEPTED }),
     ...failures(...problems),
   );

@@ -38,6 +38,10 @@ export function appSchemas(rules: Properties): Record<string, Schema> {
       { description: 'A spec with all its defaults, and what the api knows beside it.' },
     ),
     AppList: closedObject({ items: listOf(ref('App')), next_cursor: NEXT_CURSOR }),
+    ReleaseWish: closedObject(
+      { rolling: { type: 'boolean', default: false } },
+      { optional: ['rolling'], description: 'How a release is done. It may be left out.' },
+    ),
     Accepted: closedObject(
       { app_name: rules['app_name'] ?? {}, revision: REVISION },
       { description: 'The revision that workers are on their way to.' },
