@@ -1,4 +1,4 @@
-import { joinedNetworks } from '@nebula/contracts';
+import { type AppState, joinedNetworks } from '@nebula/contracts';
 import type { Clock } from '../clock.js';
 import type { ContainerRuntime } from '../container-runtime/container-runtime.js';
 import type { AcceptedState } from '../desired-state/accepted-state.js';
@@ -12,11 +12,13 @@ import {
 } from '../reconcile/memory-updates.js';
 import type { ObservedApp } from '../reconcile/observed.js';
 import { plan as makePlan } from '../reconcile/plan.js';
+import { appState } from '../reconcile/status.js';
 import type { Plan, Step } from '../reconcile/step.js';
 import type { WorkerPolicy } from '../reconcile/worker-policy.js';
 import { AppStatus } from '../reporting/app-status.js';
 import type { Reporter } from '../reporting/reporter.js';
 import type { WorkerLog } from '../worker-log.js';
+import type { AppRelations } from './app-relations.js';
 import { BackgroundPull } from './background-pull.js';
 import { engineBackoff } from './engine-backoff.js';
 import type { EngineFactsCache } from './engine-facts-cache.js';
@@ -35,6 +37,7 @@ const PROGRESS_AFTER = 1_000;
 export interface RunnerParts {
   scope: string;
   policy: WorkerPolicy;
+  relations: Pick<AppRelations, 'others' | 'wakeDependents'>;
   runtime: ContainerRuntime;
   engine: EngineFactsCache;
   executor: Executor;
@@ -61,6 +64,8 @@ interface Look {
  * kept on disk before the first step towards it. Nothing that goes wrong ends the runner.
  */
 export class AppRunner {
+  /** It ran as wanted at least once since the worker began and since it was last stopped. */
+  hasConverged = false;
   private state: AcceptedState | null = null;
   private pending: AcceptedState | null = null;
   private woken = false;
@@ -191,8 +196,9 @@ export class AppRunner {
     if (memory.isOfBefore) memory.renew(onNewDesired(memory.current, desired, node));
     const observed = await observeApp(runtime, scope, desired, memory.current);
     if (this.pending || this.stopped) return null;
-    const { policy } = this.parts;
-    const input = { scope, policy, desired, observed, node, memory: memory.current, now: clock.now() };
+    const { policy, relations } = this.parts;
+    const others = relations.others();
+    const input = { scope, policy, others, desired, observed, node, memory: memory.current, now: clock.now() };
     memory.change(() => learn(input));
     const plan = makePlan({ ...input, memory: memory.current });
     this.status.tell(state, plan, observed, memory.current);
@@ -253,11 +259,12 @@ export class AppRunner {
   }
 
   /** Nothing to do but wait. */
-  private async rest({ state, plan, lesson }: Look): Promise<void> {
+  private async rest({ state, observed, plan, lesson }: Look): Promise<void> {
     this.interruptions = 0;
     this.repeats.reset();
     const converged = plan.lanes.length === 0 && plan.problems.length === 0;
     if (converged) this.memory.change(afterConvergence);
+    this.noteConvergence(appState(plan, state.desired, observed), state.desired.spec?.running ?? false);
     const times = [lesson, ...plan.problems.map(({ retry_at }) => retry_at)].filter((time) => time !== null);
     // A timer may ring a moment early, and would then find that nothing can be tried yet.
     if (times.length > 0) this.alarm.set(Math.min(...times) - this.parts.clock.now() + 1);
@@ -268,6 +275,12 @@ export class AppRunner {
     } else {
       this.memory.save(state);
     }
+  }
+
+  private noteConvergence(reached: AppState, running: boolean): void {
+    const before = this.hasConverged;
+    this.hasConverged = running && (before || reached === 'converged');
+    if (this.hasConverged && !before) this.parts.relations.wakeDependents(this.app);
   }
 
   /** The engine is away, or something unexpected went wrong. The engine's return wakes every runner. */

@@ -15,6 +15,7 @@ import { DesiredStateCopies } from '../desired-state/desired-state-copies.js';
 import { Reporter } from '../reporting/reporter.js';
 import { messageOf, WorkerLog } from '../worker-log.js';
 import { WORKER_OPTIONS, type WorkerOptions } from '../worker-options.js';
+import { AppRelations } from './app-relations.js';
 import { AppRunner, type RunnerParts } from './app-runner.js';
 import { engineBackoff } from './engine-backoff.js';
 import { EngineFactsCache } from './engine-facts-cache.js';
@@ -55,6 +56,7 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
     timer: new WakeTimer(() => this.wakeConcerned()),
   }));
   private listening: Promise<void> | null = null;
+  private readonly relations: AppRelations;
   private readonly parts: RunnerParts;
 
   constructor(
@@ -70,7 +72,9 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly log: WorkerLog,
   ) {
     const { scope, worker_policy: policy = {} } = options;
-    this.parts = { scope, policy, runtime, engine, executor, memories, reporter, clock, log };
+    this.relations = new AppRelations(options.selection, this.states, this.runners);
+    const { relations } = this;
+    this.parts = { scope, policy, relations, runtime, engine, executor, memories, reporter, clock, log };
   }
 
   /**
@@ -125,6 +129,7 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
     this.states.set(app, state);
     this.reporter.accepted(app);
     (this.runners.get(app) ?? this.start(app)).want(state);
+    this.relations.wakeDependents(app);
   }
 
   /** The newest desired state was seen again. */

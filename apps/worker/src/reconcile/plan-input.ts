@@ -1,4 +1,5 @@
 import type { AppSpec } from '@nebula/contracts';
+import type { OtherApp } from './dependencies.js';
 import type { DesiredApp } from './desired.js';
 import type { AppMemory } from './memory.js';
 import type { NodeSize, ObservedApp } from './observed.js';
@@ -14,6 +15,8 @@ export interface PlanInput {
   memory: AppMemory;
   /** What apps may have here; everything when absent. */
   policy?: WorkerPolicy;
+  /** The other apps of this worker by name; looked at when the app depends on some. */
+  others?: ReadonlyMap<string, OtherApp>;
   /** Milliseconds since 1970. */
   now: number;
 }

@@ -1,5 +1,6 @@
 import { replicasOn } from '@nebula/contracts';
 import { type Choice, choose } from './choose.js';
+import { dependencyProblems } from './dependencies.js';
 import { gate } from './gate.js';
 import { arrange } from './lanes.js';
 import { clearNames } from './names.js';
@@ -48,6 +49,8 @@ function planRunning(wanted: Situation): Plan {
   if (forbidden.length > 0) return { lanes: [], problems: forbidden };
   const unfit = nodeProblems(lead.spec, lead.replicas);
   if (unfit.length > 0) return planUnfit(lead, [...verdicts, ...unfit]);
+  const waiting = dependencyProblems(lead);
+  if (waiting.length > 0) return { lanes: [], problems: [...verdicts, ...waiting] };
 
   const names = clearNames(lead);
   if (names.steps.length > 0) return { lanes: [names.steps], problems: [...verdicts, ...names.problems] };
