@@ -68,9 +68,10 @@ export class ServiceProcess {
     await this.end('SIGKILL');
   }
 
-  /** Ends it in order. */
-  async stop(): Promise<void> {
-    await this.end('SIGTERM');
+  /** Ends it in order, and answers its exit code. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    await this.end(signal);
+    return this.lastCode;
   }
 
   /** Runs it to its own end, and answers the exit code. */
