@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ContainerRuntime } from './container-runtime.js';
+import { ownContainerId } from './docker/own-container.js';
 import { DockerRuntime, type DockerRuntimeOptions } from './docker/docker-runtime.js';
 
 /** Where the engine is. */
@@ -14,7 +15,12 @@ export class ContainerRuntimeModule {
   static forRoot({ docker_host, ...options }: ContainerRuntimeOptions): DynamicModule {
     return {
       module: ContainerRuntimeModule,
-      providers: [{ provide: ContainerRuntime, useFactory: () => new DockerRuntime(docker_host, options) }],
+      providers: [
+        {
+          provide: ContainerRuntime,
+          useFactory: () => new DockerRuntime(docker_host, { self: ownContainerId(), ...options }),
+        },
+      ],
       exports: [ContainerRuntime],
     };
   }

@@ -23,6 +23,8 @@ const PING_LIMIT = 5;
 export interface DockerRuntimeOptions {
   /** Spreads the reconnects of many workers; 0 to 1. */
   random?: () => number;
+  /** Id of the container that this worker runs in, which it never touches. */
+  self?: string | null;
   /** Makes every time limit longer or shorter; 1 when absent. */
   limitFactor?: number;
   /** What registries are asked with; Docker's own when absent. */
@@ -58,7 +60,7 @@ export class DockerRuntime extends ContainerRuntime {
   }
 
   async list(scope: string, app?: string): Promise<ContainerListing> {
-    return await listContainers(this.client, scope, app);
+    return await listContainers(this.client, scope, app, this.options.self ?? null);
   }
 
   async imageId(reference: string): Promise<string | null> {

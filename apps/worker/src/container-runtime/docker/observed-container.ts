@@ -27,24 +27,25 @@ export function isOwn(labels: Record<string, string>, scope: string): boolean {
 /**
  * Lists all containers once, and inspects our own (of one app, if it is given): the list knows neither exit
  * codes nor restart counts. One that vanishes in between is left out.
+ *
+ * @param self id of the container that this worker runs in: a foreign one, whatever its labels, so that no plan ends it.
  */
 export async function listContainers(
   client: DockerClient,
   scope: string,
   app: string | undefined,
+  self: string | null = null,
 ): Promise<ContainerListing> {
   const all = await client.ask(LIST_LIMIT, (docker, abortSignal) =>
     docker.listContainers({ all: true, abortSignal }),
   );
-  const isWanted = (labels: Record<string, string>): boolean =>
-    isOwn(labels, scope) && (app === undefined || labels[LABELS.app] === app);
+  const isWanted = ({ Id, Labels }: ContainerInfo): boolean =>
+    Id !== self && isOwn(Labels, scope) && (app === undefined || Labels[LABELS.app] === app);
   const limit = pLimit(PARALLEL);
   const own = await Promise.all(
-    all
-      .filter(({ Labels }) => isWanted(Labels))
-      .map(({ Id }) => limit(async () => await inspectOrNull(client, Id))),
+    all.filter(isWanted).map(({ Id }) => limit(async () => await inspectOrNull(client, Id))),
   );
-  const foreign = all.filter(({ Labels }) => !isWanted(Labels));
+  const foreign = all.filter((container) => !isWanted(container));
   const infos = own.filter((info) => info !== null);
   const isPlain = infos.every((info) => info.State.Running && isPublished(info));
   const networks = isPlain ? null : await knownNetworks(client);

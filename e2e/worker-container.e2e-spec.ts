@@ -1,0 +1,148 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type Docker from 'dockerode';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { makeWorkerImage } from '../tools/bundle/worker-image.mjs';
+import { makeHttpImage, removeImage } from '../tools/engine/images.mjs';
+import { EngineView, type SeenContainer } from './testing/engine-view.js';
+import { eventually } from './testing/eventually.js';
+import { keepDesiredState } from './testing/kept-desired-state.js';
+
+const ENGINE = process.env['NEBULA_TEST_DOCKER_HOST'] ?? '';
+const SCOPE = `e2e-${randomBytes(4).toString('hex')}`;
+const APP = `${SCOPE}-app`;
+const OF_WORKER = `of-test=${SCOPE}`;
+const WORKER_IMAGE = `nebula-worker-e2e:${SCOPE}`;
+const IMAGE = 'nebula-in-container:1';
+const LIMIT = 120_000;
+
+const engine = new EngineView(ENGINE);
+let stateDir: string;
+let worker: Docker.Container;
+let self: SeenContainer;
+
+/** The labels of a container that this worker would end as soon as it saw it, were it not its own. */
+const labels = {
+  'of-test': SCOPE,
+  'nebula.scope': SCOPE,
+  'nebula.app': APP,
+  'nebula.replica': '1',
+  'nebula.fingerprint': 'v1:of-something-else',
+};
+
+beforeAll(async () => {
+  stateDir = await mkdtemp(join(tmpdir(), 'nebula-in-container-'));
+  await makeHttpImage(ENGINE, IMAGE, { version: SCOPE });
+  await makeWorkerImage(engine.docker, WORKER_IMAGE);
+  await keep(1);
+  worker = await engine.docker.createContainer({
+    name: `${SCOPE}-worker`,
+    Image: WORKER_IMAGE,
+    Labels: labels,
+    Env: [
+      ...[`APP_NAME=${APP}`, `SCOPE=${SCOPE}`, 'WORKER_PORT=0', 'LOG_LEVEL=info'],
+      ...['RABBIT_HOST=127.0.0.1:1', 'RABBIT_USER=nobody', 'RABBIT_PASSWORD=nothing'],
+    ],
+    HostConfig: {
+      Binds: [`${new URL(ENGINE).pathname}:/var/run/docker.sock`, `${stateDir}:/state`],
+      NetworkMode: 'none',
+    },
+  });
+  await worker.start();
+  self = await seenWorker();
+}, 2 * LIMIT);
+
+afterAll(async () => {
+  for (const label of [OF_WORKER, `nebula.scope=${SCOPE}`]) {
+    const listed = await engine.docker.listContainers({ all: true, filters: { label: [label] } });
+    for (const { Id } of listed) await engine.docker.getContainer(Id).remove({ force: true, v: true });
+  }
+  for (const name of await engine.networks(`nebula.scope=${SCOPE}`))
+    await engine.docker.getNetwork(name).remove();
+  await removeImage(ENGINE, WORKER_IMAGE);
+  await rm(stateDir, { recursive: true });
+}, LIMIT);
+
+async function keep(revision: number): Promise<void> {
+  await keepDesiredState(stateDir, revision, {
+    ...{ app_name: APP, docker_image: IMAGE, containers_per: { server: 2 } },
+    env_vars: { STEP: String(revision) },
+  });
+}
+
+async function seenWorker(): Promise<SeenContainer> {
+  const [seen] = await engine.containers(OF_WORKER);
+  if (!seen) throw new Error('The container of the worker is gone.');
+  return seen;
+}
+
+async function containers(): Promise<SeenContainer[]> {
+  return (await engine.containers(`nebula.scope=${SCOPE}`)).filter(({ id }) => id !== self.id);
+}
+
+/** All that the worker has said. */
+async function log(): Promise<string> {
+  return (await worker.logs({ stdout: true, stderr: true })).toString();
+}
+
+async function serves(revision: number): Promise<void> {
+  await eventually(async () => {
+    const seen = await containers();
+    expect(seen.map(({ name, running, environment }) => [name, running, environment['STEP']])).toEqual([
+      [`${APP}-1`, true, String(revision)],
+      [`${APP}-2`, true, String(revision)],
+    ]);
+  }, LIMIT);
+}
+
+it(
+  'a worker in a container of the engine that it drives brings an app there, and never touches itself',
+  async () => {
+    await serves(1);
+    expect(await seenWorker()).toEqual(self);
+  },
+  2 * LIMIT,
+);
+
+it(
+  'its restart touches nothing, and the next start takes a change',
+  async () => {
+    const before = await containers();
+    const lines = (await log()).split('connected to the container engine').length;
+    await worker.restart();
+    await eventually(async () => {
+      expect((await log()).split('connected to the container engine').length).toBeGreaterThan(lines);
+    }, LIMIT);
+    expect(await containers()).toEqual(before);
+
+    // As a crash ends it: the folder's claim is that of a process with the same id.
+    await worker.kill();
+    await keep(2);
+    await worker.start();
+    await serves(2);
+    expect(await seenWorker()).toMatchObject({ id: self.id, name: self.name, running: true });
+  },
+  2 * LIMIT,
+);
+
+it(
+  'whatever app its labels name: of one that it does not list everything is removed but itself',
+  async () => {
+    await worker.stop();
+    const [first] = await containers();
+    const { Config, HostConfig } = await worker.inspect();
+    await worker.remove();
+    worker = await engine.docker.createContainer({
+      ...{ name: `${APP}-9`, Image: WORKER_IMAGE, Labels: labels, HostConfig },
+      Env: Config.Env.map((line) => (line.startsWith('APP_NAME=') ? 'APP_NAME=another' : line)),
+    });
+    await worker.start();
+    self = await seenWorker();
+    expect(first?.running).toBe(true);
+    await eventually(async () => expect(await containers()).toEqual([]), LIMIT);
+    expect(await seenWorker()).toEqual(self);
+  },
+  2 * LIMIT,
+);
