@@ -198,7 +198,16 @@ export class AppRunner {
     if (this.pending || this.stopped) return null;
     const { policy, relations } = this.parts;
     const others = relations.others();
-    const input = { scope, policy, others, desired, observed, node, memory: memory.current, now: clock.now() };
+    const input = {
+      scope,
+      policy,
+      others,
+      desired,
+      observed,
+      node,
+      memory: memory.current,
+      now: clock.now(),
+    };
     memory.change(() => learn(input));
     const plan = makePlan({ ...input, memory: memory.current });
     this.status.tell(state, plan, observed, memory.current);
