@@ -12,12 +12,20 @@ export const LABELS = {
   replica: 'nebula.replica',
   /** `v1:<hash>` of everything that would need a new container. */
   fingerprint: 'nebula.fingerprint',
+  /** The container's hooks as JSON, if it has any: its spec may not be known any more when it is stopped. */
+  hooks: 'nebula.hooks',
   /** For users of the original, whose tools select by it. */
   legacyApp: 'app_name',
 } as const;
 
 /** Environment variables that every container gets beside its own `env_vars`, which win. */
-export const CONTAINER_ENV = { app: 'NEBULA_APP_NAME', replica: 'NEBULA_REPLICA' } as const;
+export const CONTAINER_ENV = {
+  app: 'NEBULA_APP_NAME',
+  /** 1-based. */
+  replica: 'NEBULA_REPLICA',
+  /** The server's name, as its Docker Engine has it. */
+  node: 'NEBULA_NODE',
+} as const;
 
 /** The user bridge network that containers join unless `host`, `none` or `container:…` stands alone. */
 export const DEFAULT_NETWORK = 'nebula';

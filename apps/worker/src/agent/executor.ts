@@ -114,6 +114,8 @@ export class Executor {
       const message = messageOf(error);
       this.log.warn(`failed: ${formatStep(step)}`, { ...fields, ...duration(), error: message });
       if (error instanceof RuntimeError && error.kind === 'unavailable') return { step: step.kind, error };
+      // The container is on its way out, whatever its hook says.
+      if (step.kind === 'pre-stop') return 'done';
       const terminal = error instanceof RuntimeError && error.terminal;
       const failed = { key, step: step.kind, message, terminal };
       remember((memory) => afterFailure(memory, failed, this.clock.now(), this.clock.random()));

@@ -1,3 +1,4 @@
+import { type Hook, HOOK_TIMEOUT } from '@nebula/contracts';
 import { redactOutput } from '@nebula/logging';
 import type { ContainerRuntime } from '../container-runtime/container-runtime.js';
 import { RuntimeError } from '../container-runtime/runtime-error.js';
@@ -47,6 +48,15 @@ export async function performStep(step: Step, lane: LaneContext): Promise<string
     case 'start':
       await runtime.start(idOf(step.target, created));
       return null;
+    case 'post-start':
+      await afterStart(runtime, idOf(step.target, created), step.hook);
+      return null;
+    case 'pre-stop':
+      await runHook(runtime, idOf(step.target, created), step.hook);
+      return null;
+    case 'update-resources':
+      await runtime.updateLimits(idOf(step.target, created), step.limits);
+      return null;
     case 'unpause':
       await runtime.unpause(idOf(step.target, created));
       return null;
@@ -54,10 +64,10 @@ export async function performStep(step: Step, lane: LaneContext): Promise<string
       await runtime.setRestartPolicy(idOf(step.target, created), step.policy);
       return null;
     case 'connect':
-      await runtime.connect(idOf(step.target, created), step.network);
+      await runtime.connect(idOf(step.target, created), step.network, step.aliases);
       return null;
     case 'stop':
-      await runtime.stop(idOf(step.target, created));
+      await runtime.stop(idOf(step.target, created), step.grace_seconds);
       return null;
     case 'rename':
       await runtime.rename(idOf(step.target, created), step.name);
@@ -80,6 +90,20 @@ async function lastWords(runtime: ContainerRuntime, id: string, secrets: readonl
     if (error instanceof RuntimeError && error.kind !== 'unavailable') return '';
     throw error;
   }
+}
+
+/** A container whose hook has failed must not be taken for one that has started. */
+async function afterStart(runtime: ContainerRuntime, id: string, hook: Hook): Promise<void> {
+  try {
+    await runHook(runtime, id, hook);
+  } catch (error) {
+    await runtime.stop(id);
+    throw error;
+  }
+}
+
+async function runHook(runtime: ContainerRuntime, id: string, hook: Hook): Promise<void> {
+  await runtime.run(id, hook.command, hook.timeout_seconds ?? HOOK_TIMEOUT);
 }
 
 function idOf(target: ContainerRef, created: Map<number, string>): string {

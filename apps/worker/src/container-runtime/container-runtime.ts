@@ -1,11 +1,11 @@
-import type { NodeSize, ObservedContainer, TakenPort } from '../reconcile/observed.js';
+import type { Limits } from '../reconcile/limits.js';
+import type { NodeFacts, ObservedContainer, TakenPort } from '../reconcile/observed.js';
 import type { ContainerDraft } from '../reconcile/step.js';
 
 /** What the engine says about itself and its server. */
-export interface EngineFacts extends NodeSize {
+export interface EngineFacts extends NodeFacts {
   /** The engine's own id; it survives the loss of our state folder. */
   engine_id: string;
-  hostname: string;
   engine_version: string;
   architecture: string;
 }
@@ -64,16 +64,33 @@ export abstract class ContainerRuntime {
   /** Makes a user bridge network with our labels. */
   abstract createNetwork(name: string, scope: string): Promise<void>;
   abstract removeNetwork(name: string): Promise<void>;
-  /** Creates a container and joins its networks, without starting it. Answers its id. Its restart policy is `always`. */
+  /**
+   * Creates a container and joins its networks, without starting it. Answers its id. It has the restart policy of its
+   * spec, or none as long as a hook is to succeed after its start.
+   */
   abstract create(draft: ContainerDraft): Promise<string>;
   abstract start(id: string): Promise<void>;
   abstract unpause(id: string): Promise<void>;
   /** Puts a container into a network, whether it runs or not. One that runs publishes its host ports again. */
-  abstract connect(id: string, network: string): Promise<void>;
-  /** Stops with the container's stop signal, then kills after the engine's stop time-out (10 s). */
-  abstract stop(id: string): Promise<void>;
+  abstract connect(id: string, network: string, aliases?: readonly string[]): Promise<void>;
+  /**
+   * Stops with the container's stop signal, then kills it after its grace period.
+   *
+   * @param graceSeconds that period, as the engine knows it; 10 when absent.
+   */
+  abstract stop(id: string, graceSeconds?: number): Promise<void>;
+  /**
+   * Runs a command inside a container that runs.
+   *
+   * @param seconds its time limit.
+   * @throws {RuntimeError} with its last lines, without values of the container's environment, when it fails.
+   */
+  abstract run(id: string, command: readonly string[], seconds: number): Promise<void>;
   abstract rename(id: string, name: string): Promise<void>;
-  abstract setRestartPolicy(id: string, policy: 'always' | 'no'): Promise<void>;
+  /** In Docker's words, like `on-failure:3`. */
+  abstract setRestartPolicy(id: string, policy: string): Promise<void>;
+  /** Sets these limits, whether it runs or not; the others stay. */
+  abstract updateLimits(id: string, limits: Partial<Limits>): Promise<void>;
   /**
    * The last lines that a container wrote to its output, oldest first: so many at most, of so many characters together.
    * A log driver that can't be read fails as `invalid`.

@@ -1,19 +1,73 @@
-import { type AppSpec, joinedNetworks } from '@nebula/contracts';
-import type { ObservedContainer } from './observed.js';
-import type { Step } from './step.js';
+import { aliasesIn, type AppSpec, type Hook, joinedNetworks } from '@nebula/contracts';
+import { limitChanges } from './limits.js';
+import type { NodeFacts, ObservedContainer } from './observed.js';
+import { HELD_POLICY } from './restart-policy.js';
+import type { ContainerRef, Step } from './step.js';
 
 /** Steps on containers that were observed. */
 
-export function start(container: ObservedContainer): Step {
-  return { kind: 'start', replica: container.replica, target: { by: 'id', id: container.id } };
+/**
+ * Starts a container that exists. One with a hook is held until that has succeeded, so that a worker which is killed in
+ * between is told by the restart policy that it hasn't.
+ *
+ * @param policy the restart policy that it is to have.
+ */
+export function starting(container: ObservedContainer, policy: string): Step[] {
+  const { hooks, id, replica } = container;
+  const held = withRestartPolicy(container, hooks.post_start ? HELD_POLICY : policy);
+  return [...held, ...firstStart({ by: 'id', id }, replica, hooks.post_start, policy)];
+}
+
+/** Starts a container that has the restart policy with which it is to be started. */
+export function firstStart(
+  target: ContainerRef,
+  replica: number,
+  hook: Hook | undefined,
+  policy: string,
+): Step[] {
+  const start: Step = { kind: 'start', replica, target };
+  return hook ? [start, ...finishStart(target, replica, hook, policy)] : [start];
+}
+
+function finishStart(target: ContainerRef, replica: number, hook: Hook, policy: string): Step[] {
+  const release: Step = { kind: 'set-restart-policy', replica, target, policy };
+  return [{ kind: 'post-start', replica, target, hook }, ...(policy === HELD_POLICY ? [] : [release])];
+}
+
+/**
+ * Gives a container that is up its restart policy; none when it has it already. One that is still held has started, but
+ * its hook may not have succeeded.
+ */
+export function released(container: ObservedContainer, policy: string): Step[] {
+  const { hooks, id, replica, restart_policy } = container;
+  const isHeld = restart_policy === HELD_POLICY && policy !== HELD_POLICY;
+  return isHeld && hooks.post_start
+    ? finishStart({ by: 'id', id }, replica, hooks.post_start, policy)
+    : withRestartPolicy(container, policy);
+}
+
+/** The step that gives a container the limits of its spec; none when it has them. */
+export function withLimits(container: ObservedContainer, spec: AppSpec, node: NodeFacts): Step[] {
+  const limits = limitChanges(container, spec, node);
+  const { id, replica } = container;
+  return limits ? [{ kind: 'update-resources', replica, target: { by: 'id', id }, limits }] : [];
 }
 
 export function unpause(container: ObservedContainer): Step {
   return { kind: 'unpause', replica: container.replica, target: { by: 'id', id: container.id } };
 }
 
-export function stop(container: ObservedContainer): Step {
-  return { kind: 'stop', replica: container.replica, target: { by: 'id', id: container.id } };
+/** Ends a container that is up, after its hook. Nothing can be run in one that is paused or between two starts. */
+export function stopping(container: ObservedContainer): Step[] {
+  const { hooks, id, replica, state, stop_grace_seconds } = container;
+  const target: ContainerRef = { by: 'id', id };
+  const grace = stop_grace_seconds === null ? {} : { grace_seconds: stop_grace_seconds };
+  return [
+    ...(hooks.pre_stop && state === 'running'
+      ? [{ kind: 'pre-stop', replica, target, hook: hooks.pre_stop } as const]
+      : []),
+    { kind: 'stop', replica, target, ...grace },
+  ];
 }
 
 export function remove(container: ObservedContainer): Step {
@@ -25,7 +79,7 @@ export function rename(container: ObservedContainer, name: string): Step {
 }
 
 /** The step that gives a container its restart policy; none when it has it already. */
-export function withRestartPolicy(container: ObservedContainer, policy: 'always' | 'no'): Step[] {
+export function withRestartPolicy(container: ObservedContainer, policy: string): Step[] {
   if (container.restart_policy === policy) return [];
   return [
     {
@@ -41,7 +95,7 @@ export function withRestartPolicy(container: ObservedContainer, policy: 'always'
 export function missingConnections(container: ObservedContainer, spec: AppSpec): Step[] {
   return joinedNetworks(spec)
     .filter((network) => !isShared(network) && !container.networks.includes(network))
-    .map((network) => connect(container, network));
+    .map((network) => connect(container, network, aliasesIn(network, spec)));
 }
 
 /**
@@ -51,11 +105,16 @@ export function missingConnections(container: ObservedContainer, spec: AppSpec):
 export function missingHome(container: ObservedContainer): (Step & { kind: 'connect' }) | null {
   const { network_mode, networks } = container;
   const isDocker = ['', 'default', 'bridge'].includes(network_mode) || isShared(network_mode);
-  return isDocker || networks.includes(network_mode) ? null : connect(container, network_mode);
+  return isDocker || networks.includes(network_mode) ? null : connect(container, network_mode, []);
 }
 
-function connect(container: ObservedContainer, network: string): Step & { kind: 'connect' } {
-  return { kind: 'connect', replica: container.replica, target: { by: 'id', id: container.id }, network };
+function connect(
+  { id, replica }: ObservedContainer,
+  network: string,
+  aliases: string[],
+): Step & { kind: 'connect' } {
+  const named = aliases.length > 0 ? { aliases } : {};
+  return { kind: 'connect', replica, target: { by: 'id', id }, network, ...named };
 }
 
 /** Decided at the creation, and nothing that a container could be put into later. */

@@ -40,6 +40,9 @@ export function failureKey(
     case 'connect':
       return `${containerKey('connect', step.replica, fingerprintOfTarget(step.target, lane, containers))} ${step.network}`;
     case 'start':
+    case 'post-start':
+    case 'pre-stop':
+    case 'update-resources':
     case 'unpause':
     case 'set-restart-policy':
     case 'stop':

@@ -75,6 +75,24 @@ describe('fingerprint', () => {
     ['the tag latest, spelled out', { docker_image: 'shop:latest' }],
     ['the common network, spelled out', { networks: ['nebula'] }],
     ['defaults, spelled out', { env_vars: {}, volumes: [], devices: [], privileged: false, command: null }],
+    ['update', { update: { strategy: 'rolling', max_unavailable: '25%' } }],
+    ['restart_policy', { restart_policy: 'on-failure:3' }],
+    ['pull_policy', { pull_policy: 'always' }],
+    ['depends_on', { depends_on: ['db'] }],
+    [
+      'resources that the engine changes while a container runs',
+      {
+        resources: {
+          ...{ cpus: 1.5, cpu_shares: 512, cpuset: '0', memory: '64m', memory_reservation: '32m' },
+          ...{ memory_swap: -1, pids: 100 },
+        },
+      },
+    ],
+    ['an out-of-memory score of 0', { resources: { oom_score: 0 } }],
+    ["the engine's own grace, spelled out", { stop_grace_period_seconds: 10 }],
+    ['a network without aliases', { networks: [{ name: 'nebula', aliases: [] }] }],
+    ['no GPUs', { gpus: [] }],
+    ['no hooks', { hooks: {} }],
   ])('%s needs no new container', (_what, change) => {
     expect(print(change)).toBe(print({}));
   });
@@ -85,6 +103,39 @@ describe('fingerprint', () => {
     ['volumes', { volumes: ['/a:/a', '/b:/b'] }, { volumes: ['/b:/b', '/a:/a'] }],
     ['devices', { devices: ['/dev/a', '/dev/b'] }, { devices: ['/dev/b', '/dev/a'] }],
     ['ways to write a port', { starting_ports: [80] }, { starting_ports: [{ '80': '80' }] }],
+    ['ways to write a network', { networks: ['back'] }, { networks: [{ name: 'back' }] }],
+    [
+      'aliases',
+      { networks: [{ name: 'back', aliases: ['a', 'b'] }] },
+      { networks: [{ name: 'back', aliases: ['b', 'a', 'b'] }] },
+    ],
+    ['labels', { labels: { a: '1', b: '2' } }, { labels: { b: '2', a: '1' } }],
+    ['capabilities', { cap_add: ['NET_ADMIN', 'CAP_SYS_TIME'] }, { cap_add: ['sys_time', 'net_admin'] }],
+    ['capabilities', { cap_drop: ['ALL'] }, { cap_drop: ['all', 'ALL'] }],
+    ['security options', { security_opt: ['a', 'b'] }, { security_opt: ['b', 'a'] }],
+    ['tmpfs', { tmpfs: ['/a', '/b'] }, { tmpfs: ['/b', '/a'] }],
+    ['sizes', { shm_size: '64m' }, { shm_size: 64 * 1024 * 1024 }],
+    ['ulimits', { ulimits: { nofile: 10 } }, { ulimits: { nofile: { soft: 10, hard: 10 } } }],
+    ['hosts', { extra_hosts: ['a:1.1.1.1', 'b:2.2.2.2'] }, { extra_hosts: ['b:2.2.2.2', 'a:1.1.1.1'] }],
+    ['GPUs', { gpus: 'all' }, { gpus: [{ count: -1, capabilities: ['gpu'], options: {} }] }],
+    ['GPU ids', { gpus: [{ device_ids: ['0', '1'] }] }, { gpus: [{ device_ids: ['1', '0'] }] }],
+    ['log options', { log_driver: { name: 'none' } }, { log_driver: { name: 'none', options: {} } }],
+    ['signals', { stop_signal: 'SIGQUIT' }, { stop_signal: 'quit' }],
+    [
+      'a health check',
+      { health_check: { command: 'true' } },
+      {
+        health_check: {
+          command: 'true',
+          ...{ interval_seconds: 30, timeout_seconds: 30, retries: 3, start_period_seconds: 0 },
+        },
+      },
+    ],
+    [
+      'a hook',
+      { hooks: { pre_stop: { command: ['a'] } } },
+      { hooks: { pre_stop: { command: ['a'], timeout_seconds: 30 } } },
+    ],
   ])('the order or form of %s does not matter', (_what, one, other) => {
     expect(print(one)).toBe(print(other));
   });
@@ -110,14 +161,65 @@ describe('fingerprint', () => {
       { command: ['a', 'b'] },
       { command: ['b', 'a'] },
       { command: ['a b'] },
+      { entrypoint: [] },
+      { entrypoint: ['a'] },
+      { networks: [{ name: 'back', aliases: ['a'] }] },
+      { networks: [{ name: 'nebula', aliases: ['a'] }] },
+      { user: 'a' },
+      { working_dir: '/a' },
+      { hostname: '{{.Node}}' },
+      { hostname: '{{.App}}' },
+      { labels: { a: '1' } },
+      { cap_add: ['SYS_TIME'] },
+      { cap_drop: ['SYS_TIME'] },
+      { security_opt: ['no-new-privileges'] },
+      { read_only: true },
+      { tmpfs: ['/run'] },
+      { shm_size: '64m' },
+      { ulimits: { nofile: 10 } },
+      { ulimits: { nofile: { soft: 9, hard: 10 } } },
+      { sysctls: { 'net.core.somaxconn': '1024' } },
+      { dns: ['1.1.1.1', '2.2.2.2'] },
+      { dns: ['2.2.2.2', '1.1.1.1'] },
+      { dns_search: ['a', 'b'] },
+      { dns_search: ['b', 'a'] },
+      { extra_hosts: ['a:1.1.1.1', 'a:2.2.2.2'] },
+      { extra_hosts: ['a:2.2.2.2', 'a:1.1.1.1'] },
+      { pid_mode: 'host' },
+      { ipc_mode: 'host' },
+      { init: true },
+      { tty: true },
+      { gpus: 'all' },
+      { gpus: 1 },
+      { gpus: [{ device_ids: ['1'] }] },
+      { runtime: 'runc' },
+      { resources: { oom_score: 100 } },
+      { log_driver: { name: 'json-file' } },
+      { log_driver: { name: 'json-file', options: { 'max-size': '1m' } } },
+      { stop_signal: 'SIGQUIT' },
+      { stop_grace_period_seconds: 30 },
+      { stop_grace_period_seconds: 0 },
+      { health_check: 'none' },
+      { health_check: { command: 'a' } },
+      { health_check: { command: ['a'] } },
+      { health_check: { command: 'a', retries: 1 } },
+      { platform: 'linux/arm64' },
+      { hooks: { post_start: { command: ['a'] } } },
+      { hooks: { pre_stop: { command: ['a'] } } },
+      { hooks: { pre_stop: { command: ['a'], timeout_seconds: 5 } } },
     ];
     const prints = changes.map((change) => print(change));
     prints.push(
       print({}, 1, { ...NO_TOKENS, restart: 1, release: 0 }),
       print({}, 1, { ...NO_TOKENS, restart: 0, release: 1 }),
       print({}, 1, { ...NO_TOKENS, restart: 2, release: 0 }),
+      print({}, 1, { ...NO_TOKENS, roll: 2 }),
     );
     expect(new Set(prints).size).toBe(prints.length);
+  });
+
+  test('a wish to prune needs no new container', () => {
+    expect(print({}, 1, { ...NO_TOKENS, prune: 3 })).toBe(print({}));
   });
 
   test('replicas differ by their host ports alone', () => {

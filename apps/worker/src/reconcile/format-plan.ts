@@ -31,12 +31,16 @@ export function formatStep(step: Step): string {
       return `rename ${formatTarget(step.target)} to ${step.name}`;
     case 'set-restart-policy':
       return `set-restart-policy ${step.policy} on ${formatTarget(step.target)}`;
+    case 'update-resources':
+      return `update-resources of ${formatTarget(step.target)}: ${Object.keys(step.limits).join(', ')}`;
     case 'connect':
       return `connect ${formatTarget(step.target)} to ${step.network}`;
     case 'judge':
       return `judge ${formatTarget(step.target)}: ${step.reason}`;
     case 'start':
+    case 'post-start':
     case 'unpause':
+    case 'pre-stop':
     case 'stop':
     case 'remove':
       return `${step.kind} ${formatTarget(step.target)}`;

@@ -3,10 +3,11 @@ import {
   isUp,
   missingConnections,
   missingHome,
+  released,
   rename,
-  start,
+  starting,
   unpause,
-  withRestartPolicy,
+  withLimits,
 } from './container-steps.js';
 import { crashProblem } from './crashes.js';
 import { nameProblem } from './names.js';
@@ -19,6 +20,7 @@ import { isOfUpdate, isWatched } from './update.js';
 import { firstActiveFailure, problemOf, tryable } from './problems.js';
 import { removals } from './removal.js';
 import type { ReplicaView } from './replica-view.js';
+import { isDone, restartPolicy } from './restart-policy.js';
 import type { PlanProblem, Step } from './step.js';
 import { noWork, type Option } from './work.js';
 
@@ -34,22 +36,34 @@ export function tend(
   networks: Readiness,
 ): Option {
   const option = keepAlone(view, current, view.rest, situation);
-  const missing = missingConnections(current, situation.spec);
+  const { spec, node } = situation;
+  const limited = tryable(withLimits(current, spec, node), view.all, situation);
+  const missing = missingConnections(current, spec);
   const unconnected = missing.length > 0 ? portProblem(current, situation.observed) : null;
   const connecting = tryable(networks === 'ready' && !unconnected ? missing : [], view.all, situation);
   const unnamed =
     current.name === view.name ? null : nameProblem(view.name, view.replica, situation.observed);
   return {
     ...option,
-    work: { ...option.work, acquire: [...option.work.acquire, ...connecting.steps] },
+    work: { ...option.work, acquire: [...option.work.acquire, ...limited.steps, ...connecting.steps] },
     problems: [
       ...option.problems,
+      ...limited.problems,
       ...connecting.problems,
       ...(unconnected ? [unconnected] : []),
       ...(unnamed ? [unnamed] : []),
       ...conditionOf(current, situation),
     ],
   };
+}
+
+/** A right container whose program has ended, and is not to be started again. */
+export function leaveEnded(view: ReplicaView, ended: ObservedContainer, situation: Situation): Option {
+  const option = keepAlone(view, ended, view.rest, situation);
+  if (ended.exit_code === 0) return option;
+  const policy = restartPolicy(situation.spec);
+  const message = `${ended.name} has ended with exit code ${ended.exit_code}; its restart policy is ${policy}, so it is not started again`;
+  return { ...option, problems: [...option.problems, { step: 'run', message, retry_at: null }] };
 }
 
 /**
@@ -64,7 +78,10 @@ export function restore(view: ReplicaView, situation: Situation): Option | null 
   const acquire = [...work.acquire, ...returning.steps];
   const option = { problems: [...problems, ...returning.problems], restores: true, replaces: false };
   if (isUp(backup)) return { ...option, work: { ...work, acquire } };
-  return { ...option, work: { ...work, acquire: [...acquire, start(backup)], takes: hostPorts(backup) } };
+  // Its program has ended by itself: that is what was before.
+  if (isDone(backup, view.name, situation.spec)) return { ...option, work: { ...work, acquire } };
+  const started = [...acquire, ...starting(backup, restartPolicy(situation.spec))];
+  return { ...option, work: { ...work, acquire: started, takes: hostPorts(backup) } };
 }
 
 /** Puts a container of the spec before back into its network. No network is made for it. */
@@ -90,7 +107,7 @@ function goneProblem({ name }: ObservedContainer, network: string): PlanProblem 
 /** Why the container that ran before can't be started again for now. */
 export function backupFailure({ backup, all }: ReplicaView, situation: Situation): PlanProblem | null {
   if (!backup || isUp(backup)) return null;
-  const failure = firstActiveFailure([start(backup)], all, situation);
+  const failure = firstActiveFailure(starting(backup, restartPolicy(situation.spec)), all, situation);
   return failure && problemOf(failure);
 }
 
@@ -110,24 +127,36 @@ function keepAlone(
   const repairs = tryable(
     [
       ...(kept.name !== view.name && nameIsFree ? [rename(kept, view.name)] : []),
-      ...withRestartPolicy(kept, 'always'),
       ...(kept.state === 'paused' ? [unpause(kept)] : []),
     ],
     view.all,
     situation,
   );
+  const policy = withPolicy(kept, view, situation);
   return {
     work: {
       ...noWork(view.replica),
       prepare: leaving.idle,
       release: leaving.running,
-      acquire: repairs.steps,
+      acquire: [...repairs.steps, ...policy.steps],
       ends: leaving.ends,
     },
-    problems: [...leaving.problems, ...repairs.problems],
+    problems: [...leaving.problems, ...repairs.problems, ...policy.problems],
     restores: false,
     replaces: false,
   };
+}
+
+/** Its restart policy, which one that is yet to be started gets with its start. */
+function withPolicy(
+  kept: ObservedContainer,
+  { all }: ReplicaView,
+  situation: Situation,
+): { steps: Step[]; problems: PlanProblem[] } {
+  if (!isUp(kept)) return { steps: [], problems: [] };
+  const steps = released(kept, restartPolicy(situation.spec));
+  const failure = firstActiveFailure(steps, all, situation);
+  return failure ? { steps: [], problems: [problemOf(failure)] } : { steps, problems: [] };
 }
 
 /**

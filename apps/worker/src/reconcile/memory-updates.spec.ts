@@ -104,6 +104,7 @@ describe('the key of a failure', () => {
     const draft = {
       name: 'web-1.next',
       scope: 'default',
+      node: 'box',
       replica: 1,
       fingerprint: fingerprint(specOf(app), 1, app.tokens),
       image: 'shop:1',

@@ -1,4 +1,5 @@
-import type { ContainerState, HealthState, PortBinding } from '@nebula/contracts';
+import type { ContainerState, HealthState, Hooks, PortMapping, Protocol } from '@nebula/contracts';
+import type { Limits } from './limits.js';
 
 /** A container with our labels and scope, as the engine describes it now. */
 export interface ObservedContainer {
@@ -15,15 +16,21 @@ export interface ObservedContainer {
   image: string;
   image_id: string;
   /** The host ports that it is configured to publish, whether it runs or not. */
-  ports: PortBinding[];
+  ports: PortMapping[];
   /** Names of the networks that it is connected to, or will be at its start. */
   networks: string[];
   /** Docker's network mode: the network that it was created in, or `host`, `none`, `container:…`. */
   network_mode: string;
   /** How often the engine restarted it by its policy. */
   restart_count: number;
-  /** Docker's name of the restart policy: `always`, `no` … */
+  /** The restart policy in Docker's words: `always`, `no`, `on-failure:3` … */
   restart_policy: string;
+  /** The limits that the engine has noted for it. */
+  limits: Limits;
+  /** Seconds between its stop signal and the kill; null for the engine's. */
+  stop_grace_seconds: number | null;
+  /** What it was made to run after its start and before it is stopped, whatever the spec says by now. */
+  hooks: Hooks;
   exit_code: number;
   /** What the engine says of its last failed start; empty when there is nothing. */
   error: string;
@@ -33,9 +40,13 @@ export interface ObservedContainer {
   started_at: number;
 }
 
-/** A TCP port of the server, on all of its addresses, and the name of the container that publishes it. */
+/** A port of the server, and the name of the container that publishes it. */
 export interface TakenPort {
   host_port: number;
+  /** TCP when absent. */
+  protocol?: Protocol;
+  /** All of the server's addresses when absent. */
+  host_address?: string;
   by: string;
 }
 
@@ -57,4 +68,12 @@ export interface ObservedApp {
 export interface NodeSize {
   cores: number;
   memory_bytes: number;
+}
+
+/** What else planning depends on of a server and its engine. */
+export interface NodeFacts extends NodeSize {
+  /** The server's name, as its engine has it. */
+  hostname: string;
+  /** The kernel can limit swap. Where it can't, the engine leaves out what is said of it. */
+  swap_limit: boolean;
 }

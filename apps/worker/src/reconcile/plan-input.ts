@@ -2,7 +2,7 @@ import type { AppSpec } from '@nebula/contracts';
 import type { OtherApp } from './dependencies.js';
 import type { DesiredApp } from './desired.js';
 import type { AppMemory } from './memory.js';
-import type { NodeSize, ObservedApp } from './observed.js';
+import type { NodeFacts, ObservedApp } from './observed.js';
 import type { WorkerPolicy } from './worker-policy.js';
 
 /** All that a plan depends on. */
@@ -11,7 +11,7 @@ export interface PlanInput {
   scope: string;
   desired: DesiredApp;
   observed: ObservedApp;
-  node: NodeSize;
+  node: NodeFacts;
   memory: AppMemory;
   /** What apps may have here; everything when absent. */
   policy?: WorkerPolicy;

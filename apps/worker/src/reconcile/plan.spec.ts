@@ -3,7 +3,7 @@ import { formatPlan } from './format-plan.js';
 import type { ObservedContainer } from './observed.js';
 import { plan } from './plan.js';
 import type { PlanInput } from './plan-input.js';
-import { desiredApp, NOW, rightContainer, situation } from './testing/builders.js';
+import { desiredApp, NODE, NOW, rightContainer, situation } from './testing/builders.js';
 
 const lines = (input: PlanInput) => formatPlan(plan(input), NOW);
 const two = desiredApp({ containers_per: { server: 2 } });
@@ -90,7 +90,7 @@ describe('surplus', () => {
 
   test('is everything when the server is too small for one replica', () => {
     const small = desiredApp({ containers_per: { cpu: 0.5 } });
-    const input = situation(small, [rightContainer(small, 1)], { node: { cores: 1, memory_bytes: 1 } });
+    const input = situation(small, [rightContainer(small, 1)], { node: { ...NODE, cores: 1 } });
     expect(lines(input)).toEqual(['stop c1 → remove c1']);
   });
 

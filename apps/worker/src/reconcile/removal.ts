@@ -1,4 +1,4 @@
-import { isUp, remove, stop } from './container-steps.js';
+import { isUp, remove, stopping } from './container-steps.js';
 import type { ObservedContainer } from './observed.js';
 import type { PlanInput } from './plan-input.js';
 import { beingRemoved, firstActiveFailure, problemOf } from './problems.js';
@@ -23,7 +23,7 @@ export function removals(containers: readonly ObservedContainer[], input: PlanIn
   const result: Removals = { idle: [], running: [], ends: [], staying: [], problems: [] };
   for (const container of containers) {
     const up = isUp(container);
-    const steps = up ? [stop(container), remove(container)] : [remove(container)];
+    const steps = up ? [...stopping(container), remove(container)] : [remove(container)];
     const failure = firstActiveFailure(steps, containers, input);
     if (container.state === 'removing') {
       result.staying.push(container);

@@ -1,11 +1,22 @@
 import { joinedNetworks, replicaPorts } from '@nebula/contracts';
-import { isUp, missingConnections, remove, rename, stop, withRestartPolicy } from './container-steps.js';
+import {
+  firstStart,
+  isUp,
+  missingConnections,
+  remove,
+  rename,
+  starting,
+  stopping,
+  withLimits,
+  withRestartPolicy,
+} from './container-steps.js';
 import { passingName } from './names.js';
 import type { ObservedContainer } from './observed.js';
 import type { Situation } from './plan-input.js';
 import { tryable } from './problems.js';
 import { removals } from './removal.js';
 import type { ReplicaView } from './replica-view.js';
+import { HELD_POLICY, restartPolicy } from './restart-policy.js';
 import type { ContainerRef, PlanProblem, Step } from './step.js';
 import type { Work } from './work.js';
 
@@ -26,6 +37,7 @@ export interface Replacement {
  */
 export function replace(view: ReplicaView, situation: Situation, image: string): Replacement {
   const { current, backup, rest, replica, name } = view;
+  const { spec } = situation;
   const leaving = removals(rest, situation);
   const nameGoesLate = backup?.name === name || rest.some((other) => other.name === name && isUp(other));
   const createdAs = nameGoesLate ? passingName(`${name}.next`, situation.observed) : name;
@@ -40,30 +52,40 @@ export function replace(view: ReplicaView, situation: Situation, image: string):
       release: [...leaving.running, ...(backup ? setAside(backup, name, situation) : [])],
       acquire: [
         ...renames,
-        ...(current ? withRestartPolicy(current, 'always') : []),
-        ...(current ? missingConnections(current, situation.spec) : []),
-        { kind: 'start', replica, target },
+        ...(current
+          ? [
+              ...missingConnections(current, spec),
+              ...withLimits(current, spec, situation.node),
+              ...starting(current, restartPolicy(spec)),
+            ]
+          : firstStart(target, replica, spec.hooks.post_start, restartPolicy(spec))),
       ],
       clean: backup ? tryable([remove(backup)], view.all, situation).steps : [],
       ends: [...leaving.ends, ...(backup && isUp(backup) ? [backup.id] : [])],
-      takes: replicaPorts(situation.spec, replica).map((port) => port.host_port),
+      takes: replicaPorts(spec, replica).map((port) => port.host_port),
     },
     problems: leaving.problems,
     blocked: leaving.staying.some((container) => container.name === name),
   };
 }
 
-function create(view: ReplicaView, { scope, spec }: Situation, image: string, name: string): Step {
+function create(view: ReplicaView, { scope, spec, node }: Situation, image: string, name: string): Step {
   const { replica, fingerprint } = view;
   const ports = replicaPorts(spec, replica);
   const networks = joinedNetworks(spec);
-  return { kind: 'create', draft: { name, scope, replica, fingerprint, image, ports, networks, spec } };
+  const draft = { name, scope, node: node.hostname, replica, fingerprint, image, ports, networks, spec };
+  return { kind: 'create', draft };
 }
 
-function setAside(backup: ObservedContainer, name: string, { observed }: Situation): Step[] {
+/**
+ * Where `no` is also the policy of containers that serve, only the name tells one that we have stopped from one whose
+ * program has ended, so there it is changed first.
+ */
+function setAside(backup: ObservedContainer, name: string, { observed, spec }: Situation): Step[] {
+  const stops = isUp(backup) ? stopping(backup) : [];
+  const renames = backup.name === name ? [rename(backup, passingName(`${name}.old`, observed))] : [];
   return [
-    ...withRestartPolicy(backup, 'no'),
-    ...(isUp(backup) ? [stop(backup)] : []),
-    ...(backup.name === name ? [rename(backup, passingName(`${name}.old`, observed))] : []),
+    ...withRestartPolicy(backup, HELD_POLICY),
+    ...(restartPolicy(spec) === HELD_POLICY ? [...renames, ...stops] : [...stops, ...renames]),
   ];
 }

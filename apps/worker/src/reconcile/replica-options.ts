@@ -1,5 +1,5 @@
 import { isUp } from './container-steps.js';
-import { backupFailure, restore, tend } from './keep.js';
+import { backupFailure, leaveEnded, restore, tend } from './keep.js';
 import { nameProblem } from './names.js';
 import type { ObservedContainer } from './observed.js';
 import type { Situation } from './plan-input.js';
@@ -39,6 +39,7 @@ export function replicaOptions(
   if (view.current && isUp(view.current)) {
     return [tend(view, view.current, situation, preparation.networks), idle(replica, [])];
   }
+  if (view.current && view.done) return [leaveEnded(view, view.current, situation), idle(replica, [])];
 
   if (isHeld) return fallBack(view, situation, [], []);
 

@@ -2,8 +2,10 @@ import { containerName } from '@nebula/contracts';
 import { isUp } from './container-steps.js';
 import { containerKey, failureOf } from './failure-key.js';
 import { fingerprint, isRight } from './fingerprint.js';
+import { needsNewLimits } from './limits.js';
 import type { ObservedContainer } from './observed.js';
 import type { Situation } from './plan-input.js';
+import { isDone } from './restart-policy.js';
 
 /** One replica's containers, told apart by what they are for. None of them is `removing`. */
 export interface ReplicaView {
@@ -14,6 +16,8 @@ export interface ReplicaView {
   fingerprint: string;
   /** The right container to keep. */
   current: ObservedContainer | null;
+  /** The program of `current` has ended, and shall not be started again. */
+  done: boolean;
   /** What ran before and can run again, while `current` doesn't run. */
   backup: ObservedContainer | null;
   /** Everything else: to be removed. */
@@ -27,7 +31,7 @@ export function viewReplica(
   own: readonly ObservedContainer[],
   situation: Situation,
 ): ReplicaView {
-  const { desired, spec } = situation;
+  const { desired, node, spec } = situation;
   const name = containerName(desired.app_name, replica);
   const current = best(
     name,
@@ -35,16 +39,19 @@ export function viewReplica(
       (container) =>
         container.state !== 'dead' &&
         isRight(container.fingerprint, spec, replica, desired.tokens) &&
+        !needsNewLimits(container, spec, node) &&
         !isStillborn(container, situation),
     ),
   );
   const others = own.filter((container) => container !== current);
-  const backup = current && isUp(current) ? null : best(name, others.filter(hasRun));
+  const done = current !== null && isDone(current, name, spec) && !hasFailedToStart(current, situation);
+  const backup = current && (isUp(current) || done) ? null : best(name, others.filter(hasRun));
   return {
     replica,
     name,
     fingerprint: fingerprint(spec, replica, desired.tokens),
     current,
+    done,
     backup,
     rest: others.filter((container) => container !== backup),
     all: [...own],
@@ -62,7 +69,7 @@ export function viewAsItWas(
 ): ReplicaView {
   const view = viewReplica(replica, own, situation);
   const backup = best(view.name, own.filter(hasRun));
-  return { ...view, current: null, backup, rest: own.filter(({ state }) => state === 'created') };
+  return { ...view, current: null, done: false, backup, rest: own.filter(({ state }) => state === 'created') };
 }
 
 function best(name: string, containers: ObservedContainer[]): ObservedContainer | null {
@@ -74,11 +81,17 @@ function best(name: string, containers: ObservedContainer[]): ObservedContainer 
  * keeps of this one can be what is in the way (one that was killed in the middle of a start refuses every further
  * start of it with "task … already exists").
  */
-function isStillborn(
-  { state, replica, fingerprint: label }: ObservedContainer,
+function isStillborn(container: ObservedContainer, situation: Situation): boolean {
+  return container.state === 'created' && hasFailedToStart(container, situation);
+}
+
+/** Its last start failed, or the hook after it. */
+function hasFailedToStart(
+  { replica, fingerprint: label }: ObservedContainer,
   { memory }: Situation,
 ): boolean {
-  return state === 'created' && failureOf(memory, containerKey('start', replica, label)) !== null;
+  const kinds = ['start', 'post-start'] as const;
+  return kinds.some((kind) => failureOf(memory, containerKey(kind, replica, label)) !== null);
 }
 
 /** A container that was never started has never shown that it can serve. */

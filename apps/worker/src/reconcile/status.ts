@@ -1,6 +1,7 @@
-import type { AppState } from '@nebula/contracts';
+import { type AppState, containerName } from '@nebula/contracts';
 import type { DesiredApp } from './desired.js';
 import type { ObservedApp } from './observed.js';
+import { isDone } from './restart-policy.js';
 import type { Plan, PlanProblem } from './step.js';
 
 /**
@@ -20,10 +21,14 @@ function isWaiting(problem: PlanProblem): boolean {
 }
 
 /**
- * An empty plan leaves exactly the wanted containers, so it is enough that all of them run, and are not
- * still starting by their health checks, or that there are none.
+ * An empty plan leaves exactly the wanted containers, so it is enough that all of them run, and are not still starting by
+ * their health checks, or have ended as they may, or that there are none.
  */
 function isAsWanted({ deleted, spec }: DesiredApp, { containers }: ObservedApp): boolean {
   if (deleted || !spec?.running) return containers.length === 0;
-  return containers.every(({ state, health }) => state === 'running' && health !== 'starting');
+  return containers.every(
+    (container) =>
+      (container.state === 'running' && container.health !== 'starting') ||
+      isDone(container, containerName(spec.app_name, container.replica), spec),
+  );
 }

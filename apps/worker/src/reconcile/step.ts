@@ -1,4 +1,5 @@
-import type { AppSpec, PortBinding } from '@nebula/contracts';
+import type { AppSpec, Hook, PortMapping } from '@nebula/contracts';
+import type { Limits } from './limits.js';
 
 /** A container that the plan works on: one that was observed, or the one that this lane creates for a replica. */
 export type ContainerRef = { by: 'id'; id: string } | { by: 'created'; replica: number };
@@ -7,11 +8,13 @@ export type ContainerRef = { by: 'id'; id: string } | { by: 'created'; replica: 
 export interface ContainerDraft {
   name: string;
   scope: string;
+  /** The server's name, for the container's environment and hostname. */
+  node: string;
   replica: number;
   fingerprint: string;
   /** Reference or id of a local image. */
   image: string;
-  ports: PortBinding[];
+  ports: PortMapping[];
   /** Networks to join, the first at creation. */
   networks: string[];
   spec: AppSpec;
@@ -27,12 +30,19 @@ export type Step =
   | { kind: 'create-network'; network: string }
   | { kind: 'create'; draft: ContainerDraft }
   | { kind: 'start'; replica: number; target: ContainerRef }
+  /** Runs a hook in a container that was just started. When it fails, the container is stopped: it has not started. */
+  | { kind: 'post-start'; replica: number; target: ContainerRef; hook: Hook }
   | { kind: 'unpause'; replica: number; target: ContainerRef }
-  /** Sets the restart policy, so that a restarted engine brings the container back (`always`) or doesn't (`no`). */
-  | { kind: 'set-restart-policy'; replica: number; target: ContainerRef; policy: 'always' | 'no' }
+  /** Sets the restart policy, in Docker's words. With `no` a restarted engine doesn't bring the container back. */
+  | { kind: 'set-restart-policy'; replica: number; target: ContainerRef; policy: string }
+  /** Sets limits of a container, whether it runs or not. What runs is not restarted. Members that are absent stay. */
+  | { kind: 'update-resources'; replica: number; target: ContainerRef; limits: Partial<Limits> }
   /** Puts the container into a network, whether it runs or not. What runs is not restarted. */
-  | { kind: 'connect'; replica: number; target: ContainerRef; network: string }
-  | { kind: 'stop'; replica: number; target: ContainerRef }
+  | { kind: 'connect'; replica: number; target: ContainerRef; network: string; aliases?: string[] }
+  /** Runs a hook in a container that is stopped next, which its failure doesn't change. */
+  | { kind: 'pre-stop'; replica: number; target: ContainerRef; hook: Hook }
+  /** With the container's own stop signal. `grace_seconds` until it is killed are known to the engine already. */
+  | { kind: 'stop'; replica: number; target: ContainerRef; grace_seconds?: number }
   | { kind: 'rename'; replica: number; target: ContainerRef; name: string }
   /** Ends an update for good: remembers why, with the last lines of the container's log. */
   | {

@@ -8,8 +8,11 @@ import {
   type RuntimeEvent,
 } from '../../container-runtime/container-runtime.js';
 import { RuntimeError } from '../../container-runtime/runtime-error.js';
+import { type Limits, limitsOf } from '../../reconcile/limits.js';
 import type { ObservedContainer } from '../../reconcile/observed.js';
+import { createdPolicy } from '../../reconcile/restart-policy.js';
 import type { ContainerDraft } from '../../reconcile/step.js';
+import { noted } from '../../reconcile/testing/noted-limits.js';
 import { EventStream } from './event-stream.js';
 
 /** A container of somebody else. */
@@ -120,7 +123,7 @@ export class MemoryEngine extends ContainerRuntime {
   async facts(): Promise<EngineFacts> {
     await this.read();
     const about = { engine_id: 'engine-1', hostname: 'box', engine_version: '20.10', architecture: 'x86_64' };
-    return { ...about, ...this.size };
+    return { ...about, swap_limit: true, ...this.size };
   }
 
   async list(scope: string, app?: string): Promise<ContainerListing> {
@@ -186,7 +189,9 @@ export class MemoryEngine extends ContainerRuntime {
     const { name, scope, replica, fingerprint, image, ports, networks, spec } = draft;
     const container = {
       ...{ id, name, app_name: spec.app_name, scope, networks, replica, fingerprint, image, image_id, ports },
-      ...({ state: 'created', health: 'none', restart_count: 0, restart_policy: 'always' } as const),
+      ...({ state: 'created', health: 'none', restart_count: 0 } as const),
+      ...{ restart_policy: createdPolicy(spec), limits: limitsOf(spec) },
+      ...{ stop_grace_seconds: spec.stop_grace_period_seconds, hooks: spec.hooks },
       ...{ exit_code: 0, error: '', created_at: this.made, started_at: 0, network_mode: networks[0] ?? '' },
     };
     this.containers.set(id, container);
@@ -241,7 +246,19 @@ export class MemoryEngine extends ContainerRuntime {
     this.happened('rename', container);
   }
 
-  async setRestartPolicy(id: string, policy: 'always' | 'no'): Promise<void> {
+  /** A command inside succeeds unless `before` throws. */
+  async run(id: string): Promise<void> {
+    const container = await this.change('run', id);
+    if (container.state !== 'running') throw new RuntimeError('conflict', `${container.name} is not running`);
+  }
+
+  async updateLimits(id: string, limits: Partial<Limits>): Promise<void> {
+    const container = await this.change('updateLimits', id);
+    container.limits = noted(container.limits, limits);
+    this.happened('update', container);
+  }
+
+  async setRestartPolicy(id: string, policy: string): Promise<void> {
     const container = await this.change('setRestartPolicy', id);
     container.restart_policy = policy;
     this.happened('update', container);

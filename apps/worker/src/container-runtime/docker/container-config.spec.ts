@@ -5,6 +5,7 @@ import { containerConfig } from './container-config.js';
 const draft = {
   name: 'shop-2',
   scope: 'default',
+  node: 'box',
   replica: 2,
   fingerprint: 'v1:abc',
   image: 'sha256:1',

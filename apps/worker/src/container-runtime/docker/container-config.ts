@@ -1,66 +1,73 @@
-import { CONTAINER_ENV, LABELS, parseDevice, parseVolume } from '@nebula/contracts';
+import { aliasesIn, CONTAINER_ENV, LABELS } from '@nebula/contracts';
 import type { ContainerCreateOptions } from 'dockerode';
 import type { ContainerDraft } from '../../reconcile/step.js';
+import { filledIn, type Place } from '../../reconcile/templates.js';
+import { healthConfig } from './config/health-config.js';
+import { hostConfig } from './config/host-config.js';
+import { exposedPorts } from './config/port-config.js';
 
 /** Docker's options of a container, without its name. */
 export type ContainerConfig = Omit<ContainerCreateOptions, 'name'>;
 
 /**
- * The one mapping from a draft to Docker's options. A new field of an app gets its place here.
+ * The one mapping from a draft to Docker's options; what belongs to the server's side of it is in `config/`. A new
+ * field of an app gets its place here. A field at its default is left out, so that the image's or the engine's
+ * counts.
  *
  * Only the first network is part of it: engines before API 1.44 take one at creation.
  */
 export function containerConfig(draft: ContainerDraft): ContainerConfig {
-  const { spec, ports, networks } = draft;
+  const { spec, networks } = draft;
+  const [first] = networks;
+  const aliases = first === undefined ? [] : aliasesIn(first, spec);
   return {
     Image: draft.image,
     ...(spec.command === null ? {} : { Cmd: spec.command }),
+    ...(spec.entrypoint === null ? {} : { Entrypoint: spec.entrypoint }),
+    ...(spec.user === null ? {} : { User: spec.user }),
+    ...(spec.working_dir === null ? {} : { WorkingDir: spec.working_dir }),
+    ...(spec.hostname === null ? {} : { Hostname: filledIn(spec.hostname, placeOf(draft)) }),
+    ...(spec.tty ? { Tty: true } : {}),
+    ...(spec.stop_signal === null ? {} : { StopSignal: spec.stop_signal }),
+    ...(spec.stop_grace_period_seconds === null ? {} : { StopTimeout: spec.stop_grace_period_seconds }),
+    ...(spec.health_check === null ? {} : { Healthcheck: healthConfig(spec.health_check) }),
     Env: environment(draft),
     Labels: labels(draft),
-    ExposedPorts: Object.fromEntries(ports.map((port) => [tcp(port.container_port), {}])),
-    HostConfig: {
-      PortBindings: portBindings(draft),
-      Binds: spec.volumes.map((text) => {
-        const { source, target, mode } = parseVolume(text);
-        return `${source}:${target}:${mode}`;
-      }),
-      Devices: spec.devices.map((text) => {
-        const { host, container, permissions } = parseDevice(text);
-        return { PathOnHost: host, PathInContainer: container, CgroupPermissions: permissions };
-      }),
-      Privileged: spec.privileged,
-      RestartPolicy: { Name: 'always' },
-      ...(networks[0] === undefined ? {} : { NetworkMode: networks[0] }),
-    },
+    ExposedPorts: exposedPorts(draft.ports),
+    HostConfig: hostConfig(draft),
+    ...(first === undefined || aliases.length === 0
+      ? {}
+      : { NetworkingConfig: { EndpointsConfig: { [first]: { Aliases: aliases } } } }),
   };
 }
 
 /** The user's own variables win over ours. */
-function environment({ spec, replica }: ContainerDraft): string[] {
+function environment(draft: ContainerDraft): string[] {
+  const place = placeOf(draft);
+  const given = Object.entries(draft.spec.env_vars).map(([name, value]) => [name, filledIn(value, place)]);
   const variables: Record<string, string> = {
-    [CONTAINER_ENV.app]: spec.app_name,
-    [CONTAINER_ENV.replica]: String(replica),
-    ...spec.env_vars,
+    [CONTAINER_ENV.app]: place.app,
+    [CONTAINER_ENV.replica]: String(place.replica),
+    [CONTAINER_ENV.node]: place.node,
+    ...(Object.fromEntries(given) as Record<string, string>),
   };
   return Object.entries(variables).map(([name, value]) => `${name}=${value}`);
 }
 
+function placeOf({ node, replica, spec }: ContainerDraft): Place {
+  return { node, replica, app: spec.app_name };
+}
+
+/** Ours win over the user's: without them the container would be nobody's. */
 function labels(draft: ContainerDraft): Record<string, string> {
+  const { hooks } = draft.spec;
   return {
+    ...draft.spec.labels,
     [LABELS.scope]: draft.scope,
     [LABELS.app]: draft.spec.app_name,
     [LABELS.replica]: String(draft.replica),
     [LABELS.fingerprint]: draft.fingerprint,
+    ...(Object.keys(hooks).length > 0 ? { [LABELS.hooks]: JSON.stringify(hooks) } : {}),
     [LABELS.legacyApp]: draft.spec.app_name,
   };
 }
-
-function portBindings({ ports }: ContainerDraft): Record<string, { HostPort: string }[]> {
-  const bindings: Record<string, { HostPort: string }[]> = {};
-  for (const { host_port, container_port } of ports) {
-    (bindings[tcp(container_port)] ??= []).push({ HostPort: String(host_port) });
-  }
-  return bindings;
-}
-
-const tcp = (port: number): string => `${port}/tcp`;

@@ -1,14 +1,26 @@
+import { aliasesIn } from '@nebula/contracts';
 import type { ContainerInspectInfo } from 'dockerode';
+import type { Limits } from '../../reconcile/limits.js';
 import type { ContainerDraft } from '../../reconcile/step.js';
 import { RuntimeError } from '../runtime-error.js';
+import { dockerLimits } from './config/limits-config.js';
+import { dockerPolicy } from './config/policy-config.js';
 import { containerConfig } from './container-config.js';
 import type { DockerClient } from './docker-client.js';
 import { statusOf } from './docker-errors.js';
 import type { DockerNetworks } from './docker-networks.js';
 import { inspectOrNull, isPublished, networksOf, plainName } from './observed-container.js';
 
-/** Time limits, seconds. A stop takes up to the engine's stop time-out, 10 s, and a loaded disk makes all slow. */
-const LIMIT = { change: 60, create: 120, start: 120, stop: 120, remove: 120 };
+/** Time limits, seconds. A loaded disk makes all slow; a stop may take its grace period more. */
+const LIMIT = { change: 60, create: 120, start: 120, stop: 110, remove: 120 };
+
+/** Seconds between a stop signal and the kill when a container says nothing else. */
+const USUAL_GRACE = 10;
+
+/** The engine's answer to an update. */
+interface Updated {
+  Warnings?: string[] | null;
+}
 
 /** The acts on containers of one engine. Each succeeds when what it wants is so already. */
 export class DockerContainers {
@@ -26,7 +38,8 @@ export class DockerContainers {
       return docker.createContainer(request);
     });
     try {
-      for (const network of draft.networks.slice(1)) await this.networks.connect(network, id);
+      for (const network of draft.networks.slice(1))
+        await this.networks.connect(network, id, aliasesIn(network, draft.spec));
     } catch (error) {
       // If this fails too, what it lacks is seen at the next look.
       await this.remove(id).catch(() => undefined);
@@ -68,17 +81,17 @@ export class DockerContainers {
     );
   }
 
-  async connect(id: string, network: string): Promise<void> {
+  async connect(id: string, network: string, aliases: readonly string[]): Promise<void> {
     await this.unless(
       id,
       (info) => isPublished(info) && networksOf(info).includes(network),
-      () => this.networks.connect(network, id),
+      () => this.networks.connect(network, id, aliases),
     );
   }
 
-  async stop(id: string): Promise<void> {
+  async stop(id: string, graceSeconds = USUAL_GRACE): Promise<void> {
     await this.client
-      .ask(LIMIT.stop, (docker, abortSignal) => docker.getContainer(id).stop({ abortSignal }))
+      .ask(LIMIT.stop + graceSeconds, (docker, abortSignal) => docker.getContainer(id).stop({ abortSignal }))
       .catch((error: unknown) => (isMissing(error) ? undefined : unchanged(error)));
   }
 
@@ -93,10 +106,20 @@ export class DockerContainers {
     );
   }
 
-  async setRestartPolicy(id: string, policy: 'always' | 'no'): Promise<void> {
+  async setRestartPolicy(id: string, policy: string): Promise<void> {
     await this.client.ask(LIMIT.change, (docker, abortSignal) =>
-      docker.getContainer(id).update({ RestartPolicy: { Name: policy }, abortSignal }),
+      docker.getContainer(id).update({ RestartPolicy: dockerPolicy(policy), abortSignal }),
     );
+  }
+
+  async updateLimits(id: string, limits: Partial<Limits>): Promise<void> {
+    const { Warnings } = await this.client.ask(
+      LIMIT.change,
+      async (docker, abortSignal) =>
+        (await docker.getContainer(id).update({ ...dockerLimits(limits), abortSignal })) as Updated,
+    );
+    // What the server can't limit is left out, and would be left out at each further try.
+    if (Warnings && Warnings.length > 0) throw new RuntimeError('other', Warnings.join(' '));
   }
 
   /** By force, with anonymous volumes. Waits for a removal that somebody else has begun. */

@@ -47,9 +47,11 @@ export class DockerNetworks {
       .catch(ignore('missing'));
   }
 
-  async connect(name: string, container: string): Promise<void> {
+  /** @param aliases names by which others in it find the container, beside its own. */
+  async connect(name: string, container: string, aliases: readonly string[]): Promise<void> {
     await this.client.ask(CHANGE_LIMIT, (docker, abortSignal) => {
-      const options = { Container: container, abortSignal };
+      const endpoint = aliases.length > 0 ? { EndpointConfig: { Aliases: [...aliases] } } : {};
+      const options = { Container: container, ...endpoint, abortSignal };
       return docker.getNetwork(name).connect(options);
     });
   }

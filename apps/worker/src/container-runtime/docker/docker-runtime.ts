@@ -1,3 +1,4 @@
+import type { Limits } from '../../reconcile/limits.js';
 import type { ContainerDraft } from '../../reconcile/step.js';
 import {
   type ContainerListing,
@@ -16,6 +17,7 @@ import { engineFacts } from './engine-facts.js';
 import { ImagePuller, localImageId, PULL_IDLE_LIMIT } from './image-pull.js';
 import { logTail } from './log-tail.js';
 import { listContainers } from './observed-container.js';
+import { runInside } from './run-inside.js';
 
 /** Seconds. */
 const PING_LIMIT = 5;
@@ -99,20 +101,28 @@ export class DockerRuntime extends ContainerRuntime {
     await this.containers.unpause(id);
   }
 
-  async connect(id: string, network: string): Promise<void> {
-    await this.containers.connect(id, network);
+  async connect(id: string, network: string, aliases: readonly string[] = []): Promise<void> {
+    await this.containers.connect(id, network, aliases);
   }
 
-  async stop(id: string): Promise<void> {
-    await this.containers.stop(id);
+  async stop(id: string, graceSeconds?: number): Promise<void> {
+    await this.containers.stop(id, graceSeconds);
+  }
+
+  async run(id: string, command: readonly string[], seconds: number): Promise<void> {
+    await runInside(this.client, id, command, seconds);
   }
 
   async rename(id: string, name: string): Promise<void> {
     await this.containers.rename(id, name);
   }
 
-  async setRestartPolicy(id: string, policy: 'always' | 'no'): Promise<void> {
+  async setRestartPolicy(id: string, policy: string): Promise<void> {
     await this.containers.setRestartPolicy(id, policy);
+  }
+
+  async updateLimits(id: string, limits: Partial<Limits>): Promise<void> {
+    await this.containers.updateLimits(id, limits);
   }
 
   async logTail(id: string, limit: { lines: number; characters: number }): Promise<string> {

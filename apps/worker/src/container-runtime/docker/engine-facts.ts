@@ -13,6 +13,7 @@ interface Info {
   NCPU: number;
   /** Bytes. */
   MemTotal: number;
+  SwapLimit: boolean;
   /** RFC 3339. */
   SystemTime: string;
 }
@@ -31,6 +32,7 @@ export async function engineFacts(client: DockerClient): Promise<EngineFacts & {
     architecture: info.Architecture,
     cores: info.NCPU,
     memory_bytes: info.MemTotal,
+    swap_limit: info.SwapLimit,
     time: Date.parse(info.SystemTime),
   };
 }

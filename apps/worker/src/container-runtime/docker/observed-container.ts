@@ -3,14 +3,18 @@ import {
   type ContainerState,
   HEALTH_STATES,
   type HealthState,
+  type Hook,
+  type Hooks,
   LABELS,
-  type PortBinding,
 } from '@nebula/contracts';
-import type { ContainerInfo, ContainerInspectInfo, NetworkInspectInfo } from 'dockerode';
+import type { ContainerInspectInfo, NetworkInspectInfo } from 'dockerode';
 import pLimit from 'p-limit';
-import type { ObservedContainer, TakenPort } from '../../reconcile/observed.js';
+import type { ObservedContainer } from '../../reconcile/observed.js';
 import type { ContainerListing } from '../container-runtime.js';
 import { RuntimeError } from '../runtime-error.js';
+import { limitsIn } from './config/limits-config.js';
+import { policyOf } from './config/policy-config.js';
+import { isSamePort, portsIn, publishedPorts } from './config/port-config.js';
 import type { DockerClient } from './docker-client.js';
 
 /** Seconds. */
@@ -55,19 +59,6 @@ export async function listContainers(
     foreign_names: foreign.flatMap(({ Names }) => Names.map(plainName)),
     foreign_ports: foreign.flatMap(publishedPorts),
   };
-}
-
-const EVERY_ADDRESS = ['0.0.0.0', '::'];
-
-/**
- * The host ports that nobody else can have as long as this container runs. Whether one that is published on a single
- * address is in the way depends on how the engine is set up, so that is left to a try.
- */
-function publishedPorts({ Id, Names, Ports }: ContainerInfo): TakenPort[] {
-  const ports = Ports.filter(({ IP, Type }) => Type === 'tcp' && EVERY_ADDRESS.includes(IP ?? ''))
-    .map(({ PublicPort }) => PublicPort)
-    .filter((port) => port !== undefined);
-  return [...new Set(ports)].map((host_port) => ({ host_port, by: plainName(Names[0] ?? Id.slice(0, 12)) }));
 }
 
 /**
@@ -129,11 +120,14 @@ export function observedContainer(info: ContainerInspectInfo, around: Surroundin
     health: healthOf(State.Health?.Status),
     image: Config.Image,
     image_id: info.Image,
-    ports: portsOf(HostConfig.PortBindings),
+    ports: portsIn(HostConfig.PortBindings),
     networks: networksOf(info),
     network_mode: HostConfig.NetworkMode ?? '',
     restart_count: info.RestartCount,
-    restart_policy: HostConfig.RestartPolicy?.Name || 'no',
+    restart_policy: policyOf(HostConfig.RestartPolicy),
+    limits: limitsIn(HostConfig),
+    stop_grace_seconds: stopTimeoutOf(Config),
+    hooks: hooksIn(labels[LABELS.hooks]),
     exit_code: State.ExitCode,
     error: State.Error,
     created_at: Date.parse(info.Created),
@@ -174,12 +168,9 @@ export function networksOf({ NetworkSettings, State }: ContainerInspectInfo): st
 /** What runs publishes every host port that it is configured to. */
 export function isPublished({ HostConfig, NetworkSettings, State }: ContainerInspectInfo): boolean {
   if (!State.Running || State.Restarting) return true;
-  const published = portsOf(NetworkSettings.Ports);
-  return portsOf(HostConfig.PortBindings).every((wanted) =>
-    published.some(
-      ({ host_port, container_port }) =>
-        host_port === wanted.host_port && container_port === wanted.container_port,
-    ),
+  const published = portsIn(NetworkSettings.Ports);
+  return portsIn(HostConfig.PortBindings).every((wanted) =>
+    published.some((port) => isSamePort(port, wanted)),
   );
 }
 
@@ -221,16 +212,26 @@ function healthOf(status: string | undefined): HealthState {
   return HEALTH_STATES.find((name) => name === status) ?? 'none';
 }
 
-/** In the order of the host ports, since Docker has none. */
-function portsOf(bindings: unknown): PortBinding[] {
-  const byContainerPort = (bindings ?? {}) as Record<string, { HostPort?: string }[] | null>;
-  return Object.entries(byContainerPort)
-    .flatMap(([key, entries]) =>
-      (entries ?? []).map(({ HostPort }) => ({
-        host_port: Number(HostPort),
-        container_port: Number.parseInt(key, 10),
-      })),
-    )
-    .filter(({ host_port, container_port }) => host_port > 0 && container_port > 0)
-    .sort((a, b) => a.host_port - b.host_port);
+/** Not among dockerode's types. */
+function stopTimeoutOf(config: ContainerInspectInfo['Config']): number | null {
+  return 'StopTimeout' in config && typeof config.StopTimeout === 'number' ? config.StopTimeout : null;
+}
+
+/** None for a label that this program didn't write. */
+function hooksIn(label: string | undefined): Hooks {
+  try {
+    const { post_start, pre_stop } = JSON.parse(label ?? '{}') as Record<string, unknown>;
+    return { ...(isHook(post_start) ? { post_start } : {}), ...(isHook(pre_stop) ? { pre_stop } : {}) };
+  } catch {
+    return {};
+  }
+}
+
+function isHook(value: unknown): value is Hook {
+  if (typeof value !== 'object' || value === null || !('command' in value)) return false;
+  const { command } = value;
+  const isCommand =
+    Array.isArray(command) && command.length > 0 && command.every((word) => typeof word === 'string');
+  const seconds = 'timeout_seconds' in value ? value.timeout_seconds : undefined;
+  return isCommand && (seconds === undefined || (typeof seconds === 'number' && seconds > 0));
 }

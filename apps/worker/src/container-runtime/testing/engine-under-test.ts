@@ -59,6 +59,7 @@ export class EngineUnderTest {
     return {
       name: `${this.prefix}-${randomBytes(3).toString('hex')}`,
       scope: this.scope,
+      node: 'box',
       replica: 1,
       fingerprint: 'v1:test',
       image: TEST_IMAGE,

@@ -9,6 +9,7 @@ import {
 import fc from 'fast-check';
 import type { DesiredApp } from '../desired.js';
 import { fingerprint } from '../fingerprint.js';
+import { limitsOf, NO_LIMITS } from '../limits.js';
 import { type AppMemory, emptyMemory } from '../memory.js';
 import type { ObservedContainer } from '../observed.js';
 import type { ForeignContainer, ModelContent } from './model-engine.js';
@@ -131,6 +132,9 @@ export function bystanders(): ObservedContainer[] {
     ports: [],
     networks: ['nebula'],
     network_mode: 'nebula',
+    limits: NO_LIMITS,
+    stop_grace_seconds: null,
+    hooks: {},
     restart_count: 0,
     restart_policy: 'always',
     exit_code: 0,
@@ -178,6 +182,9 @@ function realize(
       networks: made.spec ? joinedNetworks(made.spec).slice(0, drawn.disconnected ? -1 : undefined) : [],
       restart_count: 0,
       restart_policy: drawn.restart_policy,
+      limits: made.spec ? limitsOf(made.spec) : NO_LIMITS,
+      stop_grace_seconds: null,
+      hooks: made.spec?.hooks ?? {},
       exit_code: 1,
       error: '',
       created_at: drawn.age,

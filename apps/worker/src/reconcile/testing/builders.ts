@@ -9,11 +9,18 @@ import {
 import type { DesiredApp } from '../desired.js';
 import { fingerprint } from '../fingerprint.js';
 import { emptyMemory } from '../memory.js';
-import type { ObservedApp, ObservedContainer } from '../observed.js';
+import { limitsOf } from '../limits.js';
+import type { NodeFacts, ObservedApp, ObservedContainer } from '../observed.js';
 import type { PlanInput } from '../plan-input.js';
+import { restartPolicy } from '../restart-policy.js';
 
 /** A moment for tests, milliseconds since 1970. */
 export const NOW = 1_000_000;
+
+export const NODE: NodeFacts = {
+  ...{ cores: 8, memory_bytes: 16 * 1024 ** 3 },
+  ...{ hostname: 'box', swap_limit: true },
+};
 
 export function desiredApp(spec: Partial<AppSpec> = {}, more: Partial<DesiredApp> = {}): DesiredApp {
   const whole = expandSpec({ app_name: 'web', docker_image: 'shop:1', ...spec });
@@ -41,7 +48,10 @@ export function rightContainer(
     networks: joinedNetworks(spec),
     network_mode: joinedNetworks(spec)[0] ?? '',
     restart_count: 0,
-    restart_policy: 'always',
+    restart_policy: restartPolicy(spec),
+    limits: limitsOf(spec),
+    stop_grace_seconds: spec.stop_grace_period_seconds,
+    hooks: spec.hooks,
     exit_code: 0,
     error: '',
     created_at: NOW - 601_000,
@@ -62,7 +72,7 @@ export function situation(
   return {
     scope: 'default',
     desired,
-    node: { cores: 8, memory_bytes: 16 * 1024 ** 3 },
+    node: NODE,
     memory: { ...emptyMemory(), pin: { image, release: desired.tokens.release, image_id } },
     now: NOW,
     ...rest,

@@ -1,6 +1,9 @@
 import type { PortBinding } from '@nebula/contracts';
 import type { ObservedApp, ObservedContainer } from '../observed.js';
+import { limitsOf } from '../limits.js';
+import { createdPolicy } from '../restart-policy.js';
 import type { ContainerRef, Step } from '../step.js';
+import { noted } from './noted-limits.js';
 
 /** A container of somebody else. */
 export interface ForeignContainer {
@@ -91,7 +94,10 @@ export class ModelEngine {
     const container = this.find(step.target, created);
     if (!container)
       return step.kind === 'stop' || step.kind === 'remove' ? DONE : failure('no such container');
-    return this.refuse(step, container) ?? this.change(step, container, now);
+    const refused = this.refuse(step, container);
+    if (refused && !refused.ok && step.kind === 'post-start') container.state = 'exited';
+    // As the executor has it: the failure of that hook ends nothing.
+    return refused && step.kind === 'pre-stop' ? DONE : (refused ?? this.change(step, container, now));
   }
 
   /** Time passes: what the engine was removing is gone, what it was restarting runs, and what was starting is healthy. */
@@ -147,7 +153,10 @@ export class ModelEngine {
       networks: draft.networks,
       network_mode: draft.networks[0] ?? '',
       restart_count: 0,
-      restart_policy: 'always',
+      restart_policy: createdPolicy(draft.spec),
+      limits: limitsOf(draft.spec),
+      stop_grace_seconds: draft.spec.stop_grace_period_seconds,
+      hooks: draft.spec.hooks,
       exit_code: 0,
       error: '',
       created_at: now,
@@ -173,6 +182,12 @@ export class ModelEngine {
         container.state = 'running';
         container.started_at = now;
         this.onStart(container);
+        return DONE;
+      case 'post-start':
+      case 'pre-stop':
+        return state === 'running' ? DONE : failure('the container is not running');
+      case 'update-resources':
+        container.limits = noted(container.limits, step.limits);
         return DONE;
       case 'unpause':
         if (state !== 'paused') return failure('the container is not paused');

@@ -5,13 +5,13 @@ import { imagesToLookUp } from '../image.js';
 import { learn } from '../learn.js';
 import { afterFailure, afterSuccess, onNewDesired, withPin, withVerdict } from '../memory-updates.js';
 import type { AppMemory } from '../memory.js';
-import type { NodeSize, ObservedApp, ObservedContainer } from '../observed.js';
+import type { NodeFacts, ObservedApp, ObservedContainer } from '../observed.js';
 import { plan } from '../plan.js';
 import { appState } from '../status.js';
 import type { Plan, Step } from '../step.js';
 import type { ModelEngine } from './model-engine.js';
 
-export const NODE: NodeSize = { cores: 2, memory_bytes: 1024 ** 3 };
+export const NODE: NodeFacts = { cores: 2, memory_bytes: 1024 ** 3, hostname: 'box', swap_limit: true };
 
 /** Looks at a step before it is done. `before` are copies of the app's containers. */
 export type StepWitness = (step: Step, before: ObservedContainer[]) => void;

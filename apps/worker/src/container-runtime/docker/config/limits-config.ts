@@ -1,0 +1,36 @@
+import type { HostConfig } from 'dockerode';
+import type { Limits } from '../../../reconcile/limits.js';
+
+const NANO = 1_000_000_000;
+
+/** Docker's form of limits; those that aren't given are left out, which is no limit at a creation, and no change at an update. */
+export function dockerLimits(limits: Partial<Limits>): HostConfig {
+  const { cpus, cpu_shares, cpuset, memory, memory_reservation, memory_swap, pids } = limits;
+  return {
+    ...(isSet(cpus) ? { NanoCpus: Math.round(cpus * NANO) } : {}),
+    ...(isSet(cpu_shares) ? { CpuShares: cpu_shares } : {}),
+    ...(isSet(cpuset) ? { CpusetCpus: cpuset } : {}),
+    ...(isSet(memory) ? { Memory: memory } : {}),
+    ...(isSet(memory_reservation) ? { MemoryReservation: memory_reservation } : {}),
+    ...(isSet(memory_swap) ? { MemorySwap: memory_swap } : {}),
+    ...(isSet(pids) ? { PidsLimit: pids } : {}),
+  };
+}
+
+/** The limits that the engine has noted for a container. It has several words for none. */
+export function limitsIn(config: HostConfig): Limits {
+  const positive = (value: number | null | undefined): number | null => (value && value > 0 ? value : null);
+  return {
+    cpus: config.NanoCpus ? config.NanoCpus / NANO : null,
+    cpu_shares: positive(config.CpuShares),
+    cpuset: config.CpusetCpus || null,
+    memory: positive(config.Memory),
+    memory_reservation: positive(config.MemoryReservation),
+    memory_swap: config.MemorySwap || null,
+    pids: positive(config.PidsLimit),
+  };
+}
+
+function isSet<T>(value: T | null | undefined): value is T {
+  return value !== null && value !== undefined;
+}

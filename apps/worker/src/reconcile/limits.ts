@@ -1,0 +1,93 @@
+import { type AppSpec, type Size, sizeBytes } from '@nebula/contracts';
+import type { NodeFacts, ObservedContainer } from './observed.js';
+
+/** The limits of a container that the engine can change while it runs. Null for none. */
+export interface Limits {
+  /** Processors. */
+  cpus: number | null;
+  /** Weight; none is 1024. */
+  cpu_shares: number | null;
+  /** As Docker has it, like `0-2,4`. */
+  cpuset: string | null;
+  /** Bytes. */
+  memory: number | null;
+  /** Bytes; -1 takes it away. */
+  memory_reservation: number | null;
+  /** Memory and swap together, bytes; -1 for unlimited swap. Null without a limit of memory. */
+  memory_swap: number | null;
+  /** -1 takes it away. */
+  pids: number | null;
+}
+
+/** Nothing is limited. */
+export const NO_LIMITS: Limits = {
+  ...{ cpus: null, cpu_shares: null, cpuset: null, pids: null },
+  ...{ memory: null, memory_reservation: null, memory_swap: null },
+};
+
+/** What the engine takes a weight for when none is set. */
+const USUAL_SHARES = 1024;
+
+/** The limits that a spec asks for. Swap is as much as memory when nothing is said of it, as Docker has it. */
+export function limitsOf({ resources }: AppSpec): Limits {
+  const { cpus, cpu_shares, cpuset, pids } = resources;
+  const memory = bytes(resources.memory);
+  const swap = resources.memory_swap === undefined ? null : sizeBytes(resources.memory_swap);
+  return {
+    cpus: cpus || null,
+    cpu_shares: cpu_shares || null,
+    cpuset: cpuset || null,
+    memory,
+    memory_reservation: bytes(resources.memory_reservation),
+    memory_swap: memory === null ? null : swap || memory * 2,
+    pids: pids && pids > 0 ? pids : null,
+  };
+}
+
+/**
+ * The engine can't give the container its limits while it exists, so it has to be made anew. It refuses to take away a
+ * limit of memory, and takes "no processors named" and "unlimited swap" for "as before".
+ */
+export function needsNewLimits(container: ObservedContainer, spec: AppSpec, node: NodeFacts): boolean {
+  const wanted = limitsOf(spec);
+  const { limits: has } = container;
+  if (has.memory !== null && wanted.memory === null) return true;
+  if (has.cpuset !== null && wanted.cpuset === null) return true;
+  const hasFiniteSwap = has.memory !== null && has.memory_swap !== -1;
+  return node.swap_limit && wanted.memory_swap === -1 && hasFiniteSwap;
+}
+
+/** The limits that have to be set so that a container has those of its spec; null when it has them. */
+export function limitChanges(
+  { limits: has }: ObservedContainer,
+  spec: AppSpec,
+  node: NodeFacts,
+): Partial<Limits> | null {
+  const wanted = limitsOf(spec);
+  const changes: Partial<Limits> = {};
+  // There is no word for taking this one away: all of the processors are as good.
+  if (!sameCpus(wanted.cpus, has.cpus, node)) changes.cpus = wanted.cpus ?? node.cores;
+  if ((wanted.cpu_shares ?? USUAL_SHARES) !== (has.cpu_shares ?? USUAL_SHARES))
+    changes.cpu_shares = wanted.cpu_shares ?? USUAL_SHARES;
+  if (wanted.cpuset !== has.cpuset && wanted.cpuset !== null) changes.cpuset = wanted.cpuset;
+  const sameSwap = !node.swap_limit || wanted.memory_swap === has.memory_swap;
+  if (wanted.memory !== null && !(wanted.memory === has.memory && sameSwap)) {
+    // In one call: the engine refuses memory above the limit that swap has.
+    changes.memory = wanted.memory;
+    changes.memory_swap = wanted.memory_swap;
+  }
+  if (wanted.memory_reservation !== has.memory_reservation)
+    changes.memory_reservation = wanted.memory_reservation ?? -1;
+  if (wanted.pids !== has.pids) changes.pids = wanted.pids ?? -1;
+  return Object.keys(changes).length === 0 ? null : changes;
+}
+
+function sameCpus(wanted: number | null, has: number | null, { cores }: NodeFacts): boolean {
+  const wantsAll = wanted === null || wanted === cores;
+  const hasAll = has === null || has >= cores;
+  return wanted === has || (wantsAll && hasAll);
+}
+
+function bytes(size: Size | undefined): number | null {
+  return (size === undefined ? 0 : sizeBytes(size)) || null;
+}
