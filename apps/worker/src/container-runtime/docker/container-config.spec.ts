@@ -18,7 +18,7 @@ describe("Docker's options of a container", () => {
   it('are few for a spec without any', () => {
     expect(containerConfig(draft)).toEqual({
       Image: 'sha256:1',
-      Env: ['NEBULA_APP_NAME=shop', 'NEBULA_REPLICA=2'],
+      Env: ['NEBULA_APP_NAME=shop', 'NEBULA_REPLICA=2', 'NEBULA_NODE=box'],
       Labels: {
         'nebula.scope': 'default',
         'nebula.app': 'shop',
@@ -54,7 +54,7 @@ describe("Docker's options of a container", () => {
     const config = containerConfig({ ...draft, spec, ports, networks: ['nebula', 'front', 'back'] });
     expect(config).toMatchObject({
       Cmd: ['serve', '--port', '80'],
-      Env: ['NEBULA_APP_NAME=shop', 'NEBULA_REPLICA=mine', 'EMPTY=', 'MULTI=a=b\nc'],
+      Env: ['NEBULA_APP_NAME=shop', 'NEBULA_REPLICA=mine', 'NEBULA_NODE=box', 'EMPTY=', 'MULTI=a=b\nc'],
       ExposedPorts: { '80/tcp': {}, '443/tcp': {} },
       HostConfig: {
         PortBindings: {

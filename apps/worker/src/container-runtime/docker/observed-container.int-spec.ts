@@ -101,7 +101,7 @@ describe('the list of containers', () => {
     expect(foreign_names).toContain((await engine.observed(shop)).name);
   });
 
-  it('has the host ports that others publish on every address, while they run', async () => {
+  it('has the host ports that others publish, while they run', async () => {
     const [port, single, stopped] = [engine.port(), engine.port(), engine.port()];
     const create = async (name: string, HostIp: string, host_port: number): Promise<string> => {
       const { id } = await engine.docker.createContainer({
@@ -121,8 +121,10 @@ describe('the list of containers', () => {
     await engine.running({ ports: [{ host_port: own, container_port: 8080 }] });
     const { foreign_ports } = await engine.runtime.list(engine.scope);
     const mine = [port, single, stopped, own];
-    expect(foreign_ports.filter(({ host_port }) => mine.includes(host_port))).toEqual([
+    const found = foreign_ports.filter(({ host_port }) => mine.includes(host_port));
+    expect(found.toSorted((a, b) => a.host_port - b.host_port)).toEqual([
       { host_port: port, by: name },
+      { host_port: single, host_address: '127.0.0.1', by: `${engine.prefix}-single` },
     ]);
   }, 60_000);
 
@@ -149,7 +151,7 @@ describe('the list of containers', () => {
 describe('the facts of the engine', () => {
   it('are those of its server', async () => {
     const facts = await engine.runtime.facts();
-    const info = (await engine.docker.info()) as { NCPU: number; MemTotal: number; ID: string };
+    const info = (await engine.docker.info()) as { NCPU: number; MemTotal: number; ID: string; SwapLimit: boolean };
     expect(facts).toEqual({
       engine_id: info.ID,
       hostname: expect.stringMatching(/./),
@@ -157,6 +159,7 @@ describe('the facts of the engine', () => {
       architecture: expect.stringMatching(/./),
       cores: info.NCPU,
       memory_bytes: info.MemTotal,
+      swap_limit: info.SwapLimit,
     });
   });
 });
