@@ -19,9 +19,13 @@ export function fingerprintOf(
   const fields = VERSIONS.get(version);
   if (!fields) return null;
   const origin = { spec, replica, tokens };
-  const values = Object.entries(fields).map(([name, field]) => [name, field(origin)] as const);
-  // The hash leaves out undefined members, so a field at its default is as if it didn't exist.
-  return `${version}:${hashOf(Object.fromEntries(values))}`;
+  // A field at its default is as if it didn't exist.
+  const values: Record<string, unknown> = {};
+  for (const name in fields) {
+    const value = fields[name]?.(origin);
+    if (value !== undefined) values[name] = value;
+  }
+  return `${version}:${hashOf(values)}`;
 }
 
 /** The fingerprint that new containers are labelled with. */

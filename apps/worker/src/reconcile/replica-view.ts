@@ -69,7 +69,13 @@ export function viewAsItWas(
 ): ReplicaView {
   const view = viewReplica(replica, own, situation);
   const backup = best(view.name, own.filter(hasRun));
-  return { ...view, current: null, done: false, backup, rest: own.filter(({ state }) => state === 'created') };
+  return {
+    ...view,
+    current: null,
+    done: false,
+    backup,
+    rest: own.filter(({ state }) => state === 'created'),
+  };
 }
 
 function best(name: string, containers: ObservedContainer[]): ObservedContainer | null {

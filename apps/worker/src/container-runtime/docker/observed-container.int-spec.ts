@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DEFAULT_NETWORK, LABELS } from '@nebula/contracts';
+import { NO_LIMITS } from '../../reconcile/limits.js';
 import { EngineUnderTest } from '../testing/engine-under-test.js';
 import { eventually } from '../testing/eventually.js';
 import { specOf, TEST_IMAGE } from '../testing/spec.js';
@@ -48,6 +49,9 @@ describe('the list of containers', () => {
       network_mode: DEFAULT_NETWORK,
       restart_count: 0,
       restart_policy: 'always',
+      limits: NO_LIMITS,
+      stop_grace_seconds: null,
+      hooks: {},
       exit_code: 0,
       error: '',
       created_at: expect.any(Number),
@@ -151,7 +155,12 @@ describe('the list of containers', () => {
 describe('the facts of the engine', () => {
   it('are those of its server', async () => {
     const facts = await engine.runtime.facts();
-    const info = (await engine.docker.info()) as { NCPU: number; MemTotal: number; ID: string; SwapLimit: boolean };
+    const info = (await engine.docker.info()) as {
+      NCPU: number;
+      MemTotal: number;
+      ID: string;
+      SwapLimit: boolean;
+    };
     expect(facts).toEqual({
       engine_id: info.ID,
       hostname: expect.stringMatching(/./),

@@ -21,7 +21,9 @@ describe('what a spec says of the program is so', () => {
     const spec = specOf({
       app_name: 'my-shop',
       entrypoint: ['/bin/sh', '-c'],
-      command: ['id -u > /seen/who; id -g >> /seen/who; pwd >> /seen/who; trap "exit 0" QUIT; while :; do sleep 0.1; done'],
+      command: [
+        'id -u > /seen/who; id -g >> /seen/who; pwd >> /seen/who; trap "exit 0" QUIT; while :; do sleep 0.1; done',
+      ],
       user: '1234:5678',
       working_dir: '/www',
       hostname: '{{.Node}}-{{.App}}-{{.Replica}}',
@@ -41,7 +43,11 @@ describe('what a spec says of the program is so', () => {
     expect(await engine.inside(id, 'hostname')).toBe('edge-my-shop-7');
     expect(await engine.inside(id, 'cat', '/proc/1/cmdline')).toContain('init');
     expect((await engine.inside(id, 'env')).split('\n')).toEqual(
-      expect.arrayContaining(['WHERE=on edge as my-shop 7', 'OTHER={{.Other}} {{ .Node }}', 'NEBULA_NODE=edge']),
+      expect.arrayContaining([
+        'WHERE=on edge as my-shop 7',
+        'OTHER={{.Other}} {{ .Node }}',
+        'NEBULA_NODE=edge',
+      ]),
     );
     const { Config, HostConfig } = await inspect(id);
     expect(Config).toMatchObject({ Tty: true, StopSignal: 'SIGQUIT', StopTimeout: 77 });
@@ -117,7 +123,10 @@ describe('hooks', () => {
     const id = await engine.running({
       spec: specOf({ hooks: { post_start, pre_stop }, restart_policy: 'unless-stopped' }),
     });
-    expect(await engine.observed(id)).toMatchObject({ hooks: { post_start, pre_stop }, restart_policy: 'no' });
+    expect(await engine.observed(id)).toMatchObject({
+      hooks: { post_start, pre_stop },
+      restart_policy: 'no',
+    });
     const stopping = await engine.runtime.create(engine.draft({ spec: specOf({ hooks: { pre_stop } }) }));
     expect(await engine.observed(stopping)).toMatchObject({ hooks: { pre_stop }, restart_policy: 'always' });
   }, 60_000);
@@ -131,7 +140,8 @@ describe('hooks', () => {
   it('say how they failed, with their last lines, without what the environment holds', async () => {
     const id = await engine.running({ spec: specOf({ env_vars: { SECRET: 'hunter2hunter2' } }) });
     const run = async (command: string[], seconds = 10) => await engine.runtime.run(id, command, seconds);
-    const script = 'n=0; while [ $n -lt 30 ]; do n=$((n+1)); echo line $n; done; echo "key $SECRET" >&2; exit 3';
+    const script =
+      'n=0; while [ $n -lt 30 ]; do n=$((n+1)); echo line $n; done; echo "key $SECRET" >&2; exit 3';
     const error = await run(['sh', '-c', script]).catch(String);
     expect(error).toContain('the command sh ended with exit code 3: line 22 | line 23');
     expect(error).toContain('line 30 | key [redacted]');

@@ -15,7 +15,8 @@ afterAll(async () => {
   await engine.close();
 }, 60_000);
 
-const get = async (id: string, url: string): Promise<string> => await engine.inside(id, 'wget', '-q', '-O', '-', url);
+const get = async (id: string, url: string): Promise<string> =>
+  await engine.inside(id, 'wget', '-q', '-O', '-', url);
 
 describe('what a spec says of networks and names is so', () => {
   it('name servers, search domains and hosts', async () => {
@@ -33,7 +34,11 @@ describe('what a spec says of networks and names is so', () => {
     expect(hosts).toMatch(/192\.0\.2\.7\s+db/);
     expect(hosts).toMatch(/\d+\.\d+\.\d+\.\d+\s+server/);
     const { HostConfig } = await engine.docker.getContainer(id).inspect();
-    expect(HostConfig).toMatchObject({ Dns: spec.dns, DnsSearch: spec.dns_search, ExtraHosts: spec.extra_hosts });
+    expect(HostConfig).toMatchObject({
+      Dns: spec.dns,
+      DnsSearch: spec.dns_search,
+      ExtraHosts: spec.extra_hosts,
+    });
   }, 60_000);
 
   it('aliases in each network, also after somebody has taken the container out of one', async () => {
