@@ -109,7 +109,7 @@ function failedStep(situation: Situation): Verdict | null {
     const hadBefore = observed.containers.some((other) => other.replica === replica && other.started_at > 0);
     // A first start fails for itself, and is tried again.
     if (!good && !hadBefore) continue;
-    for (const kind of ['create', 'start'] as const) {
+    for (const kind of ['create', 'start', 'post-start'] as const) {
       const failure = failureOf(memory, containerKey(kind, replica, label));
       if (!failure) continue;
       const reason = `${kind} failed for replica ${replica}: ${failure.message}`;
