@@ -15,8 +15,6 @@ export { PULL_POLICIES, type PullPolicy } from './app-spec/pull-policy.js';
 export type { Resources } from './app-spec/resources.js';
 export type { RestartPolicy } from './app-spec/restart-policy.js';
 export { type Size, sizeBytes } from './app-spec/size.js';
-export { fillTemplates, type TemplateValues } from './app-spec/templates.js';
-export { parseTmpfs } from './app-spec/tmpfs.js';
 export type { Ulimits } from './app-spec/ulimits.js';
 export * from './app-spec/update.js';
 export { parseVolume, type Volume } from './app-spec/volumes.js';

@@ -4,6 +4,7 @@ import { PROBLEMS } from '../http/problem-types.js';
 import { ApiUnderTest } from '../testing/api-under-test.js';
 import { eventually } from '../testing/eventually.js';
 import { expectProblem, places } from '../testing/expect-problem.js';
+import { SETTINGS } from './testing/settings.js';
 
 let api: ApiUnderTest;
 beforeAll(async () => {
@@ -72,9 +73,11 @@ describe('POST /apps', () => {
       devices: ['/dev/ttyUSB0:/dev/ttyUSB0:rw'],
       privileged: true,
       command: ['serve', '--port', '80', ''],
+      ...SETTINGS,
     };
+    expect(Object.keys(spec).sort()).toEqual([...Object.keys(DEFAULTS), 'docker_image'].sort());
     await api.create('post-whole', spec);
-    expect(await get('post-whole')).toEqual({ ...DEFAULTS, app_name: 'post-whole', ...spec, ...NEW });
+    expect(await get('post-whole')).toEqual({ app_name: 'post-whole', ...spec, ...NEW });
   });
 });
 

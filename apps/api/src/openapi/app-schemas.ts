@@ -1,5 +1,6 @@
 import { specDefaults } from '@nebula/contracts';
 import { closedObject, INSTANT, INTEGER, listOf, NEXT_CURSOR, ref, type Schema } from './schema.js';
+import { mergePatched } from './merge-patch-schema.js';
 import { SPEC_DESCRIPTIONS } from './spec-descriptions.js';
 
 type Properties = Readonly<Record<string, Schema>>;
@@ -72,14 +73,7 @@ function patchProperties(properties: Properties): Properties {
   );
 }
 
-/** Members of objects can be taken away one by one; the name can't be changed at all. */
+/** The name can't be changed at all. */
 function patched(field: string, rule: Schema): Schema {
-  if (field === 'app_name') return rule;
-  if (field === 'env_vars') {
-    return { type: ['object', 'null'], additionalProperties: { type: ['string', 'null'] } };
-  }
-  if (field === 'containers_per') {
-    return { type: ['object', 'null'], additionalProperties: { type: ['number', 'null'] } };
-  }
-  return { anyOf: [rule, { type: 'null' }] };
+  return field === 'app_name' ? rule : mergePatched(rule);
 }

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { WRONG_SPECS } from '../apps/testing/wrong-specs.js';
+import { SETTINGS } from '../apps/testing/settings.js';
 import { PROBLEMS, type ProblemType } from '../http/problem-types.js';
-import { ApiUnderTest } from '../testing/api-under-test.js';
+import { ApiUnderTest, type GivenSpec } from '../testing/api-under-test.js';
 import { ApiDocument } from './testing/api-document.js';
 
 let api: ApiUnderTest;
@@ -173,6 +174,17 @@ describe('the schema of a spec', () => {
     /^the device /,
     /^a network next to host$/,
     /^port "0"$/,
+    /^an unknown (template|capability|signal)$/,
+    /^a capability added and dropped$/,
+    /^the path of a seccomp profile$/,
+    /^a tmpfs at /,
+    /^a name server by name$/,
+    /^an extra host without address$/,
+    /^a request with count and device_ids$/,
+    /^memory_(swap|reservation) /,
+    /^a misspelled option of a log driver$/,
+    /^a UDP port twice$/,
+    /^a parameter of the network /,
   ];
 
   it.each(WRONG_SPECS.filter(([name]) => !BEYOND.some((pattern) => pattern.test(name))))(
@@ -184,7 +196,7 @@ describe('the schema of a spec', () => {
     },
   );
 
-  it.each([
+  it.each<GivenSpec>([
     {},
     { starting_ports: [80, '81', { '90': '8080' }, { '91': 8081 }] },
     ...['server', 'instance', 'cpu', 'memory', 'mem'].map((measure) => ({
@@ -201,6 +213,10 @@ describe('the schema of a spec', () => {
     { command: null },
     { privileged: true, running: false },
     { docker_image: `registry.example:5000/a/b:1@sha256:${'0'.repeat(64)}` },
+    ...Object.entries(SETTINGS).map(([field, value]) => ({ [field]: value })),
+    SETTINGS,
+    { starting_ports: ['53/udp', { '127.0.0.1:81': 80 }, { '[::1]:81': '80/tcp' }] },
+    { networks: ['a', { name: 'b', aliases: ['c'] }] },
   ])('takes %j as the api does', async (changes) => {
     const spec = { ...RIGHT, ...changes };
     const answer = await api.call('PUT', '/apps/shop', { json: spec });
@@ -212,10 +228,17 @@ describe('the schema of a spec', () => {
     expect(document.flawsOf('App', answer.body)).toBeNull();
   });
 
-  it.each([
+  it.each<Record<string, unknown>>([
     { env_vars: { A: null, B: '1' } },
     { env_vars: null, containers_per: null, command: null, networks: null, running: null },
     { containers_per: { server: null, cpu: 2 } },
+    ...Object.keys(SETTINGS).map((field) => ({ [field]: null })),
+    { labels: { a: null, b: 'c' }, sysctls: { 'net.core.somaxconn': null } },
+    { resources: { memory: null, cpus: 2 }, update: { strategy: null, max_unavailable: '10%' } },
+    { ulimits: { nofile: null, nproc: { soft: 1, hard: 2 } } },
+    { hooks: { pre_stop: null, post_start: { command: ['x'], timeout_seconds: null } } },
+    { health_check: { command: 'x', retries: null } },
+    { log_driver: { name: 'local', options: { 'max-size': null } } },
     {},
   ])('takes the patch %j as the api does', async (patch) => {
     await api.call('PUT', '/apps/shop', { json: RIGHT });

@@ -13,8 +13,8 @@ describe('fields that contradict each other', () => {
       '/hostname',
       /^must not be given when the network is "container:x"/,
     ],
-    [{ networks: ['host'], dns: ['10.0.0.1'] }, '/dns', /^must not be given when the network is "host"/],
-    [{ networks: ['none'], dns_search: ['a'] }, '/dns_search', /^must not be given/],
+    [{ networks: ['container:x'], dns: ['10.0.0.1'] }, '/dns', /^must not be given when the network is/],
+    [{ networks: ['container:x'], dns_search: ['a'] }, '/dns_search', /^must not be given/],
     [{ networks: ['container:x'], extra_hosts: ['a:10.0.0.1'] }, '/extra_hosts', /^must not be given/],
     [
       { networks: ['host'], sysctls: { 'net.core.somaxconn': '1' } },
@@ -50,8 +50,13 @@ describe('fields that contradict each other', () => {
 
   it.each([
     { networks: ['none'], hostname: 'a', sysctls: { 'net.core.somaxconn': '1' } },
-    { networks: ['host'], sysctls: { 'kernel.shmmax': '1' }, dns: [], extra_hosts: [], hostname: null },
-    { ipc_mode: 'host', sysctls: { 'net.core.somaxconn': '1' } },
+    {
+      networks: ['host'],
+      ...{ sysctls: { 'kernel.shmmax': '1' }, dns: ['10.0.0.1'], dns_search: ['a'] },
+      ...{ extra_hosts: ['a:10.0.0.1'], hostname: 'a' },
+    },
+    { networks: ['container:x'], dns: [], dns_search: [], extra_hosts: [], hostname: null },
+    { ipc_mode: 'host', sysctls: { 'net.core.somaxconn': '1', 'kernel.domainname': 'x' } },
     { ipc_mode: 'private', shm_size: '1m' },
     { cap_add: ['NET_ADMIN'], cap_drop: ['ALL'] },
     { cap_add: ['ALL'], cap_drop: ['MKNOD'] },

@@ -12,7 +12,7 @@ export interface HealthCheck {
   timeout_seconds?: number;
   /** Failures in a row until it is unhealthy; 3 when absent. */
   retries?: number;
-  /** Seconds after the start in which failures don't count; 0 when absent. */
+  /** Seconds after the start in which failures don't count; absent or 0: the image's, else none. */
   start_period_seconds?: number;
 }
 
@@ -20,7 +20,8 @@ export interface HealthCheck {
 export type HealthCheckSetting = HealthCheck | 'none' | null;
 
 /** The engine takes a millisecond at least, and 0 for "the image's". */
-const period = number({ min: 0.001, max: 86_400, whole: false, of: 'seconds' });
+const PERIOD = { min: 0.001, max: 86_400, whole: false, of: 'seconds' };
+const period = number(PERIOD);
 const COMMAND = 'a command for the shell as text, or a list of its arguments';
 
 const check = objectOf(
@@ -35,7 +36,7 @@ const check = objectOf(
     interval_seconds: period,
     timeout_seconds: period,
     retries: number({ min: 1, max: 1_000 }),
-    start_period_seconds: number({ min: 0, max: 86_400, whole: false, of: 'seconds' }),
+    start_period_seconds: number({ ...PERIOD, also: { value: 0, meaning: "the image's" } }),
   },
   {
     allowed: 'an object like {"command": ["curl", "-f", "http://localhost/"], "interval_seconds": 10}',

@@ -1,7 +1,7 @@
 import { orNull, ruleOf, text } from '../parsing/kind.js';
 import { quoted } from '../parsing/problem.js';
 import { suggestion } from '../parsing/suggestion.js';
-import { notBeside } from './networks.js';
+import { notWithContainerNetwork } from './networks.js';
 import { fillTemplates, TEMPLATES } from './templates.js';
 
 /** What the kernel takes (HOST_NAME_MAX is 64) and DNS as well. */
@@ -15,7 +15,7 @@ const name = text({
 });
 
 export const hostname = ruleOf('hostname', orNull(name, 'the one that the engine gives'), {
-  against: notBeside(['container'], (value) => value !== null),
+  against: notWithContainerNetwork,
 });
 
 function flaw(value: string): string | null {

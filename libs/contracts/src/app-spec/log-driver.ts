@@ -1,7 +1,6 @@
 import { mapOf, objectOf } from '../parsing/collections.js';
-import { orNull, ruleOf, text } from '../parsing/kind.js';
+import { isObject, orNull, ruleOf, text } from '../parsing/kind.js';
 import type { Flaw } from '../parsing/rule.js';
-import { isObject } from '../parsing/kind.js';
 import { suggestion } from '../parsing/suggestion.js';
 
 /** Docker's log driver with its options. */
@@ -11,13 +10,24 @@ export interface LogDriver {
   options?: Record<string, string>;
 }
 
-const FIELDS = ['env', 'env-regex', 'labels', 'labels-regex', 'tag'];
-const BUFFER = ['mode', 'max-buffer-size'];
+const SIZE = { form: /^(?=.*[1-9])[0-9]+(\.[0-9]+)? ?([kmgtp]i?)?b?$/i, words: 'a size like "10m"' };
+const COUNT = { form: /^[1-9][0-9]{0,8}$/, words: 'a whole number of at least 1, as text' };
+const YES_OR_NO = { form: /^(true|false)$/, words: '"true" or "false"' };
+const ANY = { form: /^/, words: 'text' };
+
+const ROTATION = { 'max-size': SIZE, 'max-file': COUNT, compress: YES_OR_NO };
+const BUFFER = {
+  mode: { form: /^(blocking|non-blocking)$/, words: '"blocking" or "non-blocking"' },
+  'max-buffer-size': SIZE,
+};
 
 /** Options of the drivers that keep logs on the server; those of others are left to the engine. */
-const OPTIONS: Readonly<Record<string, readonly string[]>> = {
-  'json-file': ['max-size', 'max-file', 'compress', ...FIELDS, ...BUFFER],
-  local: ['max-size', 'max-file', 'compress', ...BUFFER],
+const OPTIONS: Readonly<Record<string, Readonly<Record<string, { form: RegExp; words: string }>>>> = {
+  'json-file': {
+    ...{ ...ROTATION, ...BUFFER },
+    ...{ env: ANY, 'env-regex': ANY, labels: ANY, 'labels-regex': ANY, tag: ANY },
+  },
+  local: { ...ROTATION, ...BUFFER },
 };
 
 const driver = objectOf(
@@ -35,7 +45,7 @@ const driver = objectOf(
   {
     allowed: 'an object like {"name": "json-file", "options": {"max-size": "10m", "max-file": "3"}}',
     required: ['name'],
-    together: unknownOptions,
+    together: optionFlaws,
     examples: [{ name: 'json-file', options: { 'max-size': '10m', 'max-file': '3' } }],
   },
 );
@@ -43,12 +53,36 @@ const driver = objectOf(
 /** Options may be tokens of a log service, so no message has a value of them. */
 export const logDriver = ruleOf('logDriver', orNull(driver, "the engine's"), { secret: true });
 
-function* unknownOptions({ name, options }: Readonly<Record<string, unknown>>): Generator<Flaw> {
+function* optionFlaws({ name, options = {} }: Readonly<Record<string, unknown>>): Generator<Flaw> {
   const known = OPTIONS[String(name)];
   if (!known || !isObject(options)) return;
-  for (const option of Object.keys(options)) {
-    if (known.includes(option)) continue;
-    const message = `is not one of ${known.join(', ')}${suggestion(option, known)}`;
+  const names = Object.keys(known);
+  let right = true;
+  for (const [option, value] of Object.entries(options)) {
+    const rule = known[option];
+    if (rule?.form.test(String(value))) continue;
+    right = false;
+    const message = rule
+      ? `must be ${rule.words}`
+      : `is not one of ${names.join(', ')}${suggestion(option, names)}`;
     yield { at: ['options', option], message };
+  }
+  if (right) yield* optionsTogether(String(name), options);
+}
+
+/** What the two drivers refuse at the start of a container. Of themselves `local` compresses, `json-file` does not. */
+function* optionsTogether(name: string, options: Readonly<Record<string, unknown>>): Generator<Flaw> {
+  const { 'max-file': files, 'max-size': bytes, compress, mode } = options;
+  if (options['max-buffer-size'] !== undefined && mode !== 'non-blocking') {
+    const message = 'must stand beside "mode": "non-blocking", which alone has a buffer';
+    yield { at: ['options', 'max-buffer-size'], message };
+  }
+  if (name === 'json-file' && compress === 'true' && (bytes === undefined || Number(files ?? 1) < 2)) {
+    const message = 'must stand beside max-size and a max-file of at least 2: only full files are compressed';
+    yield { at: ['options', 'compress'], message };
+  }
+  if (name === 'local' && compress !== 'false' && files === '1') {
+    const message = 'must be at least 2, or stand beside "compress": "false": only full files are compressed';
+    yield { at: ['options', 'max-file'], message };
   }
 }

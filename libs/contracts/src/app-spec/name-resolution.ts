@@ -1,14 +1,14 @@
 import { listOf } from '../parsing/collections.js';
 import { ruleOf, text } from '../parsing/kind.js';
 import { isAddress } from './addresses.js';
-import { notBeside } from './networks.js';
+import { notWithContainerNetwork } from './networks.js';
 
 const DOMAIN =
   /^(\.|[a-zA-Z0-9_]([a-zA-Z0-9_-]*[a-zA-Z0-9_])?(\.[a-zA-Z0-9_]([a-zA-Z0-9_-]*[a-zA-Z0-9_])?)*\.?)$/;
 const HOST = /^[a-zA-Z0-9_]([a-zA-Z0-9_.-]*[a-zA-Z0-9_])?$/;
 const LONGEST_NAME = 253;
-const FOREIGN = ['host', 'none', 'container'] as const;
 
+/** With the network of the server, or with none, Docker does as it is told here too. */
 export const dns = ruleOf(
   'dns',
   listOf(
@@ -18,7 +18,7 @@ export const dns = ruleOf(
     }),
     { allowed: 'a list of addresses like "10.0.0.53"', once: (item) => item, examples: [['10.0.0.53']] },
   ),
-  { against: notBeside(FOREIGN, isGiven) },
+  { against: notWithContainerNetwork },
 );
 
 export const dnsSearch = ruleOf(
@@ -27,7 +27,7 @@ export const dnsSearch = ruleOf(
     text({ allowed: 'a domain like "example.com", or "." for none', pattern: DOMAIN, max: LONGEST_NAME }),
     { allowed: 'a list of domains like "example.com"', once: (item) => item, examples: [['example.com']] },
   ),
-  { against: notBeside(FOREIGN, isGiven) },
+  { against: notWithContainerNetwork },
 );
 
 /** Docker's word for the address of the server. */
@@ -52,9 +52,5 @@ export const extraHosts = ruleOf(
       examples: [['db:10.0.0.5', 'server:host-gateway']],
     },
   ),
-  { against: notBeside(FOREIGN, isGiven) },
+  { against: notWithContainerNetwork },
 );
-
-function isGiven(value: unknown): boolean {
-  return Array.isArray(value) && value.length > 0;
-}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { joinedNetworks } from '../index.js';
+import { aliasesIn, joinedNetworks } from '../index.js';
 import { problemsOf, wrongPlaces } from './testing/problems.js';
 
 describe('networks', () => {
@@ -12,6 +12,8 @@ describe('networks', () => {
     [['none']],
     [['container:db-1']],
     [['n'.repeat(128)]],
+    [[{ name: 'a' }, 'b', { name: 'c', aliases: [] }, { name: 'nebula', aliases: ['db', 'db.local'] }]],
+    [[{ name: 'bridge' }]],
   ])('takes %j', (value) => {
     expect(problemsOf({ networks: value })).toEqual([]);
   });
@@ -42,6 +44,14 @@ describe('networks', () => {
       ['/networks/0', '/networks/1', '/networks/2'],
     ],
     [[[]], ['/networks/0']],
+    [[{ nme: 'a' }], ['/networks/0/name', '/networks/0/nme']],
+    [[{ name: 'default' }], ['/networks/0/name']],
+    [[{ name: 'container:db' }], ['/networks/0/name']],
+    [[{ name: 'a b' }], ['/networks/0/name']],
+    [[{ name: 5 }], ['/networks/0/name']],
+    [[{ name: 'a', aliases: 'x' }], ['/networks/0/aliases']],
+    [[{ name: 'a', aliases: ['-x', 'y', 'y'] }], ['/networks/0/aliases/0', '/networks/0/aliases/2']],
+    [['host', { name: 'a' }], ['/networks/0']],
     ['host', ['/networks']],
     [{ a: {} }, ['/networks']],
     [null, ['/networks']],
@@ -54,6 +64,19 @@ describe('networks', () => {
       '/networks/1 must be listed once; item 0 is "a" too',
       '/networks/2 must stand alone: "host" excludes every other network',
     ]);
+  });
+});
+
+describe('aliasesIn', () => {
+  it('gives the names that an app has in a network', () => {
+    const networks = ['a', { name: 'b', aliases: ['x', 'y'] }, { name: 'c' }];
+    expect(['a', 'b', 'c', 'd'].map((network) => aliasesIn(network, { networks }))).toEqual([
+      [],
+      ['x', 'y'],
+      [],
+      [],
+    ]);
+    expect(joinedNetworks({ networks })).toEqual(['nebula', 'a', 'b', 'c']);
   });
 });
 

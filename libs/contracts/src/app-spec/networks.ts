@@ -90,17 +90,12 @@ function isOfAnother(name: string): boolean {
   return name === 'host' || name === 'none' || name.startsWith('container:');
 }
 
-/** A flaw of a field that has no meaning in a network of another: `host`, `none` or that of a container. */
-export function notBeside(
-  excluded: readonly ('host' | 'none' | 'container')[],
-  isGiven: (value: unknown) => boolean,
-): (value: unknown, owner: Owner) => Iterable<Flaw> {
-  return function* (value, owner) {
-    const foreign = networkOfAnother(owner['networks']);
-    if (foreign === null || !isGiven(value) || !excluded.some((kind) => kind === foreign.split(':')[0]))
-      return;
-    yield { message: `must not be given when the network is "${foreign}": the container has what is there` };
-  };
+/** The flaw of a field that Docker refuses beside `container:…`, where the container has host name and names of another. */
+export function notWithContainerNetwork(value: unknown, owner: Owner): Iterable<Flaw> {
+  const foreign = networkOfAnother(owner['networks']);
+  const isGiven = Array.isArray(value) ? value.length > 0 : value !== null;
+  if (!isGiven || !foreign?.startsWith('container:')) return [];
+  return [{ message: `must not be given when the network is "${foreign}": the container has what is there` }];
 }
 
 function* listFlaws(value: unknown): Generator<Flaw> {

@@ -12,6 +12,9 @@ describe('starting_ports', () => {
     [[{ 81: 80 }]],
     [[1, 65_535]],
     [[80, 443, { '81': '80' }]],
+    [['53/udp', '53/tcp', '80/sctp']],
+    [[{ '53': '53/udp' }, { '127.0.0.1:81': 80 }, { '[::1]:81': '80/tcp' }]],
+    [[{ '0.0.0.0:81': 80 }, { '[::]:81': 80 }, { '[2001:db8::1]:82': 80 }]],
   ])('takes %j', (ports) => {
     expect(problemsOf({ starting_ports: ports })).toEqual([]);
   });
@@ -29,6 +32,16 @@ describe('starting_ports', () => {
     [[' 80'], ['/starting_ports/0']],
     [['80/tpc'], ['/starting_ports/0']],
     [['80:80'], ['/starting_ports/0']],
+    [['80/UDP'], ['/starting_ports/0']],
+    [['80/udp/tcp'], ['/starting_ports/0']],
+    [[{ '53/udp': '53' }], ['/starting_ports/0/53~1udp']],
+    [[{ 'localhost:81': 80 }], ['/starting_ports/0/localhost:81']],
+    [[{ '::1:81': 80 }], ['/starting_ports/0/::1:81']],
+    [[{ '[127.0.0.1]:81': 80 }], ['/starting_ports/0/[127.0.0.1]:81']],
+    [[{ '[fe80::1%eth0]:81': 80 }], ['/starting_ports/0/[fe80::1%eth0]:81']],
+    [[{ '127.0.0.1:': 80 }], ['/starting_ports/0/127.0.0.1:']],
+    [[{ ':81': 80 }], ['/starting_ports/0/:81']],
+    [[{ '81': '53/upd' }], ['/starting_ports/0/81']],
     [['80/'], ['/starting_ports/0']],
     [['8e1'], ['/starting_ports/0']],
     [[''], ['/starting_ports/0']],
@@ -63,6 +76,11 @@ describe('starting_ports', () => {
     ]);
     expect(problemsOf({ starting_ports: ['8080:80'] })).toEqual([
       '/starting_ports/0 must be a port, 1 to 65535, not "8080:80"; write {"8080": "80"}',
+    ]);
+    expect(problemsOf({ starting_ports: ['127.0.0.1:81:53/udp', '53/upd', { '53/udp': 53 }] })).toEqual([
+      '/starting_ports/0 must be a port, 1 to 65535, not "127.0.0.1:81:53/udp"; write {"127.0.0.1:81": "53/udp"}',
+      '/starting_ports/1 must be a port, 1 to 65535, not "53/upd"; the protocol is one of tcp, udp, sctp',
+      '/starting_ports/2/53~1udp must have a port, 1 to 65535, as its name (the host port); a protocol stands with the port in the container',
     ]);
   });
 });
@@ -107,6 +125,64 @@ describe('collisions', () => {
     ]);
   });
 
+  it.each<[unknown[], string[]]>([
+    [['53/udp', 53, '53/sctp'], []],
+    [['53/udp', { '53': '54/udp' }], ['/starting_ports/1']],
+    [['53/tcp', 53], ['/starting_ports/1']],
+    [[{ '127.0.0.1:80': 80 }, 80], ['/starting_ports/1']],
+    [[80, { '[::1]:80': 80 }], ['/starting_ports/1']],
+    [[{ '0.0.0.0:80': 80 }, { '[::1]:80': 80 }], []],
+    [[{ '[::1]:80': 80 }, { '[0:0::1]:80': 80 }], ['/starting_ports/1']],
+  ])('count for each protocol and address: %j', (ports, places) => {
+    expect(wrongPlaces({ starting_ports: ports })).toEqual(places);
+  });
+
+  it('names protocol and address', () => {
+    expect(
+      problemsOf({
+        starting_ports: ['53/udp', { '10.0.0.1:53': '5353/udp' }],
+        containers_per: { server: 2 },
+      }),
+    ).toEqual([
+      '/starting_ports/1 must not collide with item 0: that binds host port 53 to 54/udp, this 53 to 54/udp on 10.0.0.1',
+    ]);
+  });
+
+  it('are found exactly where two ranges share a port of an address', () => {
+    const ADDRESSES = ['', '0.0.0.0:', '[::]:', '10.0.0.1:', '10.0.0.2:', '[::1]:'];
+    const start = fc.record({
+      port: fc.integer({ min: 1, max: 20 }),
+      address: fc.constantFrom(...ADDRESSES),
+      protocol: fc.constantFrom('', '/udp'),
+    });
+    type Start = { port: number; address: string; protocol: string };
+    // All that a server has, so that what is bound can be compared port by port.
+    const bound = ({ address }: Start) =>
+      ADDRESSES.slice(3).filter(
+        (each) =>
+          address === '' ||
+          address === each ||
+          (address === '0.0.0.0:' && !each.startsWith('[')) ||
+          (address === '[::]:' && each.startsWith('[')),
+      );
+    fc.assert(
+      fc.property(fc.array(start, { maxLength: 8 }), fc.integer({ min: 1, max: 6 }), (starts, replicas) => {
+        const meet = (a: Start, b: Start) =>
+          a.protocol === b.protocol &&
+          Math.abs(a.port - b.port) < replicas &&
+          bound(a).some((address) => bound(b).includes(address));
+        const expected = starts.flatMap((each, index) =>
+          starts.slice(0, index).some((other) => meet(each, other)) ? [`/starting_ports/${index}`] : [],
+        );
+        const starting_ports = starts.map(({ port, address, protocol }) => ({
+          [`${address}${port}`]: `80${protocol}`,
+        }));
+        expect(wrongPlaces({ starting_ports, containers_per: { server: replicas } })).toEqual(expected);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('are found exactly where two ranges share a port', () => {
     const ports = fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 8 });
     fc.assert(
@@ -146,6 +222,16 @@ describe('replicaPorts', () => {
     ]);
     expect(replicaPorts(spec, 24).map(({ host_port }) => host_port)).toEqual([104, 466, 9023]);
     expect(replicaPorts(spec, 24).map(({ container_port }) => container_port)).toEqual([80, 443, 9000]);
+  });
+
+  it('keeps protocol and address, and leaves out what is the default', () => {
+    const starting_ports = ['53/udp', '80/tcp', { '[0:0::1]:81': '53/sctp' }, { '127.0.0.1:82': 80 }];
+    expect(replicaPorts({ starting_ports }, 2)).toEqual([
+      { host_port: 54, container_port: 53, protocol: 'udp' },
+      { host_port: 81, container_port: 80 },
+      { host_port: 82, container_port: 53, protocol: 'sctp', host_address: '::1' },
+      { host_port: 83, container_port: 80, host_address: '127.0.0.1' },
+    ]);
   });
 
   it('gives every replica of a valid spec host ports of its own', () => {

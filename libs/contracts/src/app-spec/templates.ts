@@ -7,7 +7,7 @@ export interface TemplateValues {
   app: string;
 }
 
-const TEMPLATE = /\{\{\s*\.(Node|Replica|App)\s*\}\}/g;
+const TEMPLATE = /\{\{\.(Node|Replica|App)\}\}/g;
 
 /** The text with every known template replaced, each by what the values say; everything else stays as it is. */
 export function fillTemplates(value: string, { node, replica, app }: TemplateValues): string {

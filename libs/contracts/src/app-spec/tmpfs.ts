@@ -30,17 +30,17 @@ export const tmpfs = ruleOf(
 );
 
 /** A mount in memory, read from Docker's form. */
-export function parseTmpfs(value: string): { target: string; options: string } {
+function read(value: string): { target: string; options: string } {
   const [target = '', options = ''] = value.split(/:(.*)/s);
   return { target, options };
 }
 
 function place(value: string): string {
-  return plainPath(parseTmpfs(value).target);
+  return plainPath(read(value).target);
 }
 
 function flaw(value: string): string | null {
-  const { target, options } = parseTmpfs(value);
+  const { target, options } = read(value);
   const wrong = pathFlaw(target);
   if (wrong) return `the path in the container ${wrong}`;
   if (plainPath(target) === '/') return 'the path in the container can\'t be "/"';
