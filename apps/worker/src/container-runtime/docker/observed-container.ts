@@ -7,7 +7,7 @@ import {
   type Hooks,
   LABELS,
 } from '@nebula/contracts';
-import type { ContainerInspectInfo, NetworkInspectInfo } from 'dockerode';
+import type { ContainerInfo, ContainerInspectInfo, NetworkInspectInfo } from 'dockerode';
 import pLimit from 'p-limit';
 import type { ObservedContainer } from '../../reconcile/observed.js';
 import type { ContainerListing } from '../container-runtime.js';
