@@ -9,7 +9,12 @@ import { findStreams } from './find-streams.js';
 import { fromOffset } from './streams.js';
 import { within } from './within.js';
 
-/** Waits for a stream that is missing or empty, or that can't be read where we are connected. */
+/**
+ * Waits for a stream that is missing or empty, or that can't be read where we are connected. The first ones are short,
+ * for an app that is made while its workers start. The longest isn't shorter, since each try costs the broker a
+ * channel that ends with an error: a million workers that list an app which never comes make 33,000 of them a second
+ * with it, whatever else happens.
+ */
 const RETRY: Backoff = { first_ms: 1_000, longest_ms: 60_000 };
 
 /**

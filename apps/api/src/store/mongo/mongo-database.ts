@@ -8,6 +8,8 @@ import { OutageLog, type StoreLog } from './outage-log.js';
 export interface MongoLimits {
   /** For one call of the store. */
   call: number;
+  /** For one that reads all workers of an app, whose answer is for others, too. */
+  reading: number;
   /** For a server that takes changes. */
   selection: number;
   /** For a server that works on a command. */
@@ -17,7 +19,10 @@ export interface MongoLimits {
 }
 
 /** A call takes less than a request may; an election is usually over in time. */
-export const MONGO_LIMITS: MongoLimits = { call: 8_000, selection: 4_000, silence: 5_000, majority: 4_000 };
+export const MONGO_LIMITS: MongoLimits = {
+  ...{ call: 8_000, reading: 30_000 },
+  ...{ selection: 4_000, silence: 5_000, majority: 4_000 },
+};
 
 const PROBLEM_LIMIT_MS = 1_500;
 
@@ -60,10 +65,11 @@ export class MongoDatabase {
 
   /**
    * Does what needs the database, within a bounded time.
+   * @param limit of `MongoLimits`
    * @throws {StoreUnavailableError} when it is away
    */
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    return await this.limited(this.limits.call, async () => {
+  async run<T>(work: () => Promise<T>, limit: 'call' | 'reading' = 'call'): Promise<T> {
+    return await this.limited(this.limits[limit], async () => {
       await this.open();
       return await work();
     });

@@ -110,7 +110,7 @@ export class MongoFleetStore extends FleetStore {
   }
 
   override async overview(view: AppView): Promise<AppOverview> {
-    return await this.run(() => overviewOf(this.documents, view));
+    return await this.run(() => overviewOf(this.documents, view), 'reading');
   }
 
   override async appPage(view: AppView, query: AppPageQuery): Promise<AppRow[]> {
@@ -138,9 +138,9 @@ export class MongoFleetStore extends FleetStore {
     });
   }
 
-  private async run<T>(work: () => Promise<T>): Promise<T> {
+  private async run<T>(work: () => Promise<T>, limit?: 'call' | 'reading'): Promise<T> {
     for (const keys of WORKER_INDEXES) this.database.indexes.want(this.documents, keys);
-    return await this.database.run(work);
+    return await this.database.run(work, limit);
   }
 }
 

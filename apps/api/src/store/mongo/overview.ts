@@ -7,8 +7,8 @@ import type { WorkerDocument } from './worker-document.js';
 
 type Counted = Pick<WorkerDocument, 'at' | 'took' | 'silent_at' | 'patience_ms'>;
 
-/** Documents that the server hands on at a time. */
-const BATCH = 5_000;
+/** Documents that the server hands on at a time. Between two times it can do something else. */
+const BATCH = 1_000;
 
 /**
  * Counts the workers of an app in one reading, from which what is offline, how far the others are and how long they
