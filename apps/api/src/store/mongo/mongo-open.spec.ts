@@ -3,7 +3,7 @@ import { StoreUnavailableError } from '../app-store.js';
 import { MongoAppStore } from './mongo-app-store.js';
 import { MongoDatabase } from './mongo-database.js';
 
-const LIMITS = { call: 2_000, selection: 1_000, silence: 1_000, majority: 1_000 };
+const LIMITS = { reading: 1_000, call: 2_000, selection: 1_000, silence: 1_000, majority: 1_000 };
 
 const lines: string[] = [];
 const note = (message: string, fields?: Record<string, unknown>) =>
