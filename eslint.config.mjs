@@ -28,6 +28,7 @@ const ELEMENTS = [
   { type: 'api', pattern: 'apps/api' },
   { type: 'standalone', pattern: 'apps/standalone' },
   { type: 'tools', pattern: 'tools' },
+  { type: 'deploy', pattern: 'deploy' },
   { type: 'e2e', pattern: 'e2e' },
 ];
 
@@ -54,6 +55,8 @@ const MAY_IMPORT = {
   // Apps don't import apps, this one apart.
   standalone: ['standalone', 'api', 'worker', ...LIBS],
   tools: ['tools', 'standalone', 'api', 'api-sqlite', 'worker', 'worker-docker', ...LIBS],
+  // Programs of their own, which need nothing but Node.
+  deploy: ['deploy'],
   e2e: ['e2e', 'tools', 'contracts'],
 };
 

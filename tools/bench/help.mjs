@@ -8,6 +8,7 @@ meanwhile. All of it takes about 25 minutes; docs/benchmarks.md says what each f
 
 Parts (all of them when none is named)
   containers   first start and replacement, against the raw Docker API at the same parallelism
+  rolling      rolling update of all, a fifth of them away at once, against a raw loop that does the same
   start        start of a worker whose containers are right: calls that write, time until it has planned
   api          GET and PATCH of an app, against the bare store operation
   idle         memory and processor time of the idle process

@@ -46,6 +46,8 @@ async function partNamed(name) {
   switch (name) {
     case 'containers':
       return (await import('./containers/containers-part.mjs')).measureContainers;
+    case 'rolling':
+      return (await import('./rolling/rolling-part.mjs')).measureRolling;
     case 'start':
       return (await import('./worker-start/worker-start-part.mjs')).measureWorkerStart;
     case 'api':

@@ -1,21 +1,17 @@
 /**
  * First start and replacement of many containers, against the raw Docker API at the same parallelism.
  */
-import { join } from 'node:path';
-import { LABELS } from '@nebula/contracts';
-import { InProcessBroker } from '@nebula/messaging';
 import { line } from '../report/lines.mjs';
 import { median, summarize } from '../report/statistics.mjs';
 import { makeBenchImages } from './bench-image.mjs';
 import { findBestParallelism } from './best-parallelism.mjs';
 import { freePortRange } from './free-port-range.mjs';
-import { MeasuredApp } from './measured-app.mjs';
+import { assertAllRun, openWorker } from './measured-worker.mjs';
 import { RawContainers } from './raw-containers.mjs';
-import { removeOwnThings } from './removal.mjs';
 import { watchGaps } from './replica-gaps.mjs';
-import { WorkerSession } from './worker-session.mjs';
 
 /** @import { Bench, PartResult } from '../running/bench.mjs' */
+/** @import { MeasuredWorker } from './measured-worker.mjs' */
 
 /** @typedef {{ first: string, second: string }} Images */
 /** @typedef {{ first_start: number, replacement: number, gaps: number[] }} Round seconds, seconds, milliseconds */
@@ -40,7 +36,7 @@ export async function measureContainers(bench) {
   const parallelism = search?.parallelism ?? settings.parallelism ?? 1;
   say(`  parallelism ${parallelism}: ${search?.how ?? 'as given'}`);
 
-  const ours = await openOurs(bench, firstPort, parallelism);
+  const ours = await openWorker(bench, firstPort, parallelism);
   /** @type {Record<'nebula' | 'raw', Round[]>} */
   const rounds = { nebula: [], raw: [] };
   for (let round = 1; round <= settings.rounds; round += 1) {
@@ -65,22 +61,6 @@ export async function measureContainers(bench) {
 
 /**
  * @param {Bench} bench
- * @param {number} firstPort
- * @param {number} parallelism
- */
-async function openOurs(bench, firstPort, parallelism) {
-  const scope = `bench-${bench.run}`;
-  bench.cleanUp.add('containers of the worker', () => removeOwnThings(bench.docker, scope));
-  const broker = new InProcessBroker({ directory: join(bench.folder, 'containers-feed') });
-  const stateDir = join(bench.folder, 'containers-worker');
-  const worker = await WorkerSession.open(bench, { broker, scope, stateDir, parallelism });
-  await worker.listen();
-  await worker.ready();
-  return { scope, worker, app: new MeasuredApp(bench, broker, firstPort) };
-}
-
-/**
- * @param {Bench} bench
  * @param {RawContainers} raw
  * @param {Images} images
  * @param {number} parallelism
@@ -101,7 +81,7 @@ async function rawRound(bench, raw, images, parallelism) {
 
 /**
  * @param {Bench} bench
- * @param {Awaited<ReturnType<typeof openOurs>>} ours
+ * @param {MeasuredWorker} ours
  * @param {Images} images
  * @returns {Promise<Round>}
  */
@@ -124,21 +104,6 @@ async function ourRound(bench, { scope, worker, app }, images) {
   } finally {
     watch.close();
   }
-}
-
-/**
- * The worker's word is not enough: what runs is what the engine says.
- * @param {Bench} bench
- * @param {string} scope
- * @param {string} image
- */
-async function assertAllRun({ docker, settings }, scope, image) {
-  const there = await docker.listContainers({ all: true, filters: { label: [`${LABELS.scope}=${scope}`] } });
-  const right = there.filter(({ State, Image }) => State === 'running' && Image === image);
-  if (right.length === settings.containers && there.length === right.length) return;
-  throw new Error(
-    `the worker says that it has converged, but ${right.length} of ${there.length} containers run ${image}`,
-  );
 }
 
 /**

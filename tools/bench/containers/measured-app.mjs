@@ -4,7 +4,7 @@
 import { messageContents, NO_TOKENS, parseAppSpec } from '@nebula/contracts';
 import { CONTAINER_PORT } from './bench-image.mjs';
 
-/** @import { AppSpec } from '@nebula/contracts' */
+/** @import { AppSpec, UpdateSettings } from '@nebula/contracts' */
 /** @import { DesiredStateFeed } from '@nebula/messaging' */
 /** @import { Surroundings } from '../running/bench.mjs' */
 
@@ -30,10 +30,12 @@ export class MeasuredApp {
 
   /**
    * @param {string} image
+   * @param {UpdateSettings} [update]
    * @returns {Promise<number>} the revision
    */
-  async publish(image) {
-    return this.#publish(measuredSpec(this.name, image, this.#firstPort, this.#replicas));
+  async publish(image, update = {}) {
+    const input = { ...measuredInput(this.name, image, this.#firstPort, this.#replicas), update };
+    return this.#publish(measuredSpec(input));
   }
 
   /**
@@ -59,14 +61,11 @@ export class MeasuredApp {
 }
 
 /**
- * @param {string} name
- * @param {string} image
- * @param {number} firstPort
- * @param {number} replicas
+ * @param {object} input
  * @returns {AppSpec}
  */
-function measuredSpec(name, image, firstPort, replicas) {
-  const parsed = parseAppSpec(measuredInput(name, image, firstPort, replicas));
+function measuredSpec(input) {
+  const parsed = parseAppSpec(input);
   if (!parsed.ok)
     throw new Error(parsed.problems.map(({ pointer, message }) => `${pointer} ${message}`).join());
   return parsed.value;

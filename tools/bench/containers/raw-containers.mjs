@@ -1,7 +1,9 @@
 /**
  * The baseline: the same containers through the Docker API alone, with nothing of Nebula between.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LABELS } from '@nebula/contracts';
+import pLimit from 'p-limit';
 import { inParallel } from '../running/in-parallel.mjs';
 import { CONTAINER_PORT } from './bench-image.mjs';
 import { removeOwnThings } from './removal.mjs';
@@ -79,6 +81,30 @@ export class RawContainers {
       await this.#container(old).stop();
       await this.#container(replica.id).start();
       await this.#container(old).remove({ v: true });
+    });
+  }
+
+  /**
+   * Replaces all, of which so many are away at once at most: one is away from before its stop until its new container
+   * has run for a while.
+   * @param {string} image
+   * @param {number} parallelism engine calls at the same time
+   * @param {{ maxUnavailable: number, minReadySeconds: number }} update
+   * @returns {Promise<number>} seconds
+   */
+  async rollAll(image, parallelism, { maxUnavailable, minReadySeconds }) {
+    this.#generation += 1;
+    const calls = pLimit(parallelism);
+    return this.#timed(maxUnavailable, async (replica) => {
+      const old = replica.id;
+      await calls(async () => {
+        replica.id = await this.#create(replica.number, image);
+        await this.#container(old).stop();
+        await this.#container(replica.id).start();
+      });
+      const ready = sleep(minReadySeconds * 1000);
+      await calls(() => this.#container(old).remove({ v: true }));
+      await ready;
     });
   }
 
