@@ -102,21 +102,32 @@ async function measure(benchmark, settings, common) {
   const lines = [];
   /** @type {Record<string, unknown>} */
   const details = {};
+  /** @type {Record<string, string>} */
+  const failed = {};
   for (const name of /** @type {Settings['parts'][number][]} */ (settings.parts)) {
     say(`${name}:`);
-    const part = await benchmark.part(name);
-    const result = await measurePart(name, part, { ...common, ...more, settings });
-    lines.push(...result.lines);
-    details[name] = result.details;
+    try {
+      const part = await benchmark.part(name);
+      const result = await measurePart(name, part, { ...common, ...more, settings });
+      lines.push(...result.lines);
+      details[name] = result.details;
+    } catch (error) {
+      common.stopping.throwIfAborted();
+      // What the other parts say is still worth having.
+      console.error(error);
+      failed[name] = error instanceof Error ? error.message : String(error);
+    }
   }
 
   const seconds = Math.round((performance.now() - begin) / 1000);
-  const result = { measured_at: new Date().toISOString(), seconds, machine, settings, lines, details };
+  const result = { measured_at: new Date().toISOString(), seconds, machine, settings, lines, details, failed };
   const json = `${JSON.stringify(result, null, 2)}\n`;
   await mkdir(dirname(settings.json), { recursive: true });
   await writeFile(settings.json, json);
   say(['', renderTable(lines), '', renderBaselines(lines), '', `All samples: ${settings.json}`].join('\n'));
   if (PIPED) process.stdout.write(json);
+  for (const [name, problem] of Object.entries(failed)) say(`Not measured: ${name}: ${problem}`);
+  if (Object.keys(failed).length > 0) return EXIT.notMeasured;
   return lines.some(({ met }) => met === false) ? EXIT.limitNotMet : EXIT.met;
 }
 
