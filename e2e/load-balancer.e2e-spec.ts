@@ -27,6 +27,8 @@ const REQUESTS = 20_000;
 const REPLICAS = 4;
 /** The app is scaled up to so many, for which the load balancer has a place each. */
 const MOST_REPLICAS = 6;
+/** Until a replica answers. */
+const START_SECONDS = 2;
 /** Of the example app, inside its containers. */
 const PORT = 8080;
 /** Of the replicas on the server, first of so many; nobody asks them there but the engine. */
@@ -92,7 +94,9 @@ beforeAll(async () => {
   const { revision } = await api.create({
     ...{ app_name: 'shop', docker_image: HELLO_IMAGES.first, containers_per: { server: REPLICAS } },
     ...{ starting_ports: [{ [HOST_PORT]: PORT }] },
-    update: { strategy: 'rolling', min_ready_seconds: 2 },
+    // A program that takes its time to start, as most do.
+    command: ['/bin/node', '-e', `setTimeout(() => import('/hello/server.mjs'), ${START_SECONDS} * 1000)`],
+    update: { strategy: 'rolling', min_ready_seconds: 2 * START_SECONDS },
   });
   await converged('shop', revision);
 

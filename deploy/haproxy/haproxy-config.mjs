@@ -20,7 +20,8 @@
 /**
  * How it works: the proxy is in the network of the apps and finds each replica by the name of its container, which
  * Docker's name server knows as long as the container runs. A replica that is replaced has another address afterwards,
- * which is found within a second. A request that a replica did not take, or closed the connection of without a word, is
+ * which is found within a second. The first connection that a replica refuses takes it out until a check reaches it
+ * again. A request that a replica did not take, or closed the connection of without a word, is
  * sent to another one; those that may not be repeated (POST, PATCH …) are repeated only when nothing was sent.
  *
  * @param {readonly App[]} apps
@@ -46,6 +47,7 @@ defaults
   timeout client 60s
   timeout server 60s
   timeout queue 10s
+  timeout check 2s
   # A replica that goes away in the middle of a connection: the next try is with another one.
   retries 4
   option redispatch 1
@@ -85,7 +87,9 @@ function servicesOf(app, { replicas }) {
   const { app_name, starting_ports = [], containers_per = {}, networks = [] } = app;
   const foreign = networks.find((item) => typeof item === 'string' && FOREIGN.test(item));
   if (typeof foreign === 'string') {
-    throw new Error(`${app_name} is in the network "${foreign}", where its replicas have no names of their own`);
+    throw new Error(
+      `${app_name} is in the network "${foreign}", where its replicas have no names of their own`,
+    );
   }
   const count = replicas ?? containers_per['server'] ?? containers_per['instance'] ?? null;
   if (count === null) {
@@ -135,8 +139,8 @@ frontend ${name}
   default_backend ${name}
 
 backend ${name}
-  balance leastconn
+  balance roundrobin
   http-request disable-l7-retry unless METH_GET or { method HEAD OPTIONS PUT DELETE }
-${check}  default-server check inter 1s fastinter 250ms downinter 500ms fall 1 rise 1 resolvers docker resolve-prefer ipv4 init-addr none
+${check}  default-server check inter 1s fastinter 500ms downinter 500ms fall 3 rise 1 observe layer4 error-limit 1 on-error mark-down resolvers docker resolve-prefer ipv4 init-addr none
 ${servers.join('')}`;
 }

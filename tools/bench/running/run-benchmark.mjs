@@ -120,7 +120,15 @@ async function measure(benchmark, settings, common) {
   }
 
   const seconds = Math.round((performance.now() - begin) / 1000);
-  const result = { measured_at: new Date().toISOString(), seconds, machine, settings, lines, details, failed };
+  const result = {
+    measured_at: new Date().toISOString(),
+    seconds,
+    machine,
+    settings,
+    lines,
+    details,
+    failed,
+  };
   const json = `${JSON.stringify(result, null, 2)}\n`;
   await mkdir(dirname(settings.json), { recursive: true });
   await writeFile(settings.json, json);
