@@ -106,7 +106,7 @@ export function networkBridges({ data }) {
 
 /**
  * Unmounts what a killed engine has left mounted below its folders, without which they can't be deleted.
- * @param {EngineFolders} folders
+ * @param {Pick<EngineFolders, 'data' | 'exec'>} folders
  */
 export function unmountAll({ data, exec }) {
   const points = readFileSync('/proc/self/mountinfo', 'utf8')

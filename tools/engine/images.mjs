@@ -1,6 +1,7 @@
 /**
  * Images for tests, made on the spot from a static busybox: no registry outside is needed.
  */
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { engineDo, engineRequest } from './engine-api.mjs';
 import { tar } from './tar.mjs';
@@ -60,27 +61,80 @@ exec env
  * @returns {Promise<string>} its id
  */
 export async function makeHttpImage(host, reference, { version = '1', healthcheck = false } = {}) {
-  return await importImage(
-    host,
-    reference,
-    [
-      ...busybox(),
-      { path: 'serve', mode: 0o755, content: SERVE },
-      { path: 'www/' },
-      { path: 'www/index.html', content: `version ${version}\n` },
-      { path: 'www/cgi-bin/' },
-      { path: 'www/cgi-bin/env', mode: 0o755, content: ENV_PAGE },
-    ],
-    [
-      'ENV PATH=/bin',
-      `ENV VERSION=${version}`,
-      'EXPOSE 8080',
-      'CMD ["/serve"]',
-      ...(healthcheck
-        ? ['HEALTHCHECK --interval=1s --timeout=5s --retries=1 CMD test ! -e /sick -a -z "$SICK"']
-        : []),
-    ],
-  );
+  return await importImage(host, reference, httpFiles(version), [
+    'ENV PATH=/bin',
+    `ENV VERSION=${version}`,
+    'EXPOSE 8080',
+    'CMD ["/serve"]',
+    ...(healthcheck
+      ? ['HEALTHCHECK --interval=1s --timeout=5s --retries=1 CMD test ! -e /sick -a -z "$SICK"']
+      : []),
+  ]);
+}
+
+/**
+ * The image of `makeHttpImage` on Podman, without a health check: Podman leaves those to systemd.
+ * @param {string} host
+ * @param {string} reference
+ * @returns {Promise<string>} its id
+ */
+export async function makeHttpImageOnPodman(host, reference) {
+  return await loadImage(host, reference, httpFiles('1'), {
+    Env: ['PATH=/bin', 'VERSION=1'],
+    ExposedPorts: { '8080/tcp': {} },
+    Cmd: ['/serve'],
+  });
+}
+
+/** Docker's names for processors. @type {Record<string, string>} */
+const ARCHITECTURES = { x64: 'amd64', arm64: 'arm64', arm: 'arm', ppc64: 'ppc64le', s390x: 's390x' };
+
+/**
+ * Makes an image of one layer in the form in which engines exchange them, which Podman reads as Docker does: its import
+ * knows neither a tag nor a health check.
+ * @param {string} host
+ * @param {string} reference
+ * @param {TarEntry[]} entries
+ * @param {object} config Docker's, of a container
+ * @returns {Promise<string>} its id
+ */
+async function loadImage(host, reference, entries, config) {
+  const layer = tar(entries);
+  const created = '2026-01-01T00:00:00Z';
+  const description = JSON.stringify({
+    ...{ architecture: ARCHITECTURES[process.arch] ?? process.arch, os: 'linux', created, config },
+    rootfs: { type: 'layers', diff_ids: [`sha256:${sha256(layer)}`] },
+    history: [{ created, created_by: 'nebula' }],
+  });
+  const name = `${sha256(description)}.json`;
+  const manifest = [{ Config: name, RepoTags: [reference], Layers: ['layer.tar'] }];
+  const archive = tar([
+    { path: name, content: description },
+    { path: 'layer.tar', content: layer },
+    { path: 'manifest.json', content: JSON.stringify(manifest) },
+  ]);
+  await engineDo(host, 'POST', '/images/load?quiet=1', { tar: archive });
+  return await imageIdOf(host, reference);
+}
+
+/** @param {string | Buffer} content */
+function sha256(content) {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+/**
+ * @param {string} version
+ * @returns {TarEntry[]}
+ */
+function httpFiles(version) {
+  return [
+    ...busybox(),
+    { path: 'serve', mode: 0o755, content: SERVE },
+    { path: 'www/' },
+    { path: 'www/index.html', content: `version ${version}\n` },
+    { path: 'www/cgi-bin/' },
+    { path: 'www/cgi-bin/env', mode: 0o755, content: ENV_PAGE },
+  ];
 }
 
 /** @returns {TarEntry[]} */

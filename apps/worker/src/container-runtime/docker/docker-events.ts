@@ -22,6 +22,9 @@ const CONTAINER_ACTIONS = [
   'health_status',
 ];
 
+/** What Podman calls some of them. */
+const OF_PODMAN: Readonly<Record<string, string>> = { died: 'die', remove: 'destroy' };
+
 /** The one of a network after which a container may not be what it was. Others come with an action of the container. */
 const NETWORK_ACTION = 'disconnect';
 
@@ -95,7 +98,7 @@ async function* oneConnection(
     since: Math.floor((await engineFacts(client)).time / 1000),
     filters: {
       type: ['container' as const, 'network' as const],
-      event: [...CONTAINER_ACTIONS, NETWORK_ACTION],
+      event: [...CONTAINER_ACTIONS, ...Object.keys(OF_PODMAN), NETWORK_ACTION],
     },
     abortSignal: AbortSignal.any([signal, dead.signal]),
   };
@@ -124,7 +127,8 @@ export function readEvent(line: unknown, scope: string): RuntimeEvent | null {
   const { Type, Action, Actor } = line as EventLine;
   if (Type !== 'container' || typeof Action !== 'string') return null;
   // The engine writes "health_status: healthy".
-  const action = Action.split(':')[0] ?? Action;
+  const word = Action.split(':')[0] ?? Action;
+  const action = OF_PODMAN[word] ?? word;
   if (!CONTAINER_ACTIONS.includes(action)) return null;
   return { action, app_name: appOf(Actor?.Attributes ?? {}, scope) };
 }

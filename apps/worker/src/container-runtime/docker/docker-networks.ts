@@ -36,7 +36,10 @@ export class DockerNetworks {
             abortSignal,
           }),
         )
-        .catch(ignore('conflict'));
+        .catch(async (error: unknown) => {
+          // Docker calls it a conflict, Podman an error of its own: what counts is that it is there.
+          if (isKind(error, 'unavailable') || !(await this.names()).includes(name)) throw error;
+        });
     });
   }
 
@@ -59,6 +62,10 @@ export class DockerNetworks {
 
 function ignore(kind: RuntimeError['kind']): (error: unknown) => void {
   return (error) => {
-    if (!(error instanceof RuntimeError && error.kind === kind)) throw error;
+    if (!isKind(error, kind)) throw error;
   };
+}
+
+function isKind(error: unknown, kind: RuntimeError['kind']): boolean {
+  return error instanceof RuntimeError && error.kind === kind;
 }

@@ -71,7 +71,12 @@ async function knownNetworks(client: DockerClient): Promise<KnownNetworks> {
   const networks = await client.ask(LIST_LIMIT, (docker, abortSignal) =>
     docker.listNetworks({ abortSignal }),
   );
-  return new Map(networks.map((network) => [network.Id, hostPortsIn(network)]));
+  // Podman says the name of a network where Docker says its id.
+  return new Map(
+    networks.flatMap((network) =>
+      [network.Name, network.Id].map((key) => [key, hostPortsIn(network)] as const),
+    ),
+  );
 }
 
 /** Later engines have bridges with a gateway mode, which may route to containers instead. */
@@ -160,9 +165,12 @@ function hasLostHost({ HostConfig }: ContainerInspectInfo, containers: ReadonlyS
  */
 export function networksOf({ NetworkSettings, State }: ContainerInspectInfo): string[] {
   const hasEndpoints = State.Running && !State.Restarting;
-  return Object.entries(NetworkSettings.Networks)
-    .filter(([, { EndpointID }]) => !hasEndpoints || EndpointID)
-    .map(([name]) => name);
+  return (
+    Object.entries(NetworkSettings.Networks)
+      // Podman shows the address of an endpoint and not its id.
+      .filter(([, { EndpointID, IPAddress }]) => !hasEndpoints || EndpointID || IPAddress)
+      .map(([name]) => name)
+  );
 }
 
 /** What runs publishes every host port that it is configured to. */
