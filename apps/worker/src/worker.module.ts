@@ -9,6 +9,8 @@ import { RegistryCredentials } from './container-runtime/registry/registry-crede
 import { DesiredStateController } from './desired-state/desired-state.controller.js';
 import { DesiredStateCopies } from './desired-state/desired-state-copies.js';
 import { DesiredStateInbox } from './desired-state/desired-state-inbox.js';
+import { ImageLedger } from './images/image-ledger.js';
+import { ImagePruner } from './images/image-pruner.js';
 import { ImagePulls } from './images/image-pulls.js';
 import { Heartbeats } from './reporting/heartbeats.js';
 import { ReportSender } from './reporting/report-sender.js';
@@ -41,6 +43,8 @@ export class WorkerModule {
         EngineFactsCache,
         Executor,
         Heartbeats,
+        ImageLedger,
+        ImagePruner,
         ImagePulls,
         MemoryFiles,
         Reporter,

@@ -13,7 +13,7 @@ afterAll(async () => {
   await api.stop();
 });
 
-const ACTIONS = ['start', 'stop', 'restart', 'roll', 'release'];
+const ACTIONS = ['start', 'stop', 'restart', 'roll', 'release', 'prune'];
 
 async function act(name: string, action: string): Promise<HttpAnswer> {
   return await api.call('POST', `/apps/${name}/${action}`);
@@ -136,5 +136,34 @@ describe.each(ACTIONS)('%s', (action) => {
     const answer = await api.call('POST', `/apps/query-${action}/${action}?force=1`);
     expect(expectProblem(answer, PROBLEMS.invalidQuery).errors).toMatchObject([{ parameter: 'force' }]);
     expect(await api.stored(`query-${action}`)).toEqual(before);
+  });
+});
+
+describe('a prune', () => {
+  it('of an app is a token as others are', async () => {
+    await api.create('pruned');
+    expectAccepted(await act('pruned', 'prune'), 'pruned', 2);
+    await seen('pruned', 2, { restart: 0, release: 0, prune: 2 });
+    expectAccepted(await act('pruned', 'restart'), 'pruned', 3);
+    await seen('pruned', 3, { restart: 3, release: 0, prune: 2 });
+  });
+
+  it('of all reaches every app, however many there are, and says so of each', async () => {
+    const names = Array.from({ length: 105 }, (_, index) => `many-${String(index).padStart(3, '0')}`);
+    for (const name of names) await api.create(name);
+    await api.create('gone');
+    await api.call('DELETE', '/apps/gone');
+    const { status, body } = await api.call('POST', '/prune');
+    expect(status).toBe(202);
+    const { items } = body as { items: { app_name: string; revision: number; error: null }[] };
+    expect(items.filter(({ app_name }) => app_name.startsWith('many-'))).toEqual(
+      names.map((app_name) => ({ app_name, revision: 2, error: null })),
+    );
+    expect(items.map(({ app_name }) => app_name)).not.toContain('gone');
+    await seen('many-104', 2, { restart: 0, release: 0, prune: 2 });
+  });
+
+  it('of all takes no body', async () => {
+    expectProblem(await api.call('POST', '/prune', { json: { app: 'shop' } }), PROBLEMS.unexpectedBody);
   });
 });

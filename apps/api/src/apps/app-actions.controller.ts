@@ -63,4 +63,14 @@ export class AppActionsController {
     const tokens = rolling ? (['release', 'roll'] as const) : (['release'] as const);
     return accepted(await this.apps.wish(app, tokens, readPreconditions(headers)));
   }
+
+  @Post('prune')
+  @APP_OPERATIONS.prune
+  async prune(
+    @Param('app') app: string,
+    @Headers() headers: RequestHeaders,
+    @NoBody() _body: undefined,
+  ): Promise<Answer> {
+    return accepted(await this.apps.wish(app, ['prune'], readPreconditions(headers)));
+  }
 }

@@ -4,11 +4,13 @@ import { AppActionsController } from './app-actions.controller.js';
 import { AppChanges } from './app-changes.js';
 import { AppsController } from './apps.controller.js';
 import { AppsService } from './apps.service.js';
+import { PruneController } from './prune.controller.js';
+import { PruneService } from './prune.service.js';
 
 /** Desired state in. */
 @Module({
   imports: [OrphansModule],
-  controllers: [AppsController, AppActionsController],
-  providers: [AppsService, AppChanges],
+  controllers: [AppsController, AppActionsController, PruneController],
+  providers: [AppsService, AppChanges, PruneService],
 })
 export class AppsModule {}

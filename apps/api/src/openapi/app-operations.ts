@@ -119,6 +119,11 @@ export const APP_OPERATIONS = {
     'Roll an app',
     'Workers make every container anew from the image that is there, once, so many at a time as `update.max_unavailable` says, whatever the strategy is. A container that does not become ready ends it as it ends an update.',
   ),
+  prune: accepted(
+    'pruneApp',
+    'Prune images',
+    'Workers of this app remove the images that they have pulled and that neither a container nor an app needs any more, once, also those that are away now. No container is touched.',
+  ),
 };
 
 function operation(

@@ -1,5 +1,5 @@
 import { specDefaults } from '@nebula/contracts';
-import { closedObject, INSTANT, INTEGER, listOf, NEXT_CURSOR, ref, type Schema } from './schema.js';
+import { closedObject, INSTANT, INTEGER, listOf, NEXT_CURSOR, orNull, ref, type Schema } from './schema.js';
 import { mergePatched } from './merge-patch-schema.js';
 import { SPEC_DESCRIPTIONS } from './spec-descriptions.js';
 
@@ -47,6 +47,15 @@ export function appSchemas(rules: Properties): Record<string, Schema> {
       { app_name: rules['app_name'] ?? {}, revision: REVISION },
       { description: 'The revision that workers are on their way to.' },
     ),
+    Pruning: closedObject({
+      items: listOf(
+        closedObject({
+          app_name: rules['app_name'] ?? {},
+          revision: { ...orNull(REVISION), description: 'Null when the app was not changed.' },
+          error: { ...orNull({ type: 'string' }), description: 'Why the app was not changed; else null.' },
+        }),
+      ),
+    }),
   };
 }
 

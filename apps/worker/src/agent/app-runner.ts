@@ -1,4 +1,4 @@
-import { type AppState, joinedNetworks } from '@nebula/contracts';
+import { type AppState, imageWithTag, joinedNetworks } from '@nebula/contracts';
 import type { Clock } from '../clock.js';
 import type { ContainerRuntime } from '../container-runtime/container-runtime.js';
 import type { AcceptedState } from '../desired-state/accepted-state.js';
@@ -107,6 +107,14 @@ export class AppRunner {
   get isGuest(): boolean {
     const spec = this.state?.desired.spec;
     return spec ? joinedNetworks(spec).some((network) => network.startsWith('container:')) : false;
+  }
+
+  /** Ids and references of the images that it has, or would go back to. */
+  get neededImages(): { ids: string[]; references: string[] } {
+    const { pin, good } = this.memory.current;
+    const ids = [pin, good?.pin].flatMap((kept) => kept?.image_id ?? []);
+    const specs = [this.state, this.pending].flatMap((state) => state?.desired.spec ?? []);
+    return { ids, references: specs.map(({ docker_image }) => imageWithTag(docker_image)) };
   }
 
   /** Starts from what is on disk. */

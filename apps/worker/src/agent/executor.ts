@@ -3,11 +3,12 @@ import pLimit from 'p-limit';
 import { Clock } from '../clock.js';
 import { ContainerRuntime } from '../container-runtime/container-runtime.js';
 import { RuntimeError } from '../container-runtime/runtime-error.js';
+import { ImagePruner } from '../images/image-pruner.js';
 import { ImagePulls } from '../images/image-pulls.js';
 import { failureKey } from '../reconcile/failure-key.js';
 import { formatStep } from '../reconcile/format-plan.js';
 import { isInHandOver } from '../reconcile/hand-over.js';
-import { afterFailure, afterSuccess, withPin, withVerdict } from '../reconcile/memory-updates.js';
+import { afterFailure, afterSuccess, withPin, withPrune, withVerdict } from '../reconcile/memory-updates.js';
 import type { AppMemory } from '../reconcile/memory.js';
 import type { ObservedContainer } from '../reconcile/observed.js';
 import type { Step } from '../reconcile/step.js';
@@ -53,6 +54,7 @@ export class Executor {
     @Inject(WORKER_OPTIONS) options: Pick<WorkerOptions, 'parallelism' | 'scope'>,
     private readonly runtime: ContainerRuntime,
     private readonly pulls: ImagePulls,
+    private readonly pruner: ImagePruner,
     private readonly clock: Clock,
     private readonly log: WorkerLog,
   ) {
@@ -98,14 +100,14 @@ export class Executor {
     created: Map<number, string>,
     execution: Execution,
   ): Promise<'done' | Interruption | null> {
-    const { runtime, pulls, scope } = this;
+    const { runtime, pulls, pruner, scope } = this;
     const { app, signal, containers, remember, secrets } = execution;
     const fields = { app, revision: execution.revision, step: step.kind, ...subject(step) };
     const key = failureKey(step, lane, containers);
     const began = performance.now();
     const duration = () => ({ duration_ms: Math.round(performance.now() - began) });
     try {
-      const found = await performStep(step, { app, runtime, pulls, scope, signal, created, secrets });
+      const found = await performStep(step, { app, runtime, pulls, pruner, scope, signal, created, secrets });
       remember((memory) => learned(afterSuccess(memory, key), step, found, this.clock.now()));
       this.log.info(formatStep(step), { ...fields, ...duration() });
       return 'done';
@@ -128,6 +130,7 @@ export class Executor {
 function learned(memory: AppMemory, step: Step, found: string | null, now: number): AppMemory {
   if (step.kind === 'pin') return withPin(memory, step);
   if (step.kind === 'pull' && found !== null) return withPin(memory, { ...step, image_id: found });
+  if (step.kind === 'prune') return withPrune(memory, step.token);
   if (step.kind === 'judge') return withVerdict(memory, step, found ?? '', now);
   return memory;
 }

@@ -19,7 +19,7 @@ export function readMemory(value: unknown): KeptMemory | null {
   if (!isRecord(value) || !isRecord(value['memory'])) return null;
   const { epoch, revision, memory } = value;
   if (typeof epoch !== 'number' || typeof revision !== 'number') return null;
-  const { pin, failures, roll, rolling, verdict, crashes } = memory;
+  const { pin, failures, roll, prune, rolling, verdict, crashes } = memory;
   const entries = isRecord(failures) ? Object.entries(failures) : [];
   return {
     epoch,
@@ -29,6 +29,7 @@ export function readMemory(value: unknown): KeptMemory | null {
       pin: isPin(pin) ? pin : null,
       good: readGood(memory['good']),
       roll: typeof roll === 'number' ? roll : 0,
+      prune: typeof prune === 'number' ? prune : 0,
       rolling: rolling === true,
       verdict: isVerdict(verdict) ? verdict : null,
       crashes: isRecord(crashes)

@@ -2,6 +2,7 @@ import { type Hook, HOOK_TIMEOUT } from '@nebula/contracts';
 import { redactOutput } from '@nebula/logging';
 import type { ContainerRuntime } from '../container-runtime/container-runtime.js';
 import { RuntimeError } from '../container-runtime/runtime-error.js';
+import type { ImagePruner } from '../images/image-pruner.js';
 import type { ImagePulls } from '../images/image-pulls.js';
 import type { ContainerRef, Step } from '../reconcile/step.js';
 
@@ -10,6 +11,7 @@ export interface LaneContext {
   app: string;
   runtime: ContainerRuntime;
   pulls: ImagePulls;
+  pruner: ImagePruner;
   scope: string;
   /** Ends a pull that is under way. Nothing else can be ended half-way. */
   signal: AbortSignal;
@@ -38,6 +40,9 @@ export async function performStep(step: Step, lane: LaneContext): Promise<string
         anyBuild: step.release === 0,
       });
     case 'pin':
+      return null;
+    case 'prune':
+      await lane.pruner.prune();
       return null;
     case 'create-network':
       await runtime.createNetwork(step.network, scope);

@@ -12,6 +12,7 @@ import { ContainerRuntime, type RuntimeEvent } from '../container-runtime/contai
 import type { AcceptedState } from '../desired-state/accepted-state.js';
 import { CopyKeeper } from '../desired-state/copy-keeper.js';
 import { DesiredStateCopies } from '../desired-state/desired-state-copies.js';
+import { ImagePruner } from '../images/image-pruner.js';
 import { Reporter } from '../reporting/reporter.js';
 import { messageOf, WorkerLog } from '../worker-log.js';
 import { WORKER_OPTIONS, type WorkerOptions } from '../worker-options.js';
@@ -65,6 +66,7 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly runtime: ContainerRuntime,
     private readonly engine: EngineFactsCache,
     executor: Executor,
+    pruner: ImagePruner,
     private readonly copies: DesiredStateCopies,
     private readonly memories: MemoryFiles,
     private readonly reporter: Reporter,
@@ -75,6 +77,13 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
     this.relations = new AppRelations(options.selection, this.states, this.runners);
     const { relations } = this;
     this.parts = { scope, policy, relations, runtime, engine, executor, memories, reporter, clock, log };
+    pruner.needed = () => {
+      const needed = [...this.runners.values()].map((runner) => runner.neededImages);
+      return {
+        ids: new Set(needed.flatMap(({ ids }) => ids)),
+        references: new Set(needed.flatMap(({ references }) => references)),
+      };
+    };
   }
 
   /**

@@ -28,6 +28,16 @@ export interface ContainerListing {
   foreign_ports: TakenPort[];
 }
 
+/** One image of the engine. */
+export interface LocalImage {
+  id: string;
+  /** References with a tag (`shop:1`) and with a digest (`shop@sha256:…`); none when all tags have moved away. */
+  names: string[];
+  size_bytes: number;
+  /** A container of anybody, running or not, is made from it. */
+  is_used: boolean;
+}
+
 /** How far a pull is. */
 export interface PullProgress {
   downloaded_bytes: number;
@@ -57,6 +67,10 @@ export abstract class ContainerRuntime {
   abstract imageId(reference: string): Promise<string | null>;
   /** Pulls a reference (always with a tag or digest) and answers its local id. `signal` ends it. */
   abstract pull(reference: string, signal: AbortSignal, options?: PullOptions): Promise<string>;
+  /** All images. */
+  abstract localImages(): Promise<LocalImage[]>;
+  /** Removes an image by these of its tags, by its id when there are none; one that is in use stays and is a `conflict`. */
+  abstract removeImage(id: string, tags: readonly string[]): Promise<void>;
   /** Names of all networks. */
   abstract networkNames(): Promise<string[]>;
   /** Names of the networks that a worker of this scope made. */

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ContainerRuntime } from '../container-runtime/container-runtime.js';
+import { ContainerRuntime, type PullOptions } from '../container-runtime/container-runtime.js';
 import { Reporter } from '../reporting/reporter.js';
 import { WorkerLog } from '../worker-log.js';
 import { WORKER_OPTIONS, type WorkerOptions } from '../worker-options.js';
+import { ImageLedger } from './image-ledger.js';
 import { progressText } from './progress-text.js';
 import { type PullRequest, type SharedPull, SharedPulls } from './shared-pulls.js';
 
@@ -26,7 +27,8 @@ export class ImagePulls {
 
   constructor(
     @Inject(WORKER_OPTIONS) options: Pick<WorkerOptions, 'images' | 'report_interval_seconds'>,
-    runtime: ContainerRuntime,
+    private readonly runtime: ContainerRuntime,
+    private readonly ledger: ImageLedger,
     private readonly reporter: Reporter,
     private readonly log: WorkerLog,
   ) {
@@ -34,7 +36,7 @@ export class ImagePulls {
     const heartbeat = options.report_interval_seconds ?? DEFAULT_HEARTBEAT;
     this.reportEvery = (heartbeat * 1_000) / TOLD_PER_HEARTBEAT;
     this.pulls = new SharedPulls(
-      (image, signal, given) => runtime.pull(image, signal, given),
+      (image, signal, given) => this.pullAndNote(image, signal, given),
       pull_parallelism,
       (pull) => this.tellOf(pull),
     );
@@ -51,6 +53,14 @@ export class ImagePulls {
     } finally {
       this.reporter.progress(request.app, null);
     }
+  }
+
+  /** An image that was there before is the user's, whoever pulls it again. */
+  private async pullAndNote(image: string, signal: AbortSignal, options: PullOptions): Promise<string> {
+    const before = new Set((await this.runtime.localImages()).map(({ id }) => id));
+    const id = await this.runtime.pull(image, signal, options);
+    await this.ledger.pulled(id, image, before.has(id));
+    return id;
   }
 
   /** Tells how far a pull is, at intervals: a short one is told of by its end alone. */

@@ -33,6 +33,8 @@ export function failureKey(
       return pullKey(step.image, step.release);
     case 'pin':
       return `pin ${step.image} ${step.release}`;
+    case 'prune':
+      return `prune ${step.token}`;
     case 'create-network':
       return networkKey(step.network);
     case 'create':

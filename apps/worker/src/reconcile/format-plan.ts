@@ -35,6 +35,8 @@ export function formatStep(step: Step): string {
       return `update-resources of ${formatTarget(step.target)}: ${Object.keys(step.limits).join(', ')}`;
     case 'connect':
       return `connect ${formatTarget(step.target)} to ${step.network}`;
+    case 'prune':
+      return 'prune images';
     case 'judge':
       return `judge ${formatTarget(step.target)}: ${step.reason}`;
     case 'start':

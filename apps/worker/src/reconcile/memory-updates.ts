@@ -71,6 +71,11 @@ export function withVerdict(
   return { ...memory, verdict: { revision, reason, exit_code, log, at: now } };
 }
 
+/** The memory after images were pruned as this token asks. */
+export function withPrune(memory: AppMemory, token: number): AppMemory {
+  return { ...memory, prune: token };
+}
+
 /** The memory while the pull of this lane is under way and takes long. */
 export function withLatePull(memory: AppMemory, lane: readonly Step[]): AppMemory {
   const pull = lane.find((step) => step.kind === 'pull');

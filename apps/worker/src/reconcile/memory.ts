@@ -13,6 +13,8 @@ export interface AppMemory {
   good: GoodVersion | null;
   /** The token `roll` of the newest desired state that was taken over. */
   roll: number;
+  /** The token `prune` that was last granted. */
+  prune: number;
   /** A roll is under way: containers are replaced one after the other whatever the strategy is, until all are ready. */
   rolling: boolean;
   /** The update to this desired state has failed. Only a newer one is tried. */
@@ -83,6 +85,7 @@ export function emptyMemory(): AppMemory {
     late_pull: null,
     good: null,
     roll: 0,
+    prune: 0,
     rolling: false,
     verdict: null,
     crashes: {},

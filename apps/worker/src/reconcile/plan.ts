@@ -11,7 +11,7 @@ import { everythingReady, type Preparation, prepare } from './preparation.js';
 import { retriedFailures } from './problems.js';
 import { surplusWorks } from './removal.js';
 import { optionsAsItWas, replicaOptions } from './replica-options.js';
-import type { Plan, PlanProblem } from './step.js';
+import type { Plan, PlanProblem, Step } from './step.js';
 import { judgement } from './update.js';
 import { type Part, versionsOf } from './versions.js';
 import type { Options, Work } from './work.js';
@@ -22,8 +22,16 @@ import { policyProblems } from './worker-policy.js';
  * plan. Applying a plan in part, or not at all, is safe; planning anew from what is then observed goes on.
  */
 export function plan(input: PlanInput): Plan {
-  const { lanes, problems } = planFor(input);
+  const planned = planFor(input);
+  const { problems } = planned;
+  const lanes = [...planned.lanes, ...pruneLanes(input)];
   return { lanes, problems: [...problems, ...retriedFailures(lanes, input.observed.containers, input)] };
+}
+
+/** Images are pruned beside everything else, above all where a full disk keeps the app from going on. */
+function pruneLanes({ desired, memory }: PlanInput): Step[][] {
+  const { prune } = desired.tokens;
+  return desired.deleted || prune === 0 || prune === memory.prune ? [] : [[{ kind: 'prune', token: prune }]];
 }
 
 function planFor(input: PlanInput): Plan {

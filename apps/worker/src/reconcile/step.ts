@@ -53,6 +53,8 @@ export type Step =
       reason: string;
       exit_code: number | null;
     }
+  /** Removes images that nobody needs any more, once for each token. */
+  | { kind: 'prune'; token: number }
   /** Removes the container by force, with its anonymous volumes. */
   | { kind: 'remove'; replica: number; target: ContainerRef };
 

@@ -3,6 +3,7 @@ import {
   type ContainerListing,
   ContainerRuntime,
   type EngineFacts,
+  type LocalImage,
   type PullOptions,
   type PullProgress,
   type RuntimeEvent,
@@ -167,6 +168,22 @@ export class MemoryEngine extends ContainerRuntime {
     if (id === undefined) throw new RuntimeError('missing', `manifest for ${reference} not found`);
     this.images.set(reference, id);
     return id;
+  }
+
+  async localImages(): Promise<LocalImage[]> {
+    await this.read();
+    const used = new Set([...this.containers.values()].map(({ image_id }) => image_id));
+    return [...new Set(this.images.values())].map((id) => ({
+      id,
+      names: [...this.images].filter(([, other]) => other === id).map(([name]) => name),
+      size_bytes: 1_000_000,
+      is_used: used.has(id),
+    }));
+  }
+
+  async removeImage(id: string, tags: readonly string[]): Promise<void> {
+    await this.write('removeImage', id);
+    for (const name of tags) this.images.delete(name);
   }
 
   async createNetwork(name: string, scope: string): Promise<void> {

@@ -4,6 +4,7 @@ import {
   type ContainerListing,
   ContainerRuntime,
   type EngineFacts,
+  type LocalImage,
   type PullOptions,
   type RuntimeEvent,
 } from '../container-runtime.js';
@@ -16,6 +17,7 @@ import { DockerNetworks } from './docker-networks.js';
 import { engineFacts } from './engine-facts.js';
 import { ImagePuller, localImageId, PULL_IDLE_LIMIT } from './image-pull.js';
 import { logTail } from './log-tail.js';
+import { listImages, removeImage } from './local-images.js';
 import { listContainers } from './observed-container.js';
 import { runInside } from './run-inside.js';
 
@@ -71,6 +73,14 @@ export class DockerRuntime extends ContainerRuntime {
 
   async pull(reference: string, signal: AbortSignal, options: PullOptions = {}): Promise<string> {
     return await this.images.pull(reference, signal, options);
+  }
+
+  async localImages(): Promise<LocalImage[]> {
+    return await listImages(this.client);
+  }
+
+  async removeImage(id: string, tags: readonly string[]): Promise<void> {
+    await removeImage(this.client, id, tags);
   }
 
   async networkNames(): Promise<string[]> {

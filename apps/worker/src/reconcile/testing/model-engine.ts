@@ -84,6 +84,7 @@ export class ModelEngine {
   apply(step: Step, created: Map<number, string>, now: number): Outcome {
     if (step.kind === 'pull') return this.refuse(step, null) ?? this.pull(step.image);
     if (step.kind === 'pin') return DONE;
+    if (step.kind === 'prune') return DONE;
     if (step.kind === 'create-network') {
       const refused = this.refuse(step, null);
       if (!refused) this.networks.add(step.network);
@@ -167,7 +168,7 @@ export class ModelEngine {
   }
 
   private change(
-    step: Exclude<Step, { kind: 'pull' | 'pin' | 'create' | 'create-network' }>,
+    step: Exclude<Step, { kind: 'pull' | 'pin' | 'prune' | 'create' | 'create-network' }>,
     container: ObservedContainer,
     now: number,
   ): Outcome {

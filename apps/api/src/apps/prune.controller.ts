@@ -1,0 +1,17 @@
+import { Controller, Post } from '@nestjs/common';
+import { Answer } from '../http/answer.js';
+import { NoBody } from '../http/request-body.js';
+import { PRUNE_OPERATION } from '../openapi/prune-operation.js';
+import { PruneService } from './prune.service.js';
+
+/** What concerns every app at once. */
+@Controller('prune')
+export class PruneController {
+  constructor(private readonly pruning: PruneService) {}
+
+  @Post()
+  @PRUNE_OPERATION
+  async prune(@NoBody() _body: undefined): Promise<Answer> {
+    return new Answer(202, { items: await this.pruning.pruneAll() });
+  }
+}

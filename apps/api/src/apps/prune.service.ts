@@ -1,0 +1,52 @@
+import { Injectable } from '@nestjs/common';
+import { ProblemError } from '../http/problem.js';
+import { AppStore } from '../store/app-store.js';
+import { isLive } from './app-answer.js';
+import { AppsService } from './apps.service.js';
+
+/** Apps that are read at a time. */
+const PAGE = 100;
+
+/** What became of one app. */
+export interface PruneAnswer {
+  app_name: string;
+  /** The revision that workers are on their way to; null when it was not changed. */
+  revision: number | null;
+  /** Why it was not changed; null when it was. */
+  error: string | null;
+}
+
+/** Has every worker remove the images that it doesn't need any more. */
+@Injectable()
+export class PruneService {
+  constructor(
+    private readonly store: AppStore,
+    private readonly apps: AppsService,
+  ) {}
+
+  /**
+   * Asks by every app, as any of them may be the only one of a server. An app that can't be changed hinders no other.
+   *
+   * @throws {StoreUnavailableError} when the store is away; some may have been asked then
+   */
+  async pruneAll(): Promise<PruneAnswer[]> {
+    const answers: PruneAnswer[] = [];
+    let after: string | undefined;
+    do {
+      const page = await this.store.list({ limit: PAGE, ...(after === undefined ? {} : { after }) });
+      for (const { app_name } of page.items.filter(isLive)) answers.push(await this.prune(app_name));
+      after = page.next_after ?? undefined;
+    } while (after !== undefined);
+    return answers;
+  }
+
+  private async prune(app_name: string): Promise<PruneAnswer> {
+    try {
+      const { revision } = await this.apps.wish(app_name, ['prune'], {});
+      return { app_name, revision, error: null };
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
+      return { app_name, revision: null, error: error.message };
+    }
+  }
+}

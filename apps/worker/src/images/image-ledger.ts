@@ -1,0 +1,113 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { atomicWrite } from '../state-folder/atomic-write.js';
+import { messageOf, WorkerLog } from '../worker-log.js';
+import { WORKER_OPTIONS, type WorkerOptions } from '../worker-options.js';
+
+/** The references under which this worker has pulled images, by image id. */
+type Entries = Map<string, Set<string>>;
+
+/**
+ * Which images of the engine are this worker's: those that were not there before it pulled them. It is kept on disk;
+ * what is lost is an image that is not removed, never one that is wrongly.
+ */
+@Injectable()
+export class ImageLedger implements OnApplicationShutdown {
+  private readonly file: string;
+  private reading: Promise<Entries> | null = null;
+  private writing: Promise<void> = Promise.resolve();
+  /** Pulled a moment ago: nobody who wants it can have said so yet. */
+  private readonly fresh = new Set<string>();
+
+  constructor(
+    @Inject(WORKER_OPTIONS) options: Pick<WorkerOptions, 'state_dir'>,
+    private readonly log: WorkerLog,
+  ) {
+    this.file = join(options.state_dir, 'images.json');
+  }
+
+  /**
+   * Takes note of a pull.
+   *
+   * @param wasThere the image was there before it, so it is somebody else's unless it is in here already.
+   */
+  async pulled(id: string, reference: string, wasThere: boolean): Promise<void> {
+    const entries = await this.entries();
+    const known = entries.get(id);
+    this.fresh.add(id);
+    // Whoever has waited for it goes on in this same turn.
+    setImmediate(() => this.fresh.delete(id));
+    if (known?.has(reference) || (wasThere && !known)) return;
+    entries.set(id, new Set([...(known ?? []), reference]));
+    this.save(entries);
+  }
+
+  /** References under which it was pulled by this worker, none for an image that isn't its own. */
+  async references(id: string): Promise<ReadonlySet<string>> {
+    return (await this.entries()).get(id) ?? new Set();
+  }
+
+  /** By now nothing is pulled any more; what is to be kept is on disk when this resolves. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.writing;
+  }
+
+  isFresh(id: string): boolean {
+    return this.fresh.has(id);
+  }
+
+  /** Forgets all images but these. */
+  async keepOnly(ids: ReadonlySet<string>): Promise<void> {
+    const entries = await this.entries();
+    const gone = [...entries.keys()].filter((id) => !ids.has(id) && !this.fresh.has(id));
+    for (const id of gone) entries.delete(id);
+    if (gone.length > 0) this.save(entries);
+    await this.writing;
+  }
+
+  private entries(): Promise<Entries> {
+    return (this.reading ??= this.read());
+  }
+
+  private async read(): Promise<Entries> {
+    try {
+      return entriesIn(JSON.parse(await readFile(this.file, 'utf8')));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+        this.log.warn(
+          'which images this worker has pulled can not be read, so none of them will be removed',
+          {
+            error: messageOf(error),
+          },
+        );
+      }
+      return new Map();
+    }
+  }
+
+  /** In the background and in order: a pull doesn't wait for the disk. */
+  private save(entries: Entries): void {
+    const images = Object.fromEntries([...entries].map(([id, references]) => [id, [...references]]));
+    const text = `${JSON.stringify({ images })}\n`;
+    this.writing = this.writing
+      .then(() => atomicWrite(this.file, text))
+      .catch((error: unknown) => {
+        this.log.warn('which images this worker has pulled can not be kept', { error: messageOf(error) });
+      });
+  }
+}
+
+function entriesIn(value: unknown): Entries {
+  const images = isObject(value) && isObject(value['images']) ? value['images'] : {};
+  return new Map(
+    Object.entries(images).map(([id, references]) => [
+      id,
+      new Set(Array.isArray(references) ? references.filter((item) => typeof item === 'string') : []),
+    ]),
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

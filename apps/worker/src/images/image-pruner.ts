@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import pLimit from 'p-limit';
+import { ContainerRuntime, type LocalImage } from '../container-runtime/container-runtime.js';
+import { RuntimeError } from '../container-runtime/runtime-error.js';
+import { WorkerLog } from '../worker-log.js';
+import { ImageLedger } from './image-ledger.js';
+
+/** Images that apps of this worker may need, whether or not a container is made from them now. */
+export interface NeededImages {
+  ids: ReadonlySet<string>;
+  references: ReadonlySet<string>;
+}
+
+/**
+ * Removes images that nobody needs any more. It touches only what this worker has pulled, what no container of anybody
+ * is made from, what no app may need, and what has no name that somebody else has given it.
+ */
+@Injectable()
+export class ImagePruner {
+  /** Tells what is needed; nothing is removed before that is known. */
+  needed: (() => NeededImages) | null = null;
+  /** One at a time: what several apps ask for at once is the same. */
+  private readonly turns = pLimit(1);
+
+  constructor(
+    private readonly runtime: ContainerRuntime,
+    private readonly ledger: ImageLedger,
+    private readonly log: WorkerLog,
+  ) {}
+
+  /**
+   * Removes what isn't needed. An image that can't be removed stays, and is told in the log.
+   *
+   * @throws {RuntimeError} when the engine doesn't answer.
+   */
+  async prune(): Promise<void> {
+    await this.turns(async () => {
+      const images = await this.runtime.localImages();
+      for (const image of images) if (await this.isRemovable(image)) await this.remove(image);
+      await this.ledger.keepOnly(new Set(images.map(({ id }) => id)));
+    });
+  }
+
+  private async isRemovable({ id, names, is_used }: LocalImage): Promise<boolean> {
+    const own = await this.ledger.references(id);
+    if (own.size === 0 || is_used || !names.every((name) => isFrom(own, name))) return false;
+    // Asked last and without a pause before the removal begins: a pull may have ended meanwhile.
+    const needed = this.needed?.();
+    if (!needed || this.ledger.isFresh(id) || needed.ids.has(id)) return false;
+    return !names.some((name) => needed.references.has(name));
+  }
+
+  private async remove({ id, names, size_bytes }: LocalImage): Promise<void> {
+    try {
+      await this.runtime.removeImage(
+        id,
+        names.filter((name) => !name.includes('@')),
+      );
+      const megabytes = Math.round(size_bytes / 1_000_000);
+      this.log.info('an image that is not needed any more is removed', { image: id, names, megabytes });
+    } catch (error) {
+      if (!(error instanceof RuntimeError) || error.kind === 'unavailable') throw error;
+      // Somebody has begun to use it, or it is a part of another one.
+      this.log.info('an image stays though it is not needed', { image: id, names, error: error.message });
+    }
+  }
+}
+
+/** A name that a pull of this worker has given: the reference itself, or the digest of its repository. */
+function isFrom(references: ReadonlySet<string>, name: string): boolean {
+  if (references.has(name)) return true;
+  const at = name.indexOf('@');
+  if (at === -1) return false;
+  return [...references].some((reference) => repositoryOf(reference) === name.slice(0, at));
+}
+
+function repositoryOf(reference: string): string {
+  const name = reference.split('@')[0] ?? '';
+  const colon = name.indexOf(':', name.lastIndexOf('/') + 1);
+  return colon === -1 ? name : name.slice(0, colon);
+}

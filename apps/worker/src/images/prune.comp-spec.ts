@@ -1,0 +1,114 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { eventually } from '../container-runtime/testing/eventually.js';
+import type { MemoryEngine } from '../agent/testing/memory-engine.js';
+import { wanted } from '../agent/testing/messages.js';
+import { WorkerUnderTest } from '../agent/testing/worker-under-test.js';
+
+let worker: WorkerUnderTest;
+let engine: MemoryEngine;
+
+beforeEach(async () => {
+  worker = await WorkerUnderTest.open();
+  engine = worker.engine;
+  for (const name of ['far:1', 'far:2', 'far:3']) engine.registry.set(name, `id of ${name}`);
+  await worker.start();
+});
+
+afterEach(async () => {
+  await worker.destroy();
+});
+
+/** Has the app run from one pulled image after the other, so that all but the last are needed no more. */
+async function runThrough(...images: string[]): Promise<number> {
+  let revision = 0;
+  for (const docker_image of images) {
+    revision += 1;
+    worker.receive(wanted({ revision, spec: { docker_image } }));
+    await worker.reported({ state: 'converged', revision });
+  }
+  return revision;
+}
+
+/** Asks for a prune and resolves when it is done. */
+async function prune(revision: number, docker_image: string, token = revision): Promise<void> {
+  worker.receive(wanted({ revision, spec: { docker_image }, tokens: { prune: token } }));
+  await worker.reported({ state: 'converged', revision });
+}
+
+function pulledImages(): string[] {
+  return [...engine.images.keys()].filter((name) => name.startsWith('far:')).sort();
+}
+
+function removals(): number {
+  return engine.calls.filter(({ verb }) => verb === 'removeImage').length;
+}
+
+it('a prune removes what this worker has pulled and nothing needs, and no container', async () => {
+  const revision = await runThrough('far:1', 'far:2', 'far:3');
+  const before = engine.of('web');
+  await prune(revision + 1, 'far:3');
+  expect(pulledImages()).toEqual(['far:3']);
+  // Those were there before.
+  expect([...engine.images.keys()]).toEqual(expect.arrayContaining(['shop:1', 'shop:2', 'shop:3']));
+  expect(engine.of('web')).toEqual(before);
+});
+
+it('is done once for each time that it is asked for, also after a restart of the worker', async () => {
+  await runThrough('far:1', 'far:2');
+  await prune(3, 'far:2');
+  expect(removals()).toBe(1);
+  engine.images.set('far:1', 'id of far:1');
+  await worker.close();
+  await worker.start();
+  worker.receive(
+    wanted({ revision: 4, spec: { docker_image: 'far:2', env_vars: { A: '1' } }, tokens: { prune: 3 } }),
+  );
+  await worker.reported({ state: 'converged', revision: 4 });
+  expect(removals()).toBe(1);
+});
+
+it('an image stays that was there before, that somebody has tagged, or that a container of another is made from', async () => {
+  engine.images.set('far:1', 'id of far:1');
+  engine.registry.set('far:1', 'id of far:1');
+  worker.receive(wanted({ spec: { docker_image: 'far:1' }, tokens: { release: 1 } }));
+  await worker.reported({ state: 'converged', revision: 1 });
+  worker.receive(wanted({ revision: 2, spec: { docker_image: 'far:2' } }));
+  await worker.reported({ state: 'converged', revision: 2 });
+  worker.receive(wanted({ app_name: 'other', spec: { docker_image: 'far:3', running: true } }), 'other');
+  await worker.reported({ app_name: 'other', state: 'converged' });
+  engine.images.set('mine:1', 'id of far:2');
+  worker.receive(wanted({ revision: 3, spec: { docker_image: 'shop:1' } }));
+  await worker.reported({ state: 'converged', revision: 3 });
+  await prune(4, 'shop:1');
+  expect(pulledImages()).toEqual(['far:1', 'far:2', 'far:3']);
+  expect(engine.images.get('mine:1')).toBe('id of far:2');
+});
+
+it('the image of an app that is stopped stays', async () => {
+  worker.receive(wanted({ app_name: 'other', spec: { docker_image: 'far:1' } }), 'other');
+  await worker.reported({ app_name: 'other', state: 'converged' });
+  const stopped = { docker_image: 'far:1', running: false };
+  worker.receive(wanted({ app_name: 'other', revision: 2, spec: stopped }), 'other');
+  await worker.reported({ app_name: 'other', state: 'converged', revision: 2 });
+  await prune(1, 'shop:1');
+  expect(pulledImages()).toEqual(['far:1']);
+});
+
+it('images are pruned though the app fails', async () => {
+  await runThrough('far:1', 'far:2');
+  worker.receive(wanted({ revision: 3, spec: { docker_image: 'nowhere:1' }, tokens: { prune: 3 } }));
+  await eventually(() => expect(pulledImages()).toEqual(['far:2']));
+  await worker.reported({ state: 'failed', revision: 3 });
+});
+
+it('nothing is removed when it is not known any more what was pulled', async () => {
+  await runThrough('far:1', 'far:2');
+  await worker.close();
+  await writeFile(join(worker.stateDir, 'images.json'), '{"images": ');
+  await worker.start();
+  await prune(3, 'far:2');
+  expect(pulledImages()).toEqual(['far:1', 'far:2']);
+  expect(worker.log.text).toContain('can not be read, so none of them will be removed');
+});

@@ -1,0 +1,89 @@
+import { randomInt } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { makeHttpImage, pushImage, removeImage } from '../../../../tools/engine/images.mjs';
+import { startRegistry, stopRegistry } from '../../../../tools/engine/registry.mjs';
+import { WorkerOnEngine } from '../agent/testing/worker-on-engine.js';
+import { TEST_DOCKER_HOST } from '../container-runtime/testing/engine-under-test.js';
+
+const HOST = TEST_DOCKER_HOST;
+const port = randomInt(29_000, 30_000);
+const repository = `127.0.0.1:${port}/shop`;
+
+let folder: string;
+let worker: WorkerOnEngine;
+
+/** Puts a build into the registry alone. Answers its id. */
+async function publish(tag: string, version: string): Promise<string> {
+  const reference = `${repository}:${tag}`;
+  const id = await makeHttpImage(HOST, reference, { version });
+  await pushImage(HOST, reference);
+  await removeImage(HOST, reference);
+  return id;
+}
+
+async function run(revision: number, tag: string, given: Parameters<WorkerOnEngine['want']>[2] = {}) {
+  await worker.want(revision, { docker_image: `${repository}:${tag}` }, given);
+  return await worker.reported({ state: 'converged', revision }, 60_000);
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nebula-registry-'));
+  await startRegistry({ folder, port });
+}, 60_000);
+
+afterAll(async () => {
+  await stopRegistry(folder);
+  await rm(folder, { recursive: true, force: true });
+}, 60_000);
+
+beforeEach(async () => {
+  worker = await WorkerOnEngine.open();
+  await worker.start();
+}, 60_000);
+
+afterEach(async () => {
+  await worker.destroy();
+  for (const tag of ['1', '2', 'moving']) await removeImage(HOST, `${repository}:${tag}`);
+}, 60_000);
+
+it('a prune removes what was pulled and is not needed, and nothing of the user', async () => {
+  const { runtime, docker } = worker.engine;
+  const version = worker.app;
+  const old = await publish('1', `${version}-old`);
+  const current = await publish('2', `${version}-current`);
+  const tagged = await publish('moving', `${version}-tagged`);
+  await run(1, 'moving');
+  await docker.getImage(tagged).tag({ repo: `${version}/mine`, tag: '1' });
+  await run(2, '1');
+  await run(3, '2');
+  const [before] = await worker.containers();
+  const others = (await runtime.localImages()).map(({ id }) => id).filter((id) => id !== old);
+  await run(4, '2', { tokens: { prune: 4 } });
+  expect(await runtime.imageId(old)).toBeNull();
+  expect(await runtime.imageId(current)).toBe(current);
+  expect((await runtime.localImages()).map(({ id }) => id)).toEqual(expect.arrayContaining(others));
+  expect(await runtime.imageId(`${version}/mine:1`)).toBe(tagged);
+  expect(await worker.containers()).toEqual([before]);
+  await removeImage(HOST, `${version}/mine:1`);
+}, 120_000);
+
+it('a tag that moves in the registry changes nothing until a release, and the build before goes with a prune', async () => {
+  const { runtime } = worker.engine;
+  const old = await publish('moving', `${worker.app}-old`);
+  await run(1, 'moving');
+  const moved = await publish('moving', `${worker.app}-new`);
+  const two = { docker_image: `${repository}:moving`, containers_per: { server: 2 } };
+  await worker.want(2, two);
+  const scaled = await worker.reported({ state: 'converged', revision: 2 }, 60_000);
+  expect(scaled.containers.map(({ image_id }) => image_id)).toEqual([old, old]);
+  await worker.want(3, two, { tokens: { release: 3 } });
+  const released = await worker.reported({ state: 'converged', revision: 3 }, 60_000);
+  expect(released.containers.map(({ image_id }) => image_id)).toEqual([moved, moved]);
+  await worker.want(4, two, { tokens: { release: 3, prune: 4 } });
+  await worker.reported({ state: 'converged', revision: 4 }, 60_000);
+  expect(await runtime.imageId(old)).toBeNull();
+  expect(await runtime.imageId(moved)).toBe(moved);
+}, 120_000);
