@@ -3,6 +3,7 @@ import { STANDALONE_KEYS } from '@nebula/standalone';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { PROBLEMS } from '../../apps/api/src/http/problem-types.js';
+import { SPEC_PAGE, withSpecTable } from './spec-table.mjs';
 
 const PROJECT = join(import.meta.dirname, '..', '..');
 const NOT_OURS = new Set(['node_modules', 'dist']);
@@ -74,5 +75,10 @@ describe('the documentation', () => {
       return !page.includes(`| \`${key}\` | ${cell}`);
     });
     expect(missing.map(([key]) => key)).toEqual([]);
+  });
+
+  it('has the table of the fields as tools/docs/write-spec-table.mjs writes it', () => {
+    const page = readFileSync(SPEC_PAGE, 'utf8');
+    expect(page).toBe(withSpecTable(page));
   });
 });

@@ -16,6 +16,7 @@ export type { Resources } from './app-spec/resources.js';
 export type { RestartPolicy } from './app-spec/restart-policy.js';
 export { type Size, sizeBytes } from './app-spec/size.js';
 export type { Ulimits } from './app-spec/ulimits.js';
+export { type ChangeEffect, SPEC_FIELDS, type SpecField } from './app-spec/spec-fields.js';
 export * from './app-spec/update.js';
 export { parseVolume, type Volume } from './app-spec/volumes.js';
 export * from './custom-schemas.js';

@@ -1,7 +1,6 @@
-import { specDefaults } from '@nebula/contracts';
+import { type ChangeEffect, SPEC_FIELDS, type SpecField, specDefaults } from '@nebula/contracts';
 import { closedObject, INSTANT, INTEGER, listOf, NEXT_CURSOR, orNull, ref, type Schema } from './schema.js';
 import { mergePatched } from './merge-patch-schema.js';
-import { SPEC_DESCRIPTIONS } from './spec-descriptions.js';
 
 type Properties = Readonly<Record<string, Schema>>;
 
@@ -10,6 +9,20 @@ const REVISION: Schema = {
   minimum: 1,
   description: 'Grows with each change, across deletion and re-creation. In quotation marks it is the ETag.',
 };
+
+/** What a change does, in a sentence behind the meaning of a field. */
+const EFFECTS: Readonly<Record<ChangeEffect, string>> = {
+  replaces: 'A change replaces containers.',
+  'in place': 'A change is made on running containers.',
+  'no container touched': 'A change touches no container that stays.',
+  "can't change": "It can't change.",
+};
+
+function exceptions({ members = {} }: SpecField): string {
+  return Object.entries(members)
+    .map(([member, change]) => ` Of \`${member}\`: ${EFFECTS[change]}`)
+    .join('');
+}
 
 /** The forms of an app: as it is created, put, patched and answered. */
 export function appSchemas(rules: Properties): Record<string, Schema> {
@@ -60,10 +73,10 @@ export function appSchemas(rules: Properties): Record<string, Schema> {
 }
 
 function describedField(field: string, rule: Schema, defaults: Record<string, unknown>): Schema {
-  const description = SPEC_DESCRIPTIONS[field];
+  const said: SpecField | undefined = (SPEC_FIELDS as Readonly<Record<string, SpecField>>)[field];
   return {
     ...rule,
-    ...(description ? { description } : {}),
+    ...(said ? { description: `${said.meaning} ${EFFECTS[said.change]}${exceptions(said)}` } : {}),
     ...(field in defaults ? { default: defaults[field] } : {}),
   };
 }
