@@ -6,9 +6,11 @@ import {
   type ImageConfiguration,
   imageProblems,
   policyConfigurationProblems,
+  UPDATE_KEYS,
+  type UpdateConfiguration,
 } from '@nebula/worker';
 
-export interface StandaloneConfiguration extends ImageConfiguration {
+export interface StandaloneConfiguration extends ImageConfiguration, UpdateConfiguration {
   state_dir: string;
   api_host: string;
   api_names: string[];
@@ -85,6 +87,7 @@ export const STANDALONE_KEYS: KeyTable<StandaloneConfiguration> = {
     description: 'calls that change something on the engine at the same time',
   },
   ...IMAGE_KEYS,
+  ...UPDATE_KEYS,
   verify_interval_seconds: {
     kind: 'integer',
     default: 300,

@@ -1,7 +1,7 @@
 import { checkStore, createApi, type StoreOptions, StoreUnavailableError } from '@nebula/api';
 import { listenError, programVersion, StartError } from '@nebula/lifecycle';
 import { InProcessBroker } from '@nebula/messaging';
-import { createWorker, imageOptions, WorkerReadiness, workerPolicy } from '@nebula/worker';
+import { createWorker, imageOptions, updateOptions, WorkerReadiness, workerPolicy } from '@nebula/worker';
 import type { LoggerService } from '@nestjs/common';
 import type { StandaloneConfiguration } from './configuration.js';
 import type { Reservation } from './reservation.js';
@@ -40,6 +40,7 @@ export async function startStandalone(
     docker_host: configuration.docker_host,
     parallelism: configuration.engine_parallelism,
     images: imageOptions(configuration),
+    updates: updateOptions(configuration),
     selection,
     strategy: broker.desiredStateStrategy(selection),
     reports: broker.reports,

@@ -11,6 +11,14 @@ export interface ImageOptions {
   pull_parallelism?: number;
 }
 
+/** What a worker does in its own way with every update. */
+export interface UpdateOptions {
+  /** Of the random wait before a change is acted on, seconds; 0 when absent. */
+  max_restart_wait_seconds?: number;
+  /** How long a container may be unhealthy before it is restarted, seconds; 30 when absent. */
+  unhealthy_grace_seconds?: number;
+}
+
 /** Everything that a worker is started with. */
 export interface WorkerOptions {
   /** Containers of this scope are this worker's, whoever made them. */
@@ -35,6 +43,8 @@ export interface WorkerOptions {
   parallelism: number;
   /** What Docker's own configuration says when absent. */
   images?: ImageOptions;
+  /** What holds for the updates of all apps. */
+  updates?: UpdateOptions;
   /** Containers of apps that a list leaves out are removed; without a list unknown ones are left alone. */
   selection: AppSelection;
   /** Brings desired states. */

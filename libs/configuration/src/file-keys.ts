@@ -6,11 +6,7 @@ import { RABBIT_KEYS } from './rabbit-keys.js';
  * Keys that Nebula's first generation had and that do nothing here yet. A file that has them may stay as it is;
  * whoever set them should know.
  */
-export const FORMER_KEYS: readonly string[] = [
-  'basic_auth_user',
-  'basic_auth_password',
-  'max_restart_wait_in_seconds',
-];
+export const FORMER_KEYS: readonly string[] = ['basic_auth_user', 'basic_auth_password'];
 
 /** The keys of all programs, which one file may serve: each takes its own and leaves the others alone. */
 export const FILE_KEYS: readonly string[] = [
@@ -42,6 +38,8 @@ export const FILE_KEYS: readonly string[] = [
   'registry_auth_user',
   'registry_auth_password',
   'pull_parallelism',
+  'max_restart_wait_in_seconds',
+  'unhealthy_grace_seconds',
   'report_interval_seconds',
   'resync_interval_seconds',
   'verify_interval_seconds',

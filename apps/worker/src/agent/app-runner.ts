@@ -1,4 +1,4 @@
-import { type AppState, imageWithTag, joinedNetworks } from '@nebula/contracts';
+import { type AppState, imageWithTag, joinedNetworks, updatePolicy } from '@nebula/contracts';
 import type { Clock } from '../clock.js';
 import type { ContainerRuntime } from '../container-runtime/container-runtime.js';
 import type { AcceptedState } from '../desired-state/accepted-state.js';
@@ -7,10 +7,13 @@ import { learn, nextLesson } from '../reconcile/learn.js';
 import {
   afterConvergence,
   onNewDesired,
+  withHold,
   withLatePull,
   withoutLatePull,
 } from '../reconcile/memory-updates.js';
-import type { ObservedApp } from '../reconcile/observed.js';
+import type { DesiredApp } from '../reconcile/desired.js';
+import type { AppMemory } from '../reconcile/memory.js';
+import type { NodeSize, ObservedApp } from '../reconcile/observed.js';
 import { plan as makePlan } from '../reconcile/plan.js';
 import { appState } from '../reconcile/status.js';
 import type { Plan, Step } from '../reconcile/step.js';
@@ -38,6 +41,10 @@ export interface RunnerParts {
   scope: string;
   policy: WorkerPolicy;
   relations: Pick<AppRelations, 'others' | 'wakeDependents'>;
+  /** Of the random wait before a change is acted on, seconds; an app may ask for a longer one. */
+  longest_wait: number;
+  /** How long a container may be unhealthy before it is restarted, milliseconds. */
+  unhealthy_grace: number;
   runtime: ContainerRuntime;
   engine: EngineFactsCache;
   executor: Executor;
@@ -201,25 +208,27 @@ export class AppRunner {
     const { desired } = state;
     const node = await engine.facts();
     const { memory } = this;
-    if (memory.isOfBefore) memory.renew(onNewDesired(memory.current, desired, node));
+    if (memory.isOfBefore) memory.renew(this.renewed(desired, node));
     const observed = await observeApp(runtime, scope, desired, memory.current);
     if (this.pending || this.stopped) return null;
-    const { policy, relations } = this.parts;
+    const { policy, relations, unhealthy_grace } = this.parts;
     const others = relations.others();
-    const input = {
-      scope,
-      policy,
-      others,
-      desired,
-      observed,
-      node,
-      memory: memory.current,
-      now: clock.now(),
-    };
+    const about = { scope, policy, others, unhealthy_grace, desired, observed, node };
+    const input = { ...about, memory: memory.current, now: clock.now() };
     memory.change(() => learn(input));
     const plan = makePlan({ ...input, memory: memory.current });
     this.status.tell(state, plan, observed, memory.current);
     return { state, observed, plan, lesson: nextLesson(input) };
+  }
+
+  /** What still counts for a new desired state, and the random wait before it is acted on. */
+  private renewed(desired: DesiredApp, node: NodeSize): AppMemory {
+    const { clock, longest_wait } = this.parts;
+    const { spec, deleted } = desired;
+    const memory = onNewDesired(this.memory.current, desired, node);
+    const isWaiting = !deleted && spec?.running;
+    const seconds = isWaiting ? Math.max(longest_wait, updatePolicy(spec).jitter_seconds) : 0;
+    return withHold(memory, seconds, clock.now(), clock.random());
   }
 
   private async execute(look: Look, lanes: Step[][]): Promise<void> {

@@ -8,7 +8,14 @@ import { ImagePulls } from '../images/image-pulls.js';
 import { failureKey } from '../reconcile/failure-key.js';
 import { formatStep } from '../reconcile/format-plan.js';
 import { isInHandOver } from '../reconcile/hand-over.js';
-import { afterFailure, afterSuccess, withPin, withPrune, withVerdict } from '../reconcile/memory-updates.js';
+import {
+  afterFailure,
+  afterSuccess,
+  withPin,
+  withPrune,
+  withRestart,
+  withVerdict,
+} from '../reconcile/memory-updates.js';
 import type { AppMemory } from '../reconcile/memory.js';
 import type { ObservedContainer } from '../reconcile/observed.js';
 import type { Step } from '../reconcile/step.js';
@@ -131,6 +138,7 @@ function learned(memory: AppMemory, step: Step, found: string | null, now: numbe
   if (step.kind === 'pin') return withPin(memory, step);
   if (step.kind === 'pull' && found !== null) return withPin(memory, { ...step, image_id: found });
   if (step.kind === 'prune') return withPrune(memory, step.token);
+  if (step.kind === 'restart' && step.target.by === 'id') return withRestart(memory, step.target.id);
   if (step.kind === 'judge') return withVerdict(memory, step, found ?? '', now);
   return memory;
 }

@@ -5,7 +5,9 @@ import {
   emptyMemory,
   type Failure,
   type GoodVersion,
+  type Hold,
   type ImagePin,
+  type Unhealthy,
   type Verdict,
 } from '../reconcile/memory.js';
 
@@ -32,6 +34,8 @@ export function readMemory(value: unknown): KeptMemory | null {
       prune: typeof prune === 'number' ? prune : 0,
       rolling: rolling === true,
       verdict: isVerdict(verdict) ? verdict : null,
+      hold: has(memory['hold'], { from: 'number', until: 'number' }) ? (memory['hold'] as Hold) : null,
+      unhealthy: readUnhealthy(memory['unhealthy']),
       crashes: isRecord(crashes)
         ? Object.fromEntries(
             Object.entries(crashes).filter((entry): entry is [string, Crashes] => isCrashes(entry[1])),
@@ -66,6 +70,18 @@ function readGood(value: unknown): GoodVersion | null {
   const spec = parseAppSpec(value['spec']);
   if (!spec.ok || !isTokens(tokens)) return null;
   return { revision, spec: spec.value, tokens: expandTokens(tokens), pin: isPin(pin) ? pin : null };
+}
+
+function readUnhealthy(value: unknown): Record<string, Unhealthy> {
+  const entries = isRecord(value) ? Object.entries(value) : [];
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, Unhealthy] => {
+      const [, noted] = entry;
+      if (!has(noted, { attempts: 'number', restarts: 'number' })) return false;
+      const { since } = noted as { since?: unknown };
+      return since === null || typeof since === 'number';
+    }),
+  );
 }
 
 function isTokens(value: unknown): value is CompactTokens {

@@ -62,6 +62,9 @@ export async function performStep(step: Step, lane: LaneContext): Promise<string
     case 'update-resources':
       await runtime.updateLimits(idOf(step.target, created), step.limits);
       return null;
+    case 'restart':
+      await runtime.restart(idOf(step.target, created));
+      return null;
     case 'unpause':
       await runtime.unpause(idOf(step.target, created));
       return null;

@@ -34,6 +34,9 @@ const RESYNC_EVERY = 300;
  */
 const STOP_LIMIT = 5_000;
 
+/** How long a container may be unhealthy before it is restarted, seconds. */
+const UNHEALTHY_GRACE = 30;
+
 /** Events of others after which a name or a host port may be free, or the network of another container gone. */
 const FREEING = new Set(['destroy', 'die', 'disconnect', 'rename']);
 
@@ -62,7 +65,10 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
 
   constructor(
     @Inject(WORKER_OPTIONS)
-    private readonly options: Pick<WorkerOptions, 'scope' | 'selection' | 'resync_seconds' | 'worker_policy'>,
+    private readonly options: Pick<
+      WorkerOptions,
+      'scope' | 'selection' | 'resync_seconds' | 'worker_policy' | 'updates'
+    >,
     private readonly runtime: ContainerRuntime,
     private readonly engine: EngineFactsCache,
     executor: Executor,
@@ -76,7 +82,10 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
     const { scope, worker_policy: policy = {} } = options;
     this.relations = new AppRelations(options.selection, this.states, this.runners);
     const { relations } = this;
-    this.parts = { scope, policy, relations, runtime, engine, executor, memories, reporter, clock, log };
+    const { max_restart_wait_seconds: longest_wait = 0, unhealthy_grace_seconds: grace = UNHEALTHY_GRACE } =
+      options.updates ?? {};
+    const settings = { scope, policy, relations, longest_wait, unhealthy_grace: grace * 1000 };
+    this.parts = { ...settings, runtime, engine, executor, memories, reporter, clock, log };
     pruner.needed = () => {
       const needed = [...this.runners.values()].map((runner) => runner.neededImages);
       return {

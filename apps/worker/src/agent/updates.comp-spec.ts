@@ -167,3 +167,41 @@ describe('a roll', () => {
     expect(ids().filter((id) => before.includes(id))).toEqual([]);
   });
 });
+
+describe('the random wait before an update', () => {
+  it('is kept over a restart of the worker, is not drawn again for a newer revision, and restarts nothing twice', async () => {
+    await worker.start({ updates: { max_restart_wait_seconds: 2 } });
+    want(1, {});
+    await worker.reported({ state: 'converged', revision: 1 }, 10_000);
+    const before = ids();
+    want(2, { docker_image: 'shop:2', update: {} });
+    await worker.reported({ state: 'converging', revision: 2 });
+    await worker.close();
+    await worker.start({ updates: { max_restart_wait_seconds: 3600 } });
+    want(3, { docker_image: 'shop:3', update: {} });
+    await worker.reported({ state: 'converging', revision: 3 });
+    expect(ids()).toEqual(before);
+    // What is missing is not waited for.
+    engine.vanish('web-2');
+    await eventually(() => expect(engine.named('web-2')?.state).toBe('running'));
+    await worker.reported({ state: 'converged', revision: 3 }, 10_000);
+    const { calls } = engine;
+    expect(calls.filter(({ verb, subject }) => verb === 'stop' && subject === 'web-1')).toHaveLength(1);
+    expect(engine.of('web').map(({ image }) => image)).toEqual(['shop:3', 'shop:3', 'shop:3']);
+  });
+});
+
+describe('a container that is unhealthy', () => {
+  it('is restarted in place after the grace', async () => {
+    await worker.start({ updates: { unhealthy_grace_seconds: 0 } });
+    want(1, { update: {}, containers_per: { server: 1 } });
+    await worker.reported({ state: 'converged' });
+    const before = ids();
+    startsAs('shop:1', 'healthy');
+    engine.becomes('web-1', 'unhealthy');
+    await eventually(() => expect(engine.calls.map(({ verb }) => verb)).toContain('restart'));
+    await eventually(() => expect(serving()).toEqual(['shop:1 healthy']));
+    await eventually(() => expect(worker.report()?.state).toBe('converged'));
+    expect(ids()).toEqual(before);
+  });
+});

@@ -8,11 +8,12 @@ import {
 import { parseAppName } from '@nebula/contracts';
 import { configured, engineAddressProblems } from '@nebula/lifecycle';
 import { IMAGE_KEYS, type ImageConfiguration, imageProblems } from './image-keys.js';
+import { UPDATE_KEYS, type UpdateConfiguration } from './update-keys.js';
 import { labelProblems } from './worker-labels.js';
 import { policyConfigurationProblems } from './worker-policy.js';
 
 /** What a worker of its own is started with. It never has credentials of the database. */
-export interface WorkerConfiguration extends RabbitConfiguration, ImageConfiguration {
+export interface WorkerConfiguration extends RabbitConfiguration, ImageConfiguration, UpdateConfiguration {
   app_name: string[];
   worker_id: string;
   worker_labels: string[];
@@ -76,6 +77,7 @@ export const WORKER_KEYS: KeyTable<WorkerConfiguration> = {
     description: 'calls that change something on the engine at the same time',
   },
   ...IMAGE_KEYS,
+  ...UPDATE_KEYS,
   report_interval_seconds: {
     kind: 'integer',
     default: 60,

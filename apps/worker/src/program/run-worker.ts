@@ -19,6 +19,7 @@ import { type HealthServer, startHealthServer } from '../health/health-server.js
 import { WorkerReadiness } from '../worker-readiness.js';
 import { type WorkerConfiguration } from './configuration.js';
 import { imageOptions } from './image-keys.js';
+import { updateOptions } from './update-keys.js';
 import { workerLabels } from './worker-labels.js';
 import { workerPolicy } from './worker-policy.js';
 
@@ -70,6 +71,7 @@ async function startWorker(
     docker_host: configuration.docker_host,
     parallelism: configuration.engine_parallelism,
     images: imageOptions(configuration),
+    updates: updateOptions(configuration),
     resync_seconds: configuration.resync_interval_seconds,
     report_interval_seconds: configuration.report_interval_seconds,
     ...{ selection, strategy, reports, logger, version },

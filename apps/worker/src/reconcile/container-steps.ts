@@ -53,6 +53,10 @@ export function withLimits(container: ObservedContainer, spec: AppSpec, node: No
   return limits ? [{ kind: 'update-resources', replica, target: { by: 'id', id }, limits }] : [];
 }
 
+export function restart(container: ObservedContainer): Step {
+  return { kind: 'restart', replica: container.replica, target: { by: 'id', id: container.id } };
+}
+
 export function unpause(container: ObservedContainer): Step {
   return { kind: 'unpause', replica: container.replica, target: { by: 'id', id: container.id } };
 }

@@ -45,6 +45,7 @@ export function failureKey(
     case 'post-start':
     case 'pre-stop':
     case 'update-resources':
+    case 'restart':
     case 'unpause':
     case 'set-restart-policy':
     case 'stop':

@@ -41,6 +41,7 @@ export function formatStep(step: Step): string {
       return `judge ${formatTarget(step.target)}: ${step.reason}`;
     case 'start':
     case 'post-start':
+    case 'restart':
     case 'unpause':
     case 'pre-stop':
     case 'stop':

@@ -1,6 +1,7 @@
 import { containerName, updatePolicy } from '@nebula/contracts';
 import { isUp } from './container-steps.js';
 import { handOverGroups } from './lanes.js';
+import { isOnHold } from './memory-updates.js';
 import type { ObservedContainer } from './observed.js';
 import type { Situation } from './plan-input.js';
 import { isReady, lookAt } from './readiness.js';
@@ -31,6 +32,7 @@ interface Unit {
  * @param options what would be done for each replica, in order, were there no gate.
  */
 export function gate(options: readonly Option[], situation: Situation): Gate {
+  if (isOnHold(situation.memory, situation.now)) return closed(options, situation);
   if (!isRolling(situation)) return OPEN;
   const { observed, replicas, spec, now } = situation;
   const policy = updatePolicy(spec);
@@ -50,6 +52,14 @@ export function gate(options: readonly Option[], situation: Situation): Gate {
     else left -= cost;
   }
   return held.length > 0 ? { held: new Set(held), problems: [waiting(held, ready, situation)] } : OPEN;
+}
+
+/** Nobody is replaced before the random wait is over. */
+function closed(options: readonly Option[], { memory, observed, now }: Situation): Gate {
+  const held = units(options, new Set(), observed.containers).flatMap(({ replicas }) => replicas);
+  if (held.length === 0) return OPEN;
+  const message = 'the update waits for a random time, so that not all servers begin at once';
+  return { held: new Set(held), problems: [{ step: 'plan', message, retry_at: memory.hold?.until ?? now }] };
 }
 
 function units(

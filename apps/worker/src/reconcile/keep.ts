@@ -5,6 +5,7 @@ import {
   missingHome,
   released,
   rename,
+  restart,
   starting,
   unpause,
   withLimits,
@@ -16,6 +17,7 @@ import type { ObservedApp, ObservedContainer } from './observed.js';
 import type { Situation } from './plan-input.js';
 import type { Readiness } from './preparation.js';
 import { isReady, lookAt } from './readiness.js';
+import { restartAt } from './unhealthy.js';
 import { isOfUpdate, isWatched } from './update.js';
 import { firstActiveFailure, problemOf, tryable } from './problems.js';
 import { removals } from './removal.js';
@@ -41,15 +43,26 @@ export function tend(
   const missing = missingConnections(current, spec);
   const unconnected = missing.length > 0 ? portProblem(current, situation.observed) : null;
   const connecting = tryable(networks === 'ready' && !unconnected ? missing : [], view.all, situation);
+  const isSick = current.state === 'running' && current.health === 'unhealthy';
+  const sickAt = isSick ? restartAt(current, situation) : null;
+  const healing = tryable(
+    sickAt !== null && sickAt <= situation.now ? [restart(current)] : [],
+    view.all,
+    situation,
+  );
   const unnamed =
     current.name === view.name ? null : nameProblem(view.name, view.replica, situation.observed);
   return {
     ...option,
-    work: { ...option.work, acquire: [...option.work.acquire, ...limited.steps, ...connecting.steps] },
+    work: {
+      ...option.work,
+      acquire: [...option.work.acquire, ...limited.steps, ...connecting.steps, ...healing.steps],
+    },
     problems: [
       ...option.problems,
       ...limited.problems,
       ...connecting.problems,
+      ...healing.problems,
       ...(unconnected ? [unconnected] : []),
       ...(unnamed ? [unnamed] : []),
       ...conditionOf(current, situation),
@@ -179,7 +192,8 @@ function conditionOf(container: ObservedContainer, situation: Situation): PlanPr
   const coming = comingProblem(container, situation);
   if (container.health !== 'unhealthy') return coming;
   const message = `${container.name} is unhealthy by its own health check`;
-  return [{ step: 'run', message, retry_at: null }];
+  const retry_at = restartAt(container, situation);
+  return [{ step: 'run', message, retry_at: retry_at !== null && retry_at > now ? retry_at : null }];
 }
 
 /** An update isn't over before its containers are ready, by which it is judged. */

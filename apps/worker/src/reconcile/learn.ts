@@ -4,6 +4,7 @@ import { withCrashes } from './crashes.js';
 import type { AppMemory } from './memory.js';
 import type { PlanInput, Situation } from './plan-input.js';
 import { isReady, lookAt } from './readiness.js';
+import { withHealth } from './unhealthy.js';
 import { isServedWell, withOutcome } from './update.js';
 
 /**
@@ -11,7 +12,8 @@ import { isServedWell, withOutcome } from './update.js';
  * nothing was learned.
  */
 export function learn(input: PlanInput): AppMemory {
-  const memory = withCrashes(input.memory, input.observed.containers, input.now);
+  const { containers } = input.observed;
+  const memory = withHealth(withCrashes(input.memory, containers, input.now), containers, input.now);
   const situation = situationOf({ ...input, memory });
   return situation ? withOutcome(situation) : memory;
 }

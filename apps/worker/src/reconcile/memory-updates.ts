@@ -76,6 +76,31 @@ export function withPrune(memory: AppMemory, token: number): AppMemory {
   return { ...memory, prune: token };
 }
 
+/**
+ * The memory with a random wait before pulls and replacements. One that is under way stays, also for a newer revision: so
+ * nobody waits longer than once.
+ *
+ * @param seconds the longest wait.
+ * @param random from 0 to 1.
+ */
+export function withHold(memory: AppMemory, seconds: number, now: number, random: number): AppMemory {
+  if (isOnHold(memory, now)) return memory;
+  const hold = seconds > 0 ? { from: now, until: now + Math.round(seconds * 1000 * random) } : null;
+  return hold === memory.hold ? memory : { ...memory, hold };
+}
+
+/** Whether the random wait is under way. */
+export function isOnHold({ hold }: AppMemory, now: number): boolean {
+  return hold !== null && hold.from <= now && now < hold.until;
+}
+
+/** The memory after a `restart` step for a container that was unhealthy. */
+export function withRestart(memory: AppMemory, id: string): AppMemory {
+  const { attempts = 0, restarts = 0 } = memory.unhealthy[id] ?? {};
+  const restarted = { since: null, attempts: attempts + 1, restarts: restarts + 1 };
+  return { ...memory, unhealthy: { ...memory.unhealthy, [id]: restarted } };
+}
+
 /** The memory while the pull of this lane is under way and takes long. */
 export function withLatePull(memory: AppMemory, lane: readonly Step[]): AppMemory {
   const pull = lane.find((step) => step.kind === 'pull');

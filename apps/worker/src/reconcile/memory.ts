@@ -19,6 +19,10 @@ export interface AppMemory {
   rolling: boolean;
   /** The update to this desired state has failed. Only a newer one is tried. */
   verdict: Verdict | null;
+  /** Nothing that runs is replaced and nothing is pulled before this. */
+  hold: Hold | null;
+  /** By container: since when it is unhealthy, and what was done about that. */
+  unhealthy: Record<string, Unhealthy>;
   /** By container: how often its program has ended by itself. */
   crashes: Record<string, Crashes>;
 }
@@ -43,6 +47,23 @@ export interface Verdict {
   log: string;
   /** Milliseconds since 1970. */
   at: number;
+}
+
+/** A wait that was drawn by chance, so that a fleet doesn't act in one moment. Milliseconds since 1970. */
+export interface Hold {
+  /** When it was drawn: a clock that is before it was set back. */
+  from: number;
+  until: number;
+}
+
+/** A container whose health check fails, or has failed. */
+export interface Unhealthy {
+  /** Milliseconds since 1970; null while it doesn't fail. */
+  since: number | null;
+  /** Restarts for it since it was healthy. */
+  attempts: number;
+  /** All restarts for it. */
+  restarts: number;
 }
 
 /** How often a container's program has ended and was restarted by the engine. */
@@ -88,6 +109,8 @@ export function emptyMemory(): AppMemory {
     prune: 0,
     rolling: false,
     verdict: null,
+    hold: null,
+    unhealthy: {},
     crashes: {},
   };
 }

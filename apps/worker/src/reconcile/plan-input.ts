@@ -17,6 +17,8 @@ export interface PlanInput {
   policy?: WorkerPolicy;
   /** The other apps of this worker by name; looked at when the app depends on some. */
   others?: ReadonlyMap<string, OtherApp>;
+  /** How long a container may be unhealthy before it is restarted, milliseconds; half a minute when absent. */
+  unhealthy_grace?: number;
   /** Milliseconds since 1970. */
   now: number;
 }

@@ -2,8 +2,9 @@ import { imageWithTag, joinedNetworks } from '@nebula/contracts';
 import { activeFailure, networkKey } from './failure-key.js';
 import { isRight } from './fingerprint.js';
 import { chooseImage } from './image.js';
+import { isOnHold } from './memory-updates.js';
 import type { Situation } from './plan-input.js';
-import { problemOf } from './problems.js';
+import { problemOf, pullLater } from './problems.js';
 import type { PlanProblem, Step } from './step.js';
 import type { Work } from './work.js';
 
@@ -76,6 +77,9 @@ function prepareImage(situation: Situation, preparation: Preparation, creates: b
     preparation.image = 'coming';
   } else if (choice.kind === 'failed' && creates) {
     preparation.problems.push(problemOf(choice.failure));
+    preparation.image = 'failed';
+  } else if (choice.kind === 'step' && creates && isOnHold(memory, now)) {
+    preparation.problems.push(pullLater(situation));
     preparation.image = 'failed';
   } else if (choice.kind === 'step' && creates) {
     // A pull may take long: what is quick comes in a plan before it.

@@ -11,6 +11,12 @@ export function problemOf(failure: Failure): PlanProblem {
   return { step: failure.step, message: failure.message, retry_at: failure.retry_at };
 }
 
+/** A pull that waits until the random time before it is over. */
+export function pullLater({ memory, now }: PlanInput): PlanProblem {
+  const message = 'the pull waits for a random time, so that not all servers ask the registry at once';
+  return { step: 'plan', message, retry_at: memory.hold?.until ?? now };
+}
+
 /** Only waiting, not failing: told apart by its retry time. */
 export function beingRemoved(container: ObservedContainer, now: number): PlanProblem {
   return {

@@ -2,7 +2,8 @@ import { imageWithTag } from '@nebula/contracts';
 import { activeFailure, failureOf, pullKey } from './failure-key.js';
 import { isRight } from './fingerprint.js';
 import type { Situation } from './plan-input.js';
-import { problemOf } from './problems.js';
+import { isOnHold } from './memory-updates.js';
+import { problemOf, pullLater } from './problems.js';
 import type { PlanProblem, Step } from './step.js';
 
 /** The situation to plan for, and what is done or told beside that about a release whose image can't be had. */
@@ -23,16 +24,22 @@ export function servedRelease(situation: Situation): ServedRelease {
   const image = imageWithTag(spec.docker_image);
   const { release } = desired.tokens;
   const key = pullKey(image, release);
-  const isDelayed = memory.late_pull === key || failureOf(memory, key) !== null;
+  const isHeld = isOnHold(memory, now);
+  const isDelayed = isHeld || memory.late_pull === key || failureOf(memory, key) !== null;
   const before = isDelayed ? releaseBefore(situation, image) : null;
   if (before === null) return { situation, lanes: [], problems: [] };
-  const tokens = { ...desired.tokens, release: before };
+  if (isHeld) return { situation: served(situation, before), lanes: [], problems: [pullLater(situation)] };
   const failure = activeFailure(memory, key, now);
   return {
-    situation: { ...situation, desired: { ...desired, tokens } },
+    situation: served(situation, before),
     lanes: failure ? [] : [[{ kind: 'pull', image, release }]],
     problems: failure ? [problemOf(failure)] : [],
   };
+}
+
+function served(situation: Situation, release: number): Situation {
+  const { desired } = situation;
+  return { ...situation, desired: { ...desired, tokens: { ...desired.tokens, release } } };
 }
 
 /** The release that can be served without a pull; null when there is none, or when the wanted one is there. */

@@ -32,6 +32,8 @@ export type Step =
   | { kind: 'start'; replica: number; target: ContainerRef }
   /** Runs a hook in a container that was just started. When it fails, the container is stopped: it has not started. */
   | { kind: 'post-start'; replica: number; target: ContainerRef; hook: Hook }
+  /** Ends the program and starts it again in the same container. */
+  | { kind: 'restart'; replica: number; target: ContainerRef }
   | { kind: 'unpause'; replica: number; target: ContainerRef }
   /** Sets the restart policy, in Docker's words. With `no` a restarted engine doesn't bring the container back. */
   | { kind: 'set-restart-policy'; replica: number; target: ContainerRef; policy: string }

@@ -237,6 +237,15 @@ export class MemoryEngine extends ContainerRuntime {
     this.happened('start', container);
   }
 
+  async restart(id: string): Promise<void> {
+    const container = await this.change('restart', id);
+    container.state = 'running';
+    container.started_at = Date.now();
+    this.happened('die', container);
+    this.onStart(container);
+    this.happened('start', container);
+  }
+
   async unpause(id: string): Promise<void> {
     const container = await this.change('unpause', id);
     container.state = 'running';

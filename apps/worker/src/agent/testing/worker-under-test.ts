@@ -10,6 +10,7 @@ import { eventually } from '../../container-runtime/testing/eventually.js';
 import { DesiredStateInbox } from '../../desired-state/desired-state-inbox.js';
 import type { WorkerPolicy } from '../../reconcile/worker-policy.js';
 import type { ImageOptions } from '../../worker-options.js';
+import type { UpdateOptions } from '../../worker-options.js';
 import { WorkerModule } from '../../worker.module.js';
 import { KeptLog } from './kept-log.js';
 import { validMessage } from './valid-message.js';
@@ -30,6 +31,7 @@ export interface WorkerSettings {
   clock?: Clock;
   worker_id?: string;
   worker_policy?: WorkerPolicy;
+  updates?: UpdateOptions;
   worker_labels?: Record<string, string>;
   report_interval_seconds?: number;
   images?: ImageOptions;

@@ -70,6 +70,12 @@ export class DockerContainers {
       .catch(unchanged);
   }
 
+  async restart(id: string): Promise<void> {
+    await this.client.ask(LIMIT.stop, (docker, abortSignal) =>
+      docker.getContainer(id).restart({ abortSignal }),
+    );
+  }
+
   async unpause(id: string): Promise<void> {
     await this.unless(
       id,

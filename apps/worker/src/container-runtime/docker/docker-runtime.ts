@@ -107,6 +107,10 @@ export class DockerRuntime extends ContainerRuntime {
     await this.containers.start(id);
   }
 
+  async restart(id: string): Promise<void> {
+    await this.containers.restart(id);
+  }
+
   async unpause(id: string): Promise<void> {
     await this.containers.unpause(id);
   }

@@ -190,6 +190,11 @@ export class ModelEngine {
       case 'update-resources':
         container.limits = noted(container.limits, step.limits);
         return DONE;
+      case 'restart':
+        container.state = 'running';
+        container.started_at = now;
+        this.onStart(container);
+        return DONE;
       case 'unpause':
         if (state !== 'paused') return failure('the container is not paused');
         container.state = 'running';

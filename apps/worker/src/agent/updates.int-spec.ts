@@ -1,0 +1,126 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { AppSpec, UpdateSettings } from '@nebula/contracts';
+import { makeHttpImage } from '../../../../tools/engine/images.mjs';
+import { eventually } from '../container-runtime/testing/eventually.js';
+import { IMAGES, type Seen, WorkerOnEngine } from './testing/worker-on-engine.js';
+
+/** With a health check, which fails where the variable SICK is set. */
+const CHECKED = 'nebula-agent-test:checked';
+const ROLLING: UpdateSettings = { strategy: 'rolling', min_ready_seconds: 1, health_timeout_seconds: 60 };
+const LIMIT = 90_000;
+
+let worker: WorkerOnEngine;
+
+beforeEach(async () => {
+  worker = await WorkerOnEngine.open();
+  if ((await worker.engine.runtime.imageId(CHECKED)) === null) {
+    await makeHttpImage(worker.engine.host, CHECKED, { healthcheck: true });
+  }
+  await worker.start();
+}, 60_000);
+
+afterEach(async () => {
+  await worker.destroy();
+}, 60_000);
+
+async function want(revision: number, spec: Partial<AppSpec> = {}, tokens = {}): Promise<void> {
+  const whole = { containers_per: { server: 3 }, docker_image: CHECKED, update: ROLLING, ...spec };
+  await worker.want(revision, whole, { tokens });
+}
+
+async function begin(spec: Partial<AppSpec> = {}): Promise<Seen[]> {
+  await want(1, spec);
+  await worker.reported({ state: 'converged', revision: 1 }, LIMIT);
+  return await worker.containers();
+}
+
+/** The failure of the update, once it is reported. */
+async function failure(revision: number): Promise<string> {
+  return await eventually(() => {
+    const { last_error, ...report } = worker.report() ?? {};
+    expect(report).toMatchObject({ state: 'failed', revision });
+    expect(last_error?.step).toBe('update');
+    return last_error?.message ?? '';
+  }, LIMIT);
+}
+
+/** What a bystander sees of the app between now and the end of some work: the fewest containers that ran. */
+async function fewestRunning(work: Promise<unknown>): Promise<number> {
+  let isOver = false;
+  let fewest = Number.POSITIVE_INFINITY;
+  const done = work.finally(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    // One may go between the list and the look at it.
+    const seen = await worker.containers().catch(() => null);
+    if (seen) fewest = Math.min(fewest, seen.filter(({ running }) => running).length);
+  }
+  await done;
+  return fewest;
+}
+
+describe('on a real engine', () => {
+  it('a rolling update and a roll take one replica after the other, each when the one before is healthy', async () => {
+    const first = await begin();
+    await want(2, { env_vars: { A: '1' } });
+    const fewest = await fewestRunning(worker.reported({ state: 'converged', revision: 2 }, LIMIT));
+    expect(fewest).toBeGreaterThanOrEqual(2);
+    const second = await worker.containers();
+    expect(second.filter(({ id }) => first.some((before) => before.id === id))).toEqual([]);
+    const starts = second.map(({ started_at }) => Date.parse(started_at));
+    expect(starts).toEqual(starts.toSorted((a, b) => a - b));
+
+    // The strategy is the other one, and it is rolled all the same.
+    await want(3, { env_vars: { A: '1' }, update: {} }, { roll: 3 });
+    expect(await fewestRunning(worker.reported({ state: 'converged', revision: 3 }, LIMIT))).toBe(2);
+    const third = await worker.containers();
+    expect(third.filter(({ id }) => second.some((before) => before.id === id))).toEqual([]);
+  }, 200_000);
+
+  it('one whose program ends again and again is paused with its exit code and last lines, for good', async () => {
+    const before = await begin({ docker_image: IMAGES[0] });
+    const command = ['/bin/sh', '-c', 'echo "connecting with $SECRET"; echo bye >&2; exit 3'];
+    await want(2, { docker_image: IMAGES[0], command, env_vars: { SECRET: 'hunter22' } });
+    const message = await failure(2);
+    expect(message).toContain('is paused: ');
+    expect(message).toContain('-1 ends again and again (exit code 3); its last lines:');
+    expect(message).toContain('connecting with [redacted]');
+    expect(message).toContain('bye');
+    expect(worker.log.text).not.toContain('hunter22');
+    const untouched = (await worker.containers()).slice(1);
+    expect(untouched).toEqual(before.slice(1));
+
+    await worker.close();
+    worker.forgetReports();
+    await worker.start();
+    expect(await failure(2)).toBe(message);
+    expect((await worker.containers()).slice(1)).toEqual(before.slice(1));
+    await want(3, { docker_image: IMAGES[0] });
+    await worker.reported({ state: 'converged', revision: 3 }, LIMIT);
+    expect((await worker.containers()).slice(1)).toEqual(before.slice(1));
+  }, 200_000);
+
+  it('one that is unhealthy is taken back, also by a worker that was started again in the middle', async () => {
+    const before = await begin();
+    const update: UpdateSettings = { ...ROLLING, on_failure: 'rollback' };
+    await want(2, { env_vars: { SICK: 'yes' }, update });
+    await eventually(async () => {
+      const [one] = await worker.containers();
+      expect(one).toMatchObject({ running: true });
+      expect(one?.id).not.toBe(before[0]?.id);
+    }, LIMIT);
+    await worker.close();
+    worker.forgetReports();
+    await worker.start();
+    expect(await failure(2)).toContain('is taken back to revision 1: ');
+    await eventually(async () => {
+      const [one, ...others] = await worker.containers();
+      expect(others).toEqual(before.slice(1));
+      const { State, Config } = await worker.engine.docker.getContainer(one?.id ?? '').inspect();
+      expect(State.Health?.Status).toBe('healthy');
+      expect(Config.Env.join()).not.toContain('SICK');
+    }, LIMIT);
+    expect(worker.report()?.state).toBe('failed');
+  }, 200_000);
+});
