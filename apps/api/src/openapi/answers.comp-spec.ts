@@ -75,7 +75,7 @@ const REQUESTS: Record<string, [path: string, parts: RequestParts, status: numbe
     ...preconditions('/apps/shop', { json: {} }),
   ],
   ...Object.fromEntries(
-    ['start', 'stop', 'restart', 'roll', 'release'].map((action) => {
+    ['start', 'stop', 'restart', 'roll', 'release', 'prune'].map((action) => {
       const path = `/apps/shop/${action}`;
       return [
         `${action}App`,
@@ -83,6 +83,7 @@ const REQUESTS: Record<string, [path: string, parts: RequestParts, status: numbe
       ];
     }),
   ),
+  pruneAll: [['/prune', {}, 202], ...noBody('/prune')],
   getAppStatus: [
     ['/apps/shop/status', {}, 200],
     ['/apps/nobody/status', {}, 404],
