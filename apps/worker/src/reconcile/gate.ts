@@ -4,9 +4,9 @@ import { handOverGroups } from './lanes.js';
 import { isOnHold } from './memory-updates.js';
 import type { ObservedContainer } from './observed.js';
 import type { Situation } from './plan-input.js';
-import { isReady, lookAt } from './readiness.js';
+import { lookAt } from './readiness.js';
 import type { PlanProblem } from './step.js';
-import { isRolling, mostAway } from './update.js';
+import { isRolling, isServing, mostAway } from './update.js';
 import type { Option } from './work.js';
 
 /** The replicas that keep what runs for them for now, and why. */
@@ -34,11 +34,10 @@ interface Unit {
 export function gate(options: readonly Option[], situation: Situation): Gate {
   if (isOnHold(situation.memory, situation.now)) return closed(options, situation);
   if (!isRolling(situation)) return OPEN;
-  const { observed, replicas, spec, now } = situation;
-  const policy = updatePolicy(spec);
+  const { observed, replicas } = situation;
   const ready = new Set(
     observed.containers
-      .filter((container) => isReady(container, policy, now))
+      .filter((container) => isServing(container, situation))
       .map(({ replica }) => replica)
       .filter((replica) => replica >= 1 && replica <= replicas),
   );

@@ -90,6 +90,20 @@ describe('a container of an update is judged', () => {
     ]);
   });
 
+  test.each<[number, string[], number]>([
+    [0, ['create'], 0],
+    [3, ['judge'], 3],
+  ])('by its exit code %i when its program is not started again', (exit_code, kinds, code) => {
+    const spec = { restart_policy: 'no' };
+    const job = app('shop:2', ROLLING, spec, { revision: 2 });
+    const from = app('shop:1', ROLLING, spec);
+    const ended = fresh(1, { state: 'exited', exit_code, restart_policy: 'no' }, job);
+    const others = [2, 3, 4].map((replica) => old(replica, { restart_policy: 'no' }, from));
+    const { lanes, lines } = look(job, [ended, ...others], remembered(job, from));
+    expect(lanes.map((lane) => lane.split(' ')[0])).toEqual(kinds);
+    if (code > 0) expect(lines).toEqual(['judge n1: web-1 has ended']);
+  });
+
   test('is not needed when it could not even be started', () => {
     const { memory, made, state, lines } = look(after, four(old), failedStart());
     expect(memory.verdict).toMatchObject({

@@ -1,4 +1,4 @@
-import { maxUnavailable, updatePolicy } from '@nebula/contracts';
+import { containerName, maxUnavailable, updatePolicy } from '@nebula/contracts';
 import { isUp } from './container-steps.js';
 import { crashesOf } from './crashes.js';
 import { containerKey, failureOf } from './failure-key.js';
@@ -8,6 +8,7 @@ import type { AppMemory, Verdict } from './memory.js';
 import type { ObservedContainer } from './observed.js';
 import type { Situation } from './plan-input.js';
 import { isOverdue, isReady } from './readiness.js';
+import { isDone } from './restart-policy.js';
 import type { Step } from './step.js';
 
 /** A program that has ended so often by itself, and was never ready, will not get ready. */
@@ -43,21 +44,24 @@ export function judgement(situation: Situation): (Step & { kind: 'judge' }) | nu
   if (memory.verdict || !isWatched(situation)) return null;
   const inOrder = observed.containers.toSorted((a, b) => a.replica - b.replica);
   for (const container of inOrder) {
-    if (!isUp(container) || !isOfUpdate(container, situation)) continue;
+    if (!isOfUpdate(container, situation)) continue;
     const reason = whyNeverReady(container, situation);
     if (reason === null) continue;
     const { id, replica, state } = container;
-    const exit_code = state === 'restarting' ? container.exit_code : crashesOf(container, memory).exit_code;
+    const exit_code = state !== 'running' ? container.exit_code : crashesOf(container, memory).exit_code;
     const { revision } = desired;
     return { kind: 'judge', replica, target: { by: 'id', id }, revision, reason, exit_code };
   }
   return null;
 }
 
-function whyNeverReady(container: ObservedContainer, { spec, memory, now }: Situation): string | null {
+function whyNeverReady(container: ObservedContainer, situation: Situation): string | null {
+  const { desired, spec, memory, now } = situation;
   const policy = updatePolicy(spec);
   const { name } = container;
-  if (isReady(container, policy, now)) return null;
+  if (isServing(container, situation)) return null;
+  if (isDone(container, containerName(desired.app_name, container.replica), spec)) return `${name} has ended`;
+  if (!isUp(container)) return null;
   if (container.health === 'unhealthy') return `${name} is unhealthy by its own health check`;
   if (crashesOf(container, memory).times >= ENDLESS) return `${name} ends again and again`;
   if (!isOverdue(container, policy, now)) return null;
@@ -82,16 +86,26 @@ export function withOutcome(situation: Situation): AppMemory {
   return verdict ? { ...memory, verdict } : memory;
 }
 
+/**
+ * A container serves when it is ready. One whose program has ended well and is not to be started again has done what it
+ * is for.
+ */
+export function isServing(container: ObservedContainer, { desired, spec, now }: Situation): boolean {
+  if (isReady(container, updatePolicy(spec), now)) return true;
+  const name = containerName(desired.app_name, container.replica);
+  return container.exit_code === 0 && isDone(container, name, spec);
+}
+
 /** Every wanted replica has a container that is as wanted and ready. */
-export function isServedWell({ spec, desired, replicas, observed, now }: Situation): boolean {
-  const policy = updatePolicy(spec);
+export function isServedWell(situation: Situation): boolean {
+  const { spec, desired, replicas, observed } = situation;
   const ready = new Set(
     observed.containers
       .filter(
         (container) =>
           container.replica >= 1 &&
           container.replica <= replicas &&
-          isReady(container, policy, now) &&
+          isServing(container, situation) &&
           isRight(container.fingerprint, spec, container.replica, desired.tokens),
       )
       .map(({ replica }) => replica),
