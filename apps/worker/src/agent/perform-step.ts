@@ -34,10 +34,10 @@ export async function performStep(step: Step, lane: LaneContext): Promise<string
   const { app, runtime, pulls, scope, signal, created } = lane;
   switch (step.kind) {
     case 'pull':
-      // Without a release nobody has asked for a build that is newer than any other.
+      // Without a release or `always` nobody has asked for a build that is newer than any other.
       return await pulls.pull({
-        ...{ app, image: step.image, platform: null, signal },
-        anyBuild: step.release === 0,
+        ...{ app, image: step.image, platform: step.platform ?? null, signal },
+        anyBuild: step.release === 0 && step.made_for === undefined,
       });
     case 'pin':
       return null;

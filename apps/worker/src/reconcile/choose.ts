@@ -1,4 +1,5 @@
-import { hostPorts, isUp } from './container-steps.js';
+import { isUp } from './container-steps.js';
+import { collide, type HostPort, portName } from './host-ports.js';
 import type { ObservedApp } from './observed.js';
 import type { PlanProblem } from './step.js';
 import type { Option, Options, Work } from './work.js';
@@ -49,7 +50,15 @@ function lastOf(options: Options): Option {
 }
 
 /** Who has or gets a host port, as far as that decides against others. */
-type Claims = Map<number, { by: number | null; step: PlanProblem['step']; text: string }>;
+interface Claim {
+  port: HostPort;
+  by: number | null;
+  step: PlanProblem['step'];
+  text: string;
+}
+
+/** By number. */
+type Claims = Map<number, Claim[]>;
 
 function claimsOf(
   options: Option[],
@@ -58,29 +67,37 @@ function claimsOf(
 ): Claims {
   const ended = new Set([...options.map((option) => option.work), ...others].flatMap((work) => work.ends));
   const claims: Claims = new Map();
-  for (const { host_port, by } of taken_ports) {
-    claims.set(host_port, { by: null, step: 'start', text: `is published by the container ${by}` });
+  const add = (claim: Claim): void => {
+    const { host_port } = claim.port;
+    claims.set(host_port, [...(claims.get(host_port) ?? []), claim]);
+  };
+  for (const { by, ...port } of taken_ports) {
+    add({ port, by: null, step: 'start', text: `is published by the container ${by}` });
   }
   for (const container of containers) {
     if (!isUp(container) || ended.has(container.id)) continue;
-    for (const port of hostPorts(container))
-      claims.set(port, { by: null, step: 'plan', text: `is held by ${container.name}` });
+    for (const port of container.ports)
+      add({ port, by: null, step: 'plan', text: `is held by ${container.name}` });
   }
   for (const { restores, work } of options) {
     if (!restores) continue;
     for (const port of work.takes) {
       const text = `goes back to replica ${work.replica}`;
-      if (!claims.has(port)) claims.set(port, { by: work.replica, step: 'plan', text });
+      if (!claimOn(port, claims)) add({ port, by: work.replica, step: 'plan', text });
     }
   }
   return claims;
 }
 
+function claimOn(port: HostPort, claims: Claims): Claim | undefined {
+  return claims.get(port.host_port)?.find((claim) => collide(claim.port, port));
+}
+
 function conflictOf({ work }: Option, claims: Claims): PlanProblem | null {
   for (const port of work.takes) {
-    const claim = claims.get(port);
+    const claim = claimOn(port, claims);
     if (!claim || claim.by === work.replica) continue;
-    const message = `replica ${work.replica} waits: host port ${port} ${claim.text}`;
+    const message = `replica ${work.replica} waits: host port ${portName(port)} ${claim.text}`;
     return { step: claim.step, message, retry_at: null };
   }
   return null;

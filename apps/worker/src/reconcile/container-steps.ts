@@ -130,7 +130,3 @@ function isShared(network: string): boolean {
 export function isUp(container: ObservedContainer): boolean {
   return container.state === 'running' || container.state === 'paused' || container.state === 'restarting';
 }
-
-export function hostPorts(container: ObservedContainer): number[] {
-  return container.ports.map((port) => port.host_port);
-}

@@ -1,15 +1,20 @@
-import { imageWithTag } from '@nebula/contracts';
+import { type AppSpec, imageWithTag } from '@nebula/contracts';
 import type { DesiredApp } from './desired.js';
 import { activeFailure, pullKey } from './failure-key.js';
+import { fingerprint } from './fingerprint.js';
 import type { AppMemory, Failure, ImagePin } from './memory.js';
 import type { ObservedApp, ObservedContainer } from './observed.js';
-import type { Step } from './step.js';
+import type { PlanProblem, Purpose, Step } from './step.js';
+
+/** An image that somebody brings is looked for this often, milliseconds: the engine's events of images aren't listened to. */
+const LOOK_AGAIN = 30_000;
 
 /** Whether containers can be created, and from what; else the step that makes it so, or why it can't be done now. */
 export type ImageChoice =
   | { kind: 'ready'; image: string }
   | { kind: 'step'; step: Step & { kind: 'pull' | 'pin' } }
-  | { kind: 'failed'; failure: Failure };
+  | { kind: 'failed'; failure: Failure }
+  | { kind: 'absent'; problem: PlanProblem };
 
 /** References and ids of images that the planner needs to be told about in `ObservedApp.images`. */
 export function imagesToLookUp(desired: DesiredApp, memory: AppMemory): string[] {
@@ -21,14 +26,27 @@ export function imagesToLookUp(desired: DesiredApp, memory: AppMemory): string[]
   return [...new Set(images)];
 }
 
-/** The pin, if it was made for this image and release. */
+/**
+ * What a build is for beside its image and release. With `always` that is the version of the app: all of its containers,
+ * those of later repairs and of scaling as well, are made from one build, and the next version asks the registry again.
+ */
+export function purposeOf(spec: AppSpec, { tokens }: DesiredApp): Purpose {
+  return {
+    ...(spec.platform === null ? {} : { platform: spec.platform }),
+    ...(spec.pull_policy === 'always' ? { made_for: fingerprint(spec, 1, tokens) } : {}),
+  };
+}
+
+/** The pin, if it was made for this image, release and purpose. */
 export function currentPin(desired: DesiredApp, memory: AppMemory): ImagePin | null {
   const { pin } = memory;
   const current =
     pin &&
     desired.spec &&
     pin.image === imageWithTag(desired.spec.docker_image) &&
-    pin.release === desired.tokens.release;
+    pin.release === desired.tokens.release &&
+    (pin.platform ?? null) === desired.spec.platform &&
+    (desired.spec.pull_policy !== 'always' || pin.made_for === purposeOf(desired.spec, desired).made_for);
   return current ? pin : null;
 }
 
@@ -49,7 +67,9 @@ export function chooseImage(
   right: readonly ObservedContainer[],
   now: number,
 ): ImageChoice {
+  const { spec } = desired;
   const { release } = desired.tokens;
+  const purpose = spec ? purposeOf(spec, desired) : {};
   const pin = currentPin(desired, memory);
   const local = observed.images[reference] ?? null;
 
@@ -60,12 +80,20 @@ export function chooseImage(
   const adopted = pin ? null : adoptedImage(right);
   // A release was pulled once, for the image of that time; an image that came after it is as any other.
   const released = release === 0 || memory.pin?.release === release;
-  const image_id = adopted ?? (released ? local : null);
-  if (image_id) return { kind: 'step', step: { kind: 'pin', image: reference, release, image_id } };
+  // Nobody knows for which platform a local image was made.
+  const serves = spec?.pull_policy === 'never' || (released && Object.keys(purpose).length === 0);
+  const image_id = adopted ?? (serves ? local : null);
+  if (image_id) return { kind: 'step', step: { kind: 'pin', image: reference, release, image_id, ...purpose } };
+  if (spec?.pull_policy === 'never') return { kind: 'absent', problem: neverPulled(reference, now) };
 
   const failure = activeFailure(memory, pullKey(reference, release), now);
   if (failure) return { kind: 'failed', failure };
-  return { kind: 'step', step: { kind: 'pull', image: reference, release } };
+  return { kind: 'step', step: { kind: 'pull', image: reference, release, ...purpose } };
+}
+
+function neverPulled(reference: string, now: number): PlanProblem {
+  const message = `the image ${reference} is not on this server, and pull_policy is never`;
+  return { step: 'pull', message, retry_at: now + LOOK_AGAIN };
 }
 
 /** The image id of the newest right container. */

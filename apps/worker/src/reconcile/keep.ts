@@ -1,5 +1,4 @@
 import {
-  hostPorts,
   isUp,
   missingConnections,
   missingHome,
@@ -11,6 +10,7 @@ import {
   withLimits,
 } from './container-steps.js';
 import { crashProblem } from './crashes.js';
+import { collide, portName } from './host-ports.js';
 import { nameProblem } from './names.js';
 import { updatePolicy } from '@nebula/contracts';
 import type { ObservedApp, ObservedContainer } from './observed.js';
@@ -94,7 +94,7 @@ export function restore(view: ReplicaView, situation: Situation): Option | null 
   // Its program has ended by itself: that is what was before.
   if (isDone(backup, view.name, situation.spec)) return { ...option, work: { ...work, acquire } };
   const started = [...acquire, ...starting(backup, restartPolicy(situation.spec))];
-  return { ...option, work: { ...work, acquire: started, takes: hostPorts(backup) } };
+  return { ...option, work: { ...work, acquire: started, takes: backup.ports } };
 }
 
 /** Puts a container of the spec before back into its network. No network is made for it. */
@@ -177,10 +177,9 @@ function withPolicy(
  * over such a try.
  */
 function portProblem(container: ObservedContainer, { taken_ports }: ObservedApp): PlanProblem | null {
-  const ports = hostPorts(container);
-  const taken = taken_ports.find(({ host_port }) => ports.includes(host_port));
+  const taken = taken_ports.find((other) => container.ports.some((port) => collide(port, other)));
   if (!taken) return null;
-  const message = `${container.name} waits: host port ${taken.host_port} is published by the container ${taken.by}`;
+  const message = `${container.name} waits: host port ${portName(taken)} is published by the container ${taken.by}`;
   return { step: 'connect', message, retry_at: null };
 }
 

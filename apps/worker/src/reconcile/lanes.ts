@@ -1,4 +1,4 @@
-import { hostPorts } from './container-steps.js';
+import { collide, type HostPort } from './host-ports.js';
 import type { ObservedContainer } from './observed.js';
 import type { Step } from './step.js';
 import { stepsOf, type Work } from './work.js';
@@ -47,15 +47,21 @@ function interleave(groups: Work[][]): Step[] {
 
 /** For each work the indexes of those that hold, until they end, a host port that it takes. */
 function neighbours(works: readonly Work[], containers: readonly ObservedContainer[]): number[][] {
-  const portsOf = new Map(containers.map((container) => [container.id, hostPorts(container)]));
-  const holders = new Map<number, number[]>();
+  const portsOf = new Map(containers.map(({ id, ports }) => [id, ports]));
+  const holders = new Map<number, { index: number; port: HostPort }[]>();
   works.forEach((work, index) => {
     for (const port of work.ends.flatMap((id) => portsOf.get(id) ?? [])) {
-      holders.set(port, [...(holders.get(port) ?? []), index]);
+      const { host_port } = port;
+      holders.set(host_port, [...(holders.get(host_port) ?? []), { index, port }]);
     }
   });
   return works.map((work, index) => [
-    ...new Set(work.takes.flatMap((port) => holders.get(port) ?? []).filter((holder) => holder !== index)),
+    ...new Set(
+      work.takes
+        .flatMap((port) => (holders.get(port.host_port) ?? []).filter((held) => collide(held.port, port)))
+        .map((held) => held.index)
+        .filter((holder) => holder !== index),
+    ),
   ]);
 }
 

@@ -57,8 +57,13 @@ export function afterSuccess(memory: AppMemory, key: string): AppMemory {
 }
 
 /** The memory after a `pin` step, or after a pull that gave this image. */
-export function withPin(memory: AppMemory, { image, release, image_id }: ImagePin): AppMemory {
-  return { ...memory, pin: { image, release, image_id } };
+export function withPin(memory: AppMemory, given: ImagePin): AppMemory {
+  const { image, release, image_id, platform, made_for } = given;
+  const purpose = {
+    ...(platform === undefined ? {} : { platform }),
+    ...(made_for === undefined ? {} : { made_for }),
+  };
+  return { ...memory, pin: { image, release, image_id, ...purpose } };
 }
 
 /** The memory after a `judge` step, which found these last lines of the container's log. */

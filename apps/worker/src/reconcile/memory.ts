@@ -83,6 +83,10 @@ export interface ImagePin {
   /** The release token that it was pulled for. */
   release: number;
   image_id: string;
+  /** The platform that was asked for; the server's own when absent. */
+  platform?: string;
+  /** With `pull_policy` `always`: the fingerprint of the first replica of the version that it was pulled for. */
+  made_for?: string;
 }
 
 export interface Failure {

@@ -1,4 +1,5 @@
 import { type AppSpec, HIGHEST_PORT, replicaPorts } from '@nebula/contracts';
+import { collide, type HostPort, portName } from './host-ports.js';
 import type { PlanProblem } from './step.js';
 
 /**
@@ -6,19 +7,21 @@ import type { PlanProblem } from './step.js';
  * knows. At most one problem of each kind, the first.
  */
 export function nodeProblems(spec: AppSpec, replicas: number): PlanProblem[] {
-  const owners = new Map<number, number>();
+  const owners = new Map<number, { port: HostPort; replica: number }[]>();
   let tooHigh: string | null = null;
   let collision: string | null = null;
   for (let replica = 1; replica <= replicas; replica += 1) {
-    for (const { host_port } of replicaPorts(spec, replica)) {
+    for (const port of replicaPorts(spec, replica)) {
+      const { host_port } = port;
       if (host_port > HIGHEST_PORT) {
         tooHigh ??= `starting_ports: replica ${replica} of ${replicas} would need host port ${host_port}; the highest is ${HIGHEST_PORT}`;
       }
-      const owner = owners.get(host_port);
-      if (owner !== undefined) {
-        collision ??= `starting_ports: replicas ${owner} and ${replica} of ${replicas} would both need host port ${host_port}; leave more room between the ports or run fewer replicas`;
+      const others = owners.get(host_port) ?? [];
+      const owner = others.find((other) => collide(other.port, port));
+      if (owner) {
+        collision ??= `starting_ports: replicas ${owner.replica} and ${replica} of ${replicas} would both need host port ${portName(port)}; leave more room between the ports or run fewer replicas`;
       }
-      owners.set(host_port, replica);
+      owners.set(host_port, [...others, { port, replica }]);
     }
   }
   return [tooHigh, collision]

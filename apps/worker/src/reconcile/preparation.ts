@@ -75,6 +75,9 @@ function prepareImage(situation: Situation, preparation: Preparation, creates: b
   } else if (choice.kind === 'step' && choice.step.kind === 'pin' && (creates || right.length > 0)) {
     preparation.steps.push(choice.step);
     preparation.image = 'coming';
+  } else if (choice.kind === 'absent' && creates) {
+    preparation.problems.push(choice.problem);
+    preparation.image = 'failed';
   } else if (choice.kind === 'failed' && creates) {
     preparation.problems.push(problemOf(choice.failure));
     preparation.image = 'failed';

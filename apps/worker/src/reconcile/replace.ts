@@ -62,7 +62,7 @@ export function replace(view: ReplicaView, situation: Situation, image: string):
       ],
       clean: backup ? tryable([remove(backup)], view.all, situation).steps : [],
       ends: [...leaving.ends, ...(backup && isUp(backup) ? [backup.id] : [])],
-      takes: replicaPorts(spec, replica).map((port) => port.host_port),
+      takes: replicaPorts(spec, replica),
     },
     problems: leaving.problems,
     blocked: leaving.staying.some((container) => container.name === name),

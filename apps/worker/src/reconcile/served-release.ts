@@ -1,6 +1,7 @@
 import { imageWithTag } from '@nebula/contracts';
 import { activeFailure, failureOf, pullKey } from './failure-key.js';
 import { isRight } from './fingerprint.js';
+import { purposeOf } from './image.js';
 import type { Situation } from './plan-input.js';
 import { isOnHold } from './memory-updates.js';
 import { problemOf, pullLater } from './problems.js';
@@ -24,15 +25,17 @@ export function servedRelease(situation: Situation): ServedRelease {
   const image = imageWithTag(spec.docker_image);
   const { release } = desired.tokens;
   const key = pullKey(image, release);
-  const isHeld = isOnHold(memory, now);
-  const isDelayed = isHeld || memory.late_pull === key || failureOf(memory, key) !== null;
+  const isPulled = spec.pull_policy !== 'never';
+  const isHeld = isPulled && isOnHold(memory, now);
+  const isLate = memory.late_pull === key || failureOf(memory, key) !== null;
+  const isDelayed = isHeld || (isPulled && isLate);
   const before = isDelayed ? releaseBefore(situation, image) : null;
   if (before === null) return { situation, lanes: [], problems: [] };
   if (isHeld) return { situation: served(situation, before), lanes: [], problems: [pullLater(situation)] };
   const failure = activeFailure(memory, key, now);
   return {
     situation: served(situation, before),
-    lanes: failure ? [] : [[{ kind: 'pull', image, release }]],
+    lanes: failure ? [] : [[{ kind: 'pull', image, release, ...purposeOf(spec, desired) }]],
     problems: failure ? [problemOf(failure)] : [],
   };
 }

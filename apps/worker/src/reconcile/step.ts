@@ -1,5 +1,6 @@
 import type { AppSpec, Hook, PortMapping } from '@nebula/contracts';
 import type { Limits } from './limits.js';
+import type { ImagePin } from './memory.js';
 
 /** A container that the plan works on: one that was observed, or the one that this lane creates for a replica. */
 export type ContainerRef = { by: 'id'; id: string } | { by: 'created'; replica: number };
@@ -20,13 +21,16 @@ export interface ContainerDraft {
   spec: AppSpec;
 }
 
+/** What else a build of an image is for; see `ImagePin`. */
+export type Purpose = Pick<ImagePin, 'platform' | 'made_for'>;
+
 /**
  * One idempotent act on the engine (`pin` acts on memory alone). Plain data, so that plans can be compared,
  * printed and applied to a model.
  */
 export type Step =
-  | { kind: 'pull'; image: string; release: number }
-  | { kind: 'pin'; image: string; release: number; image_id: string }
+  | ({ kind: 'pull'; image: string; release: number } & Purpose)
+  | ({ kind: 'pin'; image: string; release: number; image_id: string } & Purpose)
   | { kind: 'create-network'; network: string }
   | { kind: 'create'; draft: ContainerDraft }
   | { kind: 'start'; replica: number; target: ContainerRef }

@@ -84,7 +84,11 @@ function asOf(good: GoodVersion, wanted: Situation): Situation {
 
 /** The build that was kept with a version, or one that was taken for it since, as the kept one is gone. */
 export function pinFor({ spec, tokens, pin }: GoodVersion, newest: ImagePin | null): ImagePin | null {
-  const isSince = newest?.image === imageWithTag(spec.docker_image) && newest.release === tokens.release;
+  const isSince =
+    newest?.image === imageWithTag(spec.docker_image) &&
+    newest.release === tokens.release &&
+    newest.platform === pin?.platform &&
+    newest.made_for === pin?.made_for;
   return isSince ? newest : pin;
 }
 

@@ -1,3 +1,4 @@
+import type { HostPort } from './host-ports.js';
 import type { PlanProblem, Step } from './step.js';
 
 /**
@@ -18,7 +19,7 @@ export interface Work {
   /** Ids of the containers that `release` ends. */
   ends: string[];
   /** Host ports that `acquire` needs. */
-  takes: number[];
+  takes: HostPort[];
 }
 
 export function noWork(replica: number): Work {

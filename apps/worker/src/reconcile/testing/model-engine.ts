@@ -1,5 +1,6 @@
 import type { PortBinding } from '@nebula/contracts';
 import type { ObservedApp, ObservedContainer } from '../observed.js';
+import { collide } from '../host-ports.js';
 import { limitsOf } from '../limits.js';
 import { createdPolicy } from '../restart-policy.js';
 import type { ContainerRef, Step } from '../step.js';
@@ -69,7 +70,7 @@ export class ModelEngine {
       taken_ports: [
         ...others.filter(({ state }) => UP.includes(state)),
         ...this.foreign.filter(({ running }) => running),
-      ].flatMap(({ name, ports }) => ports.map(({ host_port }) => ({ host_port, by: name }))),
+      ].flatMap(({ name, ports }) => ports.map(({ container_port: _inside, ...port }) => ({ ...port, by: name }))),
       networks: ['bridge', 'host', 'none', ...this.networks],
       images: Object.fromEntries(lookUp.map((image) => [image, this.imageId(image)])),
     };
@@ -243,7 +244,7 @@ export class ModelEngine {
       (other) => other !== container && UP.includes(other.state),
     );
     const held = [...others, ...this.foreign.filter(({ running }) => running)].flatMap(({ ports }) => ports);
-    return container.ports.some(({ host_port }) => held.some((other) => other.host_port === host_port));
+    return container.ports.some((port) => held.some((other) => collide(other, port)));
   }
 }
 
