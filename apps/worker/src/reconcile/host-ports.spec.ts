@@ -42,7 +42,9 @@ describe('a plan', () => {
     formatPlan(plan(situation(desired, [], { observed: { taken_ports } })), NOW);
 
   it('starts beside what publishes the same number by another protocol', () => {
-    expect(lines(dns, [{ host_port: 53, by: 'web' }])).toEqual(['create web-1 from shop:1 → start the new 1']);
+    expect(lines(dns, [{ host_port: 53, by: 'web' }])).toEqual([
+      'create web-1 from shop:1 → start the new 1',
+    ]);
     expect(lines(dns, [{ ...udp, by: 'dns' }])).toEqual([
       '! start: replica 1 waits: host port 53/udp is published by the container dns',
     ]);
@@ -65,7 +67,12 @@ describe('a plan', () => {
     const replicas = { containers_per: { server: 2 } };
     const before = desiredApp({ ...replicas, starting_ports: ['81/udp'] });
     const lanesOf = (after: typeof dns) =>
-      plan(situation(after, [1, 2].map((replica) => rightContainer(before, replica)))).lanes.length;
+      plan(
+        situation(
+          after,
+          [1, 2].map((replica) => rightContainer(before, replica)),
+        ),
+      ).lanes.length;
     // 81 and 82 become 82 and 83: one lane. With another protocol nobody waits for the other.
     expect(lanesOf(desiredApp({ ...replicas, starting_ports: ['82/udp'] }))).toBe(1);
     expect(lanesOf(desiredApp({ ...replicas, starting_ports: [82] }))).toBe(2);
@@ -73,7 +80,9 @@ describe('a plan', () => {
 
   it('sees replicas that would need the same port of one server', () => {
     const many = (starting_ports: AppSpec['starting_ports']) =>
-      lines(desiredApp({ containers_per: { cpu: 1 }, starting_ports }), []).filter((line) => line.startsWith('!'));
+      lines(desiredApp({ containers_per: { cpu: 1 }, starting_ports }), []).filter((line) =>
+        line.startsWith('!'),
+      );
     expect(many([81, '85/udp'])).toEqual([]);
     expect(many([81, 85])).toEqual([expect.stringContaining('would both need host port 85')]);
   });

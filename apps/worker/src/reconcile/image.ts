@@ -83,7 +83,8 @@ export function chooseImage(
   // Nobody knows for which platform a local image was made.
   const serves = spec?.pull_policy === 'never' || (released && Object.keys(purpose).length === 0);
   const image_id = adopted ?? (serves ? local : null);
-  if (image_id) return { kind: 'step', step: { kind: 'pin', image: reference, release, image_id, ...purpose } };
+  if (image_id)
+    return { kind: 'step', step: { kind: 'pin', image: reference, release, image_id, ...purpose } };
   if (spec?.pull_policy === 'never') return { kind: 'absent', problem: neverPulled(reference, now) };
 
   const failure = activeFailure(memory, pullKey(reference, release), now);

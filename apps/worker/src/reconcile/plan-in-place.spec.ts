@@ -48,7 +48,9 @@ describe('limits', () => {
   test('that can not be taken away need a new container', () => {
     expect(look({}, { limits }).lines[0]).toMatch(/^create .* → start the new 1 → remove c1$/);
     expect(look({ resources: { ...resources, memory_swap: -1 } }, { limits }).lines[0]).toMatch(/^create /);
-    expect(look({ resources: { pids: 5 } }, { limits: { ...NO_LIMITS, cpuset: '0' } }).lines[0]).toMatch(/^create /);
+    expect(look({ resources: { pids: 5 } }, { limits: { ...NO_LIMITS, cpuset: '0' } }).lines[0]).toMatch(
+      /^create /,
+    );
   });
 
   test('are set before a start', () => {
@@ -67,11 +69,17 @@ describe('a restart policy', () => {
   test.each([
     ['no', { exit_code: 0 }, []],
     ['on-failure', { exit_code: 0 }, []],
-    ['no', { exit_code: 3 }, ['! run: web-1 has ended with exit code 3; its restart policy is no, so it is not started again']],
+    [
+      'no',
+      { exit_code: 3 },
+      ['! run: web-1 has ended with exit code 3; its restart policy is no, so it is not started again'],
+    ],
     [
       'on-failure:2',
       { exit_code: 3, restart_count: 2 },
-      ['! run: web-1 has ended with exit code 3; its restart policy is on-failure:2, so it is not started again'],
+      [
+        '! run: web-1 has ended with exit code 3; its restart policy is on-failure:2, so it is not started again',
+      ],
     ],
     ['always', { exit_code: 0 }, ['start c1']],
     ['unless-stopped', { exit_code: 0 }, ['start c1']],
@@ -81,12 +89,18 @@ describe('a restart policy', () => {
     ['no', { state: 'created' as const }, ['start c1']],
     ['no', { exit_code: 128, error: 'port is already allocated' }, ['start c1']],
     // We have set it aside.
-    ['on-failure', { exit_code: 0, restart_policy: 'no' }, ['set-restart-policy on-failure on c1 → start c1']],
+    [
+      'on-failure',
+      { exit_code: 0, restart_policy: 'no' },
+      ['set-restart-policy on-failure on c1 → start c1'],
+    ],
     ['no', { exit_code: 0, name: 'web-1.old' }, ['rename c1 to web-1 → start c1']],
   ])('%s lets an ended program be, or not: %j', (restart_policy, found, expected) => {
     const { lines, state } = look({ restart_policy }, { state: 'exited', ...found });
     expect(lines).toEqual(expected);
-    expect(state).toBe(expected.length === 0 ? 'converged' : lines[0]?.startsWith('!') ? 'failed' : 'converging');
+    expect(state).toBe(
+      expected.length === 0 ? 'converged' : lines[0]?.startsWith('!') ? 'failed' : 'converging',
+    );
   });
 
   test('of an app whose program has ended is not followed when another version can not be made', () => {
@@ -135,10 +149,20 @@ describe('hooks', () => {
     const after = desiredApp({ hooks, restart_policy: 'no' });
     const label = fingerprint(specOf(after), 1, after.tokens);
     const made = rightContainer(after, 1, { id: 'new', state: 'exited', exit_code: 143 });
-    const old = rightContainer(before, 1, { id: 'old', state: 'exited', name: 'web-1.old', restart_policy: 'no' });
+    const old = rightContainer(before, 1, {
+      id: 'old',
+      state: 'exited',
+      name: 'web-1.old',
+      restart_policy: 'no',
+    });
     const input = situation(after, [made, old]);
     const failed = { step: 'post-start', message: 'exit code 1', terminal: false } as const;
-    const memory = afterFailure(input.memory, { key: containerKey('post-start', 1, label), ...failed }, NOW, 0);
+    const memory = afterFailure(
+      input.memory,
+      { key: containerKey('post-start', 1, label), ...failed },
+      NOW,
+      0,
+    );
     expect(formatPlan(plan({ ...input, memory }), NOW)).toEqual([
       'remove new → rename old to web-1 → start old',
       '! post-start: exit code 1 (again in 1000 ms)',

@@ -23,7 +23,9 @@ describe('always', () => {
   test('asks the registry before containers of another version are made, although the image is there', () => {
     expect(lines(situation(after, running, { memory }))).toEqual(['pull shop:1']);
     const { lanes } = plan(situation(after, running, { memory }));
-    expect(lanes).toEqual([[{ kind: 'pull', image: 'shop:1', release: 0, made_for: pinFor(after).made_for }]]);
+    expect(lanes).toEqual([
+      [{ kind: 'pull', image: 'shop:1', release: 0, made_for: pinFor(after).made_for }],
+    ]);
   });
 
   test('makes all containers of a version from what was pulled for it: also by repairs and scaling', () => {
@@ -35,7 +37,9 @@ describe('always', () => {
     expect(lines(situation(before, running.slice(1), { memory }))).toEqual([
       'create web-1 from shop:1 → start the new 1',
     ]);
-    expect(lines(situation(before, [], { memory: { ...memory, pin: pinFor(after) } }))).toEqual(['pull shop:1']);
+    expect(lines(situation(before, [], { memory: { ...memory, pin: pinFor(after) } }))).toEqual([
+      'pull shop:1',
+    ]);
   });
 
   test('keeps what runs when the pull fails', () => {
@@ -63,10 +67,14 @@ describe('never', () => {
   });
 
   test('says so when it is not there, keeps what runs and looks again', () => {
-    const input = situation(wish, running, { memory: emptyMemory(), observed: { images: { 'shop:1': null } } });
+    const input = situation(wish, running, {
+      memory: emptyMemory(),
+      observed: { images: { 'shop:1': null } },
+    });
     const other = { ...wish, spec: { ...specOf(wish), env_vars: { A: '2' } } };
     const images = { 'shop:1': null };
-    const why = '! pull: the image shop:1 is not on this server, and pull_policy is never (again in 30000 ms)';
+    const why =
+      '! pull: the image shop:1 is not on this server, and pull_policy is never (again in 30000 ms)';
     expect(lines({ ...input, desired: other })).toEqual([why]);
     expect(lines(situation(wish, [], { memory: emptyMemory(), observed: { images } }))).toEqual([why]);
   });

@@ -70,7 +70,9 @@ export class ModelEngine {
       taken_ports: [
         ...others.filter(({ state }) => UP.includes(state)),
         ...this.foreign.filter(({ running }) => running),
-      ].flatMap(({ name, ports }) => ports.map(({ container_port: _inside, ...port }) => ({ ...port, by: name }))),
+      ].flatMap(({ name, ports }) =>
+        ports.map(({ container_port: _inside, ...port }) => ({ ...port, by: name })),
+      ),
       networks: ['bridge', 'host', 'none', ...this.networks],
       images: Object.fromEntries(lookUp.map((image) => [image, this.imageId(image)])),
     };
