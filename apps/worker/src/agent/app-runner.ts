@@ -216,7 +216,9 @@ export class AppRunner {
     const about = { scope, policy, others, unhealthy_grace, desired, observed, node };
     const input = { ...about, memory: memory.current, now: clock.now() };
     memory.change(() => learn(input));
-    const plan = makePlan({ ...input, memory: memory.current });
+    const made = makePlan({ ...input, memory: memory.current });
+    const trouble = this.repeats.trouble(withoutPulls(made.lanes));
+    const plan = trouble ? { ...made, problems: [...made.problems, trouble] } : made;
     this.status.tell(state, plan, observed, memory.current);
     return { state, observed, plan, lesson: nextLesson(input) };
   }
@@ -287,7 +289,7 @@ export class AppRunner {
   /** Nothing to do but wait. */
   private async rest({ state, observed, plan, lesson }: Look): Promise<void> {
     this.interruptions = 0;
-    this.repeats.reset();
+    this.repeats.rest();
     const converged = plan.lanes.length === 0 && plan.problems.length === 0;
     if (converged) this.memory.change(afterConvergence);
     this.noteConvergence(appState(plan, state.desired, observed), state.desired.spec?.running ?? false);
@@ -329,4 +331,9 @@ export class AppRunner {
       // The step under way finds out by itself.
     }
   }
+}
+
+/** Pulls run beside the loop, and are no repairs. */
+function withoutPulls(lanes: readonly Step[][]): Step[][] {
+  return lanes.filter((lane) => !lane.some(({ kind }) => kind === 'pull'));
 }

@@ -1,10 +1,13 @@
 import type { Clock } from '../clock.js';
 import { formatPlan } from '../reconcile/format-plan.js';
 import { backoff } from '../reconcile/memory-updates.js';
-import type { Step } from '../reconcile/step.js';
+import type { PlanProblem, Step } from '../reconcile/step.js';
 
 /** So often in a row the same steps may be done before they are done more slowly. */
 const PATIENCE = 3;
+
+/** What was done and not undone for this long after the last wait is there to stay, milliseconds. */
+const STEADY = 5_000;
 
 /**
  * Steps that succeed and are planned again (somebody undoes them, or the engine says yes and does nothing) must
@@ -15,6 +18,8 @@ export class RepeatGuard {
   private times = 0;
   private doneAt = 0;
   private wait = 0;
+  /** There was nothing to do since. */
+  private rested = false;
 
   constructor(private readonly clock: Clock) {}
 
@@ -29,14 +34,46 @@ export class RepeatGuard {
   /** These steps were done. */
   done(lanes: Step[][]): void {
     const steps = textOf(lanes);
-    this.times = steps === this.steps ? this.times + 1 : 1;
+    // An unhealthy container has waits of its own.
+    if (lanes.flat().every(({ kind }) => kind === 'restart')) return;
+    this.times = steps === this.steps && !this.isOver ? this.times + 1 : 1;
     this.steps = steps;
+    this.rested = false;
     const slow = this.times - PATIENCE + 1;
     this.doneAt = this.clock.now();
     this.wait = slow > 0 ? backoff(slow, this.clock.random()) : 0;
   }
 
-  /** There was nothing to do. */
+  /**
+   * What is to be told of steps that are done over and over, also while nobody has undone them yet; null when there are
+   * none, or when they were done for the last time long enough ago.
+   *
+   * @param lanes what is planned now.
+   */
+  trouble(lanes: Step[][]): PlanProblem | null {
+    const isAgain = lanes.length === 0 || textOf(lanes) === this.steps;
+    if (this.times < PATIENCE || !isAgain || this.isOver) return null;
+    const [steps = ''] = this.steps.split('\n');
+    const message = `something undoes again and again what is done here: ${steps} (${this.times} times)`;
+    const wait = lanes.length === 0 ? this.steady : this.wait;
+    return { step: 'run', message, retry_at: this.doneAt + wait };
+  }
+
+  /** How long it must last to count as done for good, milliseconds. */
+  private get steady(): number {
+    return 2 * this.wait + STEADY;
+  }
+
+  private get isOver(): boolean {
+    return this.rested && Math.abs(this.clock.now() - this.doneAt) >= this.steady;
+  }
+
+  /** There is nothing to do, for now. */
+  rest(): void {
+    this.rested = true;
+  }
+
+  /** Something else is wanted. */
   reset(): void {
     this.steps = '';
     this.times = 0;

@@ -205,3 +205,24 @@ describe('a container that is unhealthy', () => {
     expect(ids()).toEqual(before);
   });
 });
+
+describe('a repair that something else undoes', () => {
+  it('is done ever more slowly, and told, also while it lasts for a moment', async () => {
+    await worker.start();
+    want(1, { update: {}, containers_per: { server: 1 } });
+    await worker.reported({ state: 'converged' });
+    let kills = 0;
+    await eventually(() => {
+      if (engine.named('web-1')?.state === 'running' && kills < 5) {
+        kills += 1;
+        engine.vanish('web-1');
+      }
+      expect(kills).toBe(5);
+    }, 20_000);
+    const { last_error } = await worker.reported({ state: 'failed' });
+    expect(last_error?.message).toMatch(/^something undoes again and again what is done here: create web-1/);
+    await eventually(() => expect(engine.named('web-1')?.state).toBe('running'), 10_000);
+    expect(worker.report()?.state).toBe('failed');
+    await worker.reported({ state: 'converged' }, 30_000);
+  }, 60_000);
+});
