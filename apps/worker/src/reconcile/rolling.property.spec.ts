@@ -68,7 +68,7 @@ function served(worker: ModelWorker): number {
   ).size;
 }
 
-/** Works on, killed and started again in between, until there is nothing more to do. One that ends over and over is looked at for ever. */
+/** Works on, killed and started again in between, until there is nothing more to do. One that is not well is looked at for ever. */
 function finish(worker: ModelWorker, { kills }: Drawn, endsOver = false): void {
   for (const after of kills) {
     const { plan, observed } = worker.look();
@@ -102,7 +102,7 @@ describe('a rolling update', () => {
         const before = new Set(worker.engine.own().map(({ id }) => id));
         const least = given.servers - mostAway(given);
         worker.onDone = () => check(worker, 'too many are away', served(worker) >= least);
-        finish(worker, given, !given.hasCheck);
+        finish(worker, given, true);
         expect(worker.state()).toBe('failed');
         const bad = worker.engine.own().filter((container) => right(container, worker.desired));
         check(worker, 'none was tried', bad.length >= 1);
@@ -111,7 +111,8 @@ describe('a rolling update', () => {
         expect(others.every(({ id, state }) => before.has(id) && state === 'running')).toBe(true);
         expect(bad.length + others.length).toBe(given.servers);
         const { plan } = worker.look();
-        expect(plan.lanes).toEqual([]);
+        // What is unhealthy is restarted in place, ever more rarely.
+        expect(plan.lanes.flat().filter(({ kind }) => kind !== 'restart')).toEqual([]);
       }),
       RUNS,
     );

@@ -3,7 +3,14 @@ import { failureKey } from '../failure-key.js';
 import { formatPlan, formatStep } from '../format-plan.js';
 import { imagesToLookUp } from '../image.js';
 import { learn } from '../learn.js';
-import { afterFailure, afterSuccess, onNewDesired, withPin, withVerdict } from '../memory-updates.js';
+import {
+  afterFailure,
+  afterSuccess,
+  onNewDesired,
+  withPin,
+  withRestart,
+  withVerdict,
+} from '../memory-updates.js';
 import type { AppMemory } from '../memory.js';
 import type { NodeFacts, ObservedApp, ObservedContainer } from '../observed.js';
 import { plan } from '../plan.js';
@@ -123,6 +130,9 @@ export class ModelWorker {
       return false;
     }
     this.memory = afterSuccess(this.memory, key);
+    if (step.kind === 'restart' && step.target.by === 'id') {
+      this.memory = withRestart(this.memory, step.target.id);
+    }
     if (step.kind === 'judge') this.memory = withVerdict(this.memory, step, '', this.now);
     if (step.kind === 'pin') this.memory = withPin(this.memory, step);
     if (step.kind === 'pull' && outcome.image_id !== undefined) {
