@@ -61,7 +61,12 @@ export class ImagePuller {
       const abortSignal = AbortSignal.any([signal, stuck.signal]);
       abortSignal.throwIfAborted();
       const { platform } = options;
-      const query = { fromImage: image, ...(platform ? { platform } : {}), abortSignal };
+      // With a body, which nobody reads, the engine notices that its client has gone only when it has something to say,
+      // so a download that stands still would outlive its pull, and the next pull would share it.
+      const query = {
+        _query: { fromImage: image, ...(platform ? { platform } : {}) },
+        ...{ _body: {}, abortSignal },
+      };
       const auth = found.auth ? { key: found.auth.header() } : {};
       const stream = await this.client.open(this.idleLimit + 1, (docker) => docker.createImage(auth, query));
       for await (const line of jsonLines(stream)) {
