@@ -1,4 +1,6 @@
-import { type AppSpec, imageWithTag, joinedNetworks, parseDevice, parseVolume } from '@nebula/contracts';
+import { type AppSpec, joinedNetworks, parseDevice, parseVolume } from '@nebula/contracts';
+import { fitsAny, namesToAllow, namesToDeny } from './policy-images.js';
+import { isBelow, isSurelyWithin, plain, reaches } from './policy-paths.js';
 import type { PlanProblem } from './step.js';
 
 /** What is allowed, all when it is absent, and what of that is not. */
@@ -27,7 +29,7 @@ export interface WorkerPolicy {
   sockets?: readonly string[];
 }
 
-/** Where the socket is by default; both name one place on the servers of today. */
+/** Where the socket is by default. On a server whose `/var/run` is no link these are two places. */
 const USUAL_SOCKETS = ['/var/run/docker.sock', '/run/docker.sock'];
 
 /** What of a spec a policy forbids, each with the name of the rule. */
@@ -47,31 +49,12 @@ function forbids(rule: Exclude<keyof WorkerPolicy, 'sockets'>, what: string, why
 
 function imageProblems({ docker_image }: AppSpec, { images }: WorkerPolicy): string[] {
   if (!images) return [];
-  const names = namesOf(docker_image);
-  const fits = (pattern: string): boolean => names.some((name) => wildcard(pattern).test(name));
-  const denied = images.deny?.find(fits);
   const what = `the image ${docker_image}`;
+  const denied = images.deny?.find((pattern) => fitsAny(pattern, namesToDeny(docker_image)));
   if (denied !== undefined) return [forbids('images', what, `it fits "${denied}", which is denied`)];
-  if (!images.allow || images.allow.some(fits)) return [];
+  const names = namesToAllow(docker_image);
+  if (!images.allow || images.allow.some((pattern) => fitsAny(pattern, names))) return [];
   return [forbids('images', what, 'it fits no pattern that is allowed')];
-}
-
-/** An image by each name that it goes by: without a registry it is Docker Hub's, where `library/` may be left out. */
-function namesOf(reference: string): string[] {
-  const whole = imageWithTag(reference);
-  const [first = '', ...rest] = whole.split('/');
-  const hasRegistry = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
-  const isHub = !hasRegistry || first === 'docker.io' || first === 'index.docker.io';
-  if (!isHub) return [whole];
-  const path = hasRegistry ? rest.join('/') : whole;
-  const full = path.includes('/') ? path : `library/${path}`;
-  const short = full.replace(/^library\//, '');
-  return [...new Set([whole, `docker.io/${full}`, `docker.io/${short}`, full, short])];
-}
-
-function wildcard(pattern: string): RegExp {
-  const parts = pattern.split('*').map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`, 's');
 }
 
 function bindProblems({ volumes }: AppSpec, policy: WorkerPolicy): string[] {
@@ -80,13 +63,12 @@ function bindProblems({ volumes }: AppSpec, policy: WorkerPolicy): string[] {
     const { source } = parseVolume(text);
     if (!source.startsWith('/')) return [];
     const what = `the bind ${text}`;
-    const path = plain(source);
-    const socket = sockets.find((place) => isWithin(place, path));
+    const socket = sockets.find((place) => reaches(source, place));
     return [
       ...(policy.docker_socket === false && socket !== undefined
         ? [forbids('docker_socket', what, `it gives the container the engine's socket ${socket}`)]
         : []),
-      ...pathProblems('binds', what, path, policy.binds),
+      ...pathProblems('binds', what, source, policy.binds),
     ];
   });
 }
@@ -94,7 +76,7 @@ function bindProblems({ volumes }: AppSpec, policy: WorkerPolicy): string[] {
 function deviceProblems({ devices, privileged }: AppSpec, policy: WorkerPolicy): string[] {
   const { devices: lists } = policy;
   const given = devices.flatMap((text) =>
-    pathProblems('devices', `the device ${text}`, plain(parseDevice(text).host), lists),
+    pathProblems('devices', `the device ${text}`, parseDevice(text).host, lists),
   );
   const isLimited = lists?.allow !== undefined || (lists?.deny ?? []).length > 0;
   if (!privileged || !isLimited || policy.privileged === false) return given;
@@ -108,22 +90,10 @@ function pathProblems(
   path: string,
   lists: PolicyLists = {},
 ): string[] {
-  const denied = lists.deny?.find((entry) => isWithin(path, entry) || isWithin(entry, path));
+  const denied = lists.deny?.find((entry) => reaches(path, entry) || isBelow(path, entry));
   if (denied !== undefined) return [forbids(rule, what, `${denied} is denied`)];
-  if (!lists.allow || lists.allow.some((entry) => isWithin(path, entry))) return [];
-  return [forbids(rule, what, `${path} is at or below no path that is allowed`)];
-}
-
-/** An absolute path without `.` and doubled slashes; `..` no spec has. What is a link on the server nobody knows here. */
-function plain(path: string): string {
-  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
-  return `/${parts.join('/')}`;
-}
-
-/** Whether a path is this folder or below it. */
-function isWithin(path: string, folder: string): boolean {
-  const base = plain(folder);
-  return path === base || path.startsWith(base === '/' ? '/' : `${base}/`);
+  if (!lists.allow || lists.allow.some((entry) => isSurelyWithin(path, entry))) return [];
+  return [forbids(rule, what, `${plain(path)} is at or below no path that is allowed`)];
 }
 
 function capabilityProblems({ cap_add, privileged }: AppSpec, policy: WorkerPolicy): string[] {
