@@ -55,7 +55,6 @@ export const V1: Record<string, Field> = {
   // The first network is the one that the container is created in, so this order counts.
   networks: ({ spec }) => unlessDefault(joinedNetworks(spec), [DEFAULT_NETWORK]),
   privileged: ({ spec }) => spec.privileged || undefined,
-  // An empty list is not the default: it takes the image's arguments away.
   command: ({ spec }) => spec.command ?? undefined,
   restart: ({ tokens }) => tokens.restart || undefined,
   release: ({ tokens }) => tokens.release || undefined,

@@ -157,7 +157,7 @@ describe('fingerprint', () => {
       { volumes: ['/a:/a:ro'] },
       { devices: ['/dev/a'] },
       { privileged: true },
-      { command: [] },
+      { command: [''] },
       { command: ['a', 'b'] },
       { command: ['b', 'a'] },
       { command: ['a b'] },

@@ -4,7 +4,7 @@ import { orNull, ruleOf, text } from '../parsing/kind.js';
 /** One argument of a command. */
 const argument = text({ allowed: 'text' });
 
-/** A program and its arguments, run as they are. */
+/** A program and its arguments, run as they are. Never empty: Docker takes an empty list for none given. */
 export const commandLine = listOf(argument, {
   min: 1,
   allowed: 'a list of its arguments, like ["serve", "--port", "80"]',

@@ -8,9 +8,9 @@ const command = ['/bin/x'];
 const TAKEN: Readonly<Record<string, readonly unknown[]>> = {
   entrypoint: [null, [], [''], ['/bin/tini', '--']],
   user: [null, 'app', '0', '1000:1000', 'app:www-data', '2147483647'],
-  working_dir: [null, '/', '/srv/my app'],
+  working_dir: [null, '/', '/srv/my app', '/a/../b'],
   hostname: [null, 'web', 'Web_1.example.com', '{{.App}}-{{.Replica}}.{{.Node}}', 'a'.repeat(63)],
-  labels: [{}, { 'com.example/team': '', nebulaX: 'x', app_name2: 'x' }],
+  labels: [{}, { 'com.example/team': '', nebulaX: ' a  b ', app_name2: 'x' }],
   cap_add: [[], ['NET_ADMIN', 'cap_sys_time', 'Chown'], ['ALL']],
   cap_drop: [[], ['ALL'], ['CAP_MKNOD']],
   security_opt: [
@@ -19,8 +19,13 @@ const TAKEN: Readonly<Record<string, readonly unknown[]>> = {
     ['no-new-privileges:true', 'apparmor=unconfined', 'seccomp=unconfined', 'label:level:s0:c1,c2'],
     ['seccomp={"defaultAction":"SCMP_ACT_ALLOW"}'],
   ],
-  tmpfs: [[], ['/run'], ['/run:rw,noexec,size=10%,mode=755', '/tmp:uid=1,gid=1,nr_inodes=10k']],
-  shm_size: [null, 1, 67_108_864, '64m', '1.5G', '100'],
+  tmpfs: [
+    [],
+    ['/run'],
+    ['/run:rw,noexec,size=10%,mode=755', '/tmp:uid=1,gid=1,nr_inodes=10k'],
+    ['/a:mpol=bind:0-3', '/b:mpol=prefer=static:1', '/c:mpol=local'],
+  ],
+  shm_size: [null, 1, 67_108_864, '64m', '1.5G', '100', '64mb', '64MiB', '64 MB', '64mib', '5b', '1t'],
   ulimits: [{}, { nofile: 1024, core: 0, memlock: -1 }, { stack: { soft: 1, hard: -1 } }],
   sysctls: [
     {},
@@ -47,9 +52,18 @@ const TAKEN: Readonly<Record<string, readonly unknown[]>> = {
     { name: 'json-file', options: { 'max-size': '10m', 'max-file': '2', compress: 'true', tag: '{{.ID}}' } },
     { name: 'json-file', options: { mode: 'non-blocking', 'max-buffer-size': '4MiB' } },
     { name: 'local', options: { 'max-file': '1', compress: 'false' } },
+    ...['json-file', 'local'].map((name) => ({
+      ...{ name },
+      options: {
+        'cache-disabled': 'false',
+        'cache-max-size': '1m',
+        'cache-max-file': '2',
+        'cache-compress': 'true',
+      },
+    })),
     { name: 'vendor/plugin:1.0', options: { token: 'x' } },
   ],
-  restart_policy: ['always', 'unless-stopped', 'no', 'on-failure', 'on-failure:1'],
+  restart_policy: ['always', 'unless-stopped', 'no', 'on-failure', 'on-failure:0', 'on-failure:1'],
   stop_signal: [null, 'SIGQUIT', 'quit', '9', '64', 'SIGRTMIN+3', 'RTMAX-14'],
   stop_grace_period_seconds: [null, 0, 86_400],
   health_check: [
@@ -85,10 +99,7 @@ const REFUSED: Readonly<Record<string, readonly Refused[]>> = {
     ['2147483648', '', /the highest number is 2147483647$/],
     [0, '', /^must be null for the user of the image, or .*, not a number$/],
   ],
-  working_dir: [
-    ['srv', '', /an absolute path in the container/],
-    ['/a/../b', '', /the path has no "\.\."$/],
-  ],
+  working_dir: [['srv', '', /an absolute path in the container/]],
   hostname: [
     ['', '', /the parts between its dots are/],
     ['a..b', '', /the parts between its dots are/],
@@ -123,12 +134,16 @@ const REFUSED: Readonly<Record<string, readonly Refused[]>> = {
     [['/'], '/0', /can't be "\/"$/],
     [['/run:size=x'], '/0', /size is a size like 64m or 10%$/],
     [['/run:sice=1m'], '/0', /the options are size=…/],
+    [['/run:mpol=0'], '/0', /mpol is a memory policy like bind:0$/],
     [['/run:'], '/0', /the options are size=…/],
     [['/run', '/run/'], '/1', /^must be listed once/],
   ],
   shm_size: [
     [0, '', /^must be a size of at least 1b, .*, not 0$/],
-    ['64 MB', '', /a size of at least 1b, like "64m"/],
+    ['64  MB', '', /a size of at least 1b, like "64m"/],
+    ['64bb', '', /a size of at least 1b/],
+    ['64 i', '', /a size of at least 1b/],
+    ['64bib', '', /a size of at least 1b/],
     ['-1', '', /a size of at least 1b/],
     ['9999999999g', '', /it is too large$/],
   ],
@@ -200,7 +215,8 @@ const REFUSED: Readonly<Record<string, readonly Refused[]>> = {
   restart_policy: [
     ['allways', '', /there is no such policy \(did you mean "always"\?\)$/],
     ['always:3', '', /"always" has no number of tries$/],
-    ['on-failure:0', '', /the most tries are a whole number/],
+    ['on-failure:-1', '', /the most tries are a whole number, 0 \(no limit\) to 999999999$/],
+    ['on-failure:00', '', /the most tries are a whole number/],
     [null, '', /not null$/],
   ],
   stop_signal: [
@@ -218,7 +234,7 @@ const REFUSED: Readonly<Record<string, readonly Refused[]>> = {
     [{ command: [] }, '/command', /not an empty list$/],
     [{ command: ' ' }, '/command', /not empty$/],
     [{ command, interval_seconds: 0 }, '/interval_seconds', /0.001 to 86400, not 0$/],
-    [{ command, start_period_seconds: 1e-9 }, '/start_period_seconds', /0 for the image's, not 1e-9$/],
+    [{ command, start_period_seconds: 1e-9 }, '/start_period_seconds', /0 for none, not 1e-9$/],
     [{ command, timeout_seconds: 0 }, '/timeout_seconds', /not 0$/],
     [{ command, retries: 0 }, '/retries', /not 0$/],
     [{ command, interval: 5 }, '/interval', /did you mean "interval_seconds"|is not one of/],

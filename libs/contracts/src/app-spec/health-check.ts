@@ -2,7 +2,7 @@ import { objectOf } from '../parsing/collections.js';
 import { byType, choice, number, orNull, ruleOf, text } from '../parsing/kind.js';
 import { commandLine } from './command.js';
 
-/** How the engine finds out whether a container is well. Absent members are the image's, else the engine's defaults. */
+/** How the engine finds out whether a container is well. Absent members have the engine's defaults, not the image's values. */
 export interface HealthCheck {
   /** Text is run by the container's shell, a list is run as it is. */
   command: string | string[];
@@ -12,14 +12,14 @@ export interface HealthCheck {
   timeout_seconds?: number;
   /** Failures in a row until it is unhealthy; 3 when absent. */
   retries?: number;
-  /** Seconds after the start in which failures don't count; absent or 0: the image's, else none. */
+  /** Seconds after the start in which failures don't count; none when absent or 0. */
   start_period_seconds?: number;
 }
 
 /** `null`: the image's own. `"none"`: no check, whatever the image says. */
 export type HealthCheckSetting = HealthCheck | 'none' | null;
 
-/** The engine takes a millisecond at least, and 0 for "the image's". */
+/** The engine takes a millisecond at least. */
 const PERIOD = { min: 0.001, max: 86_400, whole: false, of: 'seconds' };
 const period = number(PERIOD);
 const COMMAND = 'a command for the shell as text, or a list of its arguments';
@@ -36,7 +36,7 @@ const check = objectOf(
     interval_seconds: period,
     timeout_seconds: period,
     retries: number({ min: 1, max: 1_000 }),
-    start_period_seconds: number({ ...PERIOD, also: { value: 0, meaning: "the image's" } }),
+    start_period_seconds: number({ ...PERIOD, also: { value: 0, meaning: 'none' } }),
   },
   {
     allowed: 'an object like {"command": ["curl", "-f", "http://localhost/"], "interval_seconds": 10}',

@@ -16,6 +16,13 @@ const YES_OR_NO = { form: /^(true|false)$/, words: '"true" or "false"' };
 const ANY = { form: /^/, words: 'text' };
 
 const ROTATION = { 'max-size': SIZE, 'max-file': COUNT, compress: YES_OR_NO };
+/** Of the copy that the engine keeps for `docker logs` where a driver can't be read; these two drivers ignore them. */
+const CACHE = {
+  'cache-disabled': YES_OR_NO,
+  'cache-max-size': SIZE,
+  'cache-max-file': COUNT,
+  'cache-compress': YES_OR_NO,
+};
 const BUFFER = {
   mode: { form: /^(blocking|non-blocking)$/, words: '"blocking" or "non-blocking"' },
   'max-buffer-size': SIZE,
@@ -24,10 +31,10 @@ const BUFFER = {
 /** Options of the drivers that keep logs on the server; those of others are left to the engine. */
 const OPTIONS: Readonly<Record<string, Readonly<Record<string, { form: RegExp; words: string }>>>> = {
   'json-file': {
-    ...{ ...ROTATION, ...BUFFER },
+    ...{ ...ROTATION, ...BUFFER, ...CACHE },
     ...{ env: ANY, 'env-regex': ANY, labels: ANY, 'labels-regex': ANY, tag: ANY },
   },
-  local: { ...ROTATION, ...BUFFER },
+  local: { ...ROTATION, ...BUFFER, ...CACHE },
 };
 
 const driver = objectOf(

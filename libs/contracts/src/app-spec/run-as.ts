@@ -1,5 +1,4 @@
 import { orNull, ruleOf, text } from '../parsing/kind.js';
-import { pathFlaw } from './mount-path.js';
 
 /** Highest id of a user or group that the OCI runtime takes. */
 const HIGHEST_ID = 2_147_483_647;
@@ -26,10 +25,6 @@ export const workingDir = ruleOf(
     text({
       allowed: 'an absolute path in the container, like "/srv/app"',
       pattern: /^\/[^\u0000]*$/,
-      flaw: (path) => {
-        const flaw = pathFlaw(path);
-        return flaw && `the path ${flaw}`;
-      },
       examples: ['/srv/app'],
     }),
     'the directory of the image',

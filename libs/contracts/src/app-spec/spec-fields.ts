@@ -71,7 +71,8 @@ export const SPEC_FIELDS: Readonly<Record<keyof AppSpec, SpecField>> = {
   },
   privileged: { meaning: "Docker's privileged mode.", change: 'replaces', example: true },
   command: {
-    meaning: "List of arguments in place of the image's `CMD`; `null` keeps it.",
+    meaning:
+      "List of arguments in place of the image's `CMD`; `null` keeps it. An empty list is refused, since Docker would take it for `null`; an `entrypoint` takes the `CMD` away.",
     change: 'replaces',
     example: ['serve', '--port', '80'],
   },
@@ -126,7 +127,7 @@ export const SPEC_FIELDS: Readonly<Record<keyof AppSpec, SpecField>> = {
   },
   shm_size: {
     meaning:
-      "Size of `/dev/shm`: bytes, or with a unit `b`, `k`, `m`, `g`; `null` for the engine's, 64m. Only with an IPC namespace of its own.",
+      "Size of `/dev/shm`: bytes, or with a unit `b`, `k`, `m`, `g`, `t`, `p`, as Docker takes them (`64m`, `64MiB`); `null` for the engine's, 64m. Only with an IPC namespace of its own.",
     change: 'replaces',
     example: '128m',
   },
@@ -198,7 +199,7 @@ export const SPEC_FIELDS: Readonly<Record<keyof AppSpec, SpecField>> = {
   },
   restart_policy: {
     meaning:
-      '`always`, `unless-stopped`, `on-failure`, `on-failure:<most tries>` or `no`. With the last three a container whose program has ended for good is not started again.',
+      '`always`, `unless-stopped`, `on-failure`, `on-failure:<most tries>` (0: no limit) or `no`. With the last three a container whose program has ended for good is not started again.',
     change: 'in place',
     example: 'on-failure:5',
   },
@@ -214,7 +215,7 @@ export const SPEC_FIELDS: Readonly<Record<keyof AppSpec, SpecField>> = {
   },
   health_check: {
     meaning:
-      '`command` (text for the shell, or a list), `interval_seconds`, `timeout_seconds`, `retries`, `start_period_seconds`; `"none"` for no check, `null` for the image\'s.',
+      "`command` (text for the shell, or a list), `interval_seconds`, `timeout_seconds`, `retries`, `start_period_seconds`. What is absent has Docker's default, not the image's: 30, 30, 3 and 0. `\"none\"` for no check, `null` for the image's.",
     change: 'replaces',
     example: { command: ['curl', '-f', 'http://localhost/'], interval_seconds: 10 },
   },

@@ -11,12 +11,14 @@ const FLAGS = (
 
 /** Options with a value that Docker takes, and what the value is. */
 const SETTINGS: Readonly<Record<string, { form: RegExp; words: string }>> = {
-  size: { form: /^[1-9][0-9]*[kmg%]?$/i, words: 'a size like 64m or 10%' },
+  size: { form: /^[1-9][0-9]*[kmgtpe%]?$/i, words: 'a size like 64m or 10%' },
   mode: { form: /^[0-7]{1,4}$/, words: 'an octal mode like 1777' },
   uid: { form: /^[0-9]+$/, words: 'a number' },
   gid: { form: /^[0-9]+$/, words: 'a number' },
   nr_inodes: { form: /^[0-9]+[kmg]?$/i, words: 'a number like 10k' },
   nr_blocks: { form: /^[0-9]+[kmg]?$/i, words: 'a number like 10k' },
+  // tmpfs(5). Docker divides options at commas, so a list of nodes has one range.
+  mpol: { form: /^[a-z][a-z ]*(=[a-z]+)?(:[0-9]+(-[0-9]+)?)?$/, words: 'a memory policy like bind:0' },
 };
 
 export const tmpfs = ruleOf(

@@ -9,6 +9,7 @@ describe('volumes', () => {
     [['data:/data', 'Data_1.x-y:/d:nocopy']],
     [['/a:/b:rw,z', '/a:/c:ro,Z,rshared']],
     [['/:/host:ro,rslave']],
+    [['/a:/b:cached', 'data:/c:ro,delegated', '/d:/d:z,consistent']],
     [['/a..b:/c..d']],
   ])('takes %j', (value) => {
     expect(problemsOf({ volumes: value })).toEqual([]);
@@ -40,6 +41,7 @@ describe('volumes', () => {
     ['/a:/b:ro,ro', '"ro" and "ro" exclude each other'],
     ['/a:/b:z,Z', '"z" and "Z" exclude each other'],
     ['/a:/b:shared,slave', '"shared" and "slave" exclude each other'],
+    ['/a:/b:cached,delegated', '"cached" and "delegated" exclude each other'],
     ['/a:/b:nocopy', '"nocopy" is for volumes with a name'],
     ['data:/b:rshared', '"rshared" is for paths on the server'],
   ])('refuses %j', (text, reason) => {

@@ -19,6 +19,8 @@ const GROUPS = {
   access: ['ro', 'rw'],
   label: ['z', 'Z'],
   copy: ['nocopy'],
+  // Docker takes these for Desktop's sake; on Linux they do nothing.
+  consistency: ['consistent', 'cached', 'delegated'],
   propagation: ['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'],
 } as const;
 const OPTIONS = Object.entries(GROUPS).flatMap(([group, names]) => names.map((name) => ({ group, name })));

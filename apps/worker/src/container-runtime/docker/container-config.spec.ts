@@ -71,8 +71,4 @@ describe("Docker's options of a container", () => {
       },
     });
   });
-
-  it("take the image's arguments away for an empty command", () => {
-    expect(containerConfig({ ...draft, spec: specOf({ command: [] }) }).Cmd).toEqual([]);
-  });
 });

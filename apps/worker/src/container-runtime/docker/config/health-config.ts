@@ -3,7 +3,7 @@ import { CHECK_DEFAULTS } from '../../../reconcile/meaning.js';
 
 const SECOND = 1_000_000_000;
 
-/** The engine takes 0 for "as the image has it", so the shortest time that it knows stands for none. */
+/** The engine takes 0 for "as the image has it", so the shortest time that it knows stands for no start period. */
 const NO_TIME = 1_000_000;
 
 /** Docker's form of a health check. Times are nanoseconds. */
