@@ -19,7 +19,11 @@ beforeAll(async () => {
       containers: [
         {
           ...{ id: '4f2a', name: 'shop-1', replica: 1, state: 'exited', health: 'none', image: 'shop:1' },
-          ...{ image_id: 'sha256:9d1c', ports: [{ host_port: 81, container_port: 80 }], restart_count: 2 },
+          ...{ image_id: 'sha256:9d1c', restart_count: 2, unhealthy_restarts: 1 },
+          ports: [
+            { host_port: 81, container_port: 80 },
+            { host_port: 53, container_port: 53, protocol: 'udp', host_address: '127.0.0.1' },
+          ],
         },
       ],
       last_error: { step: 'start', message: 'no', at: '2026-01-31T12:00:00.000Z', retry_at: null },

@@ -33,12 +33,40 @@ const AS_OF = {
 
 type Properties = Readonly<Record<string, Schema>>;
 
+function portBinding(said: Properties): Schema {
+  return closedObject(
+    {
+      ...said,
+      protocol: { ...said['protocol'], description: 'TCP when absent.' },
+      host_address: {
+        ...said['host_address'],
+        description: 'Address of the server that it is published on; all of them when absent.',
+      },
+    },
+    { optional: ['protocol', 'host_address'] },
+  );
+}
+
+function container(said: Properties): Schema {
+  return closedObject(
+    {
+      ...said,
+      ports: listOf(ref('PortBinding')),
+      unhealthy_restarts: {
+        ...said['unhealthy_restarts'],
+        description: 'How often the worker restarted it because it was unhealthy; absent for none.',
+      },
+    },
+    { optional: ['unhealthy_restarts'] },
+  );
+}
+
 /** What workers say, as the api answers it. */
 export function statusSchemas(contracts: Readonly<Record<string, Properties>>): Record<string, Schema> {
   const { WorkerReport = {}, WorkerFacts = {} } = contracts;
   return {
-    PortBinding: closedObject(contracts['PortBinding'] ?? {}),
-    Container: closedObject({ ...contracts['ContainerReport'], ports: listOf(ref('PortBinding')) }),
+    PortBinding: portBinding(contracts['PortBinding'] ?? {}),
+    Container: container(contracts['ContainerReport'] ?? {}),
     LastError: closedObject(
       {
         ...contracts['LastError'],

@@ -54,7 +54,7 @@ export async function performStep(step: Step, lane: LaneContext): Promise<string
       await runtime.start(idOf(step.target, created));
       return null;
     case 'post-start':
-      await afterStart(runtime, idOf(step.target, created), step.hook);
+      await afterStart(runtime, idOf(step.target, created), step);
       return null;
     case 'pre-stop':
       await runHook(runtime, idOf(step.target, created), step.hook);
@@ -101,11 +101,17 @@ async function lastWords(runtime: ContainerRuntime, id: string, secrets: readonl
 }
 
 /** A container whose hook has failed must not be taken for one that has started. */
-async function afterStart(runtime: ContainerRuntime, id: string, hook: Hook): Promise<void> {
+async function afterStart(
+  runtime: ContainerRuntime,
+  id: string,
+  { hook, grace_seconds }: Step & { kind: 'post-start' },
+): Promise<void> {
   try {
     await runHook(runtime, id, hook);
   } catch (error) {
-    await runtime.stop(id);
+    // Nothing can be stopped in an engine that is away, and nobody knows yet whether the hook has failed.
+    if (!(error instanceof RuntimeError && error.kind === 'unavailable'))
+      await runtime.stop(id, grace_seconds);
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { aliasesIn, type AppSpec, type Hook, joinedNetworks } from '@nebula/contracts';
+import { aliasesIn, type AppSpec, type Hooks, joinedNetworks } from '@nebula/contracts';
 import { limitChanges } from './limits.js';
 import type { NodeFacts, ObservedContainer } from './observed.js';
 import { HELD_POLICY } from './restart-policy.js';
@@ -13,25 +13,42 @@ import type { ContainerRef, Step } from './step.js';
  * @param policy the restart policy that it is to have.
  */
 export function starting(container: ObservedContainer, policy: string): Step[] {
-  const { hooks, id, replica } = container;
-  const held = withRestartPolicy(container, hooks.post_start ? HELD_POLICY : policy);
-  return [...held, ...firstStart({ by: 'id', id }, replica, hooks.post_start, policy)];
+  const held = withRestartPolicy(container, container.hooks.post_start ? HELD_POLICY : policy);
+  return [...held, ...firstStart(startOf(container), policy)];
+}
+
+/** A container that is started, and what belongs to that. */
+export interface Start {
+  target: ContainerRef;
+  replica: number;
+  hooks: Hooks;
+  /** Seconds; null for the engine's. */
+  stop_grace_seconds: number | null;
+}
+
+function startOf({ id, replica, hooks, stop_grace_seconds }: ObservedContainer): Start {
+  return { target: { by: 'id', id }, replica, hooks, stop_grace_seconds };
 }
 
 /** Starts a container that has the restart policy with which it is to be started. */
-export function firstStart(
-  target: ContainerRef,
-  replica: number,
-  hook: Hook | undefined,
-  policy: string,
-): Step[] {
-  const start: Step = { kind: 'start', replica, target };
-  return hook ? [start, ...finishStart(target, replica, hook, policy)] : [start];
+export function firstStart(start: Start, policy: string): Step[] {
+  const { target, replica } = start;
+  return [{ kind: 'start', replica, target }, ...finishStart(start, policy)];
 }
 
-function finishStart(target: ContainerRef, replica: number, hook: Hook, policy: string): Step[] {
+/** What follows a start; nothing without a hook. */
+function finishStart({ target, replica, hooks, stop_grace_seconds }: Start, policy: string): Step[] {
+  const hook = hooks.post_start;
+  if (!hook) return [];
   const release: Step = { kind: 'set-restart-policy', replica, target, policy };
-  return [{ kind: 'post-start', replica, target, hook }, ...(policy === HELD_POLICY ? [] : [release])];
+  return [
+    { kind: 'post-start', replica, target, hook, ...grace(stop_grace_seconds) },
+    ...(policy === HELD_POLICY ? [] : [release]),
+  ];
+}
+
+function grace(seconds: number | null): { grace_seconds?: number } {
+  return seconds === null ? {} : { grace_seconds: seconds };
 }
 
 /**
@@ -39,10 +56,9 @@ function finishStart(target: ContainerRef, replica: number, hook: Hook, policy: 
  * its hook may not have succeeded.
  */
 export function released(container: ObservedContainer, policy: string): Step[] {
-  const { hooks, id, replica, restart_policy } = container;
-  const isHeld = restart_policy === HELD_POLICY && policy !== HELD_POLICY;
-  return isHeld && hooks.post_start
-    ? finishStart({ by: 'id', id }, replica, hooks.post_start, policy)
+  const isHeld = container.restart_policy === HELD_POLICY && policy !== HELD_POLICY;
+  return isHeld && container.hooks.post_start
+    ? finishStart(startOf(container), policy)
     : withRestartPolicy(container, policy);
 }
 
@@ -63,15 +79,14 @@ export function unpause(container: ObservedContainer): Step {
 
 /** Ends a container that is up, after its hook. Nothing can be run in one that is paused or between two starts. */
 export function stopping(container: ObservedContainer): Step[] {
-  const { hooks, id, replica, state, stop_grace_seconds } = container;
-  const target: ContainerRef = { by: 'id', id };
-  const grace = stop_grace_seconds === null ? {} : { grace_seconds: stop_grace_seconds };
-  return [
-    ...(hooks.pre_stop && state === 'running'
-      ? [{ kind: 'pre-stop', replica, target, hook: hooks.pre_stop } as const]
-      : []),
-    { kind: 'stop', replica, target, ...grace },
-  ];
+  const { id, replica, stop_grace_seconds } = container;
+  const stop: Step = { kind: 'stop', replica, target: { by: 'id', id }, ...grace(stop_grace_seconds) };
+  return [...preStop(container), stop];
+}
+
+function preStop({ hooks, id, replica, state }: ObservedContainer): Step[] {
+  if (!hooks.pre_stop || state !== 'running') return [];
+  return [{ kind: 'pre-stop', replica, target: { by: 'id', id }, hook: hooks.pre_stop }];
 }
 
 export function remove(container: ObservedContainer): Step {

@@ -135,6 +135,14 @@ describe('hooks', () => {
     ]);
   });
 
+  test('after a start know the grace period with which a container is stopped when they fail', () => {
+    const app = desiredApp({ hooks, stop_grace_period_seconds: 40 });
+    for (const containers of [[], [rightContainer(app, 1, { state: 'exited' })]]) {
+      const steps = plan(situation(app, containers)).lanes.flat();
+      expect(steps).toContainEqual(expect.objectContaining({ kind: 'post-start', grace_seconds: 40 }));
+    }
+  });
+
   test('hold a container until the one after its start has succeeded', () => {
     expect(look({ hooks }, { restart_policy: 'no' }).lines).toEqual([
       'post-start c1 → set-restart-policy always on c1',

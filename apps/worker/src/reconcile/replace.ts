@@ -1,10 +1,11 @@
-import { joinedNetworks, replicaPorts } from '@nebula/contracts';
+import { type AppSpec, joinedNetworks, replicaPorts } from '@nebula/contracts';
 import {
   firstStart,
   isUp,
   missingConnections,
   remove,
   rename,
+  type Start,
   starting,
   stopping,
   withLimits,
@@ -58,7 +59,7 @@ export function replace(view: ReplicaView, situation: Situation, image: string):
               ...withLimits(current, spec, situation.node),
               ...starting(current, restartPolicy(spec)),
             ]
-          : firstStart(target, replica, spec.hooks.post_start, restartPolicy(spec))),
+          : firstStart(startOfNew(target, replica, spec), restartPolicy(spec))),
       ],
       clean: backup ? tryable([remove(backup)], view.all, situation).steps : [],
       ends: [...leaving.ends, ...(backup && isUp(backup) ? [backup.id] : [])],
@@ -67,6 +68,11 @@ export function replace(view: ReplicaView, situation: Situation, image: string):
     problems: leaving.problems,
     blocked: leaving.staying.some((container) => container.name === name),
   };
+}
+
+function startOfNew(target: ContainerRef, replica: number, spec: AppSpec): Start {
+  const { hooks, stop_grace_period_seconds: stop_grace_seconds } = spec;
+  return { target, replica, hooks, stop_grace_seconds };
 }
 
 function create(view: ReplicaView, { scope, spec, node }: Situation, image: string, name: string): Step {

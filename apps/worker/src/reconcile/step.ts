@@ -34,8 +34,11 @@ export type Step =
   | { kind: 'create-network'; network: string }
   | { kind: 'create'; draft: ContainerDraft }
   | { kind: 'start'; replica: number; target: ContainerRef }
-  /** Runs a hook in a container that was just started. When it fails, the container is stopped: it has not started. */
-  | { kind: 'post-start'; replica: number; target: ContainerRef; hook: Hook }
+  /**
+   * Runs a hook in a container that was just started. When it fails, the container is stopped as by `stop`: it has not
+   * started.
+   */
+  | { kind: 'post-start'; replica: number; target: ContainerRef; hook: Hook; grace_seconds?: number }
   /** Ends the program and starts it again in the same container. */
   | { kind: 'restart'; replica: number; target: ContainerRef }
   | { kind: 'unpause'; replica: number; target: ContainerRef }

@@ -15,6 +15,7 @@ export class AppStatus {
   private problems = '';
   private error: KnownError | null = null;
   private containers: readonly ObservedContainer[] = [];
+  private unhealthyRestarts: Readonly<Record<string, number>> = {};
 
   constructor(
     private readonly app: string,
@@ -41,6 +42,9 @@ export class AppStatus {
     this.problems = problems;
     this.error = newestError(plan.problems, this.error, how === 'converged', memory, this.clock.now());
     this.containers = observed.containers;
+    this.unhealthyRestarts = Object.fromEntries(
+      Object.entries(memory.unhealthy).map(([id, { restarts }]) => [id, restarts]),
+    );
     this.send(state, how);
     return how;
   }
@@ -61,7 +65,8 @@ export class AppStatus {
   }
 
   private send({ epoch, revision, desired }: AcceptedState, state: AppState): void {
-    const { containers, error } = this;
-    this.reporter.snapshot(this.app, { epoch, revision, deleted: desired.deleted, state, containers, error });
+    const { containers, error, unhealthyRestarts: unhealthy_restarts } = this;
+    const about = { epoch, revision, deleted: desired.deleted, state };
+    this.reporter.snapshot(this.app, { ...about, containers, unhealthy_restarts, error });
   }
 }

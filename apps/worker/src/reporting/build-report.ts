@@ -17,6 +17,8 @@ export interface AppSnapshot {
   deleted: boolean;
   state: AppState;
   containers: readonly ObservedContainer[];
+  /** How often each of them was restarted because it was unhealthy, by id; absent for never. */
+  unhealthy_restarts: Readonly<Record<string, number>>;
   error: KnownError | null;
 }
 
@@ -44,6 +46,7 @@ export function buildReport(
   notes: AppNotes,
 ): ReportBody {
   const { epoch = 0, revision = 0, deleted = false, containers = [], state = 'failed' } = snapshot ?? {};
+  const { unhealthy_restarts = {} } = snapshot ?? {};
   const error = notes.refusal ?? snapshot?.error ?? notes.copy;
   return {
     schema: REPORT_SCHEMA,
@@ -56,7 +59,9 @@ export function buildReport(
     deleted,
     // A message that can't be acted on needs a person, however well the older state is served.
     state: notes.refusal ? 'failed' : state,
-    containers: containers.toSorted(inOrder).map(reported),
+    containers: containers
+      .toSorted(inOrder)
+      .map((container) => reported(container, unhealthy_restarts[container.id] ?? 0)),
     last_error: error && shortened(toLastError(error)),
     progress: notes.progress && notes.progress.slice(0, LONGEST_PROGRESS),
   };
@@ -79,7 +84,8 @@ function inOrder(a: ObservedContainer, b: ObservedContainer): number {
   return a.replica - b.replica || (a.name < b.name ? -1 : 1);
 }
 
-function reported(container: ObservedContainer): WorkerReport['containers'][number] {
+function reported(container: ObservedContainer, healed: number): WorkerReport['containers'][number] {
   const { id, name, replica, state, health, image, image_id, ports, restart_count } = container;
-  return { id, name, replica, state, health, image, image_id, ports, restart_count };
+  const about = { id, name, replica, state, health, image, image_id, ports, restart_count };
+  return healed > 0 ? { ...about, unhealthy_restarts: healed } : about;
 }

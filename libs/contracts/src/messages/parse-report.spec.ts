@@ -50,6 +50,22 @@ describe('parseReport', () => {
       'one without containers and errors',
       { ...REPORT, containers: [], last_error: null, state: 'converged' },
     ],
+    [
+      'ports with a protocol and an address, and restarts of what was unhealthy',
+      {
+        ...REPORT,
+        containers: [
+          {
+            ...REPORT.containers[0],
+            ports: [
+              { host_port: 53, container_port: 53, protocol: 'udp', host_address: '127.0.0.1' },
+              { host_port: 53, container_port: 53, host_address: '::1' },
+            ],
+            unhealthy_restarts: 2,
+          },
+        ],
+      },
+    ],
     ['one of something that takes long', { ...REPORT, progress: 'pulling shop:2 from docker.io' }],
     [
       'one that knows when it tries again',
@@ -76,7 +92,7 @@ describe('parseReport', () => {
       queue: 3,
       worker: { ...REPORT.worker, gpus: 1 },
       containers: [
-        { ...container, ports: [{ host_port: 81, container_port: 80, protocol: 'tcp' }], exit_code: 1 },
+        { ...container, ports: [{ host_port: 81, container_port: 80, family: 'ip4' }], exit_code: 1 },
       ],
     };
     expect(parseReport(newer)).toEqual({ ok: true, value: { ...REPORT, schema: 2 } });
@@ -94,6 +110,23 @@ describe('parseReport', () => {
       'a bad port',
       { containers: [{ ...REPORT.containers[0], ports: [{ host_port: 0, container_port: 'x' }] }] },
       ['/containers/0/ports/0/host_port', '/containers/0/ports/0/container_port'],
+    ],
+    [
+      'a protocol, an address and restarts that are none',
+      {
+        containers: [
+          {
+            ...REPORT.containers[0],
+            ports: [{ host_port: 81, container_port: 80, protocol: 'icmp', host_address: '' }],
+            unhealthy_restarts: null,
+          },
+        ],
+      },
+      [
+        '/containers/0/ports/0/protocol',
+        '/containers/0/ports/0/host_address',
+        '/containers/0/unhealthy_restarts',
+      ],
     ],
     ['facts that are none', { worker: [] }, ['/worker']],
     [

@@ -1,7 +1,7 @@
 import { IsBoolean, IsIn } from 'class-validator';
 import { appName } from '../app-spec/app-name.js';
-import { HIGHEST_PORT, type PortMapping } from '../app-spec/port-mapping.js';
-import { Instant, OrNull, Part, Parts, Text, Whole } from '../parsing/fields.js';
+import { HIGHEST_PORT, type PortMapping, PROTOCOLS, type Protocol } from '../app-spec/port-mapping.js';
+import { Instant, MayBeAbsent, OrNull, Part, Parts, Text, Whole } from '../parsing/fields.js';
 import { Follows } from '../parsing/rule.js';
 import { WORKER_ID, WorkerFacts } from './worker-facts.js';
 
@@ -39,13 +39,23 @@ export const LONGEST_PROGRESS = 1_024;
 /** Most containers in one report: twice the most replicas that `server` can ask for. */
 const MAX_CONTAINERS = 20_000;
 
-/** One published port. */
+/** One published port. Workers of before told neither protocol nor address. */
 export class PortBinding implements PortMapping {
   @Whole({ min: 1, max: HIGHEST_PORT })
   host_port!: number;
 
   @Whole({ min: 1, max: HIGHEST_PORT })
   container_port!: number;
+
+  /** TCP when absent. */
+  @MayBeAbsent()
+  @IsIn(PROTOCOLS)
+  protocol?: Protocol;
+
+  /** Address of the server that it is published on; all of them when absent. */
+  @MayBeAbsent()
+  @Text({ min: 1, max: NAME.max })
+  host_address?: string;
 }
 
 /** One container of an app, as the engine describes it. */
@@ -78,6 +88,14 @@ export class ContainerReport {
   /** How often the engine restarted it by its restart policy. */
   @Whole()
   restart_count!: number;
+
+  /**
+   * How often the worker restarted it because it was unhealthy. Absent for none. The engine counts from 0 again after each
+   * of them.
+   */
+  @MayBeAbsent()
+  @Whole()
+  unhealthy_restarts?: number;
 }
 
 /** The newest failure of an app on a worker, kept until a plan is empty. */

@@ -41,6 +41,11 @@ export function OrNull(): PropertyDecorator {
   return ValidateIf((_owner, value) => value !== null);
 }
 
+/** The field need not be there; what is there, also null, is as the other decorators of the field say. */
+export function MayBeAbsent(): PropertyDecorator {
+  return ValidateIf((_owner, value) => value !== undefined);
+}
+
 /** An object of a decorated class. */
 export function Part(cls: () => new () => object): PropertyDecorator {
   return all(

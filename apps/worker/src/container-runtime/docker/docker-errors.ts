@@ -48,6 +48,12 @@ export function unavailable(host: string, reason: string, cause?: unknown): Runt
   });
 }
 
+/** The connection broke while an answer was read, of which the engine has said nothing. Not all such errors have a code. */
+export function streamBroken(error: unknown, host: string): RuntimeError {
+  if (error instanceof RuntimeError) return error;
+  return unavailable(host, isNativeError(error) ? error.message : String(error), error);
+}
+
 /** A failure that the engine reports inside the progress of a pull. */
 export function pullError(message: string): RuntimeError {
   return new RuntimeError(NOT_IN_REGISTRY.test(message) ? 'missing' : 'other', message);

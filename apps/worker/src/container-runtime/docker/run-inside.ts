@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { RuntimeError } from '../runtime-error.js';
 import type { DockerClient } from './docker-client.js';
+import { streamBroken } from './docker-errors.js';
 import { inspectOrNull } from './observed-container.js';
 import { withoutValues } from './without-values.js';
 
@@ -33,7 +34,7 @@ export async function runInside(
   const output = await client.open(EXEC_LIMIT, (docker, abortSignal) =>
     docker.getExec(created.id).start({ Tty: true, abortSignal }),
   );
-  const { text, ended } = await readUntilEnd(output, seconds);
+  const { text, ended } = await readUntilEnd(output, seconds, client.host);
   const failure = ended ? failureOf(await exitCode(client, created.id)) : `takes longer than ${seconds} s`;
   if (failure === null) return;
   const variables = (await inspectOrNull(client, id))?.Config.Env ?? [];
@@ -41,8 +42,16 @@ export async function runInside(
   throw new RuntimeError('other', `the command ${command[0] ?? ''} ${failure}${lines && `: ${lines}`}`);
 }
 
-/** Reads until the command ends or its time is over. Only the end of the output is kept. */
-async function readUntilEnd(output: Readable, seconds: number): Promise<{ text: string; ended: boolean }> {
+/**
+ * Reads until the command ends or its time is over. Only the end of the output is kept.
+ *
+ * @throws {RuntimeError} `unavailable` when the connection breaks: that says nothing about the command.
+ */
+export async function readUntilEnd(
+  output: Readable,
+  seconds: number,
+  host: string,
+): Promise<{ text: string; ended: boolean }> {
   let text = '';
   let ended = true;
   const limit = setTimeout(() => {
@@ -54,7 +63,7 @@ async function readUntilEnd(output: Readable, seconds: number): Promise<{ text: 
     for await (const chunk of output) text = `${text}${String(chunk)}`.slice(-KEPT_OUTPUT);
   } catch (error) {
     // What was destroyed here ends with an error.
-    if (ended) throw error;
+    if (ended) throw streamBroken(error, host);
   } finally {
     clearTimeout(limit);
   }
@@ -62,10 +71,17 @@ async function readUntilEnd(output: Readable, seconds: number): Promise<{ text: 
 }
 
 async function exitCode(client: DockerClient, exec: string): Promise<number | null> {
-  const { ExitCode } = await client.ask(EXEC_LIMIT, (docker, abortSignal) =>
-    docker.getExec(exec).inspect({ abortSignal }),
-  );
-  return ExitCode;
+  try {
+    const { ExitCode } = await client.ask(EXEC_LIMIT, (docker, abortSignal) =>
+      docker.getExec(exec).inspect({ abortSignal }),
+    );
+    return ExitCode;
+  } catch (error) {
+    // An engine that was restarted in between knows nothing of it any more.
+    if (error instanceof RuntimeError && error.kind === 'missing')
+      throw streamBroken(error.cause, client.host);
+    throw error;
+  }
 }
 
 function failureOf(code: number | null): string | null {
