@@ -1,9 +1,22 @@
 import { describe, expect, test } from '@jest/globals';
 import type { DesiredApp } from './desired.js';
+import { pullKey } from './failure-key.js';
 import { onNewDesired } from './memory-updates.js';
 import type { ObservedContainer } from './observed.js';
 import { NOW, rightContainer, specOf, tokens } from './testing/builders.js';
-import { after, app, four, fresh, look, NODE, old, ready, remembered, ROLLING } from './testing/updates.js';
+import {
+  after,
+  app,
+  before,
+  four,
+  fresh,
+  look,
+  NODE,
+  old,
+  ready,
+  remembered,
+  ROLLING,
+} from './testing/updates.js';
 
 describe('rolling', () => {
   test.each<[string, DesiredApp, ObservedContainer[], number[]]>([
@@ -144,5 +157,47 @@ describe('a roll', () => {
       { ...renewed, pin },
     );
     expect(made).toHaveLength(4);
+  });
+});
+
+describe('a release that rolls', () => {
+  const wish = app('shop:1', {}, {}, { revision: 5, tokens: tokens({ release: 5, roll: 5 }) });
+  const pin = { image: 'shop:1', release: 0, image_id: 'id of shop:1' };
+  const failure = {
+    ...{ step: 'pull' as const, message: 'no registry answers', attempts: 1, terminal: false },
+    ...{ failed_at: NOW, retry_at: NOW + 60_000 },
+  };
+  const away = { failures: { [pullKey('shop:1', 5)]: failure } };
+  const late = { late_pull: pullKey('shop:1', 5) };
+
+  test.each([
+    ['has failed', away],
+    ['takes long', late],
+  ])('replaces nothing while its pull %s', (_what, more) => {
+    expect(look(wish, four(old), remembered(wish, before, { pin, ...more })).made).toEqual([]);
+    // Without a memory only the containers say what was served.
+    const lost = { ...remembered(wish, before, { pin, ...more }), pin: null, good: null };
+    expect(look(wish, four(old), lost).made).toEqual([]);
+  });
+
+  test('makes what is missing as of before meanwhile, and does not replace that twice', () => {
+    const memory = remembered(wish, before, { pin, ...away });
+    const { made, lines } = look(wish, [old(1), old(2), old(3)], memory);
+    expect(made).toEqual(['4 shop:1']);
+    expect(look(wish, four(old), memory).lines.filter((line) => line.includes('web-4'))).toEqual([]);
+    expect(lines.join()).toContain('no registry answers');
+  });
+
+  test('that came after another one goes back to the roll of that', () => {
+    const earlier = app('shop:1', {}, {}, { revision: 3, tokens: tokens({ release: 3, roll: 3 }) });
+    const served = { pin: { ...pin, release: 3 }, ...away };
+    const memory = remembered(wish, earlier, served);
+    const ran = four((replica) => old(replica, {}, earlier));
+    expect(look(wish, ran, memory).made).toEqual([]);
+    expect(look(wish, ran, { ...memory, good: null, pin: null }).made).toEqual([]);
+  });
+
+  test('replaces one after the other once the image is there', () => {
+    expect(look(wish, four(old)).made).toEqual(['1 shop:1']);
   });
 });

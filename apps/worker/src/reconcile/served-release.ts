@@ -1,4 +1,4 @@
-import { imageWithTag } from '@nebula/contracts';
+import { imageWithTag, type Tokens } from '@nebula/contracts';
 import { activeFailure, failureOf, pullKey } from './failure-key.js';
 import { isRight } from './fingerprint.js';
 import { purposeOf } from './image.js';
@@ -29,7 +29,7 @@ export function servedRelease(situation: Situation): ServedRelease {
   const isHeld = isPulled && isOnHold(memory, now);
   const isLate = memory.late_pull === key || failureOf(memory, key) !== null;
   const isDelayed = isHeld || (isPulled && isLate);
-  const before = isDelayed ? releaseBefore(situation, image) : null;
+  const before = isDelayed ? tokensBefore(situation, image) : null;
   if (before === null) return { situation, lanes: [], problems: [] };
   if (isHeld) return { situation: served(situation, before), lanes: [], problems: [pullLater(situation)] };
   const failure = activeFailure(memory, key, now);
@@ -40,25 +40,44 @@ export function servedRelease(situation: Situation): ServedRelease {
   };
 }
 
-function served(situation: Situation, release: number): Situation {
-  const { desired } = situation;
-  return { ...situation, desired: { ...desired, tokens: { ...desired.tokens, release } } };
+function served(situation: Situation, tokens: Tokens): Situation {
+  return { ...situation, desired: { ...situation.desired, tokens } };
 }
 
-/** The release that can be served without a pull; null when there is none, or when the wanted one is there. */
-function releaseBefore(situation: Situation, image: string): number | null {
+/** The tokens that can be served without a pull; null when there are none, or when the wanted release is there. */
+function tokensBefore(situation: Situation, image: string): Tokens | null {
   const { desired, memory, observed } = situation;
   const { pin } = memory;
   const has = (reference: string): boolean => Boolean(observed.images[reference]);
   const there = has(image) || (pin?.image === image && has(pin.image_id));
   if (!there || (pin?.release ?? 0) === desired.tokens.release) return null;
-  if (serves(desired.tokens.release, situation)) return null;
-  return pin ? pin.release : releaseOfContainers(situation);
+  if (serves(desired.tokens, situation)) return null;
+  return pin ? tokensOfRelease(pin.release, situation) : tokensOfContainers(situation);
 }
 
-/** A container is right but for its release, which is this one. */
-function serves(release: number, { desired, spec, observed }: Situation): boolean {
-  const tokens = { ...desired.tokens, release };
+/** The wanted tokens, were this release the newest: with the roll that a container has which is right but for both. */
+function tokensOfRelease(release: number, situation: Situation): Tokens {
+  const { good } = situation.memory;
+  const candidates = candidatesOf(release, situation);
+  const known = good && candidates.find(({ roll }) => roll === good.tokens.roll);
+  const fallback: Tokens = { ...situation.desired.tokens, release };
+  return candidates.find((tokens) => serves(tokens, situation)) ?? known ?? candidates[0] ?? fallback;
+}
+
+/**
+ * A release that rolls was asked for together with its roll, so neither is there before the pull: the roll before it is
+ * the one that the last good version had, or that of the release before, or there was none. Any other roll is a wish of
+ * its own, which needs no pull.
+ */
+function candidatesOf(release: number, { desired, memory }: Situation): Tokens[] {
+  const { tokens } = desired;
+  const isOne = tokens.roll > 0 && tokens.roll === tokens.release;
+  const rolls = isOne ? new Set([memory.good?.tokens.roll ?? 0, 0, release]) : [tokens.roll];
+  return [...rolls].map((roll) => ({ ...tokens, release, roll }));
+}
+
+/** A container is right for these tokens. */
+function serves(tokens: Tokens, { spec, observed }: Situation): boolean {
   return observed.containers.some(
     ({ fingerprint, replica }) => replica > 0 && isRight(fingerprint, spec, replica, tokens),
   );
@@ -68,16 +87,18 @@ function serves(release: number, { desired, spec, observed }: Situation): boolea
 const MOST_COMPARISONS = 5_000;
 
 /**
- * The newest release before the wanted one that a container is right for: without a memory only they know it. The first
- * one when there is none, since then nothing that runs is right; null when that can't be told in time.
+ * The tokens of the newest release before the wanted one that a container is right for: without a memory only they know
+ * it. Those of the first one when there is none, since then nothing that runs is right; null when that can't be told in
+ * time.
  */
-function releaseOfContainers(situation: Situation): number | null {
+function tokensOfContainers(situation: Situation): Tokens | null {
   const { containers } = situation.observed;
   const wanted = situation.desired.tokens.release;
-  if (containers.length === 0) return 0;
+  if (containers.length === 0) return tokensOfRelease(0, situation);
   const last = Math.max(0, wanted - Math.floor(MOST_COMPARISONS / containers.length));
   for (let release = wanted - 1; release >= last; release -= 1) {
-    if (serves(release, situation)) return release;
+    const found = candidatesOf(release, situation).find((tokens) => serves(tokens, situation));
+    if (found) return found;
   }
-  return last === 0 ? 0 : null;
+  return last === 0 ? tokensOfRelease(0, situation) : null;
 }
