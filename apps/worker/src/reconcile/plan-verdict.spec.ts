@@ -123,6 +123,16 @@ describe('a container of an update is judged', () => {
 });
 
 describe('a paused update', () => {
+  test('leaves what an earlier update that was not done has made', () => {
+    const between = app('shop:0', ROLLING, {}, { revision: 2 });
+    const fix = app('shop:2', { ...ROLLING, max_unavailable: 3 }, {}, { revision: 3 });
+    const memory = withVerdict(remembered(fix), { ...JUDGED, revision: 3 }, 'no database', NOW);
+    const ran = [fresh(1, { health: 'unhealthy' }, fix), ready(2, between), old(3), old(4)];
+    expect(look(fix, ran, memory).lanes).toEqual([]);
+    // What is missing is made as of the last good version.
+    expect(look(fix, ran.slice(0, 3), memory).made).toEqual(['4 shop:1']);
+  });
+
   const bad = fresh(1, { health: 'unhealthy' });
 
   test('replaces nothing more, leaves what it has replaced, and says why', () => {

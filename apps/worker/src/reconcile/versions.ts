@@ -28,7 +28,7 @@ export interface Versions {
 /**
  * As a rule every replica is served by the version that is wanted. When its update has failed, `rollback` serves the last
  * good version instead. `pause` leaves each replica with the version that it has: what is missing is made as of the last
- * good one. Without a good one there is nothing to go back to, so it is a pause; what was never served is tried on.
+ * good one, and what is of neither is kept up as it is. Without a good one there is nothing to go back to, so it is a pause; what was never served is tried on.
  */
 export function versionsOf(wanted: Situation): Versions {
   const { verdict, good } = wanted.memory;
@@ -44,24 +44,23 @@ export function versionsOf(wanted: Situation): Versions {
     return { lead: before, parts: [part(before, all(before.replicas))], problems };
   }
   const problems = [verdictProblem(verdict, 'is paused')];
-  const isNew = (replica: number): boolean => hasRun(replica, wanted, isAsWanted(wanted));
-  const isOld = (replica: number): boolean => !isNew(replica) && hasRun(replica, wanted, () => true);
+  const runs =
+    (version: Situation | null) =>
+    (replica: number): boolean =>
+      version !== null && hasRun(replica, wanted, isAsWanted(version));
   const replicas = all(wanted.replicas);
-  const parts = before
-    ? [
-        part(wanted, replicas.filter(isNew)),
-        part(
-          before,
-          replicas.filter((replica) => !isNew(replica)),
-        ),
-      ]
-    : [
-        part(
-          wanted,
-          replicas.filter((replica) => !isOld(replica)),
-        ),
-        { ...part(wanted, replicas.filter(isOld)), isFrozen: true },
-      ];
+  const isNew = runs(wanted);
+  const isOld = runs(before);
+  const isMissing = (replica: number): boolean => !hasRun(replica, wanted, () => true);
+  const rest = replicas.filter((replica) => !isNew(replica));
+  // What is of neither version, as of an update before that was not done, is left as it is.
+  const other = rest.filter((replica) => !isOld(replica) && !isMissing(replica));
+  const known = rest.filter((replica) => !other.includes(replica));
+  const parts = [
+    part(wanted, before ? replicas.filter(isNew) : [...replicas.filter(isNew), ...known]),
+    ...(before ? [part(before, known)] : []),
+    { ...part(wanted, other), isFrozen: true },
+  ];
   return { lead: wanted, parts, problems };
 }
 
