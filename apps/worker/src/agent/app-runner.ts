@@ -6,6 +6,7 @@ import type { CopyKeeper } from '../desired-state/copy-keeper.js';
 import { learn, nextLesson } from '../reconcile/learn.js';
 import {
   afterConvergence,
+  isChange,
   onNewDesired,
   withHold,
   withLatePull,
@@ -227,7 +228,9 @@ export class AppRunner {
   private renewed(desired: DesiredApp, node: NodeSize): AppMemory {
     const { clock, longest_wait } = this.parts;
     const { spec, deleted } = desired;
-    const memory = onNewDesired(this.memory.current, desired, node);
+    const before = this.memory.current;
+    const memory = onNewDesired(before, desired, node);
+    if (!isChange(before, desired, node)) return memory;
     const isWaiting = !deleted && spec?.running;
     const seconds = isWaiting ? Math.max(longest_wait, updatePolicy(spec).jitter_seconds) : 0;
     return withHold(memory, seconds, clock.now(), clock.random());

@@ -21,13 +21,14 @@ export function readMemory(value: unknown): KeptMemory | null {
   if (!isRecord(value) || !isRecord(value['memory'])) return null;
   const { epoch, revision, memory } = value;
   if (typeof epoch !== 'number' || typeof revision !== 'number') return null;
-  const { pin, failures, roll, prune, rolling, verdict, crashes } = memory;
+  const { subject, pin, failures, roll, prune, rolling, verdict, crashes } = memory;
   const entries = isRecord(failures) ? Object.entries(failures) : [];
   return {
     epoch,
     revision,
     memory: {
       ...emptyMemory(),
+      subject: typeof subject === 'string' ? subject : null,
       pin: isPin(pin) ? pin : null,
       good: readGood(memory['good']),
       roll: typeof roll === 'number' ? roll : 0,

@@ -94,7 +94,10 @@ describe('a worker that starts again', () => {
     await worker.reported({ state: 'failed' });
     expect(engine.calls).toEqual([]);
     worker.receive(wanted({ revision: 2, spec: { docker_image: 'missing:1' } }));
-    await worker.reported({ state: 'converged', revision: 2 });
+    await worker.reported({ state: 'failed', revision: 2 });
+    expect(engine.calls).toEqual([]);
+    worker.receive(wanted({ revision: 3, spec: { docker_image: 'missing:1', env_vars: { A: '1' } } }));
+    await worker.reported({ state: 'converged', revision: 3 });
   });
 
   it('ignores files that are damaged, and sets copies aside', async () => {

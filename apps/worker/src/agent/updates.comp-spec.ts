@@ -126,8 +126,19 @@ describe('a rolling update', () => {
     await worker.reported({ state: 'failed', revision: 2 });
     await nothingIsDone();
 
-    want(3, { docker_image: 'shop:3' });
-    await worker.reported({ state: 'converged', revision: 3 });
+    const kept = ids();
+    const pruned = { docker_image: 'shop:2', update: { ...ROLLING, on_failure: 'rollback' as const } };
+    want(3, pruned, { tokens: { prune: 3 } });
+    await worker.reported({ state: 'failed', revision: 3 });
+    await worker.close();
+    await worker.start();
+    want(4, pruned, { tokens: { prune: 4 } });
+    await worker.reported({ state: 'failed', revision: 4 });
+    await nothingIsDone();
+    expect(ids()).toEqual(kept);
+
+    want(5, { docker_image: 'shop:3' });
+    await worker.reported({ state: 'converged', revision: 5 });
   });
 
   it('ends with a container that can not be started, and the one before it serves', async () => {

@@ -1,6 +1,7 @@
 import { replicasOn, updatePolicy } from '@nebula/contracts';
 import { isUp } from './container-steps.js';
 import { withCrashes } from './crashes.js';
+import { withSubject } from './memory-updates.js';
 import type { AppMemory } from './memory.js';
 import type { PlanInput, Situation } from './plan-input.js';
 import { isReady, lookAt } from './readiness.js';
@@ -12,8 +13,10 @@ import { isServedWell, withOutcome } from './update.js';
  * nothing was learned.
  */
 export function learn(input: PlanInput): AppMemory {
-  const { containers } = input.observed;
-  const memory = withHealth(withCrashes(input.memory, containers, input.now), containers, input.now);
+  const { desired, node, observed, now } = input;
+  const { containers } = observed;
+  const known = withSubject(input.memory, desired, node);
+  const memory = withHealth(withCrashes(known, containers, now), containers, now);
   const situation = situationOf({ ...input, memory });
   return situation ? withOutcome(situation) : memory;
 }

@@ -1,4 +1,4 @@
-import { imageWithTag, replicasOn } from '@nebula/contracts';
+import { desiredStateDigest, imageWithTag, replicasOn } from '@nebula/contracts';
 import type { DesiredApp } from './desired.js';
 import { containerKey, failureOf, pullKey } from './failure-key.js';
 import { fingerprint } from './fingerprint.js';
@@ -123,14 +123,39 @@ export function afterConvergence(memory: AppMemory): AppMemory {
 }
 
 /**
- * The memory at a new revision: a fix, or a wish repeated, is taken at once, so failures are forgotten. Those
+ * What a desired state wants of this server, as a digest. Without the wish to prune, which touches no container, and with
+ * the number of containers instead of the rule that it follows from.
+ */
+export function subjectOf({ deleted, spec, tokens }: DesiredApp, node: NodeSize): string {
+  const here =
+    deleted || !spec ? null : { ...spec, containers_per: { server: replicasOn(spec.containers_per, node) } };
+  return desiredStateDigest(here, { ...tokens, prune: 0 });
+}
+
+/** Whether a desired state wants something else of this server than what the memory is about, as far as that is known. */
+export function isChange(memory: AppMemory, desired: DesiredApp, node: NodeSize): boolean {
+  return memory.subject !== subjectOf(desired, node);
+}
+
+/** The memory of a program that noted no subject yet, at a look at the desired state that it is about. */
+export function withSubject(memory: AppMemory, desired: DesiredApp, node: NodeSize): AppMemory {
+  return memory.subject === null ? { ...memory, subject: subjectOf(desired, node) } : memory;
+}
+
+/**
+ * The memory at a new revision. One that wants nothing else of this server leaves all as it is: what has failed would fail
+ * again. Otherwise a fix, or a wish repeated, is taken at once, so failures are forgotten. Those
  * stay that say of a container which is still wanted, exactly as it was, that it can never start. That a release could
  * not be pulled stays too, so that nothing waits for it, but it is tried at once. The verdict on an update is one on
- * its revision alone.
+ * what that wanted.
  */
 export function onNewDesired(memory: AppMemory, desired: DesiredApp, node: NodeSize): AppMemory {
   const { deleted, spec, tokens } = desired;
   const entries = Object.entries(memory.failures);
+  if (!isChange(memory, desired, node)) {
+    const others = entries.filter(([, { step }]) => step !== 'prune');
+    return others.length === entries.length ? memory : { ...memory, failures: Object.fromEntries(others) };
+  }
   const kept = entries.filter(([, failure]) => failure.terminal);
   const wanted = kept.length > 0 ? wantedKeys(desired, node) : new Set();
   const isRelease = !deleted && spec?.running && tokens.release > 0;
@@ -140,6 +165,7 @@ export function onNewDesired(memory: AppMemory, desired: DesiredApp, node: NodeS
     .map(([key, failure]) => [key, { ...failure, retry_at: failure.failed_at }] as const);
   return {
     ...memory,
+    subject: subjectOf(desired, node),
     roll: tokens.roll,
     // A worker that was away may hear of a roll with a later change, so what counts is that the token is another one.
     rolling: memory.rolling || (tokens.roll > 0 && tokens.roll !== memory.roll),

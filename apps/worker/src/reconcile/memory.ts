@@ -3,6 +3,8 @@ import type { StepKind } from './step.js';
 
 /** What the worker has learned about an app. It is kept on disk; losing it costs retries, not correctness. */
 export interface AppMemory {
+  /** What was wanted of this server when it was learned, by `subjectOf`; null when that is not known. */
+  subject: string | null;
   /** The image id that the app's reference stood for when it was last pulled, so that repairs don't mix builds of a moved tag. */
   pin: ImagePin | null;
   /** Failures by `failureKey`; a success removes its entry. */
@@ -105,6 +107,7 @@ export interface Failure {
 
 export function emptyMemory(): AppMemory {
   return {
+    subject: null,
     pin: null,
     failures: {},
     late_pull: null,

@@ -1,12 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import type { UpdateSettings } from '@nebula/contracts';
 import { containerKey } from './failure-key.js';
+import type { DesiredApp } from './desired.js';
 import { fingerprint } from './fingerprint.js';
 import { afterFailure, onNewDesired, withVerdict } from './memory-updates.js';
 import type { AppMemory } from './memory.js';
 import type { ObservedContainer } from './observed.js';
 import type { Step } from './step.js';
-import { NOW, specOf } from './testing/builders.js';
+import { NOW, specOf, tokens } from './testing/builders.js';
 import { after, app, four, fresh, look, NODE, old, ready, remembered, ROLLING } from './testing/updates.js';
 
 const ROLLBACK: UpdateSettings = { ...ROLLING, on_failure: 'rollback' };
@@ -167,8 +168,10 @@ describe('a paused update', () => {
     expect(state).toBe('converged');
   });
 
-  test('is over with a newer revision, even of the same spec', () => {
-    const again = { ...after, revision: 3 };
+  test.each<[string, DesiredApp]>([
+    ['changes the spec', app('shop:2', ROLLING, { env_vars: { A: '1' } }, { revision: 3 })],
+    ['repeats the wish', { ...after, revision: 3, tokens: tokens({ roll: 3 }) }],
+  ])('is over with a newer revision that %s', (_what, again) => {
     const memory = onNewDesired(judged(), again, NODE);
     expect(look(again, four(old), memory).made).toEqual(['1 shop:2']);
   });
@@ -199,6 +202,20 @@ describe('an update that is taken back', () => {
     const desired = app('shop:2', { ...ROLLBACK, strategy: 'all_at_once' }, {}, { revision: 2 });
     const containers = four((replica) => fresh(replica, { health: 'unhealthy' }));
     expect(look(desired, containers, judged(desired)).made).toHaveLength(4);
+  });
+
+  test.each<[string, Partial<DesiredApp>, string[]]>([
+    ['a wish to prune', { tokens: tokens({ prune: 3 }) }, ['prune']],
+    ['a newer revision that changes nothing', {}, []],
+    [
+      'a change that means the same on this server',
+      app('shop:2', ROLLBACK, { containers_per: { cpu: 0.5 } }),
+      [],
+    ],
+  ])('stays so with %s', (_what, change, lanes) => {
+    const again = { ...back, ...change, revision: 3 };
+    const memory = onNewDesired(judged(back), again, NODE);
+    expect(look(again, four(old), memory)).toMatchObject({ lanes, made: [], state: 'failed' });
   });
 
   test('ends with nothing to do, and stays failed', () => {

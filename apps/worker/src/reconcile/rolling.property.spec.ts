@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { emptyMemory } from './memory.js';
 import type { ObservedContainer } from './observed.js';
 import { APP, schedule } from './testing/arbitraries.js';
-import { desiredApp } from './testing/builders.js';
+import { desiredApp, tokens } from './testing/builders.js';
 import { check, right } from './testing/invariants.js';
 import { ModelEngine } from './testing/model-engine.js';
 import { ModelWorker } from './testing/model-worker.js';
@@ -136,10 +136,12 @@ describe('a rolling update', () => {
         const touched = ids.filter((id) => stopped.has(id));
         check(worker, 'more were touched than may be away', touched.length <= mostAway(given));
         expect(ids.filter((id) => !stopped.has(id)).every((id) => now.some((c) => c.id === id))).toBe(true);
-        // A restart of the worker, much later, tries it no more; a newer revision does.
+        // A restart of the worker, much later, tries it no more; a wish to prune is none to try it, a repeated wish is.
         worker.now += 86_400_000;
         expect(worker.look().plan.lanes).toEqual([]);
-        worker.want({ ...worker.desired, revision: 3 });
+        worker.want({ ...worker.desired, revision: 3, tokens: tokens({ prune: 3 }) });
+        expect(worker.look().plan.lanes).toEqual([[{ kind: 'prune', token: 3 }]]);
+        worker.want({ ...worker.desired, revision: 4, tokens: tokens({ roll: 4 }) });
         expect(worker.look().plan.lanes).not.toEqual([]);
       }),
       RUNS,
