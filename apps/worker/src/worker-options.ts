@@ -4,11 +4,21 @@ import type { CustomTransportStrategy } from '@nestjs/microservices';
 import type { CredentialOptions } from './container-runtime/registry/registry-credentials.js';
 import type { WorkerPolicy } from './reconcile/worker-policy.js';
 
+/** How full the disk of the images may become, percent of what programs may use of it. */
+export interface DiskLimits {
+  /** From here on images are removed. */
+  high_percent: number;
+  /** Until it is below this. */
+  low_percent: number;
+}
+
 /** How images are pulled and kept. */
 export interface ImageOptions {
   credentials?: CredentialOptions;
   /** Images that are pulled at once; 3 when absent. */
   pull_parallelism?: number;
+  /** When images that nothing needs are removed by themselves; never when absent. */
+  gc?: DiskLimits;
 }
 
 /** What a worker does in its own way with every update. */

@@ -9,6 +9,7 @@ import { RegistryCredentials } from './container-runtime/registry/registry-crede
 import { DesiredStateController } from './desired-state/desired-state.controller.js';
 import { DesiredStateCopies } from './desired-state/desired-state-copies.js';
 import { DesiredStateInbox } from './desired-state/desired-state-inbox.js';
+import { ImageCollector } from './images/image-collector.js';
 import { ImageLedger } from './images/image-ledger.js';
 import { ImagePruner } from './images/image-pruner.js';
 import { ImagePulls } from './images/image-pulls.js';
@@ -43,6 +44,7 @@ export class WorkerModule {
         EngineFactsCache,
         Executor,
         Heartbeats,
+        ImageCollector,
         ImageLedger,
         ImagePruner,
         ImagePulls,

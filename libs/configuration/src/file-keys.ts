@@ -38,6 +38,8 @@ export const FILE_KEYS: readonly string[] = [
   'registry_auth_user',
   'registry_auth_password',
   'pull_parallelism',
+  'image_gc_high_percent',
+  'image_gc_low_percent',
   'max_restart_wait_in_seconds',
   'unhealthy_grace_seconds',
   'report_interval_seconds',

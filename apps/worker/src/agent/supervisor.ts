@@ -12,6 +12,7 @@ import { ContainerRuntime, type RuntimeEvent } from '../container-runtime/contai
 import type { AcceptedState } from '../desired-state/accepted-state.js';
 import { CopyKeeper } from '../desired-state/copy-keeper.js';
 import { DesiredStateCopies } from '../desired-state/desired-state-copies.js';
+import { ImageCollector } from '../images/image-collector.js';
 import { ImagePruner } from '../images/image-pruner.js';
 import { Reporter } from '../reporting/reporter.js';
 import { messageOf, WorkerLog } from '../worker-log.js';
@@ -54,7 +55,10 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
   private readonly states = new Map<string, AcceptedState>();
   private readonly orphans = new Set<string>();
   private readonly ending = new AbortController();
-  private readonly resync = new WakeTimer(() => void this.lookAtEverything(true));
+  private readonly resync = new WakeTimer(() => {
+    void this.lookAtEverything(true);
+    void this.collector.collect();
+  });
   private readonly laterLooks = LOOK_AGAIN_AFTER.map((delay) => ({
     delay,
     timer: new WakeTimer(() => this.wakeConcerned()),
@@ -73,6 +77,7 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly engine: EngineFactsCache,
     executor: Executor,
     pruner: ImagePruner,
+    private readonly collector: ImageCollector,
     private readonly copies: DesiredStateCopies,
     private readonly memories: MemoryFiles,
     private readonly reporter: Reporter,

@@ -8,6 +8,11 @@ export interface EngineFacts extends NodeFacts {
   engine_id: string;
   engine_version: string;
   architecture: string;
+  /**
+   * A folder as this process sees it, on the file system that the engine keeps its images on. It need not be there; null
+   * when the engine is on another machine.
+   */
+  image_folder: string | null;
 }
 
 /** Something happened to a container. Only a reason to look; never a fact to act on. */

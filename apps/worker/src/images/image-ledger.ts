@@ -1,12 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Clock } from '../clock.js';
 import { atomicWrite } from '../state-folder/atomic-write.js';
 import { messageOf, WorkerLog } from '../worker-log.js';
 import { WORKER_OPTIONS, type WorkerOptions } from '../worker-options.js';
 
-/** The references under which this worker has pulled images, by image id. */
-type Entries = Map<string, Set<string>>;
+/** An image that this worker has pulled. */
+interface Entry {
+  references: ReadonlySet<string>;
+  /** The last pull, milliseconds since 1970; 0 when an earlier version pulled it. */
+  pulled_at: number;
+}
+
+/** By image id. */
+type Entries = Map<string, Entry>;
 
 /**
  * Which images of the engine are this worker's: those that were not there before it pulled them. It is kept on disk;
@@ -22,6 +30,7 @@ export class ImageLedger implements OnApplicationShutdown {
 
   constructor(
     @Inject(WORKER_OPTIONS) options: Pick<WorkerOptions, 'state_dir'>,
+    private readonly clock: Clock,
     private readonly log: WorkerLog,
   ) {
     this.file = join(options.state_dir, 'images.json');
@@ -38,14 +47,20 @@ export class ImageLedger implements OnApplicationShutdown {
     this.fresh.add(id);
     // Whoever has waited for it goes on in this same turn.
     setImmediate(() => this.fresh.delete(id));
-    if (known?.has(reference) || (wasThere && !known)) return;
-    entries.set(id, new Set([...(known ?? []), reference]));
+    if (wasThere && !known) return;
+    const references = new Set([...(known?.references ?? []), reference]);
+    entries.set(id, { references, pulled_at: this.clock.now() });
     this.save(entries);
   }
 
   /** References under which it was pulled by this worker, none for an image that isn't its own. */
   async references(id: string): Promise<ReadonlySet<string>> {
-    return (await this.entries()).get(id) ?? new Set();
+    return (await this.entries()).get(id)?.references ?? new Set();
+  }
+
+  /** When this worker has last pulled it, milliseconds since 1970; 0 when that isn't known. */
+  async pulledAt(id: string): Promise<number> {
+    return (await this.entries()).get(id)?.pulled_at ?? 0;
   }
 
   /** By now nothing is pulled any more; what is to be kept is on disk when this resolves. */
@@ -88,8 +103,9 @@ export class ImageLedger implements OnApplicationShutdown {
 
   /** In the background and in order: a pull doesn't wait for the disk. */
   private save(entries: Entries): void {
-    const images = Object.fromEntries([...entries].map(([id, references]) => [id, [...references]]));
-    const text = `${JSON.stringify({ images })}\n`;
+    const images = Object.fromEntries([...entries].map(([id, { references }]) => [id, [...references]]));
+    const pulled_at = Object.fromEntries([...entries].map(([id, entry]) => [id, entry.pulled_at]));
+    const text = `${JSON.stringify({ images, pulled_at })}\n`;
     this.writing = this.writing
       .then(() => atomicWrite(this.file, text))
       .catch((error: unknown) => {
@@ -99,12 +115,14 @@ export class ImageLedger implements OnApplicationShutdown {
 }
 
 function entriesIn(value: unknown): Entries {
-  const images = isObject(value) && isObject(value['images']) ? value['images'] : {};
+  const { images, pulled_at } = isObject(value) ? value : {};
+  const times = isObject(pulled_at) ? pulled_at : {};
   return new Map(
-    Object.entries(images).map(([id, references]) => [
-      id,
-      new Set(Array.isArray(references) ? references.filter((item) => typeof item === 'string') : []),
-    ]),
+    Object.entries(isObject(images) ? images : {}).map(([id, references]) => {
+      const names = Array.isArray(references) ? references.filter((item) => typeof item === 'string') : [];
+      const time = times[id];
+      return [id, { references: new Set(names), pulled_at: typeof time === 'number' ? time : 0 }];
+    }),
   );
 }
 

@@ -29,16 +29,26 @@ export class ImagePruner {
   ) {}
 
   /**
-   * Removes what isn't needed. An image that can't be removed stays, and is told in the log.
+   * Removes what isn't needed, what was pulled longest ago first. An image that can't be removed stays, and is told in
+   * the log.
    *
+   * @param isEnough asked before each image: the others stay.
    * @throws {RuntimeError} when the engine doesn't answer.
    */
-  async prune(): Promise<void> {
+  async prune(isEnough: () => Promise<boolean> = neverEnough): Promise<void> {
     await this.turns(async () => {
       const images = await this.runtime.localImages();
-      for (const image of images) if (await this.isRemovable(image)) await this.remove(image);
+      for (const image of await this.oldestFirst(images)) {
+        if (await isEnough()) break;
+        if (await this.isRemovable(image)) await this.remove(image);
+      }
       await this.ledger.keepOnly(new Set(images.map(({ id }) => id)));
     });
+  }
+
+  private async oldestFirst(images: readonly LocalImage[]): Promise<LocalImage[]> {
+    const timed = images.map(async (image) => ({ image, at: await this.ledger.pulledAt(image.id) }));
+    return (await Promise.all(timed)).sort((a, b) => a.at - b.at).map(({ image }) => image);
   }
 
   private async isRemovable({ id, names, is_used }: LocalImage): Promise<boolean> {
@@ -64,6 +74,10 @@ export class ImagePruner {
       this.log.info('an image stays though it is not needed', { image: id, names, error: error.message });
     }
   }
+}
+
+function neverEnough(): Promise<boolean> {
+  return Promise.resolve(false);
 }
 
 /** A name that a pull of this worker has given: the reference itself, or the digest of its repository. */

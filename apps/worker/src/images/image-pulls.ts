@@ -3,6 +3,7 @@ import { ContainerRuntime, type PullOptions } from '../container-runtime/contain
 import { Reporter } from '../reporting/reporter.js';
 import { WorkerLog } from '../worker-log.js';
 import { WORKER_OPTIONS, type WorkerOptions } from '../worker-options.js';
+import { ImageCollector } from './image-collector.js';
 import { ImageLedger } from './image-ledger.js';
 import { progressText } from './progress-text.js';
 import { type PullRequest, type SharedPull, SharedPulls } from './shared-pulls.js';
@@ -29,6 +30,7 @@ export class ImagePulls {
     @Inject(WORKER_OPTIONS) options: Pick<WorkerOptions, 'images' | 'report_interval_seconds'>,
     private readonly runtime: ContainerRuntime,
     private readonly ledger: ImageLedger,
+    private readonly collector: ImageCollector,
     private readonly reporter: Reporter,
     private readonly log: WorkerLog,
   ) {
@@ -58,9 +60,14 @@ export class ImagePulls {
   /** An image that was there before is the user's, whoever pulls it again. */
   private async pullAndNote(image: string, signal: AbortSignal, options: PullOptions): Promise<string> {
     const before = new Set((await this.runtime.localImages()).map(({ id }) => id));
-    const id = await this.runtime.pull(image, signal, options);
-    await this.ledger.pulled(id, image, before.has(id));
-    return id;
+    try {
+      const id = await this.runtime.pull(image, signal, options);
+      await this.ledger.pulled(id, image, before.has(id));
+      return id;
+    } finally {
+      // One that failed may have done so for want of space.
+      void this.collector.collect();
+    }
   }
 
   /** Tells how far a pull is, at intervals: a short one is told of by its end alone. */

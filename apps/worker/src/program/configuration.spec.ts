@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadWorkerConfiguration, WORKER_KEYS } from './configuration.js';
+import { imageOptions } from './image-keys.js';
 import { workerHelp } from './help.js';
 import { workerLabels } from './worker-labels.js';
 import { workerPolicy } from './worker-policy.js';
@@ -107,12 +108,23 @@ describe('the configuration of a worker', () => {
       [/^registry_host is not a registry's name [^3]*$/],
     ],
     [
+      'percents the wrong way round',
+      { IMAGE_GC_HIGH_PERCENT: '70' },
+      [/^image_gc_low_percent is 80 but must be below image_gc_high_percent, which is 70$/],
+    ],
+    [
       'an interval of nothing',
       { REPORT_INTERVAL_SECONDS: '0' },
       [/^REPORT_INTERVAL_SECONDS is "0" but must be/],
     ],
   ])('says what is wrong with %s', (_what, change, messages) => {
     expect(problemsOf(change)).toEqual(messages.map((message) => expect.stringMatching(message)));
+  });
+
+  it('removes no image by itself when the upper percent is 0', () => {
+    const gc = { high_percent: 85, low_percent: 80 };
+    expect(imageOptions(load())).toMatchObject({ gc });
+    expect(imageOptions(load({ IMAGE_GC_HIGH_PERCENT: '0' }))).not.toHaveProperty('gc');
   });
 
   it('knows nothing of a database, be its credentials in the environment or in the file', async () => {

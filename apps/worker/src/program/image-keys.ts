@@ -8,6 +8,8 @@ export interface ImageConfiguration {
   registry_auth_user: string;
   registry_auth_password: string;
   pull_parallelism: number;
+  image_gc_high_percent: number;
+  image_gc_low_percent: number;
 }
 
 export const IMAGE_KEYS: KeyTable<ImageConfiguration> = {
@@ -42,6 +44,22 @@ export const IMAGE_KEYS: KeyTable<ImageConfiguration> = {
     max: 64,
     description: 'images that are pulled at the same time',
   },
+  image_gc_high_percent: {
+    kind: 'integer',
+    default: 85,
+    min: 0,
+    max: 100,
+    description:
+      "how full the disk of the engine's images may be, percent, before images that were pulled and are not needed " +
+      'are removed; 0 for never',
+  },
+  image_gc_low_percent: {
+    kind: 'integer',
+    default: 80,
+    min: 0,
+    max: 99,
+    description: 'images are then removed until the disk is less full than this, percent',
+  },
 };
 
 /** What is wrong with the keys about images, a line for each. No line shows a password. */
@@ -61,15 +79,21 @@ export function imageProblems(configuration: ImageConfiguration): string[] {
       'registry_auth_user is missing: set it to the user whose password registry_auth_password is',
     );
   }
+  const { image_gc_high_percent: high, image_gc_low_percent: low } = configuration;
+  if (high !== 0 && low >= high) {
+    problems.push(`image_gc_low_percent is ${low} but must be below image_gc_high_percent, which is ${high}`);
+  }
   return problems;
 }
 
 /** The same as a worker takes it. */
 export function imageOptions(configuration: ImageConfiguration): ImageOptions {
   const { docker_config, registry_host, registry_auth_user, registry_auth_password } = configuration;
-  const { pull_parallelism } = configuration;
+  const { pull_parallelism, image_gc_high_percent, image_gc_low_percent } = configuration;
+  const gc = { high_percent: image_gc_high_percent, low_percent: image_gc_low_percent };
   return {
     credentials: { docker_config, registry_host, registry_auth_user, registry_auth_password },
     pull_parallelism,
+    ...(gc.high_percent === 0 ? {} : { gc }),
   };
 }

@@ -54,6 +54,8 @@ export class MemoryEngine extends ContainerRuntime {
   readonly calls: Call[] = [];
   /** How often the containers were listed. */
   lists = 0;
+  /** On the file system that its images are on. */
+  imageFolder: string | null = null;
   size = { cores: 2, memory_bytes: 1024 ** 3 };
   /** Called before each writing call: throws to make it fail, or answers a promise to make it wait. */
   before: (call: Call, signal: AbortSignal | null) => void | Promise<void> = () => undefined;
@@ -124,7 +126,7 @@ export class MemoryEngine extends ContainerRuntime {
   async facts(): Promise<EngineFacts> {
     await this.read();
     const about = { engine_id: 'engine-1', hostname: 'box', engine_version: '20.10', architecture: 'x86_64' };
-    return { ...about, swap_limit: true, ...this.size };
+    return { ...about, swap_limit: true, image_folder: this.imageFolder, ...this.size };
   }
 
   async list(scope: string, app?: string): Promise<ContainerListing> {

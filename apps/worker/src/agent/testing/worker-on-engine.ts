@@ -111,6 +111,13 @@ export class WorkerOnEngine {
     }, limitMs);
   }
 
+  /** Resolves when the log has such a line. */
+  async logged(text: string, limitMs = 20_000): Promise<void> {
+    await eventually(() => {
+      if (!this.log.text.includes(text)) throw new Error(`The log has no "${text}":\n${this.log.text}`);
+    }, limitMs);
+  }
+
   /** The containers of an app, all of them, by name. */
   async containers(app = this.app): Promise<Seen[]> {
     const { docker, scope } = this.engine;

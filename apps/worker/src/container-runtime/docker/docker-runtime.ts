@@ -59,7 +59,7 @@ export class DockerRuntime extends ContainerRuntime {
   }
 
   async facts(): Promise<EngineFacts> {
-    const { time: _time, ...facts } = await engineFacts(this.client);
+    const { time: _time, ...facts } = await engineFacts(this.client, this.options.self ?? null);
     return facts;
   }
 

@@ -1,4 +1,5 @@
 import type { EngineFacts } from '../container-runtime.js';
+import { RuntimeError } from '../runtime-error.js';
 import type { DockerClient } from './docker-client.js';
 
 /** Seconds. */
@@ -16,14 +17,21 @@ interface Info {
   SwapLimit: boolean;
   /** RFC 3339. */
   SystemTime: string;
+  DockerRootDir: string;
+  /** Of storage. */
+  Driver: string;
 }
 
 /**
  * What the engine says of itself and its server, and its clock, in milliseconds since 1970.
  *
+ * @param self id of the container that this process runs in, null when it runs in none.
  * @throws {RuntimeError}
  */
-export async function engineFacts(client: DockerClient): Promise<EngineFacts & { time: number }> {
+export async function engineFacts(
+  client: DockerClient,
+  self: string | null = null,
+): Promise<EngineFacts & { time: number }> {
   const info = (await client.read(INFO_LIMIT, '/info')) as Info;
   return {
     engine_id: info.ID,
@@ -33,6 +41,27 @@ export async function engineFacts(client: DockerClient): Promise<EngineFacts & {
     cores: info.NCPU,
     memory_bytes: info.MemTotal,
     swap_limit: info.SwapLimit,
+    image_folder: await imageFolder(client, info, self),
     time: Date.parse(info.SystemTime),
   };
+}
+
+/**
+ * The engine's data root. From inside one of its own containers that can't be seen, but there the root is an overlay,
+ * which tells of the file system that its upper layer is on: the same.
+ */
+async function imageFolder(client: DockerClient, info: Info, self: string | null): Promise<string | null> {
+  if (!client.host.startsWith('unix:')) return null;
+  const isInside = self !== null && info.Driver.startsWith('overlay') && (await hasContainer(client, self));
+  return isInside ? '/' : info.DockerRootDir;
+}
+
+async function hasContainer(client: DockerClient, id: string): Promise<boolean> {
+  try {
+    await client.read(INFO_LIMIT, `/containers/${id}/json`);
+    return true;
+  } catch (error) {
+    if (error instanceof RuntimeError && error.kind === 'missing') return false;
+    throw error;
+  }
 }

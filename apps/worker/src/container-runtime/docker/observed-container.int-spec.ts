@@ -160,6 +160,7 @@ describe('the facts of the engine', () => {
       MemTotal: number;
       ID: string;
       SwapLimit: boolean;
+      DockerRootDir: string;
     };
     expect(facts).toEqual({
       engine_id: info.ID,
@@ -169,6 +170,7 @@ describe('the facts of the engine', () => {
       cores: info.NCPU,
       memory_bytes: info.MemTotal,
       swap_limit: info.SwapLimit,
+      image_folder: info.DockerRootDir,
     });
   });
 });

@@ -5,6 +5,8 @@ import { RuntimeError } from '../runtime-error.js';
 /** Words in which registries refuse somebody. What somebody may not see is often said to be missing. */
 const REFUSED = /unauthorized|denied|authentication|basic auth|forbidden|status(?: code)?:? 40[13]\b/i;
 
+const MAKE_SPACE = 'make some, for example with POST /prune, which removes images that nothing needs';
+
 const DISK_FULL = /no space left on device|disk quota exceeded/i;
 
 /**
@@ -20,7 +22,10 @@ export function pullFailure(
   if (error.kind === 'unavailable' || error.kind === 'invalid') return error;
   const { message } = error;
   if (DISK_FULL.test(message)) {
-    return new RuntimeError('other', `the disk of the Docker Engine has no space for ${image}: ${message}`);
+    return new RuntimeError(
+      'other',
+      `the disk of the Docker Engine has no space for ${image}; ${MAKE_SPACE}: ${message}`,
+    );
   }
   const asked = failed || REFUSED.test(message) ? `, asked ${origin},` : '';
   const text = `the registry ${registryOf(image)}${asked} did not give ${image}: ${message}`;

@@ -1,0 +1,85 @@
+import { Inject, Injectable } from '@nestjs/common';
+import pLimit from 'p-limit';
+import { ContainerRuntime } from '../container-runtime/container-runtime.js';
+import { messageOf, WorkerLog } from '../worker-log.js';
+import { type DiskLimits, WORKER_OPTIONS, type WorkerOptions } from '../worker-options.js';
+import { type DiskUsage, diskUsage, isTooFull, usedPercent } from './disk-usage.js';
+import { ImagePruner } from './image-pruner.js';
+
+/** Removes images that nothing needs when the disk that they are on is short of space. */
+@Injectable()
+export class ImageCollector {
+  private readonly limits: DiskLimits | null;
+  private readonly turns = pLimit(1);
+  /** Said already: what is so at every look is told once. */
+  private told: string | null = null;
+
+  constructor(
+    @Inject(WORKER_OPTIONS) options: Pick<WorkerOptions, 'images'>,
+    private readonly runtime: ContainerRuntime,
+    private readonly pruner: ImagePruner,
+    private readonly log: WorkerLog,
+  ) {
+    this.limits = options.images?.gc ?? null;
+  }
+
+  /** Looks at the disk, and removes images when it is too full. Never fails: the next look is another try. */
+  async collect(): Promise<void> {
+    const { limits } = this;
+    if (!limits) return;
+    await this.turns(async () => {
+      try {
+        await this.collectNow(limits);
+      } catch (error) {
+        this.log.debug('images can not be collected', { error: messageOf(error) });
+      }
+    });
+  }
+
+  private async collectNow(limits: DiskLimits): Promise<void> {
+    const { image_folder: folder } = await this.runtime.facts();
+    const before = folder === null ? null : await this.look(folder);
+    if (folder === null || !before) {
+      const text = 'the disk of the images can not be seen from here, so none is removed when it is full';
+      this.tell('unseen', text, { folder });
+      return;
+    }
+    if (!isTooFull(before, limits, false)) {
+      this.told = null;
+      return;
+    }
+    let disk = before;
+    await this.pruner.prune(async () => {
+      disk = await diskUsage(folder);
+      return !isTooFull(disk, limits, true);
+    });
+    disk = await diskUsage(folder);
+    const fields = { folder, percent: shown(disk), before: shown(before) };
+    if (!isTooFull(disk, limits, true)) {
+      this.told = null;
+      this.log.info('the disk was too full, and images that are not needed are removed', fields);
+    } else {
+      this.tell('full', 'the disk is too full, and no image on it is left that is not needed', fields);
+    }
+  }
+
+  /** Null when the folder can't be reached. */
+  private async look(folder: string): Promise<DiskUsage | null> {
+    try {
+      return await diskUsage(folder);
+    } catch (error) {
+      this.log.debug('the disk of the images can not be seen', { folder, error: messageOf(error) });
+      return null;
+    }
+  }
+
+  private tell(what: string, text: string, fields: Record<string, unknown>): void {
+    if (this.told === what) return;
+    this.told = what;
+    this.log.warn(text, fields);
+  }
+}
+
+function shown(disk: DiskUsage): number {
+  return Math.round(usedPercent(disk));
+}
