@@ -26,7 +26,7 @@ import type { AppRelations } from './app-relations.js';
 import { BackgroundPull } from './background-pull.js';
 import { engineBackoff } from './engine-backoff.js';
 import type { EngineFactsCache } from './engine-facts-cache.js';
-import { type Executor, type Interruption, WORKER_ENDS } from './executor.js';
+import { type Executor, type Interruption } from './executor.js';
 import type { KeptMemory } from './kept-memory.js';
 import { LearnedMemory } from './learned-memory.js';
 import type { MemoryFiles } from './memory-files.js';
@@ -149,7 +149,7 @@ export class AppRunner {
   /** Takes no more work and resolves when no step is under way. */
   async stop(): Promise<void> {
     this.stopped = true;
-    this.execution?.abort(WORKER_ENDS);
+    this.execution?.abort();
     this.copy.close();
     await Promise.all([this.working, this.pull.stop()]);
     await this.memory.settled();

@@ -23,9 +23,6 @@ import { messageOf, WorkerLog } from '../worker-log.js';
 import { WORKER_OPTIONS, type WorkerOptions } from '../worker-options.js';
 import { performStep } from './perform-step.js';
 
-/** Why an execution is ended when nothing comes after it soon: the other reason is a newer desired state. */
-export const WORKER_ENDS = 'the worker ends';
-
 /** The lanes of one plan, to be worked off. */
 export interface Execution {
   app: string;
@@ -34,8 +31,8 @@ export interface Execution {
   /** The app's containers that the plan was made from. */
   containers: readonly ObservedContainer[];
   /**
-   * Ends the execution at the next safe point, and a pull at once. That point is between two steps; when the reason is
-   * `WORKER_ENDS`, it is one at which no replica is down that the lane is about to start.
+   * Ends the execution at the next safe point, and a pull at once. That point is between two steps, where no replica is
+   * down that the lane is about to start: nothing may come after it soon, or nothing that starts that replica.
    */
   signal: AbortSignal;
   /** Values that must not be told, whatever prints them. */
@@ -94,7 +91,7 @@ export class Executor {
     const created = new Map<number, string>();
     const { signal } = execution;
     for (const [done, step] of lane.entries()) {
-      if (signal.aborted && !(signal.reason === WORKER_ENDS && isInHandOver(lane, done))) return null;
+      if (signal.aborted && !isInHandOver(lane, done)) return null;
       const end = await this.runStep(step, lane, created, execution);
       if (end !== 'done') return end;
     }
@@ -122,9 +119,9 @@ export class Executor {
       if (step.kind === 'pull' && signal.aborted) return null;
       const message = messageOf(error);
       this.log.warn(`failed: ${formatStep(step)}`, { ...fields, ...duration(), error: message });
-      if (error instanceof RuntimeError && error.kind === 'unavailable') return { step: step.kind, error };
-      // The container is on its way out, whatever its hook says.
+      // The container is on its way out, whatever becomes of its hook. An engine that is away fails the stop, too.
       if (step.kind === 'pre-stop') return 'done';
+      if (error instanceof RuntimeError && error.kind === 'unavailable') return { step: step.kind, error };
       const terminal = error instanceof RuntimeError && error.terminal;
       const failed = { key, step: step.kind, message, terminal };
       remember((memory) => afterFailure(memory, failed, this.clock.now(), this.clock.random()));

@@ -240,6 +240,44 @@ describe('a failure', () => {
     await worker.reported({ state: 'converged', revision: 3 });
   });
 
+  it('because the policy forbids a revision leaves nothing down of the one before it', async () => {
+    await worker.start({ worker_policy: { privileged: false } });
+    const spec = { update: { min_ready_seconds: 0 } };
+    worker.receive(wanted({ spec }));
+    await worker.reported({ state: 'converged', revision: 1 });
+    let fails = true;
+    engine.before = ({ verb, subject }) => {
+      if (verb === 'stop') worker.receive(wanted({ revision: 3, spec: { ...spec, privileged: true } }));
+      if (verb === 'start' && subject === 'web-1' && fails) {
+        fails = false;
+        throw new RuntimeError('port-taken', 'port 80 is already allocated');
+      }
+    };
+    worker.receive(wanted({ revision: 2, spec: { ...spec, docker_image: 'shop:2' } }));
+    const report = await worker.reported({ state: 'failed', revision: 3 });
+    expect(report.last_error?.message).toMatch(/^worker_policy.privileged forbids/);
+    await eventually(() => expect(running()).toEqual(['web-1 c1']));
+    await eventually(() =>
+      expect(engine.of('web')).toMatchObject([{ name: 'web-1', restart_policy: 'always' }]),
+    );
+    engine.exit('web-1');
+    await eventually(() => expect(running()).toEqual(['web-1 c1']));
+  });
+
+  it('of a hook before a stop does not keep the container, whatever kind it is', async () => {
+    await worker.start();
+    const spec = { hooks: { pre_stop: { command: ['drain'] } } };
+    worker.receive(wanted({ spec }));
+    await worker.reported({ state: 'converged', revision: 1 });
+    engine.before = ({ verb }) => {
+      if (verb === 'run') throw new RuntimeError('unavailable', 'no answer within 30 s');
+    };
+    worker.receive(wanted({ revision: 2, spec: { ...spec, docker_image: 'shop:2' } }));
+    await worker.reported({ state: 'converged', revision: 2 });
+    expect(engine.calls.filter(({ verb }) => verb === 'run')).toHaveLength(1);
+    expect(running()).toEqual(['web-1 c2']);
+  });
+
   it('says nothing about environment values in log and reports', async () => {
     await worker.start();
     engine.programPorts.add(8080);

@@ -97,6 +97,21 @@ describe('a newer desired state', () => {
     expect(engine.of('web')).toHaveLength(2);
   });
 
+  it('does not leave down what the older one has stopped', async () => {
+    worker.receive(wanted());
+    await worker.reported({ state: 'converged' });
+    const stops = hold('stop');
+    worker.receive(wanted({ revision: 2, spec: { env_vars: { A: '1' } } }));
+    await eventually(() => expect(stops.held).toHaveLength(1));
+    // Nothing of it can ever be made.
+    worker.receive(wanted({ revision: 3, spec: { docker_image: 'missing:1' } }));
+    stops.release();
+    await worker.reported({ state: 'failed', revision: 3 });
+    const verbs = engine.calls.map(({ verb }) => verb);
+    expect(verbs.slice(verbs.indexOf('stop')).slice(0, 4)).toEqual(['stop', 'rename', 'rename', 'start']);
+    expect(engine.of('web').map(({ name, state }) => [name, state])).toContainEqual(['web-1', 'running']);
+  });
+
   it('that deletes the app wins over a start under way', async () => {
     const starts = hold('start');
     worker.receive(wanted());

@@ -1,4 +1,5 @@
 import { replicasOn } from '@nebula/contracts';
+import { planForbidden, planUnfit } from './as-it-was.js';
 import { type Choice, choose } from './choose.js';
 import { dependencyProblems } from './dependencies.js';
 import { gate } from './gate.js';
@@ -11,7 +12,7 @@ import { everythingReady, type Preparation, prepare } from './preparation.js';
 import { retriedFailures } from './problems.js';
 import { surplusWorks } from './removal.js';
 import { optionsAsItWas, replicaOptions } from './replica-options.js';
-import type { Plan, PlanProblem, Step } from './step.js';
+import type { Plan, Step } from './step.js';
 import { judgement } from './update.js';
 import { type Part, versionsOf } from './versions.js';
 import type { Options, Work } from './work.js';
@@ -51,10 +52,9 @@ function planRunning(wanted: Situation): Plan {
 
   const { lead, parts, problems: verdicts } = versionsOf(wanted);
   const { observed } = lead;
-  // Nothing starts, not even what ran before: nobody knows any more whether that would be allowed.
   const specs = new Set(parts.map(({ situation }) => situation.spec));
   const forbidden = [...specs].flatMap((spec) => policyProblems(spec, wanted.policy ?? {}));
-  if (forbidden.length > 0) return { lanes: [], problems: forbidden };
+  if (forbidden.length > 0) return planForbidden(wanted, forbidden);
   const unfit = nodeProblems(lead.spec, lead.replicas);
   if (unfit.length > 0) return planUnfit(lead, [...verdicts, ...unfit]);
   const waiting = dependencyProblems(lead);
@@ -126,22 +126,6 @@ function partOf(replica: number, parts: readonly Part[]): Part {
 
 function worksOf({ replicas }: Part, { options }: Choice): Work[] {
   return options.map(({ work }) => work).filter(({ replica }) => replicas.includes(replica));
-}
-
-/** Keeps up what runs as of the spec before, until there is a spec that this server can serve. */
-function planUnfit(situation: Situation, unfit: PlanProblem[]): Plan {
-  const { containers } = situation.observed;
-  const replicas = new Set(containers.map(({ replica }) => replica).filter((replica) => replica > 0));
-  const options = [...replicas]
-    .sort((a, b) => a - b)
-    .map((replica) => {
-      const own = containers.filter((container) => container.replica === replica);
-      return optionsAsItWas(replica, own, situation);
-    });
-  const choice = choose(options, [], situation.observed);
-  const { problems, blocked } = choice;
-  const works = choice.options.map(({ work }) => work);
-  return { lanes: arrange(works, containers), problems: [...unfit, ...problems, ...blocked] };
 }
 
 /** The containers of each wanted replica, and those that belong to none. */

@@ -69,7 +69,7 @@ function part(situation: Situation, replicas: readonly number[]): Part {
 }
 
 /** The situation were the last good version wanted, but for how it is updated. */
-function asOf(good: GoodVersion, wanted: Situation): Situation {
+export function asOf(good: GoodVersion, wanted: Situation): Situation {
   const { desired, memory, node } = wanted;
   const spec = { ...good.spec, update: wanted.spec.update };
   return {

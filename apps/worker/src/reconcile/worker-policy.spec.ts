@@ -1,6 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AppSpec } from '@nebula/contracts';
+import { fingerprint } from './fingerprint.js';
 import { formatPlan } from './format-plan.js';
+import { emptyMemory } from './memory.js';
+import type { ObservedContainer } from './observed.js';
 import { plan } from './plan.js';
 import { appState } from './status.js';
 import { desiredApp, NOW, rightContainer, situation, specOf } from './testing/builders.js';
@@ -133,6 +136,52 @@ describe('an app that the policy forbids', () => {
       expect(formatPlan(plan(input), NOW)).toEqual([FORBIDDEN]);
       expect(appState(plan(input), wanted, input.observed)).toBe('failed');
     }
+  });
+
+  describe('after a version that served and is allowed', () => {
+    const before = desiredApp({ containers_per: { server: 2 } });
+    const good = { revision: 1, spec: specOf(before), tokens: before.tokens, pin: null };
+    const lines = (containers: ObservedContainer[], spec = good.spec): string[] => {
+      const memory = { ...emptyMemory(), good: { ...good, spec } };
+      return formatPlan(plan(situation(wanted, containers, { policy, memory })), NOW);
+    };
+    const c = (replica: number, more: Partial<ObservedContainer> = {}): ObservedContainer =>
+      rightContainer(before, replica, more);
+
+    test('keeps that up', () => {
+      expect(lines([c(1), c(2)])).toEqual([FORBIDDEN]);
+      expect(lines([c(1, { state: 'exited' }), c(2, { state: 'paused' })])).toEqual([
+        'start c1',
+        'unpause c2',
+        FORBIDDEN,
+      ]);
+      expect(lines([c(1)])).toEqual([FORBIDDEN]);
+    });
+
+    test('brings that back where a replacement was under way', () => {
+      const old = c(1, { id: 'old', name: 'web-1.old', restart_policy: 'no', state: 'exited' });
+      const made = rightContainer(wanted, 1, { id: 'made', state: 'created', started_at: 0 });
+      expect(lines([old, made])).toEqual([
+        'remove made → rename old to web-1 → set-restart-policy always on old → start old',
+        FORBIDDEN,
+      ]);
+    });
+
+    test('leaves alone what is of another version', () => {
+      const other = rightContainer(wanted, 1, { state: 'exited' });
+      expect(lines([other])).toEqual([FORBIDDEN]);
+      expect(lines([other, c(1, { id: 'old', name: 'web-1.old', state: 'exited' })])).toEqual([FORBIDDEN]);
+    });
+
+    test('starts nothing of it when the policy forbids that too', () => {
+      const spec = { ...good.spec, volumes: ['/srv:/data'] };
+      const container = {
+        ...c(1),
+        fingerprint: fingerprint(spec, 1, before.tokens),
+        state: 'exited' as const,
+      };
+      expect(lines([container], spec)).toEqual([FORBIDDEN]);
+    });
   });
 
   test('can be stopped and deleted', () => {
