@@ -3,6 +3,7 @@ import {
   type AppSpec,
   canonicalJson,
   DEFAULT_NETWORK,
+  hasTemplate,
   imageWithTag,
   joinedNetworks,
   replicaPorts,
@@ -48,6 +49,8 @@ const ENGINE_GRACE = 10;
 export const V1: Record<string, Field> = {
   image: ({ spec }) => imageWithTag(spec.docker_image),
   env: ({ spec }) => unlessEmpty(spec.env_vars),
+  // Programs of before wrote templates into the environment as they stand: such containers are made anew.
+  templates: ({ spec }) => Object.values(spec.env_vars).some(hasTemplate) || undefined,
   // Docker doesn't care for the order of ports, volumes and devices.
   ports: ({ spec, replica }) => unlessEmpty(replicaPorts(spec, replica).map(portText).sort()),
   volumes: ({ spec }) => unlessEmpty(spec.volumes.toSorted()),

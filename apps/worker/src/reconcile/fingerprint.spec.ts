@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type CompactSpec, expandSpec, NO_TOKENS } from '@nebula/contracts';
+import { type CompactSpec, expandSpec, hashOf, NO_TOKENS } from '@nebula/contracts';
 import { fingerprint, fingerprintOf, isRight } from './fingerprint.js';
 
 const MINIMAL: CompactSpec = { app_name: 'web', docker_image: 'shop' };
@@ -216,6 +216,15 @@ describe('fingerprint', () => {
       print({}, 1, { ...NO_TOKENS, roll: 2 }),
     );
     expect(new Set(prints).size).toBe(prints.length);
+  });
+
+  test('what a program of before wrote into the environment as it stands is made anew with it filled in', () => {
+    const env_vars = { WHERE: '{{.Node}}' };
+    const label = `v1:${hashOf({ image: 'shop:latest', env: env_vars })}`;
+    expect(isRight(label, expandSpec({ ...MINIMAL, env_vars }), 1, NO_TOKENS)).toBe(false);
+    const other = { WHERE: '{{.Other}}' };
+    const kept = `v1:${hashOf({ image: 'shop:latest', env: other })}`;
+    expect(isRight(kept, expandSpec({ ...MINIMAL, env_vars: other }), 1, NO_TOKENS)).toBe(true);
   });
 
   test('a wish to prune needs no new container', () => {

@@ -15,5 +15,10 @@ export function fillTemplates(value: string, { node, replica, app }: TemplateVal
   return value.replace(TEMPLATE, (whole, name: string) => values[name] ?? whole);
 }
 
+/** Whether a text has something to fill in. */
+export function hasTemplate(value: string): boolean {
+  return TEMPLATES.some((template) => value.includes(template));
+}
+
 /** Names of the templates as users write them. */
 export const TEMPLATES = ['{{.Node}}', '{{.Replica}}', '{{.App}}'] as const;

@@ -46,6 +46,7 @@ describe('a message', () => {
   it('is for every worker when it says nothing new', () => {
     expect(minReader({})).toBe(1);
     expect(minReader(OLD, { restart: 3, release: 5 })).toBe(1);
+    expect(minReader({ env_vars: { FORMAT: '{{ .Node }} {{.Other}}' } })).toBe(1);
     expect(minReader({ ...specDefaults(), ...OLD })).toBe(1);
     expect(minReader(OLD, { ...NO_TOKENS, prune: 7 })).toBe(1);
     expect(messageContents(null, { ...NO_TOKENS, roll: 7 }).min_reader).toBe(1);
@@ -64,6 +65,7 @@ describe('a message', () => {
     { starting_ports: [80, { '81': '53/udp' }] },
     { starting_ports: [{ '127.0.0.1:81': 80 }] },
     { networks: [{ name: 'backend' }] },
+    { env_vars: { PLAIN: 'a', WHERE: 'on {{.Node}}' } },
     { networks: ['a', { name: 'b', aliases: ['c'] }] },
   ])('is for workers of this schema when an old field has a new form: %j', (fields) => {
     expect(minReader(fields)).toBe(2);

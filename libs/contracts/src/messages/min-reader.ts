@@ -1,5 +1,6 @@
 import type { AppSpec, CompactSpec } from '../app-spec/app-spec.js';
 import type { PortSpec } from '../app-spec/ports.js';
+import { hasTemplate } from '../app-spec/templates.js';
 
 /** The schema that a field came with. A worker that reads an older one would run the app without it. */
 const SINCE: Readonly<Record<keyof AppSpec, number>> = {
@@ -61,9 +62,13 @@ export function minReader(spec: CompactSpec | null, tokens: { roll?: number }): 
   return Math.max(...schemas, tokens.roll || hasNewForms(spec) ? 2 : 1);
 }
 
-/** Ports with a protocol or an address and networks with aliases are values of old fields that schema 1 refuses. */
-function hasNewForms({ starting_ports = [], networks = [] }: CompactSpec): boolean {
+/**
+ * Ports with a protocol or an address and networks with aliases are values of old fields that schema 1 refuses. Templates in
+ * the environment it takes as they stand.
+ */
+function hasNewForms({ starting_ports = [], networks = [], env_vars = {} }: CompactSpec): boolean {
   return (
+    Object.values(env_vars).some(hasTemplate) ||
     !starting_ports.flatMap(portTexts).every((text) => /^[0-9]+$/.test(text)) ||
     networks.some((network) => typeof network !== 'string')
   );
