@@ -29,11 +29,12 @@ export function imagesToLookUp(desired: DesiredApp, memory: AppMemory): string[]
 /**
  * What a build is for beside its image and release. With `always` that is the version of the app: all of its containers,
  * those of later repairs and of scaling as well, are made from one build, and the next version asks the registry again.
+ * A restart and a roll make no other version: they are from the image that is there.
  */
 export function purposeOf(spec: AppSpec, { tokens }: DesiredApp): Purpose {
   return {
     ...(spec.platform === null ? {} : { platform: spec.platform }),
-    ...(spec.pull_policy === 'always' ? { made_for: fingerprint(spec, 1, tokens) } : {}),
+    ...(spec.pull_policy === 'always' ? { made_for: fingerprint(spec, 1, { ...tokens, restart: 0, roll: 0 }) } : {}),
   };
 }
 

@@ -87,7 +87,7 @@ export interface ImagePin {
   image_id: string;
   /** The platform that was asked for; the server's own when absent. */
   platform?: string;
-  /** With `pull_policy` `always`: the fingerprint of the first replica of the version that it was pulled for. */
+  /** With `pull_policy` `always`: the fingerprint of the first replica of the version that it was pulled for, as it was before any restart or roll. */
   made_for?: string;
 }
 

@@ -42,6 +42,21 @@ describe('always', () => {
     ]);
   });
 
+  test.each([{ restart: 2 }, { roll: 2 }])('pulls nothing for %j, which is no other version', (wish) => {
+    const again = { ...before, revision: 2, tokens: tokens(wish) };
+    expect(lines(situation(again, running, { memory })).join()).not.toContain('pull');
+    expect(lines(situation(again, running, { memory }))[0]).toContain('create web-1');
+  });
+
+  test('pulls once when a release that has failed and another change both ask for it', () => {
+    const released = { ...after, tokens: tokens({ release: 5 }) };
+    const failed = { key: 'pull shop:1 5', step: 'pull', message: 'no registry', terminal: false } as const;
+    const asked = situation(released, running, { memory: afterFailure(memory, failed, NOW - 1000, 0) });
+    expect(plan(asked).lanes).toEqual([
+      [expect.objectContaining({ kind: 'pull', image: 'shop:1', release: 5 })],
+    ]);
+  });
+
   test('keeps what runs when the pull fails', () => {
     const failed = { key: 'pull shop:1 0', step: 'pull', message: 'no registry', terminal: false } as const;
     const input = situation(after, running, { memory: afterFailure(memory, failed, NOW, 0) });

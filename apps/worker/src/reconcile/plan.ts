@@ -83,12 +83,16 @@ function planRunning(wanted: Situation): Plan {
   const preparations = new Map(parts.map((part) => [part, prepare(part.situation, worksOf(part, asked))]));
   const choice = serve(held, (part) => preparations.get(part) ?? ready(part));
   const prepared = [...preparations.values()];
+  const beside = parts.flatMap(({ lanes }) => lanes);
   // What two parts need may be the same, and is there for both at the next look.
-  const first = prepared.map(({ steps }) => steps).find((steps) => steps.length > 0);
+  const first = prepared
+    .map(({ steps }) => steps)
+    // The release that is pulled beside is of the same image, and serves this version as well.
+    .find((steps) => steps.length > 0 && !(steps.some(isPull) && beside.flat().some(isPull)));
   const works = choice.options.map(({ work }) => work);
   return {
     lanes: [
-      ...parts.flatMap(({ lanes }) => lanes),
+      ...beside,
       ...(first ? [first] : []),
       ...arrange([...leaving.works, ...works], observed.containers),
     ],
@@ -104,6 +108,10 @@ function planRunning(wanted: Situation): Plan {
       ...(first ? [] : choice.blocked),
     ],
   };
+}
+
+function isPull({ kind }: Step): boolean {
+  return kind === 'pull';
 }
 
 function optionsFor(

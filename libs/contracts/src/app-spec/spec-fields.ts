@@ -221,7 +221,7 @@ export const SPEC_FIELDS: Readonly<Record<keyof AppSpec, SpecField>> = {
   },
   pull_policy: {
     meaning:
-      '`missing`: the image is pulled when it is not there; `always`: before every new container; `never`: only what is there is used.',
+      '`missing`: the image is pulled when it is not there; `always`: once for each version of the app, before its first container; `never`: only what is there is used.',
     change: 'no container touched',
     example: 'always',
   },
