@@ -32,6 +32,25 @@ test('a container that was made and does not run is not started before', () => {
   }
 });
 
+test('what is too much is removed while the first start waits', () => {
+  const gone = rightContainer(web, 2, { state: 'exited' });
+  expect(lines(situation(web, [gone], others(['db', {}])))).toEqual([
+    'remove c2',
+    '! plan: waits for the app db, which has not run as wanted here yet (again in 60000 ms)',
+  ]);
+  const none = desiredApp({ depends_on: ['db'], containers_per: { server: 0 } });
+  expect(lines(situation(none, [rightContainer(web, 1, { state: 'exited' })], others()))).toEqual([
+    'remove c1',
+  ]);
+});
+
+test('what has done its work waits for nothing after a restart of the worker', () => {
+  const job = desiredApp({ depends_on: ['db'], restart_policy: 'no' });
+  const input = situation(job, [rightContainer(job, 1, { state: 'exited' })], others(['db', {}]));
+  expect(lines(input)).toEqual([]);
+  expect(appState(plan(input), job, input.observed)).toBe('converged');
+});
+
 test('what has run as wanted since the worker began is started again without a wait', () => {
   const known = others(['db', {}], ['web', { depends_on: ['db'], has_converged: true }]);
   expect(lines(situation(web, [rightContainer(web, 1, { state: 'exited' })], known))).toEqual(['start c1']);

@@ -1,5 +1,7 @@
+import { containerName } from '@nebula/contracts';
 import { isUp } from './container-steps.js';
 import type { Situation } from './plan-input.js';
+import { isDone } from './restart-policy.js';
 import type { PlanProblem } from './step.js';
 
 /** What the apps of a worker know of each other. */
@@ -15,13 +17,17 @@ export interface OtherApp {
 const LOOK_AGAIN_AFTER = 60_000;
 
 /**
- * Why an app of which nothing runs can't be started for the first time: an app that it depends on has not run here as
+ * Why an app of which nothing runs, or has done its work, can't be started for the first time: an app that it depends on has not run here as
  * wanted yet. After that the others don't matter any more, so neither an update nor the end of one touches anything.
  */
 export function dependencyProblems(situation: Situation): PlanProblem[] {
-  const { spec, desired, observed, others = new Map<string, OtherApp>(), now } = situation;
-  const isFirst = !observed.containers.some(isUp) && !others.get(desired.app_name)?.has_converged;
-  if (spec.depends_on.length === 0 || !isFirst) return [];
+  const { spec, desired, observed, replicas, others = new Map<string, OtherApp>(), now } = situation;
+  if (spec.depends_on.length === 0 || replicas === 0) return [];
+  const hasStarted = observed.containers.some(
+    (container) =>
+      isUp(container) || isDone(container, containerName(desired.app_name, container.replica), spec),
+  );
+  if (hasStarted || others.get(desired.app_name)?.has_converged) return [];
   const failed = (message: string): PlanProblem => ({ step: 'plan', message, retry_at: null });
   const cycle = cycleFrom(desired.app_name, spec.depends_on, others);
   if (cycle) return [failed(`depends_on: ${cycle.join(' → ')} is a cycle, so none of them is started`)];

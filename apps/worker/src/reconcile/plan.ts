@@ -57,14 +57,16 @@ function planRunning(wanted: Situation): Plan {
   if (forbidden.length > 0) return planForbidden(wanted, forbidden);
   const unfit = nodeProblems(lead.spec, lead.replicas);
   if (unfit.length > 0) return planUnfit(lead, [...verdicts, ...unfit]);
+  const { own, surplus } = byReplica(observed.containers, lead.replicas);
+  const leaving = surplusWorks(surplus, lead);
   const waiting = dependencyProblems(lead);
-  if (waiting.length > 0) return { lanes: [], problems: [...verdicts, ...waiting] };
-
+  if (waiting.length > 0) {
+    const lanes = arrange(leaving.works, observed.containers);
+    return { lanes, problems: [...verdicts, ...leaving.problems, ...waiting] };
+  }
   const names = clearNames(lead);
   if (names.steps.length > 0) return { lanes: [names.steps], problems: [...verdicts, ...names.problems] };
 
-  const { own, surplus } = byReplica(observed.containers, lead.replicas);
-  const leaving = surplusWorks(surplus, lead);
   const serve = (held: ReadonlySet<number>, preparation: (part: Part) => Preparation): Choice =>
     choose(
       own.map((containers, index) => {
