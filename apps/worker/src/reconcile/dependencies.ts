@@ -17,7 +17,7 @@ export interface OtherApp {
 const LOOK_AGAIN_AFTER = 60_000;
 
 /**
- * Why an app of which nothing runs, or has done its work, can't be started for the first time: an app that it depends on has not run here as
+ * Why an app of which nothing runs and nothing has done its work can't be started for the first time: an app that it depends on has not run here as
  * wanted yet. After that the others don't matter any more, so neither an update nor the end of one touches anything.
  */
 export function dependencyProblems(situation: Situation): PlanProblem[] {

@@ -34,7 +34,9 @@ export function imagesToLookUp(desired: DesiredApp, memory: AppMemory): string[]
 export function purposeOf(spec: AppSpec, { tokens }: DesiredApp): Purpose {
   return {
     ...(spec.platform === null ? {} : { platform: spec.platform }),
-    ...(spec.pull_policy === 'always' ? { made_for: fingerprint(spec, 1, { ...tokens, restart: 0, roll: 0 }) } : {}),
+    ...(spec.pull_policy === 'always'
+      ? { made_for: fingerprint(spec, 1, { ...tokens, restart: 0, roll: 0 }) }
+      : {}),
   };
 }
 
