@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { UpdateSettings } from '@nebula/contracts';
 import { type EngineRequest, type Fault, FaultProxy } from '../container-runtime/testing/fault-proxy.js';
 import { eventually } from '../container-runtime/testing/eventually.js';
 import { WorkerOnEngine } from './testing/worker-on-engine.js';
@@ -53,8 +54,8 @@ async function serves(value: string, replicas = 2): Promise<void> {
   }, 60_000);
 }
 
-const change = (revision: number): Promise<void> =>
-  worker.want(revision, { containers_per: { server: 2 }, env_vars: { STEP: String(revision) } });
+const change = (revision: number, update: UpdateSettings = {}): Promise<void> =>
+  worker.want(revision, { containers_per: { server: 2 }, env_vars: { STEP: String(revision) }, update });
 
 describe('the stream of events', () => {
   it('breaks again and again, and what nobody heard of is repaired at the next connection', async () => {
@@ -134,9 +135,18 @@ const NOW_AND_THEN: Record<string, Fault> = {
 /** Of so many requests one fails: a look at an app takes a handful. */
 const EACH = 17;
 
-it.each(Object.entries(NOW_AND_THEN))(
-  'an engine that now and then %s brings every change to its end, and touches nothing that is right',
-  async (_how, fault) => {
+const UPDATES: Record<string, UpdateSettings> = {
+  'change at once': { strategy: 'all_at_once' },
+  'rolling update': { strategy: 'rolling', min_ready_seconds: 1 },
+};
+
+const CASES = Object.entries(NOW_AND_THEN).flatMap(([how, fault]) =>
+  Object.entries(UPDATES).map(([what, update]) => [how, what, fault, update] as const),
+);
+
+it.each(CASES)(
+  'an engine that now and then %s brings every %s to its end, and touches nothing that is right',
+  async (_how, _what, fault, update) => {
     await untouched(async () => {
       let faults = 0;
       proxy.fault = ({ before }) => {
@@ -145,7 +155,7 @@ it.each(Object.entries(NOW_AND_THEN))(
         return fault;
       };
       for (const revision of [2, 3]) {
-        await change(revision);
+        await change(revision, update);
         await serves(String(revision));
       }
       expect(faults).toBeGreaterThan(2);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { AppSpec, UpdateSettings } from '@nebula/contracts';
 import { eventually } from '../container-runtime/testing/eventually.js';
+import { RuntimeError } from '../container-runtime/runtime-error.js';
 import type { MemoryEngine } from './testing/memory-engine.js';
 import { type Wish, wanted } from './testing/messages.js';
 import { WorkerUnderTest } from './testing/worker-under-test.js';
@@ -141,11 +142,27 @@ describe('a rolling update', () => {
     await worker.reported({ state: 'converged', revision: 5 });
   });
 
+  it('goes on after a failure of the engine that passes', async () => {
+    await begin();
+    let failures = 0;
+    engine.before = ({ verb }) => {
+      if (verb !== 'create' || failures > 0) return;
+      failures += 1;
+      throw new RuntimeError('other', 'HTTP 500');
+    };
+    want(2, { docker_image: 'shop:2' });
+    const { last_error } = await worker.reported({ state: 'failed', revision: 2 });
+    expect(last_error).toMatchObject({ step: 'create', message: 'HTTP 500' });
+    await worker.reported({ state: 'converged', revision: 2 }, 10_000);
+    expect(serving()).toEqual(['shop:2 healthy', 'shop:2 healthy', 'shop:2 healthy']);
+  });
+
   it('ends with a container that can not be started, and the one before it serves', async () => {
     await begin();
     const before = ids();
     engine.before = ({ verb, subject }) => {
-      if (verb === 'start' && engine.named(subject)?.image === 'shop:2') throw new Error('exec: not found');
+      if (verb === 'start' && engine.named(subject)?.image === 'shop:2')
+        throw new RuntimeError('invalid', 'exec: not found');
     };
     want(2, { docker_image: 'shop:2' });
     await eventually(() => {

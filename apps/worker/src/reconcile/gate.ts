@@ -7,6 +7,7 @@ import type { Situation } from './plan-input.js';
 import { lookAt } from './readiness.js';
 import type { PlanProblem } from './step.js';
 import { isRolling, isServing, mostAway } from './update.js';
+import { updateFailure } from './update-failure.js';
 import type { Option } from './work.js';
 
 /** The replicas that keep what runs for them for now, and why. */
@@ -27,7 +28,8 @@ interface Unit {
 /**
  * Lets so many replicas be replaced that not more than `max_unavailable` are away, the lowest numbers first. What is
  * away already costs nothing and goes before. Replicas that hand host ports to each other are replaced as one, also when
- * these are more than may be away, since none of them could be alone; then nothing else is.
+ * these are more than may be away, since none of them could be alone; then nothing else is. A replica whose new container
+ * could not be made or started lately is as one that is away: until that has succeeded nobody knows whether it can.
  *
  * @param options what would be done for each replica, in order, were there no gate.
  */
@@ -42,7 +44,8 @@ export function gate(options: readonly Option[], situation: Situation): Gate {
       .filter((replica) => replica >= 1 && replica <= replicas),
   );
   const most = mostAway(situation);
-  let left = most - (replicas - ready.size);
+  const failing = failingReplicas(options, situation).filter((replica) => ready.has(replica));
+  let left = most - (replicas - ready.size) - failing.length;
   const held: number[] = [];
   let isFull = false;
   for (const { replicas: members, cost } of units(options, ready, observed.containers)) {
@@ -50,7 +53,9 @@ export function gate(options: readonly Option[], situation: Situation): Gate {
     if (cost > 0 && isFull) held.push(...members);
     else left -= cost;
   }
-  return held.length > 0 ? { held: new Set(held), problems: [waiting(held, ready, situation)] } : OPEN;
+  return held.length > 0
+    ? { held: new Set(held), problems: [waiting(held, ready, failing, situation)] }
+    : OPEN;
 }
 
 /** Nobody is replaced before the random wait is over. */
@@ -80,7 +85,20 @@ function units(
     .sort((a, b) => Number(a.cost > 0) - Number(b.cost > 0) || (a.replicas[0] ?? 0) - (b.replicas[0] ?? 0));
 }
 
-function waiting(held: readonly number[], ready: ReadonlySet<number>, situation: Situation): PlanProblem {
+/** The replicas whose new container will be tried again later. */
+function failingReplicas(options: readonly Option[], situation: Situation): number[] {
+  if (situation.memory.verdict) return [];
+  return options
+    .filter(({ replaces, work }) => !replaces && updateFailure(work.replica, situation) !== null)
+    .map(({ work }) => work.replica);
+}
+
+function waiting(
+  held: readonly number[],
+  ready: ReadonlySet<number>,
+  failing: readonly number[],
+  situation: Situation,
+): PlanProblem {
   const { desired, observed, now, spec } = situation;
   const policy = updatePolicy(spec);
   const name = (replica: number): string => containerName(desired.app_name, replica);
@@ -94,7 +112,9 @@ function waiting(held: readonly number[], ready: ReadonlySet<number>, situation:
   const who = held.length === 1 ? `${name(held[0] ?? 0)} waits` : `${held.length} replicas wait`;
   const why =
     away.length === 0
-      ? 'others are replaced first'
+      ? failing.length > 0
+        ? `${name(failing[0] ?? 0)} is to be tried again`
+        : 'others are replaced first'
       : `${name(away[0] ?? 0)}${away.length > 1 ? ` and ${away.length - 1} others are` : ' is'} not ready`;
   return {
     step: 'plan',

@@ -44,6 +44,7 @@ describe('memory', () => {
         message: 'no',
         attempts: 2,
         terminal: true,
+        since: NOW,
         failed_at: NOW + 5000,
         retry_at: NOW + 7000,
       },

@@ -37,12 +37,15 @@ export interface FailedStep {
  * @param jitter random, from 0 to 1.
  */
 export function afterFailure(memory: AppMemory, failed: FailedStep, now: number, jitter: number): AppMemory {
-  const attempts = (failureOf(memory, failed.key)?.attempts ?? 0) + 1;
+  const before = failureOf(memory, failed.key);
+  const attempts = (before?.attempts ?? 0) + 1;
   const failure: Failure = {
     step: failed.step,
     message: failed.message,
     attempts,
     terminal: failed.terminal,
+    // A clock that was set back counts anew.
+    since: Math.min(before?.since ?? before?.failed_at ?? now, now),
     failed_at: now,
     retry_at: now + backoff(attempts, jitter),
   };

@@ -99,7 +99,9 @@ export interface Failure {
   attempts: number;
   /** Trying again can't help; only another fingerprint can. A container that runs is not stopped for it again. */
   terminal: boolean;
-  /** Milliseconds since 1970. */
+  /** The first of them, milliseconds since 1970; the last one when absent, as earlier versions noted it. */
+  since?: number;
+  /** The last of them, milliseconds since 1970. */
   failed_at: number;
   /** Milliseconds since 1970; before it the step isn't planned again. */
   retry_at: number;

@@ -57,7 +57,13 @@ describe('a right container', () => {
     const { fingerprint } = c();
     const key = `${containerKey('connect', 1, fingerprint)} back`;
     const failure = {
-      ...({ step: 'connect', message: 'no address is left', attempts: 1, terminal: false } as const),
+      ...({
+        step: 'connect',
+        message: 'no address is left',
+        attempts: 1,
+        since: NOW,
+        terminal: false,
+      } as const),
       ...{ failed_at: NOW - 1, retry_at: NOW + 900 },
     };
     const memory = { ...situation(app, []).memory, failures: { [key]: failure } };

@@ -117,6 +117,62 @@ describe('a container of an update is judged', () => {
     ]);
   });
 
+  describe('after a failure that may pass', () => {
+    /** So many of them in a row, the last one at `NOW`. */
+    const failing = (
+      attempts: number,
+      seconds: number,
+      step: 'create' | 'start' | 'post-start' = 'create',
+      of = after,
+    ) => {
+      const key = containerKey(step, 1, fingerprint(specOf(of), 1, of.tokens));
+      const failed = { key, step, message: 'HTTP 500', terminal: false };
+      let memory = remembered(of);
+      for (let n = attempts - 1; n >= 0; n -= 1) {
+        const at = attempts === 1 ? NOW : NOW - (n / (attempts - 1)) * seconds * 1000;
+        memory = afterFailure(memory, failed, at, 0);
+      }
+      return memory;
+    };
+
+    test.each(['create', 'start'] as const)(
+      'to %s nothing is judged, and nobody else is replaced',
+      (step) => {
+        const { memory, made, lines, state } = look(after, four(old), failing(1, 0, step));
+        expect(memory.verdict).toBeNull();
+        expect({ made, state }).toEqual({ made: [], state: 'failed' });
+        expect(lines).toEqual([
+          `! ${step}: HTTP 500 (again in 1000 ms)`,
+          '! plan: 3 replicas wait to be replaced: at most 1 may be away, and web-1 is to be tried again (again in 60000 ms)',
+        ]);
+      },
+    );
+
+    test('another one may be replaced beside it when two may be away', () => {
+      const two = app('shop:2', { ...ROLLING, max_unavailable: 2 }, {}, { revision: 2 });
+      expect(look(two, four(old), failing(1, 0, 'start', two)).made).toEqual(['2 shop:2']);
+    });
+
+    test('the same replica is tried again when its time has come', () => {
+      const memory = failing(1, 0);
+      const due = Object.entries(memory.failures).map(
+        ([key, one]) => [key, { ...one, retry_at: NOW }] as const,
+      );
+      expect(look(after, four(old), { ...memory, failures: Object.fromEntries(due) }).made).toEqual([
+        '1 shop:2',
+      ]);
+    });
+
+    test.each<[string, AppMemory, boolean]>([
+      ['when it has gone on for as long as a start may take', failing(6, 60), true],
+      ['but not sooner', failing(6, 59), false],
+      ['nor when the clock has just been set forward', failing(2, 3600), false],
+      ['and when a hook says no at once', failing(1, 0, 'post-start'), true],
+    ])('is judged %s', (_when, memory, isJudged) => {
+      expect(look(after, four(old), memory).memory.verdict !== null).toBe(isJudged);
+    });
+  });
+
   test('and a first start that fails is not an update', () => {
     const memory = { ...failedStart(), good: null };
     expect(look(after, [], memory).memory.verdict).toBeNull();

@@ -1,8 +1,7 @@
 import { containerName, maxUnavailable, updatePolicy } from '@nebula/contracts';
 import { isUp } from './container-steps.js';
 import { crashesOf } from './crashes.js';
-import { containerKey, failureOf } from './failure-key.js';
-import { fingerprint, isRight } from './fingerprint.js';
+import { isRight } from './fingerprint.js';
 import { currentPin } from './image.js';
 import type { AppMemory, Verdict } from './memory.js';
 import type { ObservedContainer } from './observed.js';
@@ -10,6 +9,7 @@ import type { Situation } from './plan-input.js';
 import { isOverdue, isReady } from './readiness.js';
 import { isDone } from './restart-policy.js';
 import type { Step } from './step.js';
+import { endsUpdate, updateFailure } from './update-failure.js';
 
 /** A program that has ended so often by itself, and was never ready, will not get ready. */
 const ENDLESS = 5;
@@ -114,21 +114,13 @@ export function isServedWell(situation: Situation): boolean {
 }
 
 function failedStep(situation: Situation): Verdict | null {
-  const { desired, spec, memory, observed, replicas, now } = situation;
+  const { desired, replicas, now } = situation;
   if (!isWatched(situation)) return null;
   for (let replica = 1; replica <= replicas; replica += 1) {
-    const label = fingerprint(spec, replica, desired.tokens);
-    const { good } = memory;
-    if (good && isRight(label, good.spec, replica, good.tokens)) continue;
-    const hadBefore = observed.containers.some((other) => other.replica === replica && other.started_at > 0);
-    // A first start fails for itself, and is tried again.
-    if (!good && !hadBefore) continue;
-    for (const kind of ['create', 'start', 'post-start'] as const) {
-      const failure = failureOf(memory, containerKey(kind, replica, label));
-      if (!failure) continue;
-      const reason = `${kind} failed for replica ${replica}: ${failure.message}`;
-      return { revision: desired.revision, reason, exit_code: null, log: '', at: now };
-    }
+    const failure = updateFailure(replica, situation);
+    if (!failure || !endsUpdate(failure, situation)) continue;
+    const reason = `${failure.step} failed for replica ${replica}: ${failure.message}`;
+    return { revision: desired.revision, reason, exit_code: null, log: '', at: now };
   }
   return null;
 }
