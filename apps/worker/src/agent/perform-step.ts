@@ -63,7 +63,7 @@ export async function performStep(step: Step, lane: LaneContext): Promise<string
       await runtime.updateLimits(idOf(step.target, created), step.limits);
       return null;
     case 'restart':
-      await runtime.restart(idOf(step.target, created));
+      await runtime.restart(idOf(step.target, created), step.grace_seconds);
       return null;
     case 'unpause':
       await runtime.unpause(idOf(step.target, created));

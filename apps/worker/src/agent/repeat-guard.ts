@@ -35,7 +35,7 @@ export class RepeatGuard {
   done(lanes: Step[][]): void {
     const steps = textOf(lanes);
     // An unhealthy container has waits of its own.
-    if (lanes.flat().every(({ kind }) => kind === 'restart')) return;
+    if (lanes.every((lane) => lane.some(({ kind }) => kind === 'restart'))) return;
     this.times = steps === this.steps && !this.isOver ? this.times + 1 : 1;
     this.steps = steps;
     this.rested = false;

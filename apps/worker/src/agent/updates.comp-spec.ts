@@ -229,7 +229,12 @@ describe('a container that is unhealthy', () => {
     engine.becomes('web-1', 'unhealthy');
     await eventually(() => expect(engine.calls.map(({ verb }) => verb)).toContain('restart'));
     await eventually(() => expect(serving()).toEqual(['shop:1 healthy']));
-    await eventually(() => expect(worker.report()?.state).toBe('converged'));
+    await eventually(() =>
+      expect(worker.report()).toMatchObject({
+        state: 'converged',
+        containers: [{ health: 'healthy', unhealthy_restarts: 1 }],
+      }),
+    );
     expect(ids()).toEqual(before);
   });
 });

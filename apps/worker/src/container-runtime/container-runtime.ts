@@ -89,8 +89,12 @@ export abstract class ContainerRuntime {
    */
   abstract create(draft: ContainerDraft): Promise<string>;
   abstract start(id: string): Promise<void>;
-  /** Ends the program as `stop` does, and starts it again. */
-  abstract restart(id: string): Promise<void>;
+  /**
+   * Ends the program as `stop` does, and starts it again.
+   *
+   * @param graceSeconds as with `stop`.
+   */
+  abstract restart(id: string, graceSeconds?: number): Promise<void>;
   abstract unpause(id: string): Promise<void>;
   /** Puts a container into a network, whether it runs or not. One that runs publishes its host ports again. */
   abstract connect(id: string, network: string, aliases?: readonly string[]): Promise<void>;

@@ -69,8 +69,21 @@ export function withLimits(container: ObservedContainer, spec: AppSpec, node: No
   return limits ? [{ kind: 'update-resources', replica, target: { by: 'id', id }, limits }] : [];
 }
 
-export function restart(container: ObservedContainer): Step {
-  return { kind: 'restart', replica: container.replica, target: { by: 'id', id: container.id } };
+/**
+ * Starts the program of a container that is up anew, with its hooks. One act of the engine ends and starts it: a worker
+ * that is killed in between would leave it stopped, and some restart policies call that done.
+ *
+ * @param policy the restart policy that it is to have.
+ */
+export function restarting(container: ObservedContainer, policy: string): Step[] {
+  const { hooks, id, replica, stop_grace_seconds } = container;
+  const target: ContainerRef = { by: 'id', id };
+  return [
+    ...withRestartPolicy(container, hooks.post_start ? HELD_POLICY : policy),
+    ...preStop(container),
+    { kind: 'restart', replica, target, ...grace(stop_grace_seconds) },
+    ...finishStart(startOf(container), policy),
+  ];
 }
 
 export function unpause(container: ObservedContainer): Step {

@@ -4,7 +4,7 @@ import {
   missingHome,
   released,
   rename,
-  restart,
+  restarting,
   starting,
   unpause,
   withLimits,
@@ -17,7 +17,7 @@ import type { ObservedApp, ObservedContainer } from './observed.js';
 import type { Situation } from './plan-input.js';
 import type { Readiness } from './preparation.js';
 import { isReady, lookAt } from './readiness.js';
-import { restartAt } from './unhealthy.js';
+import { healthProblem, isToBeRestarted } from './unhealthy.js';
 import { isOfUpdate, isWatched } from './update.js';
 import { firstActiveFailure, problemOf, tryable } from './problems.js';
 import { removals } from './removal.js';
@@ -43,26 +43,18 @@ export function tend(
   const missing = missingConnections(current, spec);
   const unconnected = missing.length > 0 ? portProblem(current, situation.observed) : null;
   const connecting = tryable(networks === 'ready' && !unconnected ? missing : [], view.all, situation);
-  const isSick = current.state === 'running' && current.health === 'unhealthy';
-  const sickAt = isSick ? restartAt(current, situation) : null;
-  const healing = tryable(
-    sickAt !== null && sickAt <= situation.now ? [restart(current)] : [],
-    view.all,
-    situation,
-  );
   const unnamed =
     current.name === view.name ? null : nameProblem(view.name, view.replica, situation.observed);
   return {
     ...option,
     work: {
       ...option.work,
-      acquire: [...option.work.acquire, ...limited.steps, ...connecting.steps, ...healing.steps],
+      acquire: [...option.work.acquire, ...limited.steps, ...connecting.steps],
     },
     problems: [
       ...option.problems,
       ...limited.problems,
       ...connecting.problems,
-      ...healing.problems,
       ...(unconnected ? [unconnected] : []),
       ...(unnamed ? [unnamed] : []),
       ...conditionOf(current, situation),
@@ -90,7 +82,14 @@ export function restore(view: ReplicaView, situation: Situation): Option | null 
   const returning = returnHome(backup, view, situation);
   const acquire = [...work.acquire, ...returning.steps];
   const option = { problems: [...problems, ...returning.problems], restores: true, replaces: false };
-  if (isUp(backup)) return { ...option, work: { ...work, acquire } };
+  if (isUp(backup)) {
+    const sickness = healthProblem(backup, situation);
+    return {
+      ...option,
+      work: { ...work, acquire },
+      problems: [...option.problems, ...(sickness ? [sickness] : [])],
+    };
+  }
   // Its program has ended by itself: that is what was before.
   if (isDone(backup, view.name, situation.spec)) return { ...option, work: { ...work, acquire } };
   const started = [...acquire, ...starting(backup, restartPolicy(situation.spec))];
@@ -160,14 +159,15 @@ function keepAlone(
   };
 }
 
-/** Its restart policy, which one that is yet to be started gets with its start. */
+/** Its restart policy, which one that is yet to be started gets with its start. With a restart where that is due. */
 function withPolicy(
   kept: ObservedContainer,
   { all }: ReplicaView,
   situation: Situation,
 ): { steps: Step[]; problems: PlanProblem[] } {
   if (!isUp(kept)) return { steps: [], problems: [] };
-  const steps = released(kept, restartPolicy(situation.spec));
+  const policy = restartPolicy(situation.spec);
+  const steps = isToBeRestarted(kept, situation) ? restarting(kept, policy) : released(kept, policy);
   const failure = firstActiveFailure(steps, all, situation);
   return failure ? { steps: [], problems: [problemOf(failure)] } : { steps, problems: [] };
 }
@@ -188,11 +188,8 @@ function conditionOf(container: ObservedContainer, situation: Situation): PlanPr
   const { memory, now } = situation;
   const crash = crashProblem(container, memory, now);
   if (crash) return [crash];
-  const coming = comingProblem(container, situation);
-  if (container.health !== 'unhealthy') return coming;
-  const message = `${container.name} is unhealthy by its own health check`;
-  const retry_at = restartAt(container, situation);
-  return [{ step: 'run', message, retry_at: retry_at !== null && retry_at > now ? retry_at : null }];
+  const sickness = healthProblem(container, situation);
+  return sickness ? [sickness] : comingProblem(container, situation);
 }
 
 /** An update isn't over before its containers are ready, by which it is judged. */

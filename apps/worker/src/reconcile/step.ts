@@ -39,8 +39,8 @@ export type Step =
    * started.
    */
   | { kind: 'post-start'; replica: number; target: ContainerRef; hook: Hook; grace_seconds?: number }
-  /** Ends the program and starts it again in the same container. */
-  | { kind: 'restart'; replica: number; target: ContainerRef }
+  /** Ends the program as `stop` does and starts it again, in the same container and in one act of the engine. */
+  | { kind: 'restart'; replica: number; target: ContainerRef; grace_seconds?: number }
   | { kind: 'unpause'; replica: number; target: ContainerRef }
   /** Sets the restart policy, in Docker's words. With `no` a restarted engine doesn't bring the container back. */
   | { kind: 'set-restart-policy'; replica: number; target: ContainerRef; policy: string }

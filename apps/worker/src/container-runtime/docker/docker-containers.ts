@@ -70,8 +70,8 @@ export class DockerContainers {
       .catch(unchanged);
   }
 
-  async restart(id: string): Promise<void> {
-    await this.client.ask(LIMIT.stop, (docker, abortSignal) =>
+  async restart(id: string, graceSeconds = USUAL_GRACE): Promise<void> {
+    await this.client.ask(LIMIT.stop + LIMIT.start + graceSeconds, (docker, abortSignal) =>
       docker.getContainer(id).restart({ abortSignal }),
     );
   }

@@ -107,8 +107,8 @@ export class DockerRuntime extends ContainerRuntime {
     await this.containers.start(id);
   }
 
-  async restart(id: string): Promise<void> {
-    await this.containers.restart(id);
+  async restart(id: string, graceSeconds?: number): Promise<void> {
+    await this.containers.restart(id, graceSeconds);
   }
 
   async unpause(id: string): Promise<void> {
