@@ -1,0 +1,86 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import type { ObservedContainer } from '../reconcile/observed.js';
+import { eventually } from '../container-runtime/testing/eventually.js';
+import type { MemoryEngine } from './testing/memory-engine.js';
+import { deleted, wanted } from './testing/messages.js';
+import { WorkerUnderTest } from './testing/worker-under-test.js';
+
+let worker: WorkerUnderTest;
+let engine: MemoryEngine;
+
+beforeEach(async () => {
+  worker = await WorkerUnderTest.open();
+  engine = worker.engine;
+});
+
+afterEach(async () => {
+  await worker.destroy();
+});
+
+/** Leaves a container beside the one of an app, as an earlier worker may have. */
+function leave(given: Partial<ObservedContainer> & { name: string }): void {
+  const [model] = engine.of('web');
+  if (!model) throw new Error('There is no container of web.');
+  const left = {
+    ...model,
+    scope: 'default',
+    fingerprint: 'v1:before',
+    state: 'exited' as const,
+    created_at: 0,
+  };
+  engine.containers.set(given.name, { ...left, id: given.name, ...given });
+}
+
+function names(app: string): string[] {
+  return engine.of(app).map(({ name }) => name);
+}
+
+it('ended containers that an app has beside its replicas go without being asked for, whatever their names', async () => {
+  await worker.start({ resync_seconds: 0.1 });
+  worker.receive(wanted());
+  await worker.reported({ state: 'converged' });
+  const [kept] = engine.of('web');
+  leave({ name: 'web-1.old' });
+  leave({ name: 'web-1.next', state: 'created' });
+  leave({ name: 'web-7', replica: 7 });
+  leave({ name: 'web-8', replica: 8, state: 'dead' });
+  leave({ name: 'stray', replica: 0 });
+  await eventually(() => expect(engine.of('web')).toEqual([kept]));
+});
+
+it('an app that is stopped leaves no container, also none that had ended before', async () => {
+  await worker.start();
+  worker.receive(wanted());
+  await worker.reported({ state: 'converged' });
+  leave({ name: 'web-7', replica: 7 });
+  leave({ name: 'web-1.old' });
+  worker.receive(wanted({ revision: 2, spec: { running: false } }));
+  await worker.reported({ state: 'converged', revision: 2 });
+  expect(engine.of('web')).toEqual([]);
+});
+
+it('ended containers of an app that only the worker knows stay, also with a prune, until that app is deleted', async () => {
+  await worker.start({ resync_seconds: 0.1 });
+  worker.receive(wanted());
+  await worker.reported({ state: 'converged' });
+  leave({ name: 'other-1', app_name: 'other' });
+  worker.receive(wanted({ revision: 2, tokens: { prune: 2 } }));
+  await worker.reported({ state: 'converged', revision: 2 });
+  await eventually(() => expect(worker.log.text).toContain('an app without a desired state are left alone'));
+  expect(names('other')).toEqual(['other-1']);
+  worker.receive(deleted({ app_name: 'other' }), 'other');
+  await eventually(() => expect(names('other')).toEqual([]));
+});
+
+it('an app whose spec is forbidden here keeps what it has, also with a prune, until it has one that is allowed', async () => {
+  await worker.start({ worker_policy: { privileged: false } });
+  worker.receive(wanted());
+  await worker.reported({ state: 'converged' });
+  leave({ name: 'web-7', replica: 7 });
+  worker.receive(wanted({ revision: 2, spec: { privileged: true }, tokens: { prune: 2 } }));
+  await worker.reported({ state: 'failed', revision: 2 });
+  expect(names('web')).toEqual(['web-1', 'web-7']);
+  worker.receive(wanted({ revision: 3, tokens: { prune: 2 } }));
+  await worker.reported({ state: 'converged', revision: 3 });
+  expect(names('web')).toEqual(['web-1']);
+});
