@@ -2,11 +2,12 @@
  * Podman services of our own, which speak Docker's language on a socket: beside the machine's, each in a folder.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { engineRequest } from './engine-api.mjs';
+import { removeBridge } from './engine-bridge.mjs';
 import { unmountAll } from './engine-folders.mjs';
 import { pingEngine } from './find-engine.mjs';
 import { WITH_SBIN } from './ip-command.mjs';
@@ -16,6 +17,9 @@ import { end, ended, pidIn } from './processes.mjs';
 export const PODMAN_PACKAGES = ['podman', 'containernetworking-plugins', 'iptables'];
 
 const START_LIMIT_MS = 60_000;
+
+/** Of the network that a container is in when nothing is said. */
+const DEFAULT_BRIDGE = 'cni-podman0';
 
 /**
  * Starts a service and waits until it answers.
@@ -31,6 +35,7 @@ export async function startPodman(folder) {
   await rm(socket, { force: true });
   // What the machine's own Podman is configured with doesn't count here.
   await writeFile(join(folder, 'containers.conf'), CONFIGURATION);
+  await noteBridges(folder);
   const output = openSync(log, 'w', 0o600);
   const podman = spawn('podman', [...places(folder), 'system', 'service', '--time=0', host], {
     detached: true,
@@ -60,7 +65,7 @@ export async function startPodman(folder) {
 }
 
 /**
- * Removes all containers of the service of a folder, and ends it.
+ * Removes all containers of the service of a folder, and the bridges that it made, and ends it.
  * @param {string} folder as for `startPodman`
  */
 export async function stopPodman(folder) {
@@ -75,8 +80,65 @@ export async function stopPodman(folder) {
     }
     await end(pid, 10_000);
   }
+  removeBridges(folder);
   unmountAll({ data: join(folder, 'data'), exec: join(folder, 'run') });
   await rm(folder, { recursive: true, force: true });
+}
+
+/**
+ * Notes which bridges there are before the service makes any; what an earlier start has noted counts.
+ * @param {string} folder
+ */
+async function noteBridges(folder) {
+  const note = bridgeNote(folder);
+  if (!existsSync(note)) await writeFile(note, bridges().join('\n'));
+}
+
+/**
+ * Podman leaves a bridge behind when the last container of its network is gone. Only those are removed that networks of this
+ * service have, that were not there before it, and that nobody is connected to: the default one is of every Podman.
+ * @param {string} folder
+ */
+function removeBridges(folder) {
+  const before = readIfThere(bridgeNote(folder)).split('\n');
+  const networks = join(folder, 'net');
+  const configured = [DEFAULT_BRIDGE];
+  for (const file of readdirIfThere(networks)) {
+    if (!file.endsWith('.conflist')) continue;
+    const named = /"bridge":\s*"([^"]+)"/.exec(readIfThere(join(networks, file)));
+    if (named?.[1]) configured.push(named[1]);
+  }
+  for (const name of bridges()) {
+    const ports = readdirIfThere(`/sys/class/net/${name}/brif`);
+    if (configured.includes(name) && !before.includes(name) && ports.length === 0) removeBridge(name);
+  }
+}
+
+/** @param {string} folder */
+function bridgeNote(folder) {
+  return join(folder, 'bridges-before');
+}
+
+function bridges() {
+  return readdirSync('/sys/class/net').filter((name) => name.startsWith('cni-podman'));
+}
+
+/** @param {string} path */
+function readIfThere(path) {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** @param {string} path */
+function readdirIfThere(path) {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
 }
 
 /** @type {(text: string) => { Id: string }[]} */
