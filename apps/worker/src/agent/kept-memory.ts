@@ -37,6 +37,7 @@ export function readMemory(value: unknown): KeptMemory | null {
       verdict: isVerdict(verdict) ? verdict : null,
       hold: has(memory['hold'], { from: 'number', until: 'number' }) ? (memory['hold'] as Hold) : null,
       unhealthy: readUnhealthy(memory['unhealthy']),
+      readied: readIds(memory['readied']),
       crashes: isRecord(crashes)
         ? Object.fromEntries(
             Object.entries(crashes).filter((entry): entry is [string, Crashes] => isCrashes(entry[1])),
@@ -71,6 +72,10 @@ function readGood(value: unknown): GoodVersion | null {
   const spec = parseAppSpec(value['spec']);
   if (!spec.ok || !isTokens(tokens)) return null;
   return { revision, spec: spec.value, tokens: expandTokens(tokens), pin: isPin(pin) ? pin : null };
+}
+
+function readIds(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((id): id is string => typeof id === 'string') : [];
 }
 
 function readUnhealthy(value: unknown): Record<string, Unhealthy> {

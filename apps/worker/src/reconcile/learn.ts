@@ -4,7 +4,7 @@ import { withCrashes } from './crashes.js';
 import { withSubject } from './memory-updates.js';
 import type { AppMemory } from './memory.js';
 import type { PlanInput, Situation } from './plan-input.js';
-import { isReady, lookAt } from './readiness.js';
+import { isReady, lookAt, withReadied } from './readiness.js';
 import { withHealth } from './unhealthy.js';
 import { isServedWell, withOutcome } from './update.js';
 
@@ -18,7 +18,9 @@ export function learn(input: PlanInput): AppMemory {
   const known = withSubject(input.memory, desired, node);
   const memory = withHealth(withCrashes(known, containers, now), containers, now);
   const situation = situationOf({ ...input, memory });
-  return situation ? withOutcome(situation) : memory;
+  if (!situation) return memory;
+  const rule = updatePolicy(situation.spec);
+  return withOutcome({ ...situation, memory: withReadied(memory, containers, rule, input.now) });
 }
 
 /**

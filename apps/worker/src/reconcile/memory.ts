@@ -25,6 +25,8 @@ export interface AppMemory {
   hold: Hold | null;
   /** By container: since when it is unhealthy, and what was done about that. */
   unhealthy: Record<string, Unhealthy>;
+  /** Ids of containers that have been ready since they were made. */
+  readied: readonly string[];
   /** By container: how often its program has ended by itself. */
   crashes: Record<string, Crashes>;
 }
@@ -120,6 +122,7 @@ export function emptyMemory(): AppMemory {
     verdict: null,
     hold: null,
     unhealthy: {},
+    readied: [],
     crashes: {},
   };
 }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import type { AppSpec } from '@nebula/contracts';
 import type { DesiredApp } from './desired.js';
 import { pullKey } from './failure-key.js';
+import { NO_LIMITS } from './limits.js';
 import { onNewDesired } from './memory-updates.js';
 import type { ObservedContainer } from './observed.js';
 import { NOW, rightContainer, specOf, tokens } from './testing/builders.js';
@@ -89,6 +91,24 @@ describe('rolling', () => {
       spec: { docker_image: 'shop:2' },
       pin: { image_id: 'id of shop:2' },
     });
+  });
+
+  test.each<[string, Partial<AppSpec>, Partial<ObservedContainer>]>([
+    ['a hook has not succeeded', { hooks: { post_start: { command: ['warm'] } } }, { restart_policy: 'no' }],
+    ['it must be made anew for its limits', {}, { limits: { ...NO_LIMITS, memory: 64 * 1024 ** 2 } }],
+    ['its program ends again and again', {}, { restart_count: 12, created_at: NOW - 60_000 }],
+  ])('keeps no version as the good one of which %s', (_what, spec, more) => {
+    const to = app('shop:2', ROLLING, spec, { revision: 2 });
+    const containers = [
+      fresh(1, { started_at: NOW - 6000, ...more }, to),
+      ...[2, 3, 4].map((n) => ready(n, to)),
+    ];
+    expect(look(to, containers).memory.good?.revision).toBe(1);
+  });
+
+  test('keeps no version as the good one of which nothing runs', () => {
+    const none = app('shop:2', ROLLING, { containers_per: { cpu: 0.1 } }, { revision: 2 });
+    expect(look(none, []).memory.good?.revision).toBe(1);
   });
 
   test('replaces as one what hands host ports to each other, also when these are more than may be away', () => {

@@ -84,6 +84,31 @@ describe('a container of an update is judged', () => {
     expect(learned.verdict).toBeNull();
   });
 
+  test.each<[string, Partial<ObservedContainer>]>([
+    ['is paused', { state: 'paused' }],
+    ['has ended once', { restart_count: 1, started_at: NOW - 1000 }],
+    ['is asked for its health anew', { health: 'starting' }],
+  ])('but none that was ready before and %s', (_what, more) => {
+    const long = { started_at: NOW - 900_000, created_at: NOW - 900_000 };
+    const first = look(after, [
+      fresh(1, { ...long, health: more.health ? 'healthy' : 'none' }),
+      old(2),
+      old(3),
+      old(4),
+    ]);
+    expect(first.made).toEqual(['2 shop:2']);
+    const then = look(after, [fresh(1, { ...long, ...more }), old(2), old(3), old(4)], first.memory);
+    expect({ lanes: then.lanes, state: then.state }).toEqual({
+      lanes: ['unpause'].filter(() => more.state === 'paused'),
+      state: 'converging',
+    });
+  });
+
+  test('nor one that is paused before it is ready', () => {
+    const paused = fresh(1, { state: 'paused', health: 'starting', started_at: NOW - 900_000 });
+    expect(look(after, [paused, old(2), old(3), old(4)]).lanes).toEqual(['unpause']);
+  });
+
   test('also one of all_at_once that would be taken back', () => {
     const desired = app('shop:2', { ...ROLLBACK, strategy: 'all_at_once' }, {}, { revision: 2 });
     expect(look(desired, [fresh(1, { health: 'unhealthy' }), ready(2), ready(3), ready(4)]).lanes).toEqual([
@@ -209,6 +234,18 @@ describe('a paused update', () => {
   test('starts again what has ended, each as it is', () => {
     const containers = [fresh(1, { state: 'exited' }), old(2, { state: 'exited' }), old(3), old(4)];
     expect(look(after, containers, judged()).lines).toEqual(expect.arrayContaining(['start n1', 'start o2']));
+  });
+
+  test('lets the one before serve again where the worker ended between the failure of a hook and that', () => {
+    const to = app('shop:2', ROLLING, { hooks: { post_start: { command: ['warm'] } } }, { revision: 2 });
+    const key = containerKey('post-start', 1, fingerprint(specOf(to), 1, to.tokens));
+    const failed = { key, step: 'post-start' as const, message: 'no', terminal: false };
+    const memory = withVerdict(afterFailure(remembered(to), failed, NOW - 60_000, 0), JUDGED, '', NOW);
+    const failing = fresh(1, { state: 'exited', restart_policy: 'no' }, to);
+    const aside = old(1, { state: 'exited', restart_policy: 'no', name: 'web-1.old' });
+    const { lines } = look(to, [failing, aside, old(2), old(3), old(4)], memory);
+    expect(lines.join()).toContain('start o1');
+    expect(lines.join()).not.toContain('start n1');
   });
 
   test('without a version to go back to leaves the rest, and tries on what was never served', () => {

@@ -1,4 +1,5 @@
 import type { UpdateSettings } from '@nebula/contracts';
+import type { AppMemory } from './memory.js';
 import type { ObservedContainer } from './observed.js';
 
 /** How containers become ready: the parts of the update settings that say so. */
@@ -17,8 +18,35 @@ export function isReady(container: ObservedContainer, rule: ReadinessRule, now: 
   return ranFor(container, now, rule.min_ready_seconds * 1000);
 }
 
-/** It did not become ready in the time that it has for that. */
-export function isOverdue(container: ObservedContainer, rule: ReadinessRule, now: number): boolean {
+/**
+ * The memory after a look at the containers: those that were ready once were not late, whatever becomes of them. The same
+ * object when it taught nothing.
+ */
+export function withReadied(
+  memory: AppMemory,
+  containers: readonly ObservedContainer[],
+  rule: ReadinessRule,
+  now: number,
+): AppMemory {
+  const { readied } = memory;
+  const ids = containers
+    .filter((container) => readied.includes(container.id) || isReady(container, rule, now))
+    .map(({ id }) => id);
+  const isKnown = ids.length === readied.length && ids.every((id) => readied.includes(id));
+  return isKnown ? memory : { ...memory, readied: ids };
+}
+
+/**
+ * It did not become ready in the time that it has for that. One that was ready before is judged by its health and its ends
+ * alone, and one that is paused can't become ready.
+ */
+export function isOverdue(
+  container: ObservedContainer,
+  rule: ReadinessRule,
+  { readied }: AppMemory,
+  now: number,
+): boolean {
+  if (container.state === 'paused' || readied.includes(container.id)) return false;
   const limit = rule.health_timeout_seconds * 1000;
   // One that ends again and again has a new start each time.
   const since = container.restart_count > 0 ? container.created_at : container.started_at;

@@ -1,13 +1,14 @@
 import { containerName, maxUnavailable, updatePolicy } from '@nebula/contracts';
 import { isUp } from './container-steps.js';
-import { crashesOf } from './crashes.js';
+import { crashesOf, crashProblem } from './crashes.js';
 import { isRight } from './fingerprint.js';
 import { currentPin } from './image.js';
+import { needsNewLimits } from './limits.js';
 import type { AppMemory, Verdict } from './memory.js';
 import type { ObservedContainer } from './observed.js';
 import type { Situation } from './plan-input.js';
 import { isOverdue, isReady } from './readiness.js';
-import { isDone } from './restart-policy.js';
+import { HELD_POLICY, isDone, restartPolicy } from './restart-policy.js';
 import type { Step } from './step.js';
 import { endsUpdate, updateFailure } from './update-failure.js';
 
@@ -64,7 +65,7 @@ function whyNeverReady(container: ObservedContainer, situation: Situation): stri
   if (!isUp(container)) return null;
   if (container.health === 'unhealthy') return `${name} is unhealthy by its own health check`;
   if (crashesOf(container, memory).times >= ENDLESS) return `${name} ends again and again`;
-  if (!isOverdue(container, policy, now)) return null;
+  if (!isOverdue(container, policy, memory, now)) return null;
   return `${name} was not ready within ${policy.health_timeout_seconds} s of its start`;
 }
 
@@ -73,7 +74,8 @@ function whyNeverReady(container: ObservedContainer, situation: Situation): stri
  * container of an update that can't be made or started ends that update. The same object when nothing was learned.
  */
 export function withOutcome(situation: Situation): AppMemory {
-  const { spec, desired, memory } = situation;
+  const { spec, desired, memory, replicas } = situation;
+  if (replicas === 0) return memory.rolling ? { ...memory, rolling: false } : memory;
   if (isServedWell(situation)) {
     const pin = currentPin(desired, memory);
     const { good } = memory;
@@ -96,9 +98,11 @@ export function isServing(container: ObservedContainer, { desired, spec, now }: 
   return container.exit_code === 0 && isDone(container, name, spec);
 }
 
-/** Every wanted replica has a container that is as wanted and ready. */
+/** Every wanted replica, of one at least, has a container that is as wanted, ready and sound. */
 export function isServedWell(situation: Situation): boolean {
   const { spec, desired, replicas, observed } = situation;
+  // Of what nothing runs nobody knows how it would serve.
+  if (replicas === 0) return false;
   const ready = new Set(
     observed.containers
       .filter(
@@ -106,11 +110,20 @@ export function isServedWell(situation: Situation): boolean {
           container.replica >= 1 &&
           container.replica <= replicas &&
           isServing(container, situation) &&
+          isSound(container, situation) &&
           isRight(container.fingerprint, spec, container.replica, desired.tokens),
       )
       .map(({ replica }) => replica),
   );
   return ready.size === replicas;
+}
+
+/** Its start is over, it has the limits of its spec or can get them, and its program does not end again and again. */
+function isSound(container: ObservedContainer, { spec, memory, node, now }: Situation): boolean {
+  const isHeld = container.restart_policy === HELD_POLICY && restartPolicy(spec) !== HELD_POLICY;
+  if (isHeld && container.hooks.post_start) return false;
+  if (needsNewLimits(container, spec, node)) return false;
+  return container.state !== 'running' || crashProblem(container, memory, now) === null;
 }
 
 function failedStep(situation: Situation): Verdict | null {

@@ -4,6 +4,7 @@ import type { GoodVersion, ImagePin, Verdict } from './memory.js';
 import type { ObservedContainer } from './observed.js';
 import type { Situation } from './plan-input.js';
 import { servedRelease } from './served-release.js';
+import { updateFailure } from './update-failure.js';
 import type { PlanProblem, Step } from './step.js';
 
 /** The replicas that are served by one version of the app. */
@@ -49,7 +50,9 @@ export function versionsOf(wanted: Situation): Versions {
     (replica: number): boolean =>
       version !== null && hasRun(replica, wanted, isAsWanted(version));
   const replicas = all(wanted.replicas);
-  const isNew = runs(wanted);
+  // One that has failed to start is there only because the worker ended before the one before it came back.
+  const isNew = (replica: number): boolean =>
+    runs(wanted)(replica) && updateFailure(replica, wanted) === null;
   const isOld = runs(before);
   const isMissing = (replica: number): boolean => !hasRun(replica, wanted, () => true);
   const rest = replicas.filter((replica) => !isNew(replica));
