@@ -26,7 +26,7 @@ import type { AppRelations } from './app-relations.js';
 import { BackgroundPull } from './background-pull.js';
 import { engineBackoff } from './engine-backoff.js';
 import type { EngineFactsCache } from './engine-facts-cache.js';
-import { type Executor, type Interruption } from './executor.js';
+import { type Executor, type Outcome } from './executor.js';
 import type { KeptMemory } from './kept-memory.js';
 import { LearnedMemory } from './learned-memory.js';
 import type { MemoryFiles } from './memory-files.js';
@@ -101,7 +101,7 @@ export class AppRunner {
     /** Called when the app is deleted and nothing of it is left. The runner is then stopped. */
     private readonly onGone: () => Promise<void>,
   ) {
-    this.memory = new LearnedMemory(app, parts.memories);
+    this.memory = new LearnedMemory(app, parts);
     this.repeats = new RepeatGuard(parts.clock);
     this.status = new AppStatus(app, parts.reporter, parts.clock, parts.log);
   }
@@ -153,6 +153,7 @@ export class AppRunner {
     this.copy.close();
     await Promise.all([this.working, this.pull.stop()]);
     await this.memory.settled();
+    this.memory.close();
     // The last round may have set it again.
     this.alarm.clear();
   }
@@ -247,13 +248,14 @@ export class AppRunner {
     const progress = new WakeTimer(() => void lookOn());
     progress.set(PROGRESS_AFTER);
     try {
-      const interruption = await this.runLanes(look, lanes, execution.signal);
+      const { done, interruption } = await this.runLanes(look, lanes, execution.signal);
       if (interruption) {
         this.interrupted(interruption.step, interruption.error);
         return;
       }
       this.interruptions = 0;
-      if (!execution.signal.aborted) this.repeats.done(lanes);
+      // What has failed has waits of its own, and nobody has undone it.
+      if (!execution.signal.aborted && done.length > 0) this.repeats.done(done);
       this.woken = true;
     } finally {
       progress.clear();
@@ -265,7 +267,7 @@ export class AppRunner {
   private async pullImage(lane: Step[], signal: AbortSignal): Promise<void> {
     const { state } = this;
     if (!state) return;
-    const interruption = await this.runLanes({ state, observed: null }, [lane], signal);
+    const { interruption } = await this.runLanes({ state, observed: null }, [lane], signal);
     if (signal.aborted) return;
     this.memory.change(withoutLatePull);
     this.memory.save(state);
@@ -277,7 +279,7 @@ export class AppRunner {
     { state, observed }: { state: AcceptedState; observed: ObservedApp | null },
     lanes: Step[][],
     signal: AbortSignal,
-  ): Promise<Interruption | null> {
+  ): Promise<Outcome> {
     return await this.parts.executor.run({
       app: this.app,
       revision: state.revision,
@@ -302,6 +304,7 @@ export class AppRunner {
     if (converged && state.desired.deleted) {
       this.stopped = true;
       this.copy.close();
+      this.memory.close();
       await this.onGone();
     } else {
       this.memory.save(state);

@@ -47,6 +47,17 @@ export interface Interruption {
   error: RuntimeError;
 }
 
+/** What became of the lanes of one plan. */
+export interface Outcome {
+  /** Those of which every step has succeeded. */
+  done: Step[][];
+  /** The first interruption, null when there was none. */
+  interruption: Interruption | null;
+}
+
+/** Null when it ended early, for a failure that is remembered or for a newer desired state. */
+type LaneEnd = 'done' | Interruption | null;
+
 /** Works off plans of all apps, so many lanes at once as the engine takes well. */
 @Injectable()
 export class Executor {
@@ -67,12 +78,8 @@ export class Executor {
     this.scope = options.scope;
   }
 
-  /**
-   * Returns when no step is under way any more. Failures of steps are remembered, not thrown.
-   *
-   * @returns the first interruption, null when there was none.
-   */
-  async run(execution: Execution): Promise<Interruption | null> {
+  /** Returns when no step is under way any more. Failures of steps are remembered, not thrown. */
+  async run(execution: Execution): Promise<Outcome> {
     // An app waits here for its own lanes first, so that another one never queues behind all of them.
     const ownSlots = pLimit(this.parallelism);
     const ends = await Promise.all(
@@ -83,11 +90,14 @@ export class Executor {
           : ownSlots(() => this.slots(() => this.runLane(lane, execution))),
       ),
     );
-    return ends.find((end) => end !== null) ?? null;
+    return {
+      done: execution.lanes.filter((_lane, index) => ends[index] === 'done'),
+      interruption: ends.find((end) => end !== null && end !== 'done') ?? null,
+    };
   }
 
   /** A lane keeps its slot from its first step to its last, so that nobody waits between a stop and a start. */
-  private async runLane(lane: Step[], execution: Execution): Promise<Interruption | null> {
+  private async runLane(lane: Step[], execution: Execution): Promise<LaneEnd> {
     const created = new Map<number, string>();
     const { signal } = execution;
     for (const [done, step] of lane.entries()) {
@@ -95,7 +105,7 @@ export class Executor {
       const end = await this.runStep(step, lane, created, execution);
       if (end !== 'done') return end;
     }
-    return null;
+    return 'done';
   }
 
   private async runStep(
@@ -103,7 +113,7 @@ export class Executor {
     lane: Step[],
     created: Map<number, string>,
     execution: Execution,
-  ): Promise<'done' | Interruption | null> {
+  ): Promise<LaneEnd> {
     const { runtime, pulls, pruner, scope } = this;
     const { app, signal, containers, remember, secrets } = execution;
     const fields = { app, revision: execution.revision, step: step.kind, ...subject(step) };

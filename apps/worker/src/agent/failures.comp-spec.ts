@@ -120,6 +120,18 @@ describe('a failure', () => {
     expect(running()).toHaveLength(1);
   });
 
+  it('of a few tries is not taken for somebody who undoes them', async () => {
+    await worker.start();
+    let left = 3;
+    engine.before = ({ verb }) => {
+      left -= verb === 'create' ? 1 : 0;
+      if (verb === 'create' && left >= 0) throw new RuntimeError('other', 'HTTP status 500');
+    };
+    worker.receive(wanted());
+    await worker.reported({ state: 'converged' }, 15_000);
+    expect(JSON.stringify(worker.reports)).not.toContain('undoes again and again');
+  }, 20_000);
+
   it('of a pull stays one while the next try waits for an answer', async () => {
     await worker.start();
     let pulls = 0;

@@ -1,7 +1,11 @@
 import type { Position } from '@nebula/contracts';
 import { type AppMemory, emptyMemory } from '../reconcile/memory.js';
+import type { Clock } from '../clock.js';
+import { messageOf, type WorkerLog } from '../worker-log.js';
+import { engineBackoff } from './engine-backoff.js';
 import type { KeptMemory } from './kept-memory.js';
 import type { MemoryFiles } from './memory-files.js';
+import { WakeTimer } from './wake-timer.js';
 
 /** What was learned about one app, and its copy on disk. */
 export class LearnedMemory {
@@ -9,10 +13,18 @@ export class LearnedMemory {
   private saved: AppMemory | null = null;
   private saving: Promise<void> = Promise.resolve();
   private fresh = false;
+  private closed = false;
+  /** Writes in a row that failed. */
+  private failures = 0;
+  private readonly retry = new WakeTimer(() => {
+    if (this.position) this.save(this.position);
+  });
+  /** The desired state that it was last to be kept for. */
+  private position: Position | null = null;
 
   constructor(
     private readonly app: string,
-    private readonly files: MemoryFiles,
+    private readonly parts: { memories: MemoryFiles; clock: Clock; log: WorkerLog },
   ) {}
 
   get current(): AppMemory {
@@ -47,18 +59,47 @@ export class LearnedMemory {
     this.memory = update(this.memory);
   }
 
-  /** In the background: nothing depends on it, and a busy disk takes its time. */
+  /**
+   * In the background: nothing depends on it, and a busy disk takes its time. What can't be written is written when that is
+   * possible again.
+   */
   save({ epoch, revision }: Position): void {
     const { memory } = this;
+    this.position = { epoch, revision };
     // What is not yet cleared for the new desired state must not be kept as learned about it.
     if (this.fresh || this.saved === memory) return;
     this.saved = memory;
     // Writes of one file keep their order, so the last one ends last.
-    this.saving = this.files.write(this.app, { epoch, revision, memory });
+    this.saving = this.write({ epoch, revision, memory });
+  }
+
+  /** Gives up what isn't written yet. */
+  close(): void {
+    this.closed = true;
+    this.retry.clear();
   }
 
   /** Resolves when nothing is being written. */
   async settled(): Promise<void> {
     await this.saving;
+  }
+
+  private async write(kept: KeptMemory): Promise<void> {
+    const { memories, clock, log } = this.parts;
+    const { app } = this;
+    this.retry.clear();
+    try {
+      await memories.write(app, kept);
+      if (this.failures > 0) log.info('what was learned about an app is on disk again', { app });
+      this.failures = 0;
+    } catch (error) {
+      this.failures += 1;
+      if (this.failures === 1)
+        log.warn('what was learned about an app can not be kept', { app, error: messageOf(error) });
+      // A newer one that is on its way has a try of its own.
+      if (this.closed || this.saved !== kept.memory) return;
+      this.saved = null;
+      this.retry.set(engineBackoff(this.failures, clock.random()));
+    }
   }
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { compactSpec } from '@nebula/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { AppFiles } from '../state-folder/app-files.js';
-import { messageOf, WorkerLog } from '../worker-log.js';
+import { WorkerLog } from '../worker-log.js';
 import { WORKER_OPTIONS, type WorkerOptions } from '../worker-options.js';
 import { type KeptMemory, readMemory } from './kept-memory.js';
 
@@ -36,17 +36,11 @@ export class MemoryFiles {
     return kept;
   }
 
+  /** @throws when it can't be written. */
   async write(appName: string, kept: KeptMemory): Promise<void> {
-    try {
-      const { good } = kept.memory;
-      const compact = good && { ...good, spec: compactSpec(good.spec) };
-      await this.files.write(appName, { ...kept, memory: { ...kept.memory, good: compact } });
-    } catch (error) {
-      this.log.warn('what was learned about an app can not be kept', {
-        app: appName,
-        error: messageOf(error),
-      });
-    }
+    const { good } = kept.memory;
+    const compact = good && { ...good, spec: compactSpec(good.spec) };
+    await this.files.write(appName, { ...kept, memory: { ...kept.memory, good: compact } });
   }
 
   async remove(appName: string): Promise<void> {

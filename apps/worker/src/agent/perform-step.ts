@@ -90,14 +90,13 @@ export async function performStep(step: Step, lane: LaneContext): Promise<string
   }
 }
 
-/** Empty when the log can't be read: what became of the container counts without it. */
+/**
+ * Empty when the log can't be read, whyever: what became of the container counts without it, and a log that never comes
+ * would put off the verdict for ever.
+ */
 async function lastWords(runtime: ContainerRuntime, id: string, secrets: readonly string[]): Promise<string> {
-  try {
-    return redactOutput(await runtime.logTail(id, LOG_TAIL), secrets);
-  } catch (error) {
-    if (error instanceof RuntimeError && error.kind !== 'unavailable') return '';
-    throw error;
-  }
+  const log = await runtime.logTail(id, LOG_TAIL).catch(() => '');
+  return redactOutput(log, secrets);
 }
 
 /** A container whose hook has failed must not be taken for one that has started. */

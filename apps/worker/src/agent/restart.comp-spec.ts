@@ -1,4 +1,4 @@
-import { chmod, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '../container-runtime/testing/eventually.js';
@@ -171,6 +171,20 @@ describe('the copy on disk', () => {
     expect(await readdir(folder)).toEqual(['web.json']);
     expect(worker.get(DesiredStateCopies).problem).toBeNull();
   });
+
+  it('of what was learned is written later, too, when it can not be written', async () => {
+    await worker.start();
+    const folder = join(worker.stateDir, 'memory');
+    await rm(folder, { recursive: true });
+    await writeFile(folder, 'in the way');
+    worker.receive(wanted());
+    await worker.reported({ state: 'converged' });
+    await eventually(() => expect(worker.log.text).toContain('learned about an app can not be kept'));
+    await rm(folder);
+    await mkdir(folder);
+    await eventually(async () => expect(await readdir(folder)).toEqual(['web.json']), 10_000);
+    expect(worker.log.text).toContain('learned about an app is on disk again');
+  }, 15_000);
 
   it('is required at the start', async () => {
     await writeFile(join(worker.stateDir, 'desired'), 'in the way');

@@ -110,6 +110,23 @@ describe('a rolling update', () => {
     await worker.reported({ state: 'converged', revision: 3 });
   });
 
+  it('that fails is ended, and repaired, also when the log of its container never comes', async () => {
+    await begin();
+    startsAs('shop:2', 'unhealthy');
+    engine.logTail = () => Promise.reject(new RuntimeError('unavailable', 'no answer within 30 s'));
+    engine.before = ({ verb, subject }) => {
+      if (verb === 'start' && subject === 'web-1') engine.exit('web-3');
+    };
+    want(2, { docker_image: 'shop:2' });
+    const { last_error } = await worker.reported({ state: 'failed', revision: 2 });
+    expect(last_error?.message).toBe(
+      'the update to revision 2 is paused: web-1 is unhealthy by its own health check',
+    );
+    await eventually(() =>
+      expect(serving()).toEqual(['shop:2 unhealthy', 'shop:1 healthy', 'shop:1 healthy']),
+    );
+  });
+
   it('that is taken back brings the last good version back, and stays failed until something else is wanted', async () => {
     await begin();
     const [, second, third] = ids();

@@ -130,6 +130,20 @@ describe('a container of an update is judged', () => {
     if (code > 0) expect(lines).toEqual(['judge n1: web-1 has ended']);
   });
 
+  test('beside what else is to be repaired, which a log that does not come must not keep waiting', () => {
+    const bad = fresh(1, { health: 'unhealthy' });
+    const containers = [bad, old(2, { state: 'exited' }), old(3), old(4)];
+    expect(look(after, containers).lines).toEqual([
+      'judge n1: web-1 is unhealthy by its own health check',
+      'start o2',
+    ]);
+    // Its log is read before it is replaced.
+    expect(look(back, containers, remembered(back)).lines).toEqual([
+      'judge n1: web-1 is unhealthy by its own health check',
+      'start o2',
+    ]);
+  });
+
   test('is not needed when it could not even be started', () => {
     const { memory, made, state, lines } = look(after, four(old), failedStart());
     expect(memory.verdict).toMatchObject({

@@ -5,6 +5,7 @@ import { dependencyProblems } from './dependencies.js';
 import { gate } from './gate.js';
 import { arrange } from './lanes.js';
 import { clearNames } from './names.js';
+import { withVerdict } from './memory-updates.js';
 import { nodeProblems } from './node-fit.js';
 import type { ObservedContainer } from './observed.js';
 import type { PlanInput, Situation } from './plan-input.js';
@@ -47,9 +48,24 @@ function planFor(input: PlanInput): Plan {
 
 function planRunning(wanted: Situation): Plan {
   const judged = judgement(wanted);
-  // Whether it goes on at all follows from the verdict.
-  if (judged) return { lanes: [[judged]], problems: [] };
+  return judged ? planJudged(judged, wanted) : planServing(wanted);
+}
 
+/**
+ * Ends an update, and repairs beside that what is to be repaired once it has ended: the log may be long in coming. The
+ * container that is judged is left alone, so that its log is there, and nothing is stopped before the verdict is remembered.
+ */
+function planJudged(judged: Step & { kind: 'judge' }, wanted: Situation): Plan {
+  const memory = withVerdict(wanted.memory, judged, '', wanted.now);
+  const { lanes } = planServing({ ...wanted, memory });
+  const isBeside = (step: Step): boolean => {
+    if (step.kind === 'create') return step.draft.replica !== judged.replica;
+    return 'replica' in step && step.replica !== judged.replica && step.kind !== 'stop';
+  };
+  return { lanes: [[judged], ...lanes.filter((lane) => lane.every(isBeside))], problems: [] };
+}
+
+function planServing(wanted: Situation): Plan {
   const { lead, parts, problems: verdicts } = versionsOf(wanted);
   const { observed } = lead;
   const specs = new Set(parts.map(({ situation }) => situation.spec));
