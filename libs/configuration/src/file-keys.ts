@@ -50,6 +50,24 @@ export const FILE_KEYS: readonly string[] = [
   ...FORMER_KEYS,
 ];
 
+/** The keys of all programs whose values are secret. One environment may serve several programs. */
+export const SECRET_KEYS: readonly string[] = [
+  'rabbit_password',
+  'rabbit_admin_password',
+  'rabbit_worker_password',
+  'mongo_url',
+  'registry_auth_password',
+  'basic_auth_password',
+];
+
+/** An environment for a program of somebody else: that of this process, or the given one, without our own secrets. */
+export function withoutOwnSecrets(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Record<string, string | undefined> {
+  const secret = new Set(SECRET_KEYS.map(environmentName));
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !secret.has(name)));
+}
+
 /**
  * The keys of `FORMER_KEYS` that are set, in the file or in the environment.
  * @throws {ConfigurationError} when the file can't be read

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { withoutOwnSecrets } from '@nebula/configuration';
 import type { Secret } from './registry-auth.js';
 
 /** Longest time that a helper may take, seconds: a pull waits for it. */
@@ -19,8 +20,11 @@ export class HelperError extends Error {}
 export interface HelperOptions {
   /** Longest time that it may take, seconds; 10 when absent. */
   limit?: number;
-  /** Its environment, with the PATH on which it is looked for; that of this process when absent. */
-  environment?: Readonly<Record<string, string>>;
+  /**
+   * Its environment, with the PATH on which it is looked for; that of this process without our own secrets when absent:
+   * helpers of clouds find their settings in variables of any name.
+   */
+  environment?: Readonly<Record<string, string | undefined>>;
 }
 
 /**
@@ -33,7 +37,7 @@ export interface HelperOptions {
 export async function askHelper(
   name: string,
   server: string,
-  { limit = LIMIT, environment }: HelperOptions = {},
+  { limit = LIMIT, environment = withoutOwnSecrets() }: HelperOptions = {},
 ): Promise<Secret | null> {
   const program = `docker-credential-${name}`;
   if (!/^[\w.-]+$/.test(name)) throw new HelperError('the name of its credential helper is not allowed');
@@ -51,7 +55,7 @@ async function outputOf(
   program: string,
   input: string,
   limit: number,
-  env: Readonly<Record<string, string>> | undefined,
+  env: Readonly<Record<string, string | undefined>>,
 ): Promise<{ code: number | null; text: string }> {
   // A group of its own, so that what the helper has started ends with it.
   const helper = spawn(program, ['get'], { stdio: ['pipe', 'pipe', 'ignore'], detached: true, env });
