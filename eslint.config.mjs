@@ -45,7 +45,8 @@ const MAY_IMPORT = {
   messaging: ['messaging', 'contracts'],
   // The planner is pure: it knows the contracts and itself.
   reconcile: ['reconcile', 'contracts'],
-  'worker-docker': [...WORKER, 'contracts'],
+  // What programs and the engine print has to be without secrets before it leaves the adapter.
+  'worker-docker': [...WORKER, 'contracts', 'logging'],
   worker: [...WORKER, ...LIBS],
   'api-sqlite': [...API, 'contracts'],
   'api-mongo': [...API, 'contracts'],

@@ -27,26 +27,6 @@ export function redactText(text: string): string {
     .replace(/\b([Bb]asic|[Bb]earer)\s+(?=[a-z]*[A-Z0-9=+/])[\w.~+/=-]{6,}/g, `$1 ${REDACTED}`);
 }
 
-/** Shorter values are found everywhere in a text, and are no secrets. */
-const SHORTEST_SECRET = 4;
-
-/** `name=value`, `name: value` and `"name": "value"` in what programs print. */
-const ASSIGNED =
-  /([\w.-]*(?:passw(?:or)?d|passphrase|secret|credential|api[-_]?key|private[-_]?key|token)["']?\s*[=:]\s*)("[^"]*"|'[^']*'|[^\s,;&]+)/gi;
-
-/**
- * What a program has printed, without the given values (those of its environment, of four characters or more) and
- * without what looks like a credential.
- */
-export function redactOutput(text: string, secrets: readonly string[]): string {
-  // The longest first, since one may be a part of another; a value of several lines is printed line by line.
-  const values = [...new Set(secrets.flatMap((value) => [value, ...value.split(/\r?\n/)]))]
-    .filter((value) => value.trim().length >= SHORTEST_SECRET)
-    .sort((a, b) => b.length - a.length);
-  const without = values.reduce((left, value) => left.replaceAll(value, REDACTED), text);
-  return redactText(without).replace(ASSIGNED, `$1${REDACTED}`);
-}
-
 function copy(value: unknown, ancestors: readonly object[]): unknown {
   if (typeof value === 'string') return redactText(value);
   if (typeof value === 'bigint') return String(value);

@@ -23,6 +23,7 @@ import { AppStatus } from '../reporting/app-status.js';
 import type { Reporter } from '../reporting/reporter.js';
 import type { WorkerLog } from '../worker-log.js';
 import type { AppRelations } from './app-relations.js';
+import { secretsOf } from './app-secrets.js';
 import { BackgroundPull } from './background-pull.js';
 import { engineBackoff } from './engine-backoff.js';
 import type { EngineFactsCache } from './engine-facts-cache.js';
@@ -280,13 +281,17 @@ export class AppRunner {
     lanes: Step[][],
     signal: AbortSignal,
   ): Promise<Outcome> {
+    const { app } = this;
+    // The version before may be at work, too.
+    const specs = [state.desired.spec, this.memory.current.good?.spec].flatMap((spec) => spec ?? []);
+    const node = this.parts.engine.latest?.hostname ?? '';
     return await this.parts.executor.run({
-      app: this.app,
+      app,
       revision: state.revision,
       lanes,
       containers: observed?.containers ?? [],
       signal,
-      secrets: Object.values(state.desired.spec?.env_vars ?? {}),
+      secrets: (replica) => secretsOf(specs, { node, app, replica }),
       remember: (update) => this.memory.change(update),
     });
   }

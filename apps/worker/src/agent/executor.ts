@@ -1,3 +1,4 @@
+import { redactOutput } from '@nebula/logging';
 import { Inject, Injectable } from '@nestjs/common';
 import pLimit from 'p-limit';
 import { Clock } from '../clock.js';
@@ -21,6 +22,7 @@ import type { ObservedContainer } from '../reconcile/observed.js';
 import type { Step } from '../reconcile/step.js';
 import { messageOf, WorkerLog } from '../worker-log.js';
 import { WORKER_OPTIONS, type WorkerOptions } from '../worker-options.js';
+import { type AppSecrets, commandSecrets } from './app-secrets.js';
 import { performStep } from './perform-step.js';
 
 /** The lanes of one plan, to be worked off. */
@@ -35,8 +37,8 @@ export interface Execution {
    * down that the lane is about to start: nothing may come after it soon, or nothing that starts that replica.
    */
   signal: AbortSignal;
-  /** Values that must not be told, whatever prints them. */
-  secrets: readonly string[];
+  /** What must not be told, by replica; 0 for what is about none. */
+  secrets: (replica: number) => AppSecrets;
   /** Changes what is remembered of the app. */
   remember: (update: (memory: AppMemory) => AppMemory) => void;
 }
@@ -115,7 +117,8 @@ export class Executor {
     execution: Execution,
   ): Promise<LaneEnd> {
     const { runtime, pulls, pruner, scope } = this;
-    const { app, signal, containers, remember, secrets } = execution;
+    const { app, signal, containers, remember } = execution;
+    const { environment: secrets, all } = execution.secrets(replicaOf(step));
     const fields = { app, revision: execution.revision, step: step.kind, ...subject(step) };
     const key = failureKey(step, lane, containers);
     const began = performance.now();
@@ -127,7 +130,7 @@ export class Executor {
       return 'done';
     } catch (error) {
       if (step.kind === 'pull' && signal.aborted) return null;
-      const message = messageOf(error);
+      const message = redactOutput(messageOf(error), [...all, ...hookSecrets(step)]);
       this.log.warn(`failed: ${formatStep(step)}`, { ...fields, ...duration(), error: message });
       // The container is on its way out, whatever becomes of its hook. An engine that is away fails the stop, too.
       if (step.kind === 'pre-stop') return 'done';
@@ -148,6 +151,16 @@ function learned(memory: AppMemory, step: Step, found: string | null, now: numbe
   if (step.kind === 'restart' && step.target.by === 'id') return withRestart(memory, step.target.id);
   if (step.kind === 'judge') return withVerdict(memory, step, found ?? '', now);
   return memory;
+}
+
+/** A hook may be that of a container whose spec nobody has any more. */
+function hookSecrets(step: Step): string[] {
+  return 'hook' in step ? commandSecrets(step.hook.command) : [];
+}
+
+function replicaOf(step: Step): number {
+  if (step.kind === 'create') return step.draft.replica;
+  return 'replica' in step ? step.replica : 0;
 }
 
 /** Which replica and container a step is about. */

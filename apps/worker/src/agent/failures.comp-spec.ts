@@ -53,6 +53,23 @@ describe('a failure', () => {
     expect(fixed.containers.map(({ image }) => image)).toEqual(['shop:2']);
   });
 
+  it('is told in the words of the engine without arguments and values of the environment', async () => {
+    await worker.start({ clock: new StandingClock() });
+    engine.before = ({ verb }) => {
+      if (verb !== 'start') return;
+      const text = 'exec: "mysql -phunter2": executable file not found in $PATH, KEY=box-hunter3';
+      throw new RuntimeError('invalid', text);
+    };
+    const env_vars = { KEY: '{{.Node}}-hunter3' };
+    worker.receive(wanted({ spec: { entrypoint: ['mysql -phunter2'], env_vars } }));
+    const report = await worker.reported({ state: 'failed' });
+    expect(report.last_error).toMatchObject({
+      step: 'start',
+      message: 'exec: "[redacted]": executable file not found in $PATH, KEY=[redacted]',
+    });
+    expect(worker.log.text).not.toContain('hunter');
+  });
+
   it('of a release holds up neither a repair nor a restart, and the release comes when it can', async () => {
     await worker.start();
     worker.receive(wanted());

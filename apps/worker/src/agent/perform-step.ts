@@ -17,12 +17,15 @@ export interface LaneContext {
   signal: AbortSignal;
   /** Ids of the containers that this lane has created, by replica. */
   created: Map<number, string>;
-  /** Values that must not be told. */
+  /** Values of the replica's environment, which its log may have. */
   secrets: readonly string[];
 }
 
-/** What is told of a container's last words. */
-const LOG_TAIL = { lines: 20, characters: 2_000 };
+/** What is read of a container's last words. */
+const LOG_TAIL = { lines: 20, characters: 64 * 1024 };
+
+/** What is told of them, characters. */
+const TOLD = 2_000;
 
 /**
  * Does one step.
@@ -95,8 +98,9 @@ export async function performStep(step: Step, lane: LaneContext): Promise<string
  * would put off the verdict for ever.
  */
 async function lastWords(runtime: ContainerRuntime, id: string, secrets: readonly string[]): Promise<string> {
-  const log = await runtime.logTail(id, LOG_TAIL).catch(() => '');
-  return redactOutput(log, secrets);
+  // Cut at last: a part of a secret would not be known as one.
+  const text = redactOutput(await runtime.logTail(id, LOG_TAIL).catch(() => ''), secrets);
+  return text.length > TOLD ? `…${text.slice(-TOLD)}` : text;
 }
 
 /** A container whose hook has failed must not be taken for one that has started. */

@@ -83,16 +83,27 @@ describe('a rolling update', () => {
     await worker.reported({ state: 'converged', revision: 2 });
   });
 
+  it('tells nothing of a secret that lies where its last lines are cut', async () => {
+    await begin();
+    startsAs('shop:2', 'unhealthy');
+    engine.logs.set('web-1', `key hunter22${'.'.repeat(1_996)}`);
+    want(2, { docker_image: 'shop:2', env_vars: { DB: 'hunter22' } });
+    await eventually(() => expect(worker.report()?.last_error?.step).toBe('update'));
+    const message = worker.report()?.last_error?.message ?? '';
+    expect(message).toMatch(/…ted\]\.+$/);
+    expect(message).not.toContain('er22');
+  });
+
   it('stops at the first that is unhealthy, tells its last lines without secrets, and is not tried again', async () => {
     await begin();
     startsAs('shop:2', 'unhealthy');
-    engine.logs.set('web-1', 'starting\ncannot reach db with hunter22\nDB_PASSWORD=abc');
-    want(2, { docker_image: 'shop:2', env_vars: { DB: 'hunter22' } });
+    engine.logs.set('web-1', 'starting\ncannot reach db with hunter22, box-1-key\nDB_PASSWORD=abc');
+    want(2, { docker_image: 'shop:2', env_vars: { DB: 'hunter22', KEY: '{{.Node}}-{{.Replica}}-key' } });
     const { last_error } = await worker.reported({ state: 'failed', revision: 2 });
     await eventually(() => expect(worker.report()?.last_error?.step).toBe('update'));
     expect(worker.report()?.last_error?.message).toBe(
       'the update to revision 2 is paused: web-1 is unhealthy by its own health check; its last lines:\n' +
-        'starting\ncannot reach db with [redacted]\nDB_PASSWORD=[redacted]',
+        'starting\ncannot reach db with [redacted], [redacted]\nDB_PASSWORD=[redacted]',
     );
     expect(last_error).not.toBeNull();
     expect(serving()).toEqual(['shop:2 unhealthy', 'shop:1 healthy', 'shop:1 healthy']);

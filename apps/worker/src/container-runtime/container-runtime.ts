@@ -108,7 +108,8 @@ export abstract class ContainerRuntime {
    * Runs a command inside a container that runs.
    *
    * @param seconds its time limit.
-   * @throws {RuntimeError} with its last lines, without values of the container's environment, when it fails.
+   * @throws {RuntimeError} with its last lines, without values of the container's environment and what looks like a
+   * credential, when it fails.
    */
   abstract run(id: string, command: readonly string[], seconds: number): Promise<void>;
   abstract rename(id: string, name: string): Promise<void>;
@@ -117,7 +118,7 @@ export abstract class ContainerRuntime {
   /** Sets these limits, whether it runs or not; the others stay. */
   abstract updateLimits(id: string, limits: Partial<Limits>): Promise<void>;
   /**
-   * The last lines that a container wrote to its output, oldest first: so many at most, of so many characters together.
+   * The last lines that a container wrote to its output, oldest first: so many at most, each as a whole, of so many characters together.
    * A log driver that can't be read fails as `invalid`.
    */
   abstract logTail(id: string, limit: { lines: number; characters: number }): Promise<string>;

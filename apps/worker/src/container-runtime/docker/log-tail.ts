@@ -1,4 +1,5 @@
 import type { DockerClient } from './docker-client.js';
+import { wholeLines } from './whole-lines.js';
 
 /** Seconds. */
 const LOG_LIMIT = 30;
@@ -19,8 +20,7 @@ export async function logTail(
   const output = await client.ask(LOG_LIMIT, (docker, abortSignal) =>
     docker.getContainer(id).logs({ stdout: true, stderr: true, follow: false, tail: lines, abortSignal }),
   );
-  const text = textOf(output).trimEnd();
-  return text.length > characters ? `…${text.slice(-characters)}` : text;
+  return wholeLines(textOf(output).trimEnd(), characters);
 }
 
 /** The text of the frames, or of the whole when there are none, as with a terminal. */

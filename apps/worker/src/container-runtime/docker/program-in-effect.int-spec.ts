@@ -137,6 +137,20 @@ describe('hooks', () => {
     expect(await engine.inside(id, 'cat', '/seen')).toBe('1');
   }, 60_000);
 
+  it('tell no secret in what they print: of several lines, behind its name, or where the output is cut', async () => {
+    const PEM = '-----BEGIN KEY-----\nc2VjcmV0\n=\n-----END KEY-----';
+    const id = await engine.running({ spec: specOf({ env_vars: { PEM, SECRET: 'hunter2hunter2' } }) });
+    const failing = async (script: string) =>
+      String(await engine.runtime.run(id, ['sh', '-c', `${script}; exit 3`], 30).catch(String));
+    const ended = 'RuntimeError: the command sh ended with exit code 3';
+    expect(await failing('echo "got $PEM."; echo password=hunter4')).toBe(
+      `${ended}: got [redacted]. | password=[redacted]`,
+    );
+    const dots = `head -c ${64 * 1024 - 4} /dev/zero | tr '\\0' .`;
+    expect(await failing(`echo "$SECRET$(${dots})"`)).toBe(ended);
+    expect(await failing(`echo "$SECRET$(head -c 3995 /dev/zero | tr '\\0' .)"`)).toMatch(/: …cted\]\.+$/);
+  }, 60_000);
+
   it('say how they failed, with their last lines, without what the environment holds', async () => {
     const id = await engine.running({ spec: specOf({ env_vars: { SECRET: 'hunter2hunter2' } }) });
     const run = async (command: string[], seconds = 10) => await engine.runtime.run(id, command, seconds);

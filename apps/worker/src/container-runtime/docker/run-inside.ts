@@ -1,16 +1,23 @@
 import type { Readable } from 'node:stream';
+import { redactOutput } from '@nebula/logging';
 import { RuntimeError } from '../runtime-error.js';
 import type { DockerClient } from './docker-client.js';
 import { streamBroken } from './docker-errors.js';
 import { inspectOrNull } from './observed-container.js';
-import { withoutValues } from './without-values.js';
+import { wholeLines } from './whole-lines.js';
 
 /** Seconds. */
 const EXEC_LIMIT = 30;
 
-/** So much of a command's output is kept, characters, and so many lines of that are shown. */
-const KEPT_OUTPUT = 4_000;
+/** So much of a command's output is kept until its secrets are out, characters. */
+const KEPT_OUTPUT = 64 * 1024;
+
+/** So many lines and characters of that are shown. */
 const SHOWN_LINES = 10;
+const SHOWN_OUTPUT = 4_000;
+
+/** Variables whose values everybody may know. */
+const PLAIN = new Set(['PATH', 'HOME', 'NEBULA_APP_NAME', 'NEBULA_REPLICA', 'NEBULA_NODE']);
 
 /**
  * Runs a command inside a container and waits for its end. One that takes too long goes on inside, since the engine
@@ -38,12 +45,13 @@ export async function runInside(
   const failure = ended ? failureOf(await exitCode(client, created.id)) : `takes longer than ${seconds} s`;
   if (failure === null) return;
   const variables = (await inspectOrNull(client, id))?.Config.Env ?? [];
-  const lines = lastLines(withoutValues(text, variables));
+  const lines = lastLines(redactOutput(wholeLines(text, KEPT_OUTPUT), secretsIn(variables)));
   throw new RuntimeError('other', `the command ${command[0] ?? ''} ${failure}${lines && `: ${lines}`}`);
 }
 
 /**
- * Reads until the command ends or its time is over. Only the end of the output is kept.
+ * Reads until the command ends or its time is over. Only the end of the output is kept; one character more than is
+ * used tells that it was cut.
  *
  * @throws {RuntimeError} `unavailable` when the connection breaks: that says nothing about the command.
  */
@@ -60,7 +68,7 @@ export async function readUntilEnd(
   }, seconds * 1000);
   try {
     output.setEncoding('utf8');
-    for await (const chunk of output) text = `${text}${String(chunk)}`.slice(-KEPT_OUTPUT);
+    for await (const chunk of output) text = `${text}${String(chunk)}`.slice(-KEPT_OUTPUT - 1);
   } catch (error) {
     // What was destroyed here ends with an error.
     if (ended) throw streamBroken(error, host);
@@ -89,10 +97,19 @@ function failureOf(code: number | null): string | null {
   return code === null ? 'was ended with its container' : `ended with exit code ${code}`;
 }
 
+/** Values of an environment (`NAME=value`) that must not be told. */
+function secretsIn(environment: readonly string[]): string[] {
+  return environment.flatMap((variable) => {
+    const [name = ''] = variable.split('=', 1);
+    return PLAIN.has(name) ? [] : [variable.slice(name.length + 1)];
+  });
+}
+
 function lastLines(text: string): string {
   const lines = text
     .split(/[\r\n]+/)
     .map((line) => line.trim())
     .filter((line) => line !== '');
-  return lines.slice(-SHOWN_LINES).join(' | ');
+  const shown = lines.slice(-SHOWN_LINES).join(' | ');
+  return shown.length > SHOWN_OUTPUT ? `…${shown.slice(-SHOWN_OUTPUT)}` : shown;
 }

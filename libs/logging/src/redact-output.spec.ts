@@ -1,0 +1,29 @@
+import { expect, test } from '@jest/globals';
+import { redactOutput } from './index.js';
+
+const KEY = '-----BEGIN KEY-----\nc2VjcmV0\nbm93\nx=\n-----END KEY-----';
+
+test.each([
+  ['the key is hunter2', ['hunter2'], 'the key is [redacted]'],
+  ['a=b=c and a=b=c', ['a=b=c'], '[redacted] and [redacted]'],
+  ['long-secret', ['long', 'long-secret'], '[redacted]'],
+  ['debug is on', ['on', ''], 'debug is on'],
+  [`got ${KEY}.`, [KEY], 'got [redacted].'],
+  [`got ${KEY.replaceAll('\n', '\r\n')}.`, [KEY], 'got [redacted].'],
+  [`got ${KEY}.`, [KEY.replaceAll('\n', '\r\n')], 'got [redacted].'],
+  ['read c2VjcmV0 and bm93', [KEY], 'read [redacted] and [redacted]'],
+  [`exec: ${JSON.stringify('say "x"\t1')}`, ['say "x"\t1'], 'exec: "[redacted]"'],
+  ['the key is \u001b[1mhun\u001b[0mter2', ['hunter2'], 'the key is [redacted]'],
+  ['password=hunter2', [], 'password=[redacted]'],
+  ['{"db_password": "hunter 2", "port": 1}', [], '{"db_password": [redacted], "port": 1}'],
+  ['amqp://me:hunter2@rabbit', [], 'amqp://[redacted]@rabbit'],
+])('"%s" without %j', (text, secrets, left) => {
+  expect(redactOutput(text, secrets)).toBe(left);
+});
+
+test('a long word takes no longer than its length', () => {
+  const word = 'x'.repeat(1_000_000);
+  const began = performance.now();
+  expect(redactOutput(word, ['hunter2'])).toBe(word);
+  expect(performance.now() - began).toBeLessThan(2_000);
+});
