@@ -7,6 +7,7 @@ export { type DeviceRequest, deviceRequests, type Gpus } from './app-spec/gpus.j
 export type { HealthCheck, HealthCheckSetting } from './app-spec/health-check.js';
 export { type Hook, HOOK_TIMEOUT, type Hooks } from './app-spec/hooks.js';
 export type { LogDriver } from './app-spec/log-driver.js';
+export { LONGEST_HOSTNAME } from './app-spec/hostname.js';
 export { aliasesIn, joinedNetworks, type NetworkSpec } from './app-spec/networks.js';
 export * from './app-spec/parse-app-spec.js';
 export { HIGHEST_PORT, type PortMapping, type Protocol, PROTOCOLS } from './app-spec/port-mapping.js';
@@ -17,7 +18,7 @@ export type { RestartPolicy } from './app-spec/restart-policy.js';
 export { type Size, sizeBytes } from './app-spec/size.js';
 export type { Ulimits } from './app-spec/ulimits.js';
 export { type ChangeEffect, SPEC_FIELDS, type SpecField } from './app-spec/spec-fields.js';
-export { hasTemplate } from './app-spec/templates.js';
+export { fillTemplates, hasTemplate, type TemplateValues } from './app-spec/templates.js';
 export * from './app-spec/update.js';
 export { parseVolume, type Volume } from './app-spec/volumes.js';
 export * from './custom-schemas.js';

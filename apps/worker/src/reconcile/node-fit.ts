@@ -1,12 +1,13 @@
-import { type AppSpec, HIGHEST_PORT, replicaPorts } from '@nebula/contracts';
+import { type AppSpec, fillTemplates, HIGHEST_PORT, LONGEST_HOSTNAME, replicaPorts } from '@nebula/contracts';
 import { collide, type HostPort, portName } from './host-ports.js';
+import type { NodeFacts } from './observed.js';
 import type { PlanProblem } from './step.js';
 
 /**
- * What keeps the spec from running on this server because of its number of replicas, which only the server
- * knows. At most one problem of each kind, the first.
+ * What keeps the spec from running on this server because of its number of replicas and its name, which only the
+ * server knows. At most one problem of each kind, the first.
  */
-export function nodeProblems(spec: AppSpec, replicas: number): PlanProblem[] {
+export function nodeProblems(spec: AppSpec, replicas: number, node: NodeFacts): PlanProblem[] {
   const owners = new Map<number, { port: HostPort; replica: number }[]>();
   let tooHigh: string | null = null;
   let collision: string | null = null;
@@ -24,7 +25,17 @@ export function nodeProblems(spec: AppSpec, replicas: number): PlanProblem[] {
       owners.set(host_port, [...others, { port, replica }]);
     }
   }
-  return [tooHigh, collision]
+  return [tooHigh, collision, hostnameProblem(spec, replicas, node)]
     .filter((message) => message !== null)
     .map((message) => ({ step: 'plan', message, retry_at: null }));
+}
+
+function hostnameProblem({ hostname, app_name }: AppSpec, replicas: number, node: NodeFacts): string | null {
+  if (hostname === null) return null;
+  for (let replica = 1; replica <= replicas; replica += 1) {
+    const name = fillTemplates(hostname, { node: node.hostname, replica, app: app_name });
+    if (name.length <= LONGEST_HOSTNAME) continue;
+    return `hostname: "${name}" of replica ${replica} has ${name.length} characters; the longest has ${LONGEST_HOSTNAME}`;
+  }
+  return null;
 }

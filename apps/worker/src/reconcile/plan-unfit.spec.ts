@@ -22,6 +22,19 @@ describe('a spec that does not fit on this server', () => {
     expect(lines(situation(unfit, []))).toEqual([UNFIT]);
   });
 
+  test('may be one with a host name that is too long here', () => {
+    const named = (node: string, server: number) => {
+      const spec = { hostname: '{{.App}}-{{.Replica}}.{{.Node}}', containers_per: { server } };
+      const input = situation(desiredApp(spec), []);
+      return lines({ ...input, node: { ...input.node, hostname: node } });
+    };
+    const node = 'n'.repeat(57);
+    expect(named(node, 9)).not.toContainEqual(expect.stringContaining('hostname'));
+    expect(named(node, 10)).toEqual([
+      `! plan: hostname: "web-10.${node}" of replica 10 has 64 characters; the longest has 63`,
+    ]);
+  });
+
   test('lets what ran before it be kept up', () => {
     expect(lines(situation(unfit, [c(1, { state: 'exited' }), c(2)]))).toEqual(['start c1', UNFIT]);
     expect(lines(situation(unfit, [c(1, { restart_policy: 'no', name: 'web-1.old' }), c(2)]))).toEqual([

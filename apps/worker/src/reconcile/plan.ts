@@ -71,7 +71,7 @@ function planServing(wanted: Situation): Plan {
   const specs = new Set(parts.map(({ situation }) => situation.spec));
   const forbidden = [...specs].flatMap((spec) => policyProblems(spec, wanted.policy ?? {}));
   if (forbidden.length > 0) return planForbidden(wanted, forbidden);
-  const unfit = nodeProblems(lead.spec, lead.replicas);
+  const unfit = nodeProblems(lead.spec, lead.replicas, lead.node);
   if (unfit.length > 0) return planUnfit(lead, [...verdicts, ...unfit]);
   const { own, surplus } = byReplica(observed.containers, lead.replicas);
   const leaving = surplusWorks(surplus, lead);

@@ -150,7 +150,7 @@ export class AppSpec {
   @Follows(ipcMode)
   ipc_mode: string | null = null;
 
-  /** A small init process reaps what the program leaves behind. */
+  /** A small init process reaps what the program leaves behind; false for the engine's default, which is none. */
   @IsBoolean(YES_OR_NO)
   init: boolean = false;
 

@@ -29,15 +29,21 @@ const capabilities = listOf(capability, {
 
 export const capAdd = ruleOf('capAdd', capabilities);
 
-export const capDrop = ruleOf('capDrop', capabilities, { against: alsoAdded });
+export const capDrop = ruleOf('capDrop', capabilities, { against });
 
 /** Docker takes capabilities in any case, with or without the prefix. */
 function plain(value: string): string {
   return value.toUpperCase().replace(/^CAP_/, '');
 }
 
-/** Docker adds what is in both lists. `ALL` in one and some in the other is the usual way to say "only these". */
-function* alsoAdded(value: unknown, owner: Owner): Generator<Flaw> {
+/** Docker drops nothing from a privileged container, and adds what is in both lists. `ALL` in one and some in the other is the usual way to say "only these". */
+function* against(value: unknown, owner: Owner): Generator<Flaw> {
+  if (owner['privileged'] === true && texts(value).length > 0) {
+    yield {
+      message: 'must be empty for a privileged container: Docker gives it every capability all the same',
+    };
+    return;
+  }
   const added = new Set(texts(owner['cap_add']).map(plain));
   for (const [index, name] of texts(value).entries()) {
     if (added.has(plain(name))) yield { at: [index], message: 'must not be in cap_add as well' };

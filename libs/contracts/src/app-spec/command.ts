@@ -1,17 +1,30 @@
 import { listOf } from '../parsing/collections.js';
-import { orNull, ruleOf, text } from '../parsing/kind.js';
+import { type Kind, orNull, ruleOf, text } from '../parsing/kind.js';
+import type { Flaw, Owner } from '../parsing/rule.js';
 
 /** One argument of a command. */
 const argument = text({ allowed: 'text' });
 
-/** A program and its arguments, run as they are. Never empty: Docker takes an empty list for none given. */
-export const commandLine = listOf(argument, {
+/** Never empty: Docker takes an empty list for none given. */
+const commandLine = listOf(argument, {
   min: 1,
   allowed: 'a list of its arguments, like ["serve", "--port", "80"]',
 });
 
+/** A program and its arguments, run as they are. */
+export const programLine: Kind = {
+  ...commandLine,
+  *check(value, owner) {
+    yield* commandLine.check(value, owner);
+    yield* programFlaws(value);
+  },
+};
+
 /** Arguments hold passwords now and then, so no message has one. */
-export const command = ruleOf('command', orNull(commandLine, 'the command of the image'), { secret: true });
+export const command = ruleOf('command', orNull(commandLine, 'the command of the image'), {
+  secret: true,
+  against: withoutEntrypoint,
+});
 
 const entry = listOf(argument, {
   allowed: 'a list of its arguments, empty for none, like ["/bin/tini", "--"]',
@@ -19,4 +32,20 @@ const entry = listOf(argument, {
 
 export const entrypoint = ruleOf('entrypoint', orNull(entry, 'the entrypoint of the image'), {
   secret: true,
+  // An empty text alone is for Docker what an empty list is.
+  against: (value) => (isNone(value) ? [] : programFlaws(value)),
 });
+
+function isNone(value: unknown): boolean {
+  return Array.isArray(value) && (value.length === 0 || (value.length === 1 && value[0] === ''));
+}
+
+/** The first of its arguments is the program then. */
+function* withoutEntrypoint(value: unknown, owner: Owner): Generator<Flaw> {
+  if (isNone(owner['entrypoint'])) yield* programFlaws(value);
+}
+
+function* programFlaws(value: unknown): Generator<Flaw> {
+  if (Array.isArray(value) && value[0] === '')
+    yield { at: [0], message: 'must be the program, which is not empty' };
+}

@@ -40,6 +40,12 @@ describe('fields that contradict each other', () => {
       '/networks/0/aliases',
       /^must be empty for "bridge"/,
     ],
+    [{ privileged: true, cap_drop: ['ALL'] }, '/cap_drop', /^must be empty for a privileged container/],
+    [{ networks: ['container:shop-1'] }, '/networks/0', /^must be the container of another app: "shop-1"/],
+    [{ pid_mode: 'container:shop-12' }, '/pid_mode', /^must be the container of another app/],
+    [{ ipc_mode: 'container:shop-1' }, '/ipc_mode', /^must be the container of another app/],
+    [{ tmpfs: ['/a', '/dev/shm/'], shm_size: '1m' }, '/tmpfs/1', /^must not be "\/dev\/shm" beside shm_size/],
+    [{ entrypoint: [], command: ['', 'x'] }, '/command/0', /^must be the program, which is not empty$/],
     [{ networks: ['a', { name: 'a' }] }, '/networks/1', /^must be listed once; item 0 is "a" too$/],
   ])('%j', (fields, place, message) => {
     const [problem = '', ...others] = problemsOf(fields);
@@ -61,6 +67,12 @@ describe('fields that contradict each other', () => {
     { cap_add: ['NET_ADMIN'], cap_drop: ['ALL'] },
     { cap_add: ['ALL'], cap_drop: ['MKNOD'] },
     { pid_mode: 'host', init: true },
+    { pid_mode: 'container:shop', ipc_mode: 'container:shop-0', networks: ['container:my-shop-1'] },
+    { tmpfs: ['/dev/shm'] },
+    { tmpfs: ['/dev/shm/a', '/process'], shm_size: '1m' },
+    { privileged: true, cap_add: ['NET_ADMIN'] },
+    { command: [''] },
+    { entrypoint: ['/bin/x'], command: [''] },
     { read_only: true },
     { networks: ['host'], containers_per: { server: 3 }, update: { strategy: 'rolling' } },
   ])('%j do not', (fields) => {

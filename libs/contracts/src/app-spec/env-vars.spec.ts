@@ -13,6 +13,7 @@ describe('env_vars', () => {
     [{ 'A=B': SECRET }, ['/env_vars/A=B must have a name without "="']],
     [{ '=': SECRET }, ['/env_vars/= must have a name without "="']],
     [{ 'A\0': SECRET }, ['/env_vars/A\0 must have a name without NUL']],
+    [{ 'A\nB': SECRET }, ['/env_vars/A\nB must have a name without line breaks']],
     [{ '': SECRET }, ['/env_vars/ must have a name, which is empty']],
     [{ A: `${SECRET}\0` }, ['/env_vars/A must be text without NUL']],
     [{ A: 8080 }, ['/env_vars/A must be text, not a number: put it in quotes']],

@@ -7,7 +7,7 @@ export const envVars: Rule = {
   allowed: 'an object of text by name, like {"COLOUR": "blue"}',
   schema: {
     type: 'object',
-    propertyNames: { minLength: 1, pattern: '^[^=\\u0000]+$' },
+    propertyNames: { minLength: 1, pattern: '^[^=\\u0000\\n\\r]+$' },
     additionalProperties: { type: 'string', pattern: '^[^\\u0000]*$' },
     examples: [{ COLOUR: 'blue' }],
   },
@@ -27,6 +27,7 @@ export const envVars: Rule = {
 function* checkName(name: string): Generator<Flaw> {
   if (name === '') yield { at: [name], message: 'must have a name, which is empty' };
   if (name.includes('=')) yield { at: [name], message: 'must have a name without "="' };
+  if (/[\n\r]/.test(name)) yield { at: [name], message: 'must have a name without line breaks' };
   if (name.includes('\0')) yield { at: [name], message: 'must have a name without NUL' };
 }
 

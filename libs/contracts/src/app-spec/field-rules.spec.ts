@@ -61,7 +61,8 @@ const TAKEN: Readonly<Record<string, readonly unknown[]>> = {
         'cache-compress': 'true',
       },
     })),
-    { name: 'vendor/plugin:1.0', options: { token: 'x' } },
+    { name: 'vendor/plugin:1.0', options: { token: 'x', 'max-size': '1m' } },
+    { name: 'journald', options: { tag: 'x', mode: 'non-blocking' } },
   ],
   restart_policy: ['always', 'unless-stopped', 'no', 'on-failure', 'on-failure:0', 'on-failure:1'],
   stop_signal: [null, 'SIGQUIT', 'quit', '9', '64', 'SIGRTMIN+3', 'RTMAX-14'],
@@ -90,6 +91,7 @@ const REFUSED: Readonly<Record<string, readonly Refused[]>> = {
   entrypoint: [
     ['/bin/x', '', /^must be null for the entrypoint of the image, or a list .*, not text$/],
     [[5], '/0', /^must be text, not a number$/],
+    [['', 'x'], '/0', /^must be the program, which is not empty$/],
   ],
   user: [
     ['', '', /like "app"/],
@@ -136,6 +138,8 @@ const REFUSED: Readonly<Record<string, readonly Refused[]>> = {
     [['/run:sice=1m'], '/0', /the options are size=…/],
     [['/run:mpol=0'], '/0', /mpol is a memory policy like bind:0$/],
     [['/run:'], '/0', /the options are size=…/],
+    [['/proc'], '/0', /is at or below "\/proc", where nothing else can be mounted$/],
+    [['/proc/./x:size=1m'], '/0', /is at or below "\/proc"/],
     [['/run', '/run/'], '/1', /^must be listed once/],
   ],
   shm_size: [
@@ -203,6 +207,13 @@ const REFUSED: Readonly<Record<string, readonly Refused[]>> = {
     ['json-file', '', /^must be null for the engine's, or an object .*, not text$/],
     [{ options: {} }, '/name', /^is required: the name of a log driver/],
     [{ name: 'json-file', options: { max_size: '1m' } }, '/options/max_size', /did you mean "max-size"/],
+    [{ name: 'none', options: { 'max-size': '10m' } }, '/options', /^must be absent or empty for "none"/],
+    [
+      { name: 'journald', options: { 'max-size': '10m' } },
+      '/options/max-size',
+      /^is an option of json-file and local, which journald doesn't know/,
+    ],
+    [{ name: 'syslog', options: { 'max-file': '2' } }, '/options/max-file', /which syslog doesn't know/],
     [{ name: 'x', option: {} }, '/option', /did you mean "options"/],
     [{ name: 'local', options: { tag: 'x' } }, '/options/tag', /^is not one of max-size/],
     [{ name: 'local', options: { 'max-size': '0' } }, '/options/max-size', /^must be a size like "10m"$/],
@@ -233,6 +244,7 @@ const REFUSED: Readonly<Record<string, readonly Refused[]>> = {
     [{}, '/command', /^is required: a command for the shell/],
     [{ command: [] }, '/command', /not an empty list$/],
     [{ command: ' ' }, '/command', /not empty$/],
+    [{ command: ['', 'x'] }, '/command/0', /^must be the program, which is not empty$/],
     [{ command, interval_seconds: 0 }, '/interval_seconds', /0.001 to 86400, not 0$/],
     [{ command, start_period_seconds: 1e-9 }, '/start_period_seconds', /0 for none, not 1e-9$/],
     [{ command, timeout_seconds: 0 }, '/timeout_seconds', /not 0$/],
@@ -253,6 +265,7 @@ const REFUSED: Readonly<Record<string, readonly Refused[]>> = {
   hooks: [
     [{ prestop: { command } }, '/prestop', /did you mean "pre_stop"/],
     [{ pre_stop: { command: [] } }, '/pre_stop/command', /not an empty list$/],
+    [{ pre_stop: { command: [''] } }, '/pre_stop/command/0', /^must be the program, which is not empty$/],
     [{ pre_stop: {} }, '/pre_stop/command', /^is required/],
     [{ pre_stop: { command, timeout_seconds: 0 } }, '/pre_stop/timeout_seconds', /not 0$/],
     [{ pre_stop: ['x'] }, '/pre_stop', /^must be an object like .*, not a list$/],

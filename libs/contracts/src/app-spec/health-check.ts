@@ -1,6 +1,6 @@
 import { objectOf } from '../parsing/collections.js';
 import { byType, choice, number, orNull, ruleOf, text } from '../parsing/kind.js';
-import { commandLine } from './command.js';
+import { programLine } from './command.js';
 
 /** How the engine finds out whether a container is well. Absent members have the engine's defaults, not the image's values. */
 export interface HealthCheck {
@@ -29,7 +29,7 @@ const check = objectOf(
     command: byType(
       {
         text: text({ allowed: `${COMMAND}, not empty`, pattern: /^[^\u0000]*[^\s\u0000][^\u0000]*$/ }),
-        'a list': commandLine,
+        'a list': programLine,
       },
       COMMAND,
     ),

@@ -1,6 +1,6 @@
 import { objectOf } from '../parsing/collections.js';
 import { number, ruleOf } from '../parsing/kind.js';
-import { commandLine } from './command.js';
+import { programLine } from './command.js';
 
 /** A command that is run inside the container, as it is (no shell). */
 export interface Hook {
@@ -22,7 +22,7 @@ export interface Hooks {
 export const HOOK_TIMEOUT = 30;
 
 const hook = objectOf(
-  { command: commandLine, timeout_seconds: number({ min: 1, max: 3_600, of: 'seconds' }) },
+  { command: programLine, timeout_seconds: number({ min: 1, max: 3_600, of: 'seconds' }) },
   { allowed: 'an object like {"command": ["/bin/drain"], "timeout_seconds": 20}', required: ['command'] },
 );
 

@@ -4,12 +4,12 @@ import { suggestion } from '../parsing/suggestion.js';
 import { notWithContainerNetwork } from './networks.js';
 import { fillTemplates, TEMPLATES } from './templates.js';
 
-/** What the kernel takes (HOST_NAME_MAX is 64) and DNS as well. */
-const LONGEST = 63;
+/** Characters of a host name: what the kernel takes (HOST_NAME_MAX is 64) and DNS as well. */
+export const LONGEST_HOSTNAME = 63;
 const LABEL = /^[a-zA-Z0-9_]([a-zA-Z0-9_-]*[a-zA-Z0-9_])?$/;
 
 const name = text({
-  allowed: `a host name of at most ${LONGEST} characters, with ${TEMPLATES.join(', ')} in it if wanted`,
+  allowed: `a host name of at most ${LONGEST_HOSTNAME} characters, with ${TEMPLATES.join(', ')} in it if wanted`,
   flaw,
   examples: ['{{.App}}-{{.Replica}}.{{.Node}}'],
 });
@@ -23,7 +23,7 @@ function flaw(value: string): string | null {
   const filled = fillTemplates(value, { node: 'n', replica: 1, app: 'a' });
   const unknown = /\{\{.*?\}\}|\{\{|\}\}/.exec(filled)?.[0];
   if (unknown !== undefined) return `${quoted(unknown)} is no template${suggestion(unknown, TEMPLATES)}`;
-  if (filled.length > LONGEST) return `it has at least ${filled.length}`;
+  if (filled.length > LONGEST_HOSTNAME) return `it has at least ${filled.length}`;
   if (!filled.split('.').every((label) => LABEL.test(label))) {
     return 'the parts between its dots are letters, digits, "_" and "-", with no "-" at the ends';
   }

@@ -57,12 +57,21 @@ const driver = objectOf(
   },
 );
 
+/** Drivers of Docker that rotate nothing, and so refuse what says how. Others are plugins, which the engine asks. */
+const WITHOUT_ROTATION = 'awslogs etwlogs fluentd gcplogs gelf journald logentries splunk syslog'.split(' ');
+
 /** Options may be tokens of a log service, so no message has a value of them. */
 export const logDriver = ruleOf('logDriver', orNull(driver, "the engine's"), { secret: true });
 
 function* optionFlaws({ name, options = {} }: Readonly<Record<string, unknown>>): Generator<Flaw> {
-  const known = OPTIONS[String(name)];
-  if (!known || !isObject(options)) return;
+  if (!isObject(options)) return;
+  const driverName = String(name);
+  if (driverName === 'none' && Object.keys(options).length > 0) {
+    yield { at: ['options'], message: 'must be absent or empty for "none", which keeps no log' };
+  }
+  if (WITHOUT_ROTATION.includes(driverName)) yield* rotationFlaws(driverName, options);
+  const known = OPTIONS[driverName];
+  if (!known) return;
   const names = Object.keys(known);
   let right = true;
   for (const [option, value] of Object.entries(options)) {
@@ -74,7 +83,16 @@ function* optionFlaws({ name, options = {} }: Readonly<Record<string, unknown>>)
       : `is not one of ${names.join(', ')}${suggestion(option, names)}`;
     yield { at: ['options', option], message };
   }
-  if (right) yield* optionsTogether(String(name), options);
+  if (right) yield* optionsTogether(driverName, options);
+}
+
+/** They stay behind when a merge patch changes the name alone. */
+function* rotationFlaws(name: string, options: Readonly<Record<string, unknown>>): Generator<Flaw> {
+  for (const option of Object.keys(ROTATION)) {
+    if (options[option] === undefined) continue;
+    const message = `is an option of json-file and local, which ${name} doesn't know; null in a merge patch takes it away`;
+    yield { at: ['options', option], message };
+  }
 }
 
 /** What the two drivers refuse at the start of a container. Of themselves `local` compresses, `json-file` does not. */

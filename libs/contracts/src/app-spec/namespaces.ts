@@ -1,4 +1,6 @@
 import { orNull, ruleOf, text } from '../parsing/kind.js';
+import type { Flaw, Owner } from '../parsing/rule.js';
+import { isOwnContainer, ownContainerFlaw } from './networks.js';
 
 const CONTAINER = 'container:[a-zA-Z0-9][a-zA-Z0-9_.-]*';
 
@@ -12,6 +14,7 @@ export const pidMode = ruleOf(
     }),
     'processes of its own',
   ),
+  { against: ownContainer },
 );
 
 export const ipcMode = ruleOf(
@@ -24,4 +27,9 @@ export const ipcMode = ruleOf(
     }),
     "the engine's default",
   ),
+  { against: ownContainer },
 );
+
+function* ownContainer(value: unknown, owner: Owner): Generator<Flaw> {
+  if (typeof value === 'string' && isOwnContainer(value, owner)) yield { message: ownContainerFlaw(value) };
+}

@@ -98,7 +98,18 @@ export function notWithContainerNetwork(value: unknown, owner: Owner): Iterable<
   return [{ message: `must not be given when the network is "${foreign}": the container has what is there` }];
 }
 
-function* listFlaws(value: unknown): Generator<Flaw> {
+/** Whether it is `container:` with the name of a container of the app itself, which can't join what it makes. */
+export function isOwnContainer(value: string, { app_name }: Owner): boolean {
+  const beginning = `container:${String(app_name)}-`;
+  return value.startsWith(beginning) && /^[1-9][0-9]*$/.test(value.slice(beginning.length));
+}
+
+/** What is wrong with `container:` and the name of a container of the app itself. */
+export function ownContainerFlaw(value: string): string {
+  return `must be the container of another app: ${quoted(value.slice('container:'.length))} is one of this app`;
+}
+
+function* listFlaws(value: unknown, owner: Owner): Generator<Flaw> {
   const items = value as readonly NetworkSpec[];
   const first = new Map<string, number>();
   for (const [index, item] of items.entries()) {
@@ -106,6 +117,7 @@ function* listFlaws(value: unknown): Generator<Flaw> {
     const earlier = first.get(network);
     if (earlier === undefined) first.set(network, index);
     else yield { at: [index], message: `must be listed once; item ${earlier} is ${quoted(network)} too` };
+    if (isOwnContainer(network, owner)) yield { at: [index], message: ownContainerFlaw(network) };
     if (isOfAnother(network) && items.length > 1) {
       yield { at: [index], message: `must stand alone: "${network}" excludes every other network` };
     }

@@ -89,7 +89,7 @@ export const SPEC_FIELDS: Readonly<Record<keyof AppSpec, SpecField>> = {
   working_dir: { meaning: "Absolute path; `null` for the image's.", change: 'replaces', example: '/srv/app' },
   hostname: {
     meaning:
-      "At most 63 characters, with `{{.Node}}`, `{{.Replica}}` and `{{.App}}` in it if wanted; another template is an error. `null` for the engine's own. Not with the network `container:<name>`.",
+      "At most 63 characters, with `{{.Node}}`, `{{.Replica}}` and `{{.App}}` in it if wanted, once these are filled in; another template is an error. `null` for the engine's own. Not with the network `container:<name>`.",
     change: 'replaces',
     example: '{{.App}}-{{.Replica}}',
   },
@@ -169,7 +169,8 @@ export const SPEC_FIELDS: Readonly<Record<keyof AppSpec, SpecField>> = {
     example: 'private',
   },
   init: {
-    meaning: 'A small init process hands signals on and reaps what the program leaves behind.',
+    meaning:
+      'A small init process hands signals on and reaps what the program leaves behind. `false` is the default of the engine: none, unless `dockerd` runs with `--init`.',
     change: 'replaces',
     example: true,
   },

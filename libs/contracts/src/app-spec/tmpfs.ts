@@ -28,7 +28,7 @@ export const tmpfs = ruleOf(
     once: place,
     examples: [['/run:size=64m,mode=1777']],
   }),
-  { against: takenByVolumes },
+  { against },
 );
 
 /** A mount in memory, read from Docker's form. */
@@ -46,6 +46,8 @@ function flaw(value: string): string | null {
   const wrong = pathFlaw(target);
   if (wrong) return `the path in the container ${wrong}`;
   if (plainPath(target) === '/') return 'the path in the container can\'t be "/"';
+  if (/^\/proc(\/|$)/.test(plainPath(target)))
+    return 'the path in the container is at or below "/proc", where nothing else can be mounted';
   if (!value.includes(':')) return null;
   for (const option of options.split(',')) {
     const [name = '', setting] = option.split(/=(.*)/s);
@@ -58,10 +60,14 @@ function flaw(value: string): string | null {
   return null;
 }
 
-function* takenByVolumes(value: unknown, owner: Owner): Generator<Flaw> {
+function* against(value: unknown, owner: Owner): Generator<Flaw> {
   const mounted: unknown[] = Array.isArray(owner['volumes']) ? owner['volumes'] : [];
   const targets = new Map(mounted.map((volume, index) => [volumeTarget(volume), index]));
   for (const [index, item] of (value as string[]).entries()) {
+    if (place(item) === '/dev/shm' && (owner['shm_size'] ?? null) !== null) {
+      const message = 'must not be "/dev/shm" beside shm_size, which would count for nothing';
+      yield { at: [index], message };
+    }
     const earlier = targets.get(place(item));
     if (earlier !== undefined) {
       yield {

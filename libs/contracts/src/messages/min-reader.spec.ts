@@ -72,7 +72,7 @@ describe('a message', () => {
   });
 
   it('is one that this program reads', () => {
-    for (const spec of [specOf(WHOLE), specOf(OLD), null]) {
+    for (const spec of [specOf({ ...WHOLE, privileged: false }), specOf(OLD), null]) {
       const message = { ...messageContents(spec, { ...NO_TOKENS, roll: 2, prune: 3 }), app_name: 'shop' };
       const whole = { ...message, epoch: 0, revision: 3, issued_at: '2026-01-31T12:00:00.000Z' };
       expect(parseDesiredState(overTheWire(whole))).toEqual({ ok: true, value: whole });

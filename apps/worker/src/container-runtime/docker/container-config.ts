@@ -1,7 +1,6 @@
-import { aliasesIn, CONTAINER_ENV, LABELS } from '@nebula/contracts';
+import { aliasesIn, CONTAINER_ENV, fillTemplates, LABELS, type TemplateValues } from '@nebula/contracts';
 import type { ContainerCreateOptions } from 'dockerode';
 import type { ContainerDraft } from '../../reconcile/step.js';
-import { filledIn, type Place } from '../../reconcile/templates.js';
 import { healthConfig } from './config/health-config.js';
 import { hostConfig } from './config/host-config.js';
 import { exposedPorts } from './config/port-config.js';
@@ -26,7 +25,7 @@ export function containerConfig(draft: ContainerDraft): ContainerConfig {
     ...(spec.entrypoint === null ? {} : { Entrypoint: spec.entrypoint }),
     ...(spec.user === null ? {} : { User: spec.user }),
     ...(spec.working_dir === null ? {} : { WorkingDir: spec.working_dir }),
-    ...(spec.hostname === null ? {} : { Hostname: filledIn(spec.hostname, placeOf(draft)) }),
+    ...(spec.hostname === null ? {} : { Hostname: fillTemplates(spec.hostname, placeOf(draft)) }),
     ...(spec.tty ? { Tty: true } : {}),
     ...(spec.stop_signal === null ? {} : { StopSignal: spec.stop_signal }),
     ...(spec.stop_grace_period_seconds === null ? {} : { StopTimeout: spec.stop_grace_period_seconds }),
@@ -44,7 +43,10 @@ export function containerConfig(draft: ContainerDraft): ContainerConfig {
 /** The user's own variables win over ours. */
 function environment(draft: ContainerDraft): string[] {
   const place = placeOf(draft);
-  const given = Object.entries(draft.spec.env_vars).map(([name, value]) => [name, filledIn(value, place)]);
+  const given = Object.entries(draft.spec.env_vars).map(([name, value]) => [
+    name,
+    fillTemplates(value, place),
+  ]);
   const variables: Record<string, string> = {
     [CONTAINER_ENV.app]: place.app,
     [CONTAINER_ENV.replica]: String(place.replica),
@@ -54,7 +56,7 @@ function environment(draft: ContainerDraft): string[] {
   return Object.entries(variables).map(([name, value]) => `${name}=${value}`);
 }
 
-function placeOf({ node, replica, spec }: ContainerDraft): Place {
+function placeOf({ node, replica, spec }: ContainerDraft): TemplateValues {
   return { node, replica, app: spec.app_name };
 }
 
