@@ -71,7 +71,8 @@ describe('POST /apps', () => {
       networks: ['backend', 'front'],
       volumes: ['/srv:/data:ro', 'named:/cache'],
       devices: ['/dev/ttyUSB0:/dev/ttyUSB0:rw'],
-      privileged: true,
+      // Of a privileged container no capability can be dropped.
+      privileged: false,
       command: ['serve', '--port', '80', ''],
       ...SETTINGS,
     };

@@ -53,7 +53,7 @@ describe('a message', () => {
   });
 
   it('is for workers of this schema when a field or token has something new', () => {
-    for (const [field, value] of Object.entries(WHOLE)) {
+    for (const [field, value] of Object.entries<unknown>({ ...WHOLE })) {
       if (!(field in OLD)) expect([field, minReader({ [field]: value })]).toEqual([field, 2]);
     }
     expect(minReader({}, { ...NO_TOKENS, roll: 7 })).toBe(2);
