@@ -1,5 +1,4 @@
-import type { AppSpec } from '@nebula/contracts';
-import { filledIn, type Place } from '../reconcile/templates.js';
+import { type AppSpec, fillTemplates, type TemplateValues } from '@nebula/contracts';
 
 /** What must not be told of an app. */
 export interface AppSecrets {
@@ -15,9 +14,9 @@ export interface AppSecrets {
  * @param specs of every version of the app that may be at work.
  * @param place for what is filled into the values of its environment.
  */
-export function secretsOf(specs: readonly AppSpec[], place: Place): AppSecrets {
+export function secretsOf(specs: readonly AppSpec[], place: TemplateValues): AppSecrets {
   const environment = specs.flatMap(({ env_vars }) =>
-    Object.values(env_vars).map((value) => filledIn(value, place)),
+    Object.values(env_vars).map((value) => fillTemplates(value, place)),
   );
   const told = new Set(specs.flatMap(wordsOf));
   return {
