@@ -77,7 +77,7 @@ describe.each(Object.entries(jumps))('a clock that jumps %s by hours', (_directi
     const starts = (): number => engine.calls.filter(({ verb }) => verb === 'start').length;
     await eventually(() => expect(starts()).toBe(5));
     clock.shift += jump;
-    await eventually(() => expect(starts()).toBe(6), 4_000);
+    await eventually(() => expect(starts()).toBeGreaterThan(5), 4_000);
     engine.before = () => undefined;
     // It is called well only when it has lasted for a while.
     await worker.reported({ state: 'converged' }, 25_000);

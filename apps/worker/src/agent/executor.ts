@@ -19,6 +19,7 @@ import {
 } from '../reconcile/memory-updates.js';
 import type { AppMemory } from '../reconcile/memory.js';
 import type { ObservedContainer } from '../reconcile/observed.js';
+import { startOf, withStart } from '../reconcile/repairs.js';
 import type { Step } from '../reconcile/step.js';
 import { messageOf, WorkerLog } from '../worker-log.js';
 import { WORKER_OPTIONS, type WorkerOptions } from '../worker-options.js';
@@ -125,7 +126,11 @@ export class Executor {
     const duration = () => ({ duration_ms: Math.round(performance.now() - began) });
     try {
       const found = await performStep(step, { app, runtime, pulls, pruner, scope, signal, created, secrets });
-      remember((memory) => learned(afterSuccess(memory, key), step, found, this.clock.now()));
+      const started = startOf(step, lane, containers);
+      remember((memory) => {
+        const taught = learned(afterSuccess(memory, key), step, found, this.clock.now());
+        return started ? withStart(taught, started, this.clock.now(), this.clock.random()) : taught;
+      });
       this.log.info(formatStep(step), { ...fields, ...duration() });
       return 'done';
     } catch (error) {

@@ -7,6 +7,7 @@ import {
   type GoodVersion,
   type Hold,
   type ImagePin,
+  type Starts,
   type Unhealthy,
   type Verdict,
 } from '../reconcile/memory.js';
@@ -21,7 +22,7 @@ export function readMemory(value: unknown): KeptMemory | null {
   if (!isRecord(value) || !isRecord(value['memory'])) return null;
   const { epoch, revision, memory } = value;
   if (typeof epoch !== 'number' || typeof revision !== 'number') return null;
-  const { subject, pin, failures, roll, prune, rolling, verdict, crashes } = memory;
+  const { subject, pin, failures, roll, prune, rolling, verdict, crashes, starts } = memory;
   const entries = isRecord(failures) ? Object.entries(failures) : [];
   return {
     epoch,
@@ -41,6 +42,11 @@ export function readMemory(value: unknown): KeptMemory | null {
       crashes: isRecord(crashes)
         ? Object.fromEntries(
             Object.entries(crashes).filter((entry): entry is [string, Crashes] => isCrashes(entry[1])),
+          )
+        : {},
+      starts: isRecord(starts)
+        ? Object.fromEntries(
+            Object.entries(starts).filter((entry): entry is [string, Starts] => isStarts(entry[1])),
           )
         : {},
       failures: Object.fromEntries(
@@ -104,6 +110,10 @@ function isCrashes(value: unknown): value is Crashes {
   if (!has(value, { restart_count: 'number', times: 'number', at: 'number' })) return false;
   const { exit_code } = value as { exit_code?: unknown };
   return exit_code === null || typeof exit_code === 'number';
+}
+
+function isStarts(value: unknown): value is Starts {
+  return has(value, { times: 'number', at: 'number', wait_until: 'number' });
 }
 
 function has(value: unknown, members: Record<string, string>): boolean {

@@ -34,8 +34,8 @@ export class RepeatGuard {
   /** These steps were done. */
   done(lanes: Step[][]): void {
     const steps = textOf(lanes);
-    // An unhealthy container has waits of its own.
-    if (lanes.every((lane) => lane.some(({ kind }) => kind === 'restart'))) return;
+    // Every replica has waits of its own for starts and restarts, since others come and go meanwhile.
+    if (lanes.every((lane) => lane.some(({ kind }) => kind === 'start' || kind === 'restart'))) return;
     this.times = steps === this.steps && !this.isOver ? this.times + 1 : 1;
     this.steps = steps;
     this.rested = false;

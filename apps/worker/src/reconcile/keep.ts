@@ -21,6 +21,7 @@ import { healthProblem, isToBeRestarted } from './unhealthy.js';
 import { isOfUpdate, isWatched } from './update.js';
 import { firstActiveFailure, problemOf, tryable } from './problems.js';
 import { removals } from './removal.js';
+import { repairProblem } from './repairs.js';
 import type { ReplicaView } from './replica-view.js';
 import { isDone, restartPolicy } from './restart-policy.js';
 import type { PlanProblem, Step } from './step.js';
@@ -117,8 +118,10 @@ function goneProblem({ name }: ObservedContainer, network: string): PlanProblem 
 }
 
 /** Why the container that ran before can't be started again for now. */
-export function backupFailure({ backup, all }: ReplicaView, situation: Situation): PlanProblem | null {
+export function backupFailure({ backup, all, name }: ReplicaView, situation: Situation): PlanProblem | null {
   if (!backup || isUp(backup)) return null;
+  const early = repairProblem(backup, name, situation);
+  if (early) return early;
   const failure = firstActiveFailure(starting(backup, restartPolicy(situation.spec)), all, situation);
   return failure && problemOf(failure);
 }
@@ -183,11 +186,12 @@ function portProblem(container: ObservedContainer, { taken_ports }: ObservedApp)
   return { step: 'connect', message, retry_at: null };
 }
 
-/** What no step can mend: a program that ends again and again, or that says it is not well. */
+/** What no step can mend: a container that is ended again and again, by itself or by others, or that says it is not well. */
 function conditionOf(container: ObservedContainer, situation: Situation): PlanProblem[] {
   const { memory, now } = situation;
-  const crash = crashProblem(container, memory, now);
-  if (crash) return [crash];
+  const ends =
+    crashProblem(container, memory, now) ?? repairProblem(container, container.name, situation, true);
+  if (ends) return [ends];
   const sickness = healthProblem(container, situation);
   return sickness ? [sickness] : comingProblem(container, situation);
 }

@@ -173,6 +173,7 @@ export function onNewDesired(memory: AppMemory, desired: DesiredApp, node: NodeS
     // A worker that was away may hear of a roll with a later change, so what counts is that the token is another one.
     rolling: memory.rolling || (tokens.roll > 0 && tokens.roll !== memory.roll),
     verdict: null,
+    starts: {},
     failures: Object.fromEntries([...kept.filter(([key]) => wanted.has(key)), ...due]),
   };
 }

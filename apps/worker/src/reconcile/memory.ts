@@ -29,6 +29,8 @@ export interface AppMemory {
   readied: readonly string[];
   /** By container: how often its program has ended by itself. */
   crashes: Record<string, Crashes>;
+  /** By replica and fingerprint: how often it was started lately, since the newest desired state was taken over. */
+  starts: Record<string, Starts>;
 }
 
 /** A version of the app that has served on this server. */
@@ -82,6 +84,16 @@ export interface Crashes {
   at: number;
 }
 
+/** How often a replica was started, while nothing else was wanted of it. */
+export interface Starts {
+  /** From 1. */
+  times: number;
+  /** The last one, milliseconds since 1970. */
+  at: number;
+  /** Milliseconds since 1970; before it there is no further one. */
+  wait_until: number;
+}
+
 export interface ImagePin {
   image: string;
   /** The release token that it was pulled for. */
@@ -124,5 +136,6 @@ export function emptyMemory(): AppMemory {
     unhealthy: {},
     readied: [],
     crashes: {},
+    starts: {},
   };
 }

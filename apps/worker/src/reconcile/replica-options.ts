@@ -5,6 +5,7 @@ import type { ObservedContainer } from './observed.js';
 import type { Situation } from './plan-input.js';
 import type { Preparation, Readiness } from './preparation.js';
 import { beingRemoved, firstActiveFailure, problemOf, terminalFailure } from './problems.js';
+import { repairProblem } from './repairs.js';
 import { replace } from './replace.js';
 import { type ReplicaView, viewAsItWas, viewReplica } from './replica-view.js';
 import type { PlanProblem } from './step.js';
@@ -40,6 +41,9 @@ export function replicaOptions(
     return [tend(view, view.current, situation, preparation.networks), idle(replica, [])];
   }
   if (view.current && view.done) return [leaveEnded(view, view.current, situation), idle(replica, [])];
+
+  const early = repairProblem(view.current ?? view, view.name, situation);
+  if (early) return fallBack(view, situation, [early], [early]);
 
   if (isHeld) return fallBack(view, situation, [], []);
 

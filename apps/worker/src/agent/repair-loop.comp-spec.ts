@@ -1,0 +1,121 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Clock } from '../clock.js';
+import { eventually } from '../container-runtime/testing/eventually.js';
+import type { MemoryEngine } from './testing/memory-engine.js';
+import { wanted } from './testing/messages.js';
+import { WorkerUnderTest } from './testing/worker-under-test.js';
+
+const HOUR = 3_600_000;
+
+/** Real time with the shortest waits, which can be moved on. */
+class MovingClock extends Clock {
+  shift = 0;
+
+  override now(): number {
+    return super.now() + this.shift;
+  }
+
+  override random(): number {
+    return 1;
+  }
+}
+
+let worker: WorkerUnderTest;
+let engine: MemoryEngine;
+let clock: MovingClock;
+
+beforeEach(async () => {
+  worker = await WorkerUnderTest.open();
+  engine = worker.engine;
+  clock = new MovingClock();
+  await worker.start({ clock });
+  worker.receive(wanted({ spec: { containers_per: { server: 2 } } }));
+  await worker.reported({ state: 'converged' });
+});
+
+afterEach(async () => {
+  engine.onStart = () => undefined;
+  await worker.destroy();
+});
+
+/** Undoes every start of a container, each time once the worker has had a look at it. */
+function spoil(name: string, undo: () => void): void {
+  engine.onStart = (container) => {
+    if (container.name !== name) return;
+    const { lists } = engine;
+    void eventually(() => expect(engine.lists).toBeGreaterThan(lists)).then(() => {
+      if (engine.named(name)?.state === 'running') undo();
+    });
+  };
+}
+
+const starts = (name: string) =>
+  engine.calls.filter(({ verb, subject }) => verb === 'start' && subject === name);
+
+const undoings: Record<string, (name: string) => void> = {
+  removed: (name) => engine.vanish(name),
+  stopped: (name) => engine.exit(name),
+};
+
+describe.each(Object.keys(undoings))('a container that is %s by somebody each time it runs', (done) => {
+  const undo = (name: string) => undoings[done]?.(name);
+
+  it('is repaired at once, then with growing waits, which the report says, and no other replica waits', async () => {
+    spoil('web-1', () => undo('web-1'));
+    undo('web-1');
+    const report = await worker.reported({ state: 'failed' });
+    expect(report.last_error).toMatchObject({
+      step: 'run',
+      message: expect.stringContaining('something keeps stopping or removing web-1'),
+      retry_at: expect.any(String),
+    });
+    const begin = performance.now();
+    await eventually(() => expect(starts('web-1')).toHaveLength(6), 10_000);
+    // Half a second, one and two, of which the first has begun.
+    expect(performance.now() - begin).toBeGreaterThan(2_000);
+    const calls = engine.calls.length;
+    undo('web-2');
+    await eventually(() => expect(engine.named('web-2')?.state).toBe('running'), 400);
+    expect(engine.calls.slice(calls).map(({ subject }) => subject)).not.toContain('web-1');
+  }, 20_000);
+
+  it('is called well once it has run for a while, and starts with short waits again after a long one', async () => {
+    spoil('web-1', () => undo('web-1'));
+    undo('web-1');
+    await worker.reported({ state: 'failed' });
+    engine.onStart = () => undefined;
+    await worker.reported({ state: 'converged' }, 20_000);
+    clock.shift += HOUR;
+    for (const times of [1, 2, 3]) {
+      const before = starts('web-1').length;
+      undo('web-1');
+      await eventually(() => expect(starts('web-1')).toHaveLength(before + 1), times < 3 ? 400 : 5_000);
+    }
+  }, 40_000);
+
+  it('is repaired at once after a further change', async () => {
+    spoil('web-1', () => undo('web-1'));
+    undo('web-1');
+    await eventually(() => expect(starts('web-1')).toHaveLength(5), 10_000);
+    engine.onStart = () => undefined;
+    worker.receive(wanted({ revision: 2, spec: { containers_per: { server: 3 } } }));
+    await worker.reported({ revision: 2, state: 'converged' }, 400);
+  }, 20_000);
+});
+
+it('replicas that are removed one after the other, over and over, wait as well', async () => {
+  let undone = 0;
+  engine.onStart = (container) => {
+    const { lists } = engine;
+    const other = container.name === 'web-1' ? 'web-2' : 'web-1';
+    void eventually(() => expect(engine.lists).toBeGreaterThan(lists)).then(() => {
+      undone += 1;
+      if (engine.named(other)?.state === 'running') engine.vanish(other);
+    });
+  };
+  engine.vanish('web-1');
+  await worker.reported({ state: 'failed' });
+  const begin = performance.now();
+  await eventually(() => expect(undone).toBeGreaterThan(8), 10_000);
+  expect(performance.now() - begin).toBeGreaterThan(1_000);
+}, 20_000);
