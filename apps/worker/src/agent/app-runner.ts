@@ -222,7 +222,7 @@ export class AppRunner {
     const made = makePlan({ ...input, memory: memory.current });
     const trouble = this.repeats.trouble(withoutPulls(made.lanes));
     const plan = trouble ? { ...made, problems: [...made.problems, trouble] } : made;
-    this.status.tell(state, plan, observed, memory.current);
+    this.tell(state, plan, observed);
     return { state, observed, plan, lesson: nextLesson(input) };
   }
 
@@ -331,13 +331,16 @@ export class AppRunner {
     if (!this.stopped) this.alarm.set(delay);
   }
 
+  private tell(state: AcceptedState, plan: Plan, observed: ObservedApp): void {
+    this.status.tell(state, plan, observed, this.memory.current, this.interruptions > 0);
+  }
+
   /** Tells how the containers are while steps are under way. */
   private async tellProgress({ state, plan, observed }: Look, execution: AbortController): Promise<void> {
     const { runtime, scope } = this.parts;
     try {
       const { own } = await runtime.list(scope, this.app);
-      if (this.execution === execution)
-        this.status.tell(state, plan, { ...observed, containers: own }, this.memory.current);
+      if (this.execution === execution) this.tell(state, plan, { ...observed, containers: own });
     } catch {
       // The step under way finds out by itself.
     }

@@ -70,7 +70,8 @@ it('an idle worker asks nothing between two looks at everything, which are not a
   const proxy = await FaultProxy.open(worker.engine.host);
   try {
     await worker.start({ docker_host: proxy.host, resync_seconds: 2 });
-    await worker.want(1, { containers_per: { server: 3 } });
+    // Ready at once, so that there is nothing to look for in between.
+    await worker.want(1, { containers_per: { server: 3 }, update: { min_ready_seconds: 0 } });
     await worker.reported({ state: 'converged' });
     // Each look begins with the list of all apps; its time is when the first of its calls comes.
     const looks: number[] = [];

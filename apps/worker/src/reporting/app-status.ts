@@ -29,11 +29,23 @@ export class AppStatus {
     return this.problems !== '';
   }
 
-  /** What was observed and what follows from it. */
-  tell(state: AcceptedState, plan: Plan, observed: ObservedApp, memory: AppMemory): AppState {
+  /**
+   * What was observed and what follows from it.
+   *
+   * @param isRetried the engine has interrupted the last work. It stays a failure until some work is done: else a state
+   *   between two tries would hide it.
+   */
+  tell(
+    state: AcceptedState,
+    plan: Plan,
+    observed: ObservedApp,
+    memory: AppMemory,
+    isRetried: boolean,
+  ): AppState {
     const { app, log } = this;
     const { revision } = state;
-    const how = appState(plan, state.desired, observed);
+    const found = appState(plan, state.desired, observed);
+    const how = isRetried && found === 'converging' ? 'failed' : found;
     const problems = plan.problems.map(({ step, message }) => `${step}: ${message}`).join('\n');
     if (problems !== this.problems && problems !== '')
       log.warn('an app has problems', { app, revision, problems });
