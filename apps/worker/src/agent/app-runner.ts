@@ -1,60 +1,24 @@
-import { type AppState, imageWithTag, joinedNetworks, updatePolicy } from '@nebula/contracts';
-import type { Clock } from '../clock.js';
-import type { ContainerRuntime } from '../container-runtime/container-runtime.js';
+import { type AppState, imageWithTag, joinedNetworks } from '@nebula/contracts';
 import type { AcceptedState } from '../desired-state/accepted-state.js';
 import type { CopyKeeper } from '../desired-state/copy-keeper.js';
 import { learn, nextLesson } from '../reconcile/learn.js';
-import {
-  afterConvergence,
-  isChange,
-  onNewDesired,
-  withHold,
-  withLatePull,
-  withoutLatePull,
-} from '../reconcile/memory-updates.js';
-import type { DesiredApp } from '../reconcile/desired.js';
-import type { AppMemory } from '../reconcile/memory.js';
-import type { NodeSize, ObservedApp } from '../reconcile/observed.js';
+import { afterConvergence, withLatePull, withoutLatePull } from '../reconcile/memory-updates.js';
+import type { ObservedApp } from '../reconcile/observed.js';
 import { plan as makePlan } from '../reconcile/plan.js';
 import { appState } from '../reconcile/status.js';
 import type { Plan, Step } from '../reconcile/step.js';
-import type { WorkerPolicy } from '../reconcile/worker-policy.js';
 import { AppStatus } from '../reporting/app-status.js';
-import type { Reporter } from '../reporting/reporter.js';
-import type { WorkerLog } from '../worker-log.js';
-import type { AppRelations } from './app-relations.js';
 import { secretsOf } from './app-secrets.js';
 import { BackgroundPull } from './background-pull.js';
 import { engineBackoff } from './engine-backoff.js';
-import type { EngineFactsCache } from './engine-facts-cache.js';
-import { type Executor, type Outcome } from './executor.js';
+import type { Outcome } from './executor.js';
 import type { KeptMemory } from './kept-memory.js';
 import { LearnedMemory } from './learned-memory.js';
-import type { MemoryFiles } from './memory-files.js';
+import { lookOn } from './look-on.js';
 import { observeApp } from './observe-app.js';
 import { RepeatGuard } from './repeat-guard.js';
+import type { RunnerParts } from './runner-parts.js';
 import { WakeTimer } from './wake-timer.js';
-
-/** While steps are under way the containers are looked at this long after the last look, milliseconds. */
-const PROGRESS_AFTER = 1_000;
-
-/** What all runners share. */
-export interface RunnerParts {
-  scope: string;
-  policy: WorkerPolicy;
-  relations: Pick<AppRelations, 'others' | 'wakeDependents'>;
-  /** Of the random wait before a change is acted on, seconds; an app may ask for a longer one. */
-  longest_wait: number;
-  /** How long a container may be unhealthy before it is restarted, milliseconds. */
-  unhealthy_grace: number;
-  runtime: ContainerRuntime;
-  engine: EngineFactsCache;
-  executor: Executor;
-  memories: MemoryFiles;
-  reporter: Reporter;
-  clock: Clock;
-  log: WorkerLog;
-}
 
 /** One look at the app and what follows from it. */
 interface Look {
@@ -179,7 +143,7 @@ export class AppRunner {
       if (!look) return;
       const lanes = this.pull.take(look.plan.lanes);
       const wait = this.repeats.waitFor(lanes);
-      if (wait > 0) this.alarm.set(wait);
+      if (wait > 0) this.wakeAt(look, this.parts.clock.now() + wait);
       else if (lanes.length > 0) await this.execute(look, lanes);
       else await this.rest(look);
     } catch (error) {
@@ -211,7 +175,7 @@ export class AppRunner {
     const { desired } = state;
     const node = await engine.facts();
     const { memory } = this;
-    if (memory.isOfBefore) memory.renew(this.renewed(desired, node));
+    if (memory.isOfBefore) memory.renew(desired, node);
     const observed = await observeApp(runtime, scope, desired, memory.current);
     if (this.pending || this.stopped) return null;
     const { policy, relations, unhealthy_grace } = this.parts;
@@ -226,28 +190,10 @@ export class AppRunner {
     return { state, observed, plan, lesson: nextLesson(input) };
   }
 
-  /** What still counts for a new desired state, and the random wait before it is acted on. */
-  private renewed(desired: DesiredApp, node: NodeSize): AppMemory {
-    const { clock, longest_wait } = this.parts;
-    const { spec, deleted } = desired;
-    const before = this.memory.current;
-    const memory = onNewDesired(before, desired, node);
-    if (!isChange(before, desired, node)) return memory;
-    const isWaiting = !deleted && spec?.running;
-    const seconds = isWaiting ? Math.max(longest_wait, updatePolicy(spec).jitter_seconds) : 0;
-    return withHold(memory, seconds, clock.now(), clock.random());
-  }
-
   private async execute(look: Look, lanes: Step[][]): Promise<void> {
     const execution = new AbortController();
     this.execution = execution;
-    // One look at a time: the engine lets it wait for the very containers that are being worked on.
-    const lookOn = async (): Promise<void> => {
-      await this.tellProgress(look, execution);
-      if (this.execution === execution) progress.set(PROGRESS_AFTER);
-    };
-    const progress = new WakeTimer(() => void lookOn());
-    progress.set(PROGRESS_AFTER);
+    const endLooking = lookOn(() => this.tellProgress(look, execution));
     try {
       const { done, interruption } = await this.runLanes(look, lanes, execution.signal);
       if (interruption) {
@@ -259,7 +205,7 @@ export class AppRunner {
       if (!execution.signal.aborted && done.length > 0) this.repeats.done(done);
       this.woken = true;
     } finally {
-      progress.clear();
+      endLooking();
       this.execution = null;
       this.memory.save(look.state);
     }
@@ -297,15 +243,14 @@ export class AppRunner {
   }
 
   /** Nothing to do but wait. */
-  private async rest({ state, observed, plan, lesson }: Look): Promise<void> {
+  private async rest(look: Look): Promise<void> {
+    const { state, observed, plan } = look;
     this.interruptions = 0;
     this.repeats.rest();
     const converged = plan.lanes.length === 0 && plan.problems.length === 0;
     if (converged) this.memory.change(afterConvergence);
     this.noteConvergence(appState(plan, state.desired, observed), state.desired.spec?.running ?? false);
-    const times = [lesson, ...plan.problems.map(({ retry_at }) => retry_at)].filter((time) => time !== null);
-    // A timer may ring a moment early, and would then find that nothing can be tried yet.
-    if (times.length > 0) this.alarm.set(Math.min(...times) - this.parts.clock.now() + 1);
+    this.wakeAt(look);
     if (converged && state.desired.deleted) {
       this.stopped = true;
       this.copy.close();
@@ -314,6 +259,15 @@ export class AppRunner {
     } else {
       this.memory.save(state);
     }
+  }
+
+  /** Looks again at the first of all the times at which that may help, milliseconds since 1970. */
+  private wakeAt({ plan, lesson }: Look, ...more: number[]): void {
+    const times = [lesson, ...plan.problems.map(({ retry_at }) => retry_at), ...more].filter(
+      (time) => time !== null,
+    );
+    // A timer may ring a moment early, and would then find that nothing can be tried yet.
+    if (times.length > 0) this.alarm.set(Math.min(...times) - this.parts.clock.now() + 1);
   }
 
   private noteConvergence(reached: AppState, running: boolean): void {

@@ -1,33 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Clock } from '../clock.js';
 import { eventually } from '../container-runtime/testing/eventually.js';
 import type { MemoryEngine } from './testing/memory-engine.js';
 import { wanted } from './testing/messages.js';
+import { MovedClock } from './testing/moved-clock.js';
 import { WorkerUnderTest } from './testing/worker-under-test.js';
 
 const HOUR = 3_600_000;
 
-/** Somebody, or the server's time service, sets it. */
-class JumpingClock extends Clock {
-  shift = 0;
-
-  override now(): number {
-    return super.now() + this.shift;
-  }
-
-  override random(): number {
-    return 1;
-  }
-}
-
 let worker: WorkerUnderTest;
 let engine: MemoryEngine;
-let clock: JumpingClock;
+let clock: MovedClock;
 
 beforeEach(async () => {
   worker = await WorkerUnderTest.open();
   engine = worker.engine;
-  clock = new JumpingClock();
+  clock = new MovedClock();
   await worker.start({ clock, resync_seconds: 1, report_interval_seconds: 1 });
 });
 

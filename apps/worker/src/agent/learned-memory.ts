@@ -1,11 +1,22 @@
-import type { Position } from '@nebula/contracts';
+import { type Position, updatePolicy } from '@nebula/contracts';
+import type { DesiredApp } from '../reconcile/desired.js';
+import { isChange, onNewDesired, withHold } from '../reconcile/memory-updates.js';
 import { type AppMemory, emptyMemory } from '../reconcile/memory.js';
+import type { NodeSize } from '../reconcile/observed.js';
 import type { Clock } from '../clock.js';
 import { messageOf, type WorkerLog } from '../worker-log.js';
 import { engineBackoff } from './engine-backoff.js';
 import type { KeptMemory } from './kept-memory.js';
 import type { MemoryFiles } from './memory-files.js';
 import { WakeTimer } from './wake-timer.js';
+
+interface MemoryParts {
+  memories: MemoryFiles;
+  clock: Clock;
+  log: WorkerLog;
+  /** Of the random wait before a change is acted on, seconds; an app may ask for a longer one. */
+  longest_wait: number;
+}
 
 /** What was learned about one app, and its copy on disk. */
 export class LearnedMemory {
@@ -24,7 +35,7 @@ export class LearnedMemory {
 
   constructor(
     private readonly app: string,
-    private readonly parts: { memories: MemoryFiles; clock: Clock; log: WorkerLog },
+    private readonly parts: MemoryParts,
   ) {}
 
   get current(): AppMemory {
@@ -49,10 +60,16 @@ export class LearnedMemory {
     this.saved = null;
   }
 
-  /** Takes over what still counts for a new desired state. */
-  renew(memory: AppMemory): void {
-    this.memory = memory;
+  /** Takes over what still counts for a new desired state, and draws the random wait before it is acted on. */
+  renew(desired: DesiredApp, node: NodeSize): void {
+    const { clock, longest_wait } = this.parts;
+    const { spec, deleted } = desired;
+    const before = this.memory;
+    this.memory = onNewDesired(before, desired, node);
     this.fresh = false;
+    if (!isChange(before, desired, node)) return;
+    const seconds = spec?.running && !deleted ? Math.max(longest_wait, updatePolicy(spec).jitter_seconds) : 0;
+    this.memory = withHold(this.memory, seconds, clock.now(), clock.random());
   }
 
   change(update: (memory: AppMemory) => AppMemory): void {

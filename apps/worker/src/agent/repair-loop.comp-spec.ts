@@ -1,33 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Clock } from '../clock.js';
 import { eventually } from '../container-runtime/testing/eventually.js';
 import type { MemoryEngine } from './testing/memory-engine.js';
 import { wanted } from './testing/messages.js';
+import { MovedClock } from './testing/moved-clock.js';
 import { WorkerUnderTest } from './testing/worker-under-test.js';
 
 const HOUR = 3_600_000;
 
-/** Real time with the shortest waits, which can be moved on. */
-class MovingClock extends Clock {
-  shift = 0;
-
-  override now(): number {
-    return super.now() + this.shift;
-  }
-
-  override random(): number {
-    return 1;
-  }
-}
-
 let worker: WorkerUnderTest;
 let engine: MemoryEngine;
-let clock: MovingClock;
+let clock: MovedClock;
 
 beforeEach(async () => {
   worker = await WorkerUnderTest.open();
   engine = worker.engine;
-  clock = new MovingClock();
+  clock = new MovedClock();
   await worker.start({ clock });
   worker.receive(wanted({ spec: { containers_per: { server: 2 } } }));
   await worker.reported({ state: 'converged' });

@@ -126,7 +126,7 @@ describe('a worker that starts again', () => {
     await converge();
     await worker.start();
     worker.receive(deleted({ revision: 5 }));
-    await worker.reported({ deleted: true });
+    await worker.reported({ deleted: true, state: 'converged' });
     await worker.close();
     expect(await readdir(join(worker.stateDir, 'memory'))).toEqual([]);
     await worker.start();

@@ -18,12 +18,13 @@ import { Reporter } from '../reporting/reporter.js';
 import { messageOf, WorkerLog } from '../worker-log.js';
 import { WORKER_OPTIONS, type WorkerOptions } from '../worker-options.js';
 import { AppRelations } from './app-relations.js';
-import { AppRunner, type RunnerParts } from './app-runner.js';
+import { AppRunner } from './app-runner.js';
 import { engineBackoff } from './engine-backoff.js';
 import { EngineFactsCache } from './engine-facts-cache.js';
 import { Executor } from './executor.js';
 import type { KeptMemory } from './kept-memory.js';
 import { MemoryFiles } from './memory-files.js';
+import type { RunnerParts } from './runner-parts.js';
 import { WakeTimer } from './wake-timer.js';
 
 /** Everything is looked at this often behind the events, seconds. */
@@ -54,6 +55,7 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
   /** The newest desired state of every app, tombstones too, whose runners are gone when their work is done. */
   private readonly states = new Map<string, AcceptedState>();
   private readonly orphans = new Set<string>();
+  private readonly forgettings = new Set<Promise<void>>();
   private readonly ending = new AbortController();
   private readonly resync = new WakeTimer(() => {
     void this.lookAtEverything(true);
@@ -128,6 +130,7 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
     const stopping = Promise.all([
       this.listening,
       ...[...this.runners.values()].map((runner) => runner.stop()),
+      ...this.forgettings,
     ]);
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<void>((resolve) => {
@@ -172,14 +175,23 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
     const runner: AppRunner = new AppRunner(app, this.parts, copy, async () => {
       this.runners.delete(app);
       this.log.info('nothing of a deleted app is left', { app });
-      await this.memories.remove(app);
-      if (selects(this.options.selection, app)) return;
-      this.states.delete(app);
-      await this.copies.remove(app);
-      this.reporter.forget(app);
+      // No runner stands for it any more, so the end of the worker has to wait for this.
+      const forgetting = this.forget(app);
+      this.forgettings.add(forgetting);
+      await forgetting;
+      this.forgettings.delete(forgetting);
     });
     this.runners.set(app, runner);
     return runner;
+  }
+
+  /** Removes from disk what is no use any more once nothing of an app is left. */
+  private async forget(app: string): Promise<void> {
+    await this.memories.remove(app);
+    if (selects(this.options.selection, app)) return;
+    this.states.delete(app);
+    await this.copies.remove(app);
+    this.reporter.forget(app);
   }
 
   /** The list that this worker was started with is the desired state of what it leaves out: nothing of it. */

@@ -29,7 +29,8 @@ export interface Versions {
 /**
  * As a rule every replica is served by the version that is wanted. When its update has failed, `rollback` serves the last
  * good version instead. `pause` leaves each replica with the version that it has: what is missing is made as of the last
- * good one, and what is of neither is kept up as it is. Without a good one there is nothing to go back to, so it is a pause; what was never served is tried on.
+ * good one, and what is of neither is kept up as it is. Without a good one there is nothing to go back to, so it is a
+ * pause; what was never served is tried on.
  */
 export function versionsOf(wanted: Situation): Versions {
   const { verdict, good } = wanted.memory;
