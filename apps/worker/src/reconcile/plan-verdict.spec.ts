@@ -1,23 +1,28 @@
 import { describe, expect, test } from '@jest/globals';
-import type { UpdateSettings } from '@nebula/contracts';
 import { containerKey } from './failure-key.js';
 import type { DesiredApp } from './desired.js';
 import { fingerprint } from './fingerprint.js';
 import { afterFailure, onNewDesired, withVerdict } from './memory-updates.js';
 import type { AppMemory } from './memory.js';
 import type { ObservedContainer } from './observed.js';
-import type { Step } from './step.js';
 import { NOW, specOf, tokens } from './testing/builders.js';
-import { after, app, four, fresh, look, NODE, old, ready, remembered, ROLLING } from './testing/updates.js';
+import {
+  after,
+  app,
+  back,
+  four,
+  fresh,
+  JUDGED,
+  judged,
+  look,
+  NODE,
+  old,
+  ready,
+  remembered,
+  ROLLBACK,
+  ROLLING,
+} from './testing/updates.js';
 
-const ROLLBACK: UpdateSettings = { ...ROLLING, on_failure: 'rollback' };
-const back = app('shop:2', ROLLBACK, {}, { revision: 2 });
-const JUDGED: Step & { kind: 'judge' } = {
-  ...{ kind: 'judge', replica: 1, target: { by: 'id', id: 'n1' }, revision: 2 },
-  ...{ reason: 'web-1 is unhealthy', exit_code: 3 },
-};
-const judged = (desired = after, more: Partial<AppMemory> = {}) =>
-  withVerdict(remembered(desired, undefined, more), JUDGED, 'no database', NOW);
 const failedStart = (desired = after, replica = 1) => {
   const key = containerKey('start', replica, fingerprint(specOf(desired), replica, desired.tokens));
   const failed = { key, step: 'start' as const, message: 'exec: not found', terminal: true };
@@ -281,63 +286,5 @@ describe('a paused update', () => {
   ])('is over with a newer revision that %s', (_what, again) => {
     const memory = onNewDesired(judged(), again, NODE);
     expect(look(again, four(old), memory).made).toEqual(['1 shop:2']);
-  });
-});
-
-describe('an update that is taken back', () => {
-  test('makes the old version anew where it was replaced, and says so', () => {
-    const { made, lines, state } = look(
-      back,
-      [fresh(1, { health: 'unhealthy' }), old(2), old(3), old(4)],
-      judged(back),
-    );
-    expect(made).toEqual(['1 shop:1']);
-    expect(lines.at(-1)).toContain(
-      'the update to revision 2 is taken back to revision 1: web-1 is unhealthy',
-    );
-    expect(state).toBe('failed');
-  });
-
-  test('goes through the same gate', () => {
-    const containers = [ready(1), ready(2), fresh(3, { health: 'unhealthy' }), old(4)];
-    expect(look(back, containers, judged(back)).made.map((text) => text[0])).toEqual(['3']);
-    const next = [ready(1), ready(2), old(3, { id: 'new3' }), old(4)];
-    expect(look(back, next, judged(back)).made.map((text) => text[0])).toEqual(['1']);
-  });
-
-  test('is done at once when it was made at once', () => {
-    const desired = app('shop:2', { ...ROLLBACK, strategy: 'all_at_once' }, {}, { revision: 2 });
-    const containers = four((replica) => fresh(replica, { health: 'unhealthy' }));
-    expect(look(desired, containers, judged(desired)).made).toHaveLength(4);
-  });
-
-  test.each<[string, Partial<DesiredApp>, string[]]>([
-    ['a wish to prune', { tokens: tokens({ prune: 3 }) }, ['prune']],
-    ['a newer revision that changes nothing', {}, []],
-    [
-      'a change that means the same on this server',
-      app('shop:2', ROLLBACK, { containers_per: { cpu: 0.5 } }),
-      [],
-    ],
-  ])('stays so with %s', (_what, change, lanes) => {
-    const again = { ...back, ...change, revision: 3 };
-    const memory = onNewDesired(judged(back), again, NODE);
-    expect(look(again, four(old), memory)).toMatchObject({ lanes, made: [], state: 'failed' });
-  });
-
-  test('ends with nothing to do, and stays failed', () => {
-    const { lanes, state, memory } = look(back, four(old), judged(back));
-    expect({ lanes, state }).toEqual({ lanes: [], state: 'failed' });
-    expect(memory.good?.revision).toBe(1);
-  });
-
-  test('takes the build that served, although its tag is another one by now', () => {
-    const from = app('shop:1');
-    const to = app('shop:1', ROLLBACK, {}, { revision: 2, tokens: { ...from.tokens, release: 2, roll: 2 } });
-    const pin = { image: 'shop:1', release: 0, image_id: 'id of shop:2' };
-    const memory = { ...judged(to), pin: { ...pin, release: 2, image_id: 'id of shop:1' } };
-    const good = memory.good && { ...memory.good, pin };
-    const bad = fresh(1, { health: 'unhealthy' }, to);
-    expect(look(to, [bad, old(2), old(3), old(4)], { ...memory, good }).made).toEqual(['1 id of shop:2']);
   });
 });

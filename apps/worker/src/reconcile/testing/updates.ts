@@ -2,10 +2,11 @@ import type { AppSpec, UpdateSettings } from '@nebula/contracts';
 import type { DesiredApp } from '../desired.js';
 import { formatPlan } from '../format-plan.js';
 import { learn } from '../learn.js';
-import { onNewDesired } from '../memory-updates.js';
+import { onNewDesired, withVerdict } from '../memory-updates.js';
 import { type AppMemory, emptyMemory } from '../memory.js';
 import type { ObservedContainer } from '../observed.js';
 import { plan } from '../plan.js';
+import type { Step } from '../step.js';
 import { appState } from '../status.js';
 import { desiredApp, NOW, rightContainer, situation, specOf } from './builders.js';
 
@@ -71,3 +72,16 @@ export function look(desired: DesiredApp, containers: ObservedContainer[], memor
 
 export const four = (of: (replica: number) => ObservedContainer) =>
   [1, 2, 3, 4].map((replica) => of(replica));
+
+/** An update that is taken back when it fails. */
+export const ROLLBACK: UpdateSettings = { ...ROLLING, on_failure: 'rollback' };
+export const back = app('shop:2', ROLLBACK, {}, { revision: 2 });
+
+/** What ends an update. */
+export const JUDGED: Step & { kind: 'judge' } = {
+  ...{ kind: 'judge', replica: 1, target: { by: 'id', id: 'n1' }, revision: 2 },
+  ...{ reason: 'web-1 is unhealthy', exit_code: 3 },
+};
+/** The memory once it has. */
+export const judged = (desired = after, more: Partial<AppMemory> = {}) =>
+  withVerdict(remembered(desired, undefined, more), JUDGED, 'no database', NOW);
