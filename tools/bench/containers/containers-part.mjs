@@ -36,7 +36,7 @@ export async function measureContainers(bench) {
   const parallelism = search?.parallelism ?? settings.parallelism ?? 1;
   say(`  parallelism ${parallelism}: ${search?.how ?? 'as given'}`);
 
-  const ours = await openWorker(bench, firstPort, parallelism);
+  const ours = await openWorker(bench, 'containers', firstPort, parallelism);
   /** @type {Record<'nebula' | 'raw', Round[]>} */
   const rounds = { nebula: [], raw: [] };
   for (let round = 1; round <= settings.rounds; round += 1) {

@@ -14,15 +14,16 @@ import { WorkerSession } from './worker-session.mjs';
 
 /**
  * @param {Bench} bench
+ * @param {string} part of the benchmark: no other part's worker and feed are taken up, whose revisions are newer
  * @param {number} firstPort
  * @param {number} parallelism
  * @returns {Promise<MeasuredWorker>}
  */
-export async function openWorker(bench, firstPort, parallelism) {
+export async function openWorker(bench, part, firstPort, parallelism) {
   const scope = `bench-${bench.run}`;
   bench.cleanUp.add('containers of the worker', () => removeOwnThings(bench.docker, scope));
-  const broker = new InProcessBroker({ directory: join(bench.folder, 'containers-feed') });
-  const stateDir = join(bench.folder, 'containers-worker');
+  const broker = new InProcessBroker({ directory: join(bench.folder, `${part}-feed`) });
+  const stateDir = join(bench.folder, `${part}-worker`);
   const worker = await WorkerSession.open(bench, { broker, scope, stateDir, parallelism });
   await worker.listen();
   await worker.ready();

@@ -30,7 +30,7 @@ export async function measureRolling(bench) {
   const images = await makeBenchImages(bench);
   const firstPort = await freePortRange(bench);
 
-  const ours = await openWorker(bench, firstPort, parallelism);
+  const ours = await openWorker(bench, 'rolling', firstPort, parallelism);
   /** @type {Record<'nebula' | 'raw', number[]>} */
   const seconds = { nebula: [], raw: [] };
   for (let round = 1; round <= settings.rounds; round += 1) {
