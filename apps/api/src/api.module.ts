@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AccessModule } from './access/access.module.js';
 import type { ApiOptions } from './api-options.js';
 import { AppsModule } from './apps/apps.module.js';
 import { EventsModule } from './events/events.module.js';
@@ -21,6 +22,7 @@ export class ApiModule {
         FoundationModule.forRoot(options),
         StoreModule.forRoot(options.store),
         PublishingModule.forRoot({ feeds, verify_interval_seconds, tombstone_retention_days }),
+        AccessModule,
         HttpModule,
         AppsModule,
         WorkersModule,

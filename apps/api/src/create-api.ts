@@ -2,8 +2,10 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { CustomStrategy } from '@nestjs/microservices';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AccessGate } from './access/access-gate.js';
 import { ApiModule } from './api.module.js';
 import type { ApiOptions } from './api-options.js';
+import { registerAccess } from './http/access.js';
 import { API_PREFIX } from './http/api-prefix.js';
 import { createFastifyAdapter } from './http/fastify-adapter.js';
 import { serveDocumentation } from './openapi/documentation.js';
@@ -20,6 +22,7 @@ export async function createApi(options: ApiOptions): Promise<NestFastifyApplica
     createFastifyAdapter(options.names),
     { logger: options.logger, abortOnError: false, bodyParser: false },
   );
+  registerAccess(api.getHttpAdapter().getInstance(), api.get(AccessGate));
   api.setGlobalPrefix(API_PREFIX, { exclude: ['healthz', 'readyz'] });
   serveDocumentation(api, options.version);
   if (options.reports) {

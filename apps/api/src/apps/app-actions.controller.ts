@@ -1,4 +1,5 @@
 import { Controller, Headers, Param, Post } from '@nestjs/common';
+import { Requires } from '../access/requires.js';
 import type { Answer } from '../http/answer.js';
 import { NoBody, type Switches, SwitchesBody } from '../http/request-body.js';
 import { APP_OPERATIONS } from '../openapi/app-operations.js';
@@ -14,6 +15,7 @@ export class AppActionsController {
   constructor(private readonly apps: AppsService) {}
 
   @Post('start')
+  @Requires('write', 'named')
   @APP_OPERATIONS.start
   async start(
     @Param('app') app: string,
@@ -24,6 +26,7 @@ export class AppActionsController {
   }
 
   @Post('stop')
+  @Requires('write', 'named')
   @APP_OPERATIONS.stop
   async stop(
     @Param('app') app: string,
@@ -34,6 +37,7 @@ export class AppActionsController {
   }
 
   @Post('restart')
+  @Requires('write', 'named')
   @APP_OPERATIONS.restart
   async restart(
     @Param('app') app: string,
@@ -44,6 +48,7 @@ export class AppActionsController {
   }
 
   @Post('roll')
+  @Requires('write', 'named')
   @APP_OPERATIONS.roll
   async roll(
     @Param('app') app: string,
@@ -54,6 +59,7 @@ export class AppActionsController {
   }
 
   @Post('release')
+  @Requires('write', 'named')
   @APP_OPERATIONS.release
   async release(
     @Param('app') app: string,
@@ -65,6 +71,7 @@ export class AppActionsController {
   }
 
   @Post('prune')
+  @Requires('write', 'named')
   @APP_OPERATIONS.prune
   async prune(
     @Param('app') app: string,

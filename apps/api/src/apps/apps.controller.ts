@@ -1,4 +1,5 @@
 import { Controller, Delete, Get, Headers, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { Requires } from '../access/requires.js';
 import type { Answer } from '../http/answer.js';
 import type { Query as QueryParameters } from '../http/page-query.js';
 import { TakesQuery } from '../http/query.guard.js';
@@ -16,6 +17,7 @@ export class AppsController {
   constructor(private readonly apps: AppsService) {}
 
   @Get()
+  @Requires('read', 'each')
   @APP_OPERATIONS.list
   @TakesQuery(...APP_LIST_PARAMETERS)
   async list(@Query() query: QueryParameters): Promise<Answer> {
@@ -23,12 +25,14 @@ export class AppsController {
   }
 
   @Post()
+  @Requires('write', 'each')
   @APP_OPERATIONS.create
   async create(@JsonBody() body: unknown): Promise<Answer> {
     return createdAnswer(await this.apps.create(body));
   }
 
   @Get(':app')
+  @Requires('read', 'named')
   @APP_OPERATIONS.get
   async get(@Param('app') app: string, @Headers() headers: RequestHeaders): Promise<Answer> {
     const expected = readPreconditions(headers);
@@ -36,6 +40,7 @@ export class AppsController {
   }
 
   @Put(':app')
+  @Requires('write', 'named')
   @APP_OPERATIONS.put
   async put(
     @Param('app') name: string,
@@ -47,6 +52,7 @@ export class AppsController {
   }
 
   @Patch(':app')
+  @Requires('write', 'named')
   @APP_OPERATIONS.patch
   async patch(
     @Param('app') app: string,
@@ -57,6 +63,7 @@ export class AppsController {
   }
 
   @Delete(':app')
+  @Requires('write', 'named')
   @APP_OPERATIONS.delete
   async delete(
     @Param('app') app: string,

@@ -1,4 +1,5 @@
 import { Controller, Post } from '@nestjs/common';
+import { Requires } from '../access/requires.js';
 import { Answer } from '../http/answer.js';
 import { NoBody } from '../http/request-body.js';
 import { PRUNE_OPERATION } from '../openapi/prune-operation.js';
@@ -10,6 +11,7 @@ export class PruneController {
   constructor(private readonly pruning: PruneService) {}
 
   @Post()
+  @Requires('write', 'each')
   @PRUNE_OPERATION
   async prune(@NoBody() _body: undefined): Promise<Answer> {
     return new Answer(202, { items: await this.pruning.pruneAll() });

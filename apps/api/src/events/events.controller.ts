@@ -1,5 +1,6 @@
 import { parseAppName } from '@nebula/contracts';
 import { Controller, Get, Headers, Query } from '@nestjs/common';
+import { Requires } from '../access/requires.js';
 import type { Answer } from '../http/answer.js';
 import { invalidQuery, problemOf, type Query as QueryParameters } from '../http/page-query.js';
 import { TakesQuery } from '../http/query.guard.js';
@@ -12,6 +13,7 @@ export class EventsController {
   constructor(private readonly events: EventsService) {}
 
   @Get()
+  @Requires('read', 'each')
   @EVENTS_OPERATION
   @TakesQuery('app')
   @TakesTime()

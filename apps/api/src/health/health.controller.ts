@@ -1,4 +1,5 @@
 import { Controller, Get, Inject } from '@nestjs/common';
+import { Open } from '../access/requires.js';
 import { API_OPTIONS, type ApiOptions } from '../api-options.js';
 import { ProblemError, RETRY_LATER } from '../http/problem.js';
 import { PROBLEMS } from '../http/problem-types.js';
@@ -13,12 +14,14 @@ export class HealthController {
   ) {}
 
   @Get('healthz')
+  @Open()
   @HEALTH_OPERATIONS.alive
   alive(): { status: 'ok'; version: string } {
     return { status: 'ok', version: this.options.version };
   }
 
   @Get('readyz')
+  @Open()
   @HEALTH_OPERATIONS.ready
   async ready(): Promise<{ status: 'ok'; checks: CheckResult[] }> {
     const checks = await this.readiness.check();

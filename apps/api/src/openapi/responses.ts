@@ -7,7 +7,11 @@ const EXAMPLE_INSTANCE = 'urn:uuid:6c1ab2a3-6f2c-4b79-9a0b-2f6d6a2a1c11';
 
 /** What can go wrong with every call. */
 const ALWAYS = [
+  PROBLEMS.unauthenticated,
+  PROBLEMS.forbidden,
   PROBLEMS.misdirected,
+  PROBLEMS.tooManyRequests,
+  PROBLEMS.tooManyLogins,
   PROBLEMS.internalError,
   PROBLEMS.storeUnavailable,
   PROBLEMS.timedOut,
@@ -63,10 +67,12 @@ export function responsesOf(problems: readonly ProblemType[]): MethodDecorator[]
 }
 
 function problemResponse(status: number, kinds: readonly ProblemType[]) {
+  const challenges = { description: 'How to log in.', schema: { type: 'string' as const } };
   const seconds = { description: 'Seconds to wait.', schema: { type: 'integer' as const } };
   return {
     description: kinds.map(({ title }) => title).join('; '),
-    ...(status === 503 ? { headers: { 'Retry-After': seconds } } : {}),
+    ...(status === 503 || status === 429 ? { headers: { 'Retry-After': seconds } } : {}),
+    ...(status === 401 ? { headers: { 'WWW-Authenticate': challenges } } : {}),
     content: {
       [PROBLEM_MEDIA_TYPE]: {
         schema: ref('Problem'),

@@ -1,3 +1,4 @@
+import { LEVELS } from '../access/rights.js';
 import { PROBLEMS } from '../http/problem-types.js';
 import { closedObject, listOf, ref, type Schema } from './schema.js';
 
@@ -22,6 +23,7 @@ export function sharedSchemas(): Record<string, Schema> {
         instance: { ...text, format: 'uri', description: 'Name of this one error, also in the log.' },
         errors: listOf(ref('PlaceOfProblem')),
         checks: listOf(ref('Check')),
+        needed_right: { ...text, enum: [...LEVELS], description: 'The right that lacks.' },
       },
       required: ['type', 'title', 'status', 'detail', 'instance'],
     },

@@ -1,5 +1,6 @@
 import { parseAppName } from '@nebula/contracts';
 import { Controller, Get, Query } from '@nestjs/common';
+import { Requires } from '../access/requires.js';
 import { encodeCursor } from '../http/cursor.js';
 import { invalidQuery, type Query as QueryParameters, readPage } from '../http/page-query.js';
 import { TakesQuery } from '../http/query.guard.js';
@@ -11,6 +12,7 @@ export class OrphansController {
   constructor(private readonly orphans: OrphansService) {}
 
   @Get()
+  @Requires('read', 'each')
   @ORPHANS_OPERATION
   @TakesQuery('limit', 'cursor')
   async list(@Query() query: QueryParameters): Promise<{ items: Orphan[]; next_cursor: string | null }> {

@@ -1,4 +1,5 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
+import { Requires } from '../access/requires.js';
 import { encodeCursor } from '../http/cursor.js';
 import type { Query as QueryParameters } from '../http/page-query.js';
 import { TakesQuery } from '../http/query.guard.js';
@@ -13,6 +14,7 @@ export class StatusController {
   constructor(private readonly service: StatusService) {}
 
   @Get()
+  @Requires('read', 'named')
   @STATUS_OPERATION
   @TakesQuery(...STATUS_PARAMETERS)
   async status(@Param('app') app: string, @Query() query: QueryParameters): Promise<StatusAnswer> {

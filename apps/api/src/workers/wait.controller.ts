@@ -1,4 +1,5 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
+import { Requires } from '../access/requires.js';
 import { ClientGone } from '../http/client-gone.js';
 import { invalidQuery, problemOf, type Query as QueryParameters } from '../http/page-query.js';
 import { TakesQuery } from '../http/query.guard.js';
@@ -11,6 +12,7 @@ export class WaitController {
   constructor(private readonly service: WaitService) {}
 
   @Get()
+  @Requires('read', 'named')
   @WAIT_OPERATION
   @TakesQuery('revision', 'timeout')
   @TakesTime()

@@ -1,4 +1,5 @@
 import { Controller, Delete, Get, HttpCode, Param, Query } from '@nestjs/common';
+import { Requires } from '../access/requires.js';
 import { encodeCursor } from '../http/cursor.js';
 import type { Query as QueryParameters } from '../http/page-query.js';
 import { TakesQuery } from '../http/query.guard.js';
@@ -13,6 +14,7 @@ export class WorkersController {
   constructor(private readonly workers: WorkersService) {}
 
   @Get()
+  @Requires('read', 'each')
   @WORKER_OPERATIONS.list
   @TakesQuery(...WORKER_LIST_PARAMETERS)
   async list(
@@ -23,6 +25,7 @@ export class WorkersController {
   }
 
   @Get(':worker')
+  @Requires('read', 'each')
   @WORKER_OPERATIONS.get
   async get(@Param('worker') worker: string): Promise<DetailedWorker> {
     return await this.workers.get(worker);
@@ -30,6 +33,7 @@ export class WorkersController {
 
   @Delete(':worker')
   @HttpCode(204)
+  @Requires('write', 'all')
   @WORKER_OPERATIONS.forget
   async forget(@Param('worker') worker: string, @NoBody() _body: undefined): Promise<void> {
     await this.workers.forget(worker);

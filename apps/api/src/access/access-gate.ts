@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { refuse } from './access-decision.js';
+import { Authenticator } from './authenticator.js';
+import type { Caller } from './caller.js';
+import type { Requirement } from './requires.js';
+
+/** A request before anything of it was looked at but its path. */
+export interface AskedRequest {
+  /** The header. */
+  authorization: string | undefined;
+  /** From which it comes. */
+  address: string;
+  /** What the handler says of itself; null when it says nothing. */
+  requirement: Requirement | null;
+  /** Of the path, decoded. */
+  parameters: Readonly<Record<string, string>>;
+  /** For the log. */
+  route: string;
+}
+
+/** Lets requests in or not: the one place where rights are asked for before a handler runs. */
+@Injectable()
+export class AccessGate {
+  constructor(private readonly authenticator: Authenticator) {}
+
+  /**
+   * Answers the caller; null of a call that is open to everybody.
+   * @throws {ProblemError} 401, 403, 404 or 429
+   * @throws {StoreUnavailableError} when a token can't be looked up
+   */
+  async admit({
+    authorization,
+    address,
+    requirement,
+    parameters,
+    route,
+  }: AskedRequest): Promise<Caller | null> {
+    if (requirement?.open) return null;
+    const caller = await this.authenticator.callerOf(authorization, address);
+    if (!requirement) throw new Error(`the handler of ${route} says neither @Requires nor @Open`);
+    refuse(caller, requirement, parameters);
+    return caller;
+  }
+}
