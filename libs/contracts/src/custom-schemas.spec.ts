@@ -33,6 +33,7 @@ it('every rule of a field has a JSON Schema by its name', () => {
     'resources',
     'restartPolicy',
     'runtime',
+    'secretEnvVars',
     'securityOpt',
     'shmSize',
     'startingPorts',

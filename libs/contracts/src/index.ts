@@ -8,6 +8,7 @@ export type { HealthCheck, HealthCheckSetting } from './app-spec/health-check.js
 export { type Hook, HOOK_TIMEOUT, type Hooks } from './app-spec/hooks.js';
 export type { LogDriver } from './app-spec/log-driver.js';
 export { LONGEST_HOSTNAME } from './app-spec/hostname.js';
+export { maskedSecrets, maskSpec, SECRET_MASK, unmaskSpec } from './app-spec/mask-spec.js';
 export { aliasesIn, joinedNetworks, type NetworkSpec } from './app-spec/networks.js';
 export * from './app-spec/parse-app-spec.js';
 export { HIGHEST_PORT, type PortMapping, type Protocol, PROTOCOLS } from './app-spec/port-mapping.js';

@@ -1,7 +1,7 @@
-import type { AppSpec } from '@nebula/contracts';
+import { type AppSpec, maskSpec } from '@nebula/contracts';
 import type { AppRecord } from '../store/app-store.js';
 
-/** An app as the api answers it: the whole spec with its defaults, and what the api knows beside it. */
+/** An app as the api answers it: the whole spec with its defaults, secrets masked, and what the api knows beside it. */
 export type AppAnswer = AppSpec & Pick<AppRecord, 'revision' | 'created_at' | 'updated_at'>;
 
 /** An app that is not deleted. */
@@ -13,6 +13,6 @@ export function isLive(record: AppRecord | null): record is LiveApp {
 
 /** Its members are in the order in which people look for them: what it is first. */
 export function toAnswer({ spec, revision, created_at, updated_at }: LiveApp): AppAnswer {
-  const { app_name, docker_image, ...rest } = spec;
+  const { app_name, docker_image, ...rest } = maskSpec(spec);
   return { app_name, docker_image, ...rest, revision, created_at, updated_at };
 }

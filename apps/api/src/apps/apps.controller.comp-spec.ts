@@ -62,11 +62,13 @@ describe('POST /apps', () => {
   });
 
   it('keeps every field as it was given', async () => {
+    const env_vars = { EMPTY: '', LINES: 'a\nb', WORDS: 'ünïcode ✓', TOKEN: 'hunter2' };
     const spec = {
       docker_image: 'registry.example:5000/team/shop:1',
       starting_ports: [80, '81', { '90': '8080' }],
       containers_per: { memory: 512 },
-      env_vars: { EMPTY: '', LINES: 'a\nb', WORDS: 'ünïcode ✓' },
+      env_vars,
+      secret_env_vars: ['TOKEN'],
       running: false,
       networks: ['backend', 'front'],
       volumes: ['/srv:/data:ro', 'named:/cache'],
@@ -78,7 +80,9 @@ describe('POST /apps', () => {
     };
     expect(Object.keys(spec).sort()).toEqual([...Object.keys(DEFAULTS), 'docker_image'].sort());
     await api.create('post-whole', spec);
-    expect(await get('post-whole')).toEqual({ app_name: 'post-whole', ...spec, ...NEW });
+    const masked = { ...spec, env_vars: { ...env_vars, TOKEN: '***' } };
+    expect(await get('post-whole')).toEqual({ app_name: 'post-whole', ...masked, ...NEW });
+    expect(await api.store.get('post-whole')).toMatchObject({ spec });
   });
 });
 

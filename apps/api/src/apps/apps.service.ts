@@ -1,4 +1,4 @@
-import { type AppSpec, parseAppName, parseAppSpec, type Tokens } from '@nebula/contracts';
+import { type AppSpec, maskSpec, parseAppName, parseAppSpec, type Tokens } from '@nebula/contracts';
 import { Injectable } from '@nestjs/common';
 import { Clock, instant } from '../clock.js';
 import { OrphansService } from '../orphans/orphans.service.js';
@@ -6,6 +6,7 @@ import { type AppPage, type AppRecord, AppStore } from '../store/app-store.js';
 import { isLive, type LiveApp } from './app-answer.js';
 import { AppChanges } from './app-changes.js';
 import { appExists, appNotFound, invalidSpec } from './app-problems.js';
+import { specMeant } from './app-secrets.js';
 import { created, deleted, deletedOrphan, respecified, wished } from './app-records.js';
 import { mergePatch } from './merge-patch.js';
 import { type Preconditions, requirePreconditions } from './preconditions.js';
@@ -33,10 +34,10 @@ export class AppsService {
   }
 
   async create(input: unknown): Promise<LiveApp> {
-    const spec = validSpec(input);
-    return await this.changes.make(spec.app_name, (current, firstRevision) => {
-      if (isLive(current)) throw appExists(spec.app_name);
-      return created(spec, current, firstRevision, this.now());
+    const given = validSpec(input);
+    return await this.changes.make(given.app_name, (current, firstRevision) => {
+      if (isLive(current)) throw appExists(given.app_name);
+      return created(specMeant(given, null), current, firstRevision, this.now());
     });
   }
 
@@ -46,11 +47,12 @@ export class AppsService {
     input: unknown,
     expected: Preconditions,
   ): Promise<{ app: LiveApp; isNew: boolean }> {
-    const spec = specForName(appName, input);
+    const given = specForName(appName, input);
     let isNew = false;
     const app = await this.changes.make(appName, (current, firstRevision) => {
       isNew = !isLive(current);
       requirePreconditions(expected, isLive(current) ? current.revision : null);
+      const spec = specMeant(given, isLive(current) ? current.spec : null);
       return isLive(current)
         ? respecified(current, spec, this.now())
         : created(spec, current, firstRevision, this.now());
@@ -58,11 +60,11 @@ export class AppsService {
     return { app, isNew };
   }
 
-  /** Applies a JSON merge patch to the whole spec. */
+  /** Applies a JSON merge patch to the whole spec. Secrets are masked in it, so that they stay what they are. */
   async patch(appName: string, patch: unknown, expected: Preconditions): Promise<LiveApp> {
     return await this.changeLive(appName, expected, (app) => {
-      const spec = validSpec(mergePatch(app.spec, patch), appName);
-      return respecified(app, spec, this.now());
+      const given = validSpec(mergePatch(maskSpec(app.spec), patch), appName);
+      return respecified(app, specMeant(given, app.spec), this.now());
     });
   }
 

@@ -40,10 +40,11 @@ export function judgeMessage(
   if (order > 0) return { kind: 'newer', state };
   if (order < 0) return { kind: 'older', app_name };
   if (state.digest === known.digest) return { kind: 'same', app_name };
-  const message = `must be ${known.digest}, as in the message of epoch ${known.epoch} and revision ${known.revision} that came first; two different desired states have one position`;
+  // No digest is told: with all else known, it would confirm a guess of a secret.
+  const message = `must be that of the message of epoch ${known.epoch} and revision ${known.revision} that came first; two different desired states have one position`;
   return {
     kind: 'conflicting',
     app_name,
-    problems: [{ pointer: '/digest', value: state.digest, message }],
+    problems: [{ pointer: '/digest', message }],
   };
 }

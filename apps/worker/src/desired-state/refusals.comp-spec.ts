@@ -45,6 +45,8 @@ it('two desired states with one position are reported, and neither is guessed to
   worker.receive(wanted({ spec: { docker_image: 'shop:2' } }));
   const report = await worker.reported({ state: 'failed', revision: 1 });
   expect(report.last_error?.message).toContain('two different desired states have one position');
+  // By a digest, a guess of a secret could be confirmed.
+  expect(worker.log.text + JSON.stringify(worker.reports)).not.toMatch(/[0-9a-f]{64}/);
   expect(report.containers.map(({ image }) => image)).toEqual(['shop:1']);
   expect(engine.calls).toEqual([]);
   // The api raises the epoch, and what it says then holds.

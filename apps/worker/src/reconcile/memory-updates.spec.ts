@@ -6,6 +6,7 @@ import {
   afterFailure,
   afterSuccess,
   backoff,
+  isChange,
   onNewDesired,
   withPin,
 } from './memory-updates.js';
@@ -36,6 +37,14 @@ describe('backoff', () => {
 });
 
 describe('memory', () => {
+  test('takes names of secrets for nothing that is wanted of this server', () => {
+    const env_vars = { TOKEN: 'hunter2' };
+    const open = desiredApp({ env_vars });
+    const memory = onNewDesired(emptyMemory(), open, NODE);
+    expect(isChange(memory, desiredApp({ env_vars, secret_env_vars: ['TOKEN'] }), NODE)).toBe(false);
+    expect(isChange(memory, desiredApp({ env_vars: { TOKEN: 'hunter3' } }), NODE)).toBe(true);
+  });
+
   test('counts failures in a row and forgets them with a success', () => {
     const twice = fail('k', true, fail('k', false), NOW + 5000);
     expect(twice.failures).toEqual({

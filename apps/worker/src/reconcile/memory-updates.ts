@@ -126,12 +126,12 @@ export function afterConvergence(memory: AppMemory): AppMemory {
 }
 
 /**
- * What a desired state wants of this server, as a digest. Without the wish to prune, which touches no container, and with
- * the number of containers instead of the rule that it follows from.
+ * What a desired state wants of this server, as a digest. Without the wish to prune and the names of secrets, which touch no
+ * container, and with the number of containers instead of the rule that it follows from.
  */
 export function subjectOf({ deleted, spec, tokens }: DesiredApp, node: NodeSize): string {
-  const here =
-    deleted || !spec ? null : { ...spec, containers_per: { server: replicasOn(spec.containers_per, node) } };
+  const containers_per = spec && { server: replicasOn(spec.containers_per, node) };
+  const here = deleted || !spec || !containers_per ? null : { ...spec, secret_env_vars: [], containers_per };
   return desiredStateDigest(here, { ...tokens, prune: 0 });
 }
 

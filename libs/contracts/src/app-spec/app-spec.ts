@@ -26,6 +26,7 @@ import { resources, type Resources } from './resources.js';
 import { restartPolicy, type RestartPolicy } from './restart-policy.js';
 import { user, workingDir } from './run-as.js';
 import { runtime } from './runtime.js';
+import { secretEnvVars } from './secret-env-vars.js';
 import { securityOpt } from './security-opt.js';
 import { shmSize } from './shm-size.js';
 import type { Size } from './size.js';
@@ -60,6 +61,10 @@ export class AppSpec {
 
   @Follows(envVars)
   env_vars: Record<string, string> = {};
+
+  /** Names in `env_vars` whose values are written and never shown. */
+  @Follows(secretEnvVars)
+  secret_env_vars: string[] = [];
 
   /** False stops the app everywhere. */
   @IsBoolean(YES_OR_NO)

@@ -23,6 +23,7 @@ describe('parseAppSpec', () => {
         starting_ports: [],
         containers_per: { server: 1 },
         env_vars: {},
+        secret_env_vars: [],
         running: true,
         networks: [],
         volumes: [],

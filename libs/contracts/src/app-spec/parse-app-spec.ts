@@ -1,6 +1,6 @@
 import { MAX_MESSAGE_BYTES } from '../messages/desired-state.js';
 import { parse } from '../parsing/parse.js';
-import type { ParseResult } from '../parsing/problem.js';
+import type { FieldProblem, ParseResult } from '../parsing/problem.js';
 import { AppSpec, compactSpec } from './app-spec.js';
 
 /** Longest JSON text of a spec without its defaults, bytes: what is left of a message by its envelope. */
@@ -13,8 +13,14 @@ export const MAX_SPEC_BYTES = MAX_MESSAGE_BYTES - 4_096;
 export function parseAppSpec(input: unknown): ParseResult<AppSpec> {
   const result = parse(AppSpec, input, { unknownFields: 'reject' });
   if (!result.ok) return result;
-  const bytes = Buffer.byteLength(JSON.stringify(compactSpec(result.value)));
-  if (bytes <= MAX_SPEC_BYTES) return result;
+  const problems = specSizeProblems(result.value);
+  return problems.length === 0 ? result : { ok: false, problems };
+}
+
+/** What is wrong with the size of a spec: a problem or none. */
+export function specSizeProblems(spec: AppSpec): FieldProblem[] {
+  const bytes = Buffer.byteLength(JSON.stringify(compactSpec(spec)));
+  if (bytes <= MAX_SPEC_BYTES) return [];
   const message = `must be at most ${MAX_SPEC_BYTES} bytes of JSON so that it fits in a message, not ${bytes}`;
-  return { ok: false, problems: [{ pointer: '', message }] };
+  return [{ pointer: '', message }];
 }

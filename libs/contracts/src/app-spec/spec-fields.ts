@@ -48,6 +48,12 @@ export const SPEC_FIELDS: Readonly<Record<keyof AppSpec, SpecField>> = {
     change: 'replaces',
     example: { COLOUR: 'blue' },
   },
+  secret_env_vars: {
+    meaning:
+      'Names in `env_vars` whose values are secrets: they are kept encrypted, and shown as `***`. Sent back, `***` keeps the value. A name that is taken off the list needs a new value in the same change.',
+    change: 'no container touched',
+    example: ['TOKEN'],
+  },
   running: {
     meaning: '`false` stops the app everywhere: its containers are removed.',
     change: 'no container touched',

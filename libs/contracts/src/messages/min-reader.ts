@@ -9,6 +9,8 @@ const SINCE: Readonly<Record<keyof AppSpec, number>> = {
   starting_ports: 1,
   containers_per: 1,
   env_vars: 1,
+  // Workers of schema 1 show no values of the environment at all, and do what is meant without these names.
+  secret_env_vars: 1,
   running: 1,
   networks: 1,
   volumes: 1,

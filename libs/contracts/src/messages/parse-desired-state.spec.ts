@@ -134,6 +134,12 @@ describe('parseDesiredState', () => {
     }
   });
 
+  it('tells no digest, by which a guess of a secret could be confirmed', () => {
+    const result = parseDesiredState({ ...MESSAGE, digest: '0'.repeat(64) });
+    expect(result.ok).toBe(false);
+    expect(JSON.stringify(result)).not.toMatch(/[0-9a-f]{8}/);
+  });
+
   it('refuses an empty object, field by field', () => {
     const result = parseDesiredState({});
     expect(result.ok).toBe(false);

@@ -7,6 +7,7 @@ export const WHOLE: AppSpec = {
   starting_ports: [{ '81': '80' }, '53/udp', { '127.0.0.1:8080': 80 }, { '[::1]:53': '53/sctp' }],
   containers_per: { cpu: 3 },
   env_vars: { A: 'b' },
+  secret_env_vars: ['A'],
   running: false,
   networks: ['backend', { name: 'front', aliases: ['shop.local'] }],
   volumes: ['/a:/b:ro', 'data:/data'],
