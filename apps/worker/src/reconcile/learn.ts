@@ -5,6 +5,7 @@ import { withSubject } from './memory-updates.js';
 import type { AppMemory } from './memory.js';
 import type { PlanInput, Situation } from './plan-input.js';
 import { isReady, lookAt, withReadied } from './readiness.js';
+import { asServed } from './served-release.js';
 import { withHealth } from './unhealthy.js';
 import { isServedWell, withOutcome } from './update.js';
 
@@ -29,7 +30,7 @@ export function learn(input: PlanInput): AppMemory {
  */
 export function nextLesson(input: PlanInput): number | null {
   const situation = situationOf(input);
-  if (!situation || isServedWell(situation)) return null;
+  if (!situation || isServedWell(asServed(situation))) return null;
   const { observed, spec, now } = situation;
   const policy = updatePolicy(spec);
   const coming = observed.containers.filter(

@@ -13,6 +13,7 @@ import { everythingReady, type Preparation, prepare } from './preparation.js';
 import { retriedFailures } from './problems.js';
 import { surplusWorks } from './removal.js';
 import { optionsAsItWas, replicaOptions } from './replica-options.js';
+import { asServed } from './served-release.js';
 import type { Plan, Step } from './step.js';
 import { judgement } from './update.js';
 import { type Part, versionsOf } from './versions.js';
@@ -47,7 +48,7 @@ function planFor(input: PlanInput): Plan {
 }
 
 function planRunning(wanted: Situation): Plan {
-  const judged = judgement(wanted);
+  const judged = judgement(asServed(wanted));
   return judged ? planJudged(judged, wanted) : planServing(wanted);
 }
 

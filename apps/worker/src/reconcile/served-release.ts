@@ -28,7 +28,8 @@ export function servedRelease(situation: Situation): ServedRelease {
   const isPulled = spec.pull_policy !== 'never';
   const isHeld = isPulled && isOnHold(memory, now);
   const isLate = memory.late_pull === key || failureOf(memory, key) !== null;
-  const isDelayed = isHeld || (isPulled && isLate);
+  // Under a verdict nothing is pulled, so a release that was not there when it came isn't there still.
+  const isDelayed = isHeld || (isPulled && (isLate || memory.verdict !== null));
   const before = isDelayed ? tokensBefore(situation, image) : null;
   if (before === null) return { situation, lanes: [], problems: [] };
   if (isHeld) return { situation: served(situation, before), lanes: [], problems: [pullLater(situation)] };
@@ -38,6 +39,11 @@ export function servedRelease(situation: Situation): ServedRelease {
     lanes: failure ? [] : [[{ kind: 'pull', image, release, ...purposeOf(spec, desired) }]],
     problems: failure ? [problemOf(failure)] : [],
   };
+}
+
+/** The situation that the app is served, judged and gone back to by: as of before a release that is not there yet. */
+export function asServed(wanted: Situation): Situation {
+  return servedRelease(wanted).situation;
 }
 
 function served(situation: Situation, tokens: Tokens): Situation {

@@ -1,4 +1,4 @@
-import { containerName, maxUnavailable, updatePolicy } from '@nebula/contracts';
+import { canonicalJson, containerName, maxUnavailable, type Tokens, updatePolicy } from '@nebula/contracts';
 import { isUp } from './container-steps.js';
 import { crashesOf, crashProblem } from './crashes.js';
 import { isRight } from './fingerprint.js';
@@ -9,6 +9,7 @@ import type { ObservedContainer } from './observed.js';
 import type { Situation } from './plan-input.js';
 import { isOverdue, isReady } from './readiness.js';
 import { HELD_POLICY, isDone, restartPolicy } from './restart-policy.js';
+import { asServed } from './served-release.js';
 import type { Step } from './step.js';
 import { endsUpdate, updateFailure } from './update-failure.js';
 
@@ -73,19 +74,26 @@ function whyNeverReady(container: ObservedContainer, situation: Situation): stri
  * The memory after a look at an app that shall run: what was ready everywhere is what is gone back to later, and a
  * container of an update that can't be made or started ends that update. The same object when nothing was learned.
  */
-export function withOutcome(situation: Situation): AppMemory {
+export function withOutcome(wanted: Situation): AppMemory {
+  const situation = asServed(wanted);
   const { spec, desired, memory, replicas } = situation;
   if (replicas === 0) return memory.rolling ? { ...memory, rolling: false } : memory;
   if (isServedWell(situation)) {
     const pin = currentPin(desired, memory);
     const { good } = memory;
-    const isKnown = good?.spec === spec && good.tokens === desired.tokens && good.pin === pin;
-    if (isKnown && !memory.rolling && !memory.verdict) return memory;
     const { revision, tokens } = desired;
-    return { ...memory, good: { revision, spec, tokens, pin }, rolling: false, verdict: null };
+    // A roll that comes with a release has not begun before that is there.
+    const rolling = memory.rolling && tokens.roll !== wanted.desired.tokens.roll;
+    const isKnown = good?.spec === spec && sameTokens(good.tokens, tokens) && good.pin === pin;
+    if (isKnown && rolling === memory.rolling && !memory.verdict) return memory;
+    return { ...memory, good: { revision, spec, tokens, pin }, rolling, verdict: null };
   }
   const verdict = memory.verdict ? null : failedStep(situation);
   return verdict ? { ...memory, verdict } : memory;
+}
+
+function sameTokens(a: Tokens, b: Tokens): boolean {
+  return canonicalJson(a) === canonicalJson(b);
 }
 
 /**

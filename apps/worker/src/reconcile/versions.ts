@@ -3,7 +3,7 @@ import { isRight } from './fingerprint.js';
 import type { GoodVersion, ImagePin, Verdict } from './memory.js';
 import type { ObservedContainer } from './observed.js';
 import type { Situation } from './plan-input.js';
-import { servedRelease } from './served-release.js';
+import { asServed, servedRelease } from './served-release.js';
 import { updateFailure } from './update-failure.js';
 import type { PlanProblem, Step } from './step.js';
 
@@ -33,13 +33,15 @@ export interface Versions {
  * pause; what was never served is tried on.
  */
 export function versionsOf(wanted: Situation): Versions {
-  const { verdict, good } = wanted.memory;
-  const all = (replicas: number): number[] => Array.from({ length: replicas }, (_, index) => index + 1);
-  if (!verdict) {
-    const { situation, lanes, problems } = servedRelease(wanted);
-    const part = { situation, isFrozen: false, replicas: all(situation.replicas), lanes, problems };
-    return { lead: situation, parts: [part], problems: [] };
-  }
+  const { verdict } = wanted.memory;
+  if (verdict) return versionsUnder(verdict, asServed(wanted));
+  const { situation, lanes, problems } = servedRelease(wanted);
+  const part = { situation, isFrozen: false, replicas: all(situation.replicas), lanes, problems };
+  return { lead: situation, parts: [part], problems: [] };
+}
+
+function versionsUnder(verdict: Verdict, wanted: Situation): Versions {
+  const { good } = wanted.memory;
   const before = good && asOf(good, wanted);
   if (before && updatePolicy(wanted.spec).on_failure === 'rollback') {
     const problems = [verdictProblem(verdict, `is taken back to revision ${good.revision}`)];
@@ -66,6 +68,11 @@ export function versionsOf(wanted: Situation): Versions {
     { ...part(wanted, other), isFrozen: true },
   ];
   return { lead: wanted, parts, problems };
+}
+
+/** The numbers of so many replicas. */
+function all(replicas: number): number[] {
+  return Array.from({ length: replicas }, (_, index) => index + 1);
 }
 
 function part(situation: Situation, replicas: readonly number[]): Part {
