@@ -39,6 +39,8 @@ export function readMemory(value: unknown): KeptMemory | null {
       hold: has(memory['hold'], { from: 'number', until: 'number' }) ? (memory['hold'] as Hold) : null,
       unhealthy: readUnhealthy(memory['unhealthy']),
       readied: readIds(memory['readied']),
+      // One that was written without it knew what it had made.
+      found: readIds(memory['found']),
       crashes: isRecord(crashes)
         ? Object.fromEntries(
             Object.entries(crashes).filter((entry): entry is [string, Crashes] => isCrashes(entry[1])),

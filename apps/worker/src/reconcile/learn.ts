@@ -1,6 +1,7 @@
 import { replicasOn, updatePolicy } from '@nebula/contracts';
 import { isUp } from './container-steps.js';
 import { withCrashes } from './crashes.js';
+import { withFound } from './found.js';
 import { withSubject } from './memory-updates.js';
 import type { AppMemory } from './memory.js';
 import type { PlanInput, Situation } from './plan-input.js';
@@ -21,7 +22,8 @@ export function learn(input: PlanInput): AppMemory {
   const situation = situationOf({ ...input, memory });
   if (!situation) return memory;
   const rule = updatePolicy(situation.spec);
-  return withOutcome({ ...situation, memory: withReadied(memory, containers, rule, input.now) });
+  const readied = withReadied(withFound(memory, asServed(situation)), containers, rule, input.now);
+  return withOutcome({ ...situation, memory: readied });
 }
 
 /**

@@ -27,6 +27,8 @@ export interface AppMemory {
   unhealthy: Record<string, Unhealthy>;
   /** Ids of containers that have been ready since they were made. */
   readied: readonly string[];
+  /** Ids of containers that were as wanted before this memory began, so that no update of it has made them; null until the first look. */
+  found: readonly string[] | null;
   /** By container: how often its program has ended by itself. */
   crashes: Record<string, Crashes>;
   /** By replica and fingerprint: how often it was started lately, since the newest desired state was taken over. */
@@ -135,6 +137,7 @@ export function emptyMemory(): AppMemory {
     hold: null,
     unhealthy: {},
     readied: [],
+    found: null,
     crashes: {},
     starts: {},
   };

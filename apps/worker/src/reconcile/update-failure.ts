@@ -1,6 +1,7 @@
 import { updatePolicy } from '@nebula/contracts';
 import { containerKey, failureOf } from './failure-key.js';
 import { fingerprint, isRight } from './fingerprint.js';
+import { isFound } from './found.js';
 import type { Failure } from './memory.js';
 import type { Situation } from './plan-input.js';
 
@@ -16,7 +17,9 @@ export function updateFailure(replica: number, situation: Situation): Failure | 
   const { good } = memory;
   const label = fingerprint(spec, replica, desired.tokens);
   if (good && isRight(label, good.spec, replica, good.tokens)) return null;
-  const hadBefore = observed.containers.some((other) => other.replica === replica && other.started_at > 0);
+  const hadBefore = observed.containers.some(
+    (other) => other.replica === replica && other.started_at > 0 && !isFound(other, memory),
+  );
   if (!good && !hadBefore) return null;
   for (const kind of ['create', 'start', 'post-start'] as const) {
     const failure = failureOf(memory, containerKey(kind, replica, label));

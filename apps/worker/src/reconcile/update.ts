@@ -2,6 +2,7 @@ import { canonicalJson, containerName, maxUnavailable, type Tokens, updatePolicy
 import { isUp } from './container-steps.js';
 import { crashesOf, crashProblem } from './crashes.js';
 import { isRight } from './fingerprint.js';
+import { isFound } from './found.js';
 import { currentPin } from './image.js';
 import { needsNewLimits } from './limits.js';
 import type { AppMemory, Verdict } from './memory.js';
@@ -36,6 +37,7 @@ export function isOfUpdate(container: ObservedContainer, situation: Situation): 
   const { replica, fingerprint: label } = container;
   const { desired, spec, memory, replicas } = situation;
   if (replica < 1 || replica > replicas || !isRight(label, spec, replica, desired.tokens)) return false;
+  if (isFound(container, memory)) return false;
   const { good } = memory;
   return !good || !isRight(label, good.spec, replica, good.tokens);
 }

@@ -42,7 +42,7 @@ export function remembered(desired: DesiredApp, from = before, more: Partial<App
   const pin = { image: specOf(from).docker_image, release: from.tokens.release, image_id: 'id of shop:1' };
   const { revision, tokens: at } = from;
   const good = { revision, spec: specOf(from), tokens: at, pin };
-  const memory = onNewDesired({ ...emptyMemory(), pin, good }, desired, NODE);
+  const memory = onNewDesired({ ...emptyMemory(), pin, good, found: [] }, desired, NODE);
   const image = specOf(desired).docker_image;
   const current = { image, release: desired.tokens.release, image_id: `id of ${image}` };
   return { ...memory, pin: current, ...more };
