@@ -2,6 +2,7 @@ import { updatePolicy } from '@nebula/contracts';
 import { containerKey, failureOf } from './failure-key.js';
 import { fingerprint, isRight } from './fingerprint.js';
 import { isFound } from './found.js';
+import { replacesLimits } from './limits.js';
 import type { Failure } from './memory.js';
 import type { Situation } from './plan-input.js';
 
@@ -15,8 +16,8 @@ const LEAST_TRIES = 3;
 export function updateFailure(replica: number, situation: Situation): Failure | null {
   const { desired, spec, memory, observed } = situation;
   const { good } = memory;
+  if (isAsGood(replica, situation)) return null;
   const label = fingerprint(spec, replica, desired.tokens);
-  if (good && isRight(label, good.spec, replica, good.tokens)) return null;
   const hadBefore = observed.containers.some(
     (other) => other.replica === replica && other.started_at > 0 && !isFound(other, memory),
   );
@@ -26,6 +27,13 @@ export function updateFailure(replica: number, situation: Situation): Failure | 
     if (failure) return failure;
   }
   return null;
+}
+
+/** A container of this replica that serves the last good version is as wanted: no update makes another one. */
+export function isAsGood(replica: number, { desired, spec, memory, node }: Situation): boolean {
+  const { good } = memory;
+  if (!good || replacesLimits(good.spec, spec, node)) return false;
+  return isRight(fingerprint(spec, replica, desired.tokens), good.spec, replica, good.tokens);
 }
 
 /**

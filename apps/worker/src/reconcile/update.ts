@@ -12,7 +12,7 @@ import { isOverdue, isReady } from './readiness.js';
 import { HELD_POLICY, isDone, restartPolicy } from './restart-policy.js';
 import { asServed } from './served-release.js';
 import type { Step } from './step.js';
-import { endsUpdate, updateFailure } from './update-failure.js';
+import { endsUpdate, isAsGood, updateFailure } from './update-failure.js';
 
 /** A program that has ended so often by itself, and was never ready, will not get ready. */
 const ENDLESS = 5;
@@ -35,11 +35,10 @@ export function mostAway({ spec, replicas }: Situation): number {
 /** The container of a wanted replica is as wanted, and was not so before this update. */
 export function isOfUpdate(container: ObservedContainer, situation: Situation): boolean {
   const { replica, fingerprint: label } = container;
-  const { desired, spec, memory, replicas } = situation;
+  const { desired, spec, memory, node, replicas } = situation;
   if (replica < 1 || replica > replicas || !isRight(label, spec, replica, desired.tokens)) return false;
-  if (isFound(container, memory)) return false;
-  const { good } = memory;
-  return !good || !isRight(label, good.spec, replica, good.tokens);
+  if (isFound(container, memory) || needsNewLimits(container, spec, node)) return false;
+  return !isAsGood(replica, situation);
 }
 
 /** The step that ends an update because a container of it does not get ready; null when none is known to. */

@@ -1,5 +1,6 @@
 import { imageWithTag, replicasOn, updatePolicy } from '@nebula/contracts';
 import { isRight } from './fingerprint.js';
+import { needsNewLimits } from './limits.js';
 import type { GoodVersion, ImagePin, Verdict } from './memory.js';
 import type { ObservedContainer } from './observed.js';
 import type { Situation } from './plan-input.js';
@@ -112,9 +113,12 @@ function hasRun(
   );
 }
 
-function isAsWanted({ spec, desired }: Situation): (container: ObservedContainer) => boolean {
-  return ({ fingerprint, replica, state }) =>
-    state !== 'dead' && state !== 'removing' && isRight(fingerprint, spec, replica, desired.tokens);
+function isAsWanted({ spec, desired, node }: Situation): (container: ObservedContainer) => boolean {
+  return (container) => {
+    const { fingerprint, replica, state } = container;
+    if (state === 'dead' || state === 'removing') return false;
+    return isRight(fingerprint, spec, replica, desired.tokens) && !needsNewLimits(container, spec, node);
+  };
 }
 
 function verdictProblem({ revision, reason, exit_code, log }: Verdict, what: string): PlanProblem {
