@@ -18,6 +18,7 @@ const ELEMENTS = [
   { type: 'lifecycle', pattern: 'libs/lifecycle' },
   { type: 'logging', pattern: 'libs/logging' },
   { type: 'messaging', pattern: 'libs/messaging' },
+  { type: 'sdk', pattern: 'libs/sdk' },
   { type: 'reconcile', pattern: 'apps/worker/src/reconcile' },
   { type: 'worker-docker', pattern: 'apps/worker/src/container-runtime/docker' },
   { type: 'worker', pattern: 'apps/worker' },
@@ -43,6 +44,8 @@ const MAY_IMPORT = {
   lifecycle: ['lifecycle', 'configuration'],
   logging: ['logging'],
   messaging: ['messaging', 'contracts'],
+  // It runs in browsers and in programs of others.
+  sdk: ['sdk'],
   // The planner is pure: it knows the contracts and itself.
   reconcile: ['reconcile', 'contracts'],
   // What programs and the engine print has to be without secrets before it leaves the adapter.
@@ -55,7 +58,7 @@ const MAY_IMPORT = {
   api: [...API, ...LIBS],
   // Apps don't import apps, this one apart.
   standalone: ['standalone', 'api', 'worker', ...LIBS],
-  tools: ['tools', 'standalone', 'api', 'api-sqlite', 'worker', 'worker-docker', ...LIBS],
+  tools: ['tools', 'sdk', 'standalone', 'api', 'api-sqlite', 'worker', 'worker-docker', ...LIBS],
   // Programs of their own, which need nothing but Node.
   deploy: ['deploy'],
   e2e: ['e2e', 'tools', 'contracts'],
@@ -81,7 +84,17 @@ const HOMES = {
 const NOT_PURE = 'plan() is pure: what it needs of the world is a parameter.';
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', '.nebula/**', '.test/**', 'examples/**'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/node_modules/**',
+      '.nx/**',
+      '.nebula/**',
+      '.test/**',
+      'examples/**',
+      'libs/sdk/src/generated/**',
+    ],
+  },
   { linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.ts', '**/*.mjs'],
@@ -145,6 +158,11 @@ export default tseslint.config(
               disallow: { to: { module: { origin: 'external', source } } },
               message: `${source} has one home: ${homes.join(', ')}.`,
             })),
+            {
+              from: { element: { type: 'sdk' } },
+              disallow: { to: { module: { origin: ['external', 'core'] } } },
+              message: 'The SDK needs nothing but what browsers and Node have both.',
+            },
             {
               from: { element: { type: 'reconcile' } },
               disallow: { to: { module: { origin: ['external', 'core'] } } },

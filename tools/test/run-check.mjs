@@ -1,7 +1,8 @@
 /**
- * What needs nothing but the sources: types, lint, format, import cycles and unit tests.
+ * What needs nothing but the sources: types, lint, format, import cycles, generated files and unit tests.
  */
 import { availableParallelism } from 'node:os';
+import { WRITE_GENERATED } from '../openapi/write-command.mjs';
 import { binary, runNode } from './run-command.mjs';
 import { runJest } from './run-jest.mjs';
 
@@ -50,6 +51,7 @@ const CHECKS = /** @type {Check[]} */ ([
       'e2e',
     ),
   },
+  { name: 'generated files', run: node(...WRITE_GENERATED, '--check') },
   { name: 'format', run: command('@biomejs/biome/bin/biome', 'format', '.') },
 ]);
 
@@ -87,8 +89,16 @@ export async function runCheck(say, signal) {
  * @returns {Check['run']}
  */
 function command(program, ...args) {
+  return node(binary(program), ...args);
+}
+
+/**
+ * @param {string[]} args
+ * @returns {Check['run']}
+ */
+function node(...args) {
   return async (signal) => {
-    const { code, seconds, output } = await runNode([binary(program), ...args], { signal });
+    const { code, seconds, output } = await runNode(args, { signal });
     return { good: code === 0, seconds, output };
   };
 }

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { WRONG_SPECS } from '../apps/testing/wrong-specs.js';
 import { SETTINGS } from '../apps/testing/settings.js';
 import { PROBLEMS, type ProblemType } from '../http/problem-types.js';
@@ -41,6 +43,15 @@ describe('the document', () => {
     expect(result.errors ?? []).toEqual([]);
     expect(result.valid).toBe(true);
     expect(validator.version).toBe('3.1');
+  });
+
+  it('is the one that the SDK is made from; if not, run: npm run generate', () => {
+    const file = join(import.meta.dirname, '..', '..', '..', '..', 'libs', 'sdk', 'openapi.json');
+    const { info, ...committed } = JSON.parse(readFileSync(file, 'utf8')) as typeof document.document;
+    const { info: served, ...rest } = document.document;
+    expect(rest).toEqual(committed);
+    // The api of the tests has a version of its own.
+    expect({ ...served, version: null }).toEqual({ ...info, version: null });
   });
 
   it('has schemas that are right in the strictest sense', () => {

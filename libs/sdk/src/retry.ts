@@ -1,0 +1,48 @@
+/** Statuses that pass: the api's own 429 and 503, and those of a proxy that has no api to ask at the moment. */
+const PASSING: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+
+const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+const IDEMPOTENT: ReadonlySet<string> = new Set(['PUT', 'DELETE']);
+
+/** The wait before the first new try is half of this on average, and twice as long before each further one, milliseconds. */
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 8_000;
+
+/** Added to what a server asks for, so that not all come back at once, milliseconds. */
+const SPREAD_MS = 250;
+
+export function isPassing(status: number): boolean {
+  return PASSING.has(status);
+}
+
+/**
+ * Whether a request may be sent again though the one before may have been carried out.
+ *
+ * A PUT or DELETE with a precondition is not: when the first has succeeded and only its answer was lost, the second
+ * meets the revision that the first has made, and 412 would say that somebody else came first. POST and PATCH are not
+ * idempotent: each `restart` is a restart of its own.
+ */
+export function mayRepeat({ method, headers }: Request): boolean {
+  if (SAFE.has(method)) return true;
+  return IDEMPOTENT.has(method) && !headers.has('if-match') && !headers.has('if-none-match');
+}
+
+/**
+ * How long to wait before the next try, milliseconds.
+ * @param attempt number of tries so far
+ * @param retryAfter seconds that the server asks for; null when it doesn't
+ * @param random at least 0 and less than 1
+ */
+export function waitBefore(attempt: number, retryAfter: number | null, random: number): number {
+  if (retryAfter !== null) return retryAfter * 1_000 + random * SPREAD_MS;
+  // Full jitter: many clients that met one failure come back one by one.
+  return random * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempt - 1));
+}
+
+/** Seconds that `Retry-After` asks for (RFC 9110, 10.2.3): a number, or the time until a date. */
+export function retryAfterOf(headers: Headers, now = Date.now()): number | null {
+  const text = headers.get('retry-after')?.trim() ?? '';
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  const at = text === '' ? Number.NaN : Date.parse(text);
+  return Number.isNaN(at) ? null : Math.max(0, (at - now) / 1_000);
+}

@@ -1,0 +1,110 @@
+import type { NebulaClient } from './client.js';
+import { isTransient, NebulaApiError, NebulaError } from './errors.js';
+import { waitForApp } from './generated/sdk.gen.js';
+import type { WaitAnswer } from './generated/types.gen.js';
+import { pause } from './pause.js';
+import { waitBefore } from './retry.js';
+
+export interface ConvergenceOptions {
+  client: NebulaClient;
+  /** Name of the app. */
+  app: string;
+  /** The one that a change has answered; the desired one when left out. Workers that have a newer one count, too. */
+  revision?: number;
+  /** How long to wait at most, milliseconds; 10 minutes when left out. */
+  timeoutMs?: number;
+  /** Told how far the workers are: at once, then every `progressMs`, and at the end. */
+  onProgress?: (answer: WaitAnswer) => void;
+  /** Milliseconds, of which whole seconds are made; 5,000 when left out. */
+  progressMs?: number;
+  /** Give up as soon as a worker has failed. Left out, it has all the time to try again. */
+  failFast?: boolean;
+  /** Ends the waiting; its reason is thrown. */
+  signal?: AbortSignal;
+}
+
+/** `timeout`: the time is over. `failed`: a worker has failed, with `failFast`. `no_workers`: there is none to wait for. */
+export type NotConvergedReason = 'timeout' | 'failed' | 'no_workers';
+
+/** The workers have not converged. */
+export class NotConvergedError extends NebulaError {
+  override readonly name = 'NotConvergedError';
+
+  /** @param answer who has not, and why; null when the api could never be asked */
+  constructor(
+    readonly app: string,
+    readonly reason: NotConvergedReason,
+    readonly answer: WaitAnswer | null,
+    options?: ErrorOptions,
+  ) {
+    super(messageOf(app, reason, answer), options);
+  }
+}
+
+/**
+ * Waits until every worker of an app that is not offline has converged on a revision or a newer one. An api that is
+ * away meanwhile is waited for.
+ *
+ * @returns the last answer of the api, whose `outcome` is `converged`
+ * @throws {NotConvergedError} when it does not come to that
+ * @throws {NebulaApiError} when the api refuses: there is no such app or revision, or one may not see it
+ */
+export async function waitForConvergence(options: ConvergenceOptions): Promise<WaitAnswer> {
+  const { app, revision, timeoutMs = 600_000, progressMs = 5_000, failFast = false, onProgress } = options;
+  const endsAt = performance.now() + timeoutMs;
+  const left = () => Math.max(0, endsAt - performance.now());
+  // The first only looks, so that progress is known at once.
+  let answer = await look(options, { revision, seconds: 0, left, last: null });
+  for (;;) {
+    onProgress?.(answer);
+    if (answer.outcome === 'converged') return answer;
+    if (failFast && answer.waiting_for.some(({ state }) => state === 'failed'))
+      throw new NotConvergedError(app, 'failed', answer);
+    if (left() === 0) throw new NotConvergedError(app, answer.outcome, answer);
+    const seconds = Math.ceil(Math.min(left(), progressMs) / 1_000);
+    const begun = performance.now();
+    answer = await look(options, { revision: answer.revision, seconds, left, last: answer });
+    // Of a deleted app that no worker has there is nothing to wait for, and the api doesn't.
+    const isFinal = answer.outcome === 'no_workers' && performance.now() - begun < seconds * 500;
+    if (isFinal) throw new NotConvergedError(app, 'no_workers', answer);
+  }
+}
+
+interface Look {
+  revision: number | undefined;
+  /** How long the api shall wait. */
+  seconds: number;
+  /** Milliseconds. */
+  left: () => number;
+  last: WaitAnswer | null;
+}
+
+/** Asks once, and again while the api is away. */
+async function look(
+  { client, app, signal }: ConvergenceOptions,
+  { revision, seconds, left, last }: Look,
+): Promise<WaitAnswer> {
+  const query = { timeout: seconds, ...(revision === undefined ? {} : { revision }) };
+  for (let failures = 1; ; failures += 1) {
+    try {
+      return await waitForApp({ client, path: { app }, query, ...(signal ? { signal } : {}) });
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      const retryAfter = error instanceof NebulaApiError ? error.retryAfter : null;
+      const wait = waitBefore(failures, retryAfter, Math.random());
+      if (wait >= left()) throw new NotConvergedError(app, 'timeout', last, { cause: error });
+      await pause(wait, signal);
+    }
+  }
+}
+
+function messageOf(app: string, reason: NotConvergedReason, answer: WaitAnswer | null): string {
+  if (answer === null) return `it is not known how far ${app} is: the api did not answer`;
+  const { revision, converged, pending, waiting_for } = answer;
+  if (reason === 'no_workers') return `no worker runs ${app} that could be waited for`;
+  const who = waiting_for.slice(0, 3).map(({ hostname, state, last_error }) => {
+    return `${hostname} is ${state}${last_error ? ` (${last_error.step}: ${last_error.message})` : ''}`;
+  });
+  const more = pending > who.length ? `, and ${pending - who.length} more` : '';
+  return `${pending} of ${converged + pending} workers have not converged on revision ${revision} of ${app}: ${who.join(', ')}${more}`;
+}
