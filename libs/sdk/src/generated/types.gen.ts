@@ -58,6 +58,10 @@ export type AppSpec = {
         [key: string]: string;
     };
     /**
+     * Names in `env_vars` whose values are secrets: they are kept encrypted, and shown as `***`. Sent back, `***` keeps the value. A name that is taken off the list needs a new value in the same change. A change touches no container that stays.
+     */
+    secret_env_vars?: Array<string>;
+    /**
      * `false` stops the app everywhere: its containers are removed. A change touches no container that stays.
      */
     running?: boolean;
@@ -433,6 +437,10 @@ export type AppSpecInPlace = {
         [key: string]: string;
     };
     /**
+     * Names in `env_vars` whose values are secrets: they are kept encrypted, and shown as `***`. Sent back, `***` keeps the value. A name that is taken off the list needs a new value in the same change. A change touches no container that stays.
+     */
+    secret_env_vars?: Array<string>;
+    /**
      * `false` stops the app everywhere: its containers are removed. A change touches no container that stays.
      */
     running?: boolean;
@@ -803,6 +811,10 @@ export type AppPatch = {
     env_vars?: {
         [key: string]: string | null;
     } | null;
+    /**
+     * Names in `env_vars` whose values are secrets: they are kept encrypted, and shown as `***`. Sent back, `***` keeps the value. A name that is taken off the list needs a new value in the same change. A change touches no container that stays.
+     */
+    secret_env_vars?: Array<string> | null;
     /**
      * `false` stops the app everywhere: its containers are removed. A change touches no container that stays.
      */
@@ -1178,6 +1190,10 @@ export type App = {
     env_vars: {
         [key: string]: string;
     };
+    /**
+     * Names in `env_vars` whose values are secrets: they are kept encrypted, and shown as `***`. Sent back, `***` keeps the value. A name that is taken off the list needs a new value in the same change. A change touches no container that stays.
+     */
+    secret_env_vars: Array<string>;
     /**
      * `false` stops the app everywhere: its containers are removed. A change touches no container that stays.
      */
