@@ -1,5 +1,6 @@
 import type { DesiredStateFeed, ReportTransport } from '@nebula/messaging';
 import type { LoggerService } from '@nestjs/common';
+import type { SecretKey } from './store/secrets/secret-key.js';
 import type { StoreOptions } from './store/store-options.js';
 
 /** Something beside store and feeds that must be there before the program can serve. */
@@ -11,6 +12,8 @@ export interface ReadinessCheck {
 
 export interface ApiOptions {
   store: StoreOptions;
+  /** For the values of secrets in the store, the one that seals first. None when absent: apps can't have secrets then. */
+  secret_keys?: readonly SecretKey[];
   /** One per region. */
   feeds: DesiredStateFeed[];
   /** Brings what workers report; without it nobody reports, and nobody counts as offline. */

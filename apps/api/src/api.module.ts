@@ -20,7 +20,7 @@ export class ApiModule {
       module: ApiModule,
       imports: [
         FoundationModule.forRoot(options),
-        StoreModule.forRoot(options.store),
+        StoreModule.forRoot(options.store, options.secret_keys),
         PublishingModule.forRoot({ feeds, verify_interval_seconds, tombstone_retention_days }),
         AccessModule,
         HttpModule,

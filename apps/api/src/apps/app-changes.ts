@@ -6,6 +6,8 @@ import { PROBLEMS } from '../http/problem-types.js';
 import { OrphansService } from '../orphans/orphans.service.js';
 import { Publisher } from '../publishing/publisher.js';
 import { type AppRecord, AppStore } from '../store/app-store.js';
+import { SecretsUnreadableError } from '../store/secrets/secret-errors.js';
+import { secretsUnreadable } from './app-problems.js';
 
 /**
  * Tries of one change while others change the same app. Of all that try at the same time one gets through, so
@@ -39,7 +41,7 @@ export class AppChanges {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws {ProblemError} when others change the app too quickly, or what `decide` throws */
+  /** @throws {ProblemError} when others change the app too quickly, when its secrets can't be read, or what `decide` throws */
   async make<Next extends AppRecord>(appName: string, decide: Decision<Next>): Promise<Next> {
     let firstRevision: number | null = null;
     for (let tried = 0; tried < MAX_TRIES; tried += 1) {
@@ -65,9 +67,13 @@ export class AppChanges {
   }
 
   private async put(next: AppRecord, current: AppRecord | null): Promise<boolean> {
-    return current === null
-      ? await this.store.insert(next)
-      : await this.store.replace(next, current.revision);
+    try {
+      return current === null
+        ? await this.store.insert(next)
+        : await this.store.replace(next, current.revision);
+    } catch (error) {
+      throw error instanceof SecretsUnreadableError ? secretsUnreadable(error) : error;
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import type { FieldProblem } from '@nebula/contracts';
-import { ProblemError } from '../http/problem.js';
+import { ProblemError, RETRY_LATER } from '../http/problem.js';
 import { PROBLEMS } from '../http/problem-types.js';
+import type { SecretsUnreadableError } from '../store/secrets/secret-errors.js';
 
 const LONGEST_NAME = 80;
 
@@ -24,6 +25,17 @@ export function invalidSpec(errors: readonly FieldProblem[]): ProblemError {
     detail: `${place} ${first?.message ?? ''}${more}.`,
     errors,
   });
+}
+
+export function noSecretKey(): ProblemError {
+  const message = 'must be empty: this api has no key to keep secrets with; configure secret_keys';
+  const errors = [{ pointer: '/secret_env_vars', message }];
+  return new ProblemError(PROBLEMS.noSecretKey, { detail: `/secret_env_vars ${message}.`, errors });
+}
+
+export function secretsUnreadable({ message }: SecretsUnreadableError): ProblemError {
+  const detail = `The ${message}. Give the api that key, or the app new values for them.`;
+  return new ProblemError(PROBLEMS.secretsUnreadable, { detail, headers: RETRY_LATER });
 }
 
 function quoted(name: string): string {

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { OrphansModule } from '../orphans/orphans.module.js';
 import { AppActionsController } from './app-actions.controller.js';
 import { AppChanges } from './app-changes.js';
+import { AppSecrets } from './app-secrets.js';
 import { AppsController } from './apps.controller.js';
 import { AppsService } from './apps.service.js';
 import { PruneController } from './prune.controller.js';
@@ -11,6 +12,6 @@ import { PruneService } from './prune.service.js';
 @Module({
   imports: [OrphansModule],
   controllers: [AppsController, AppActionsController, PruneController],
-  providers: [AppsService, AppChanges, PruneService],
+  providers: [AppsService, AppChanges, AppSecrets, PruneService],
 })
 export class AppsModule {}

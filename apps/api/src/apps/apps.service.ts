@@ -6,7 +6,7 @@ import { type AppPage, type AppRecord, AppStore } from '../store/app-store.js';
 import { isLive, type LiveApp } from './app-answer.js';
 import { AppChanges } from './app-changes.js';
 import { appExists, appNotFound, invalidSpec } from './app-problems.js';
-import { specMeant } from './app-secrets.js';
+import { AppSecrets } from './app-secrets.js';
 import { created, deleted, deletedOrphan, respecified, wished } from './app-records.js';
 import { mergePatch } from './merge-patch.js';
 import { type Preconditions, requirePreconditions } from './preconditions.js';
@@ -21,6 +21,7 @@ export class AppsService {
     private readonly store: AppStore,
     private readonly changes: AppChanges,
     private readonly orphans: OrphansService,
+    private readonly secrets: AppSecrets,
     private readonly clock: Clock,
   ) {}
 
@@ -37,7 +38,7 @@ export class AppsService {
     const given = validSpec(input);
     return await this.changes.make(given.app_name, (current, firstRevision) => {
       if (isLive(current)) throw appExists(given.app_name);
-      return created(specMeant(given, null), current, firstRevision, this.now());
+      return created(this.secrets.meant(given, null), current, firstRevision, this.now());
     });
   }
 
@@ -52,7 +53,7 @@ export class AppsService {
     const app = await this.changes.make(appName, (current, firstRevision) => {
       isNew = !isLive(current);
       requirePreconditions(expected, isLive(current) ? current.revision : null);
-      const spec = specMeant(given, isLive(current) ? current.spec : null);
+      const spec = this.secrets.meant(given, isLive(current) ? current.spec : null);
       return isLive(current)
         ? respecified(current, spec, this.now())
         : created(spec, current, firstRevision, this.now());
@@ -64,7 +65,7 @@ export class AppsService {
   async patch(appName: string, patch: unknown, expected: Preconditions): Promise<LiveApp> {
     return await this.changeLive(appName, expected, (app) => {
       const given = validSpec(mergePatch(maskSpec(app.spec), patch), appName);
-      return respecified(app, specMeant(given, app.spec), this.now());
+      return respecified(app, this.secrets.meant(given, app.spec), this.now());
     });
   }
 

@@ -21,10 +21,11 @@ const BODY_PROBLEMS = [
   PROBLEMS.bodyTooLarge,
   PROBLEMS.unsupportedMediaType,
   PROBLEMS.invalidSpec,
+  PROBLEMS.noSecretKey,
   PROBLEMS.invalidQuery,
 ];
 const EXPECTATIONS = [PROBLEMS.malformedHeader, PROBLEMS.preconditionFailed];
-const { appNotFound, tooManyChanges } = PROBLEMS;
+const { appNotFound, secretsUnreadable, tooManyChanges } = PROBLEMS;
 
 /** What the document says of each call on apps. */
 export const APP_OPERATIONS = {
@@ -66,7 +67,7 @@ export const APP_OPERATIONS = {
     jsonBody('AppSpecInPlace', EXAMPLE_SPEC),
     success(200, 'The app has this spec.', 'App', { headers: ETAG, example: EXAMPLE_APP }),
     success(201, 'It is created.', 'App', { headers: { ...ETAG, ...LOCATION }, example: EXAMPLE_APP }),
-    ...failures(...BODY_PROBLEMS, ...EXPECTATIONS, tooManyChanges),
+    ...failures(...BODY_PROBLEMS, ...EXPECTATIONS, tooManyChanges, secretsUnreadable),
   ),
   patch: operation(
     'patchApp',
@@ -79,7 +80,7 @@ export const APP_OPERATIONS = {
     IF_NONE_MATCH,
     patchBody(),
     success(200, 'The app as it is now.', 'App', { headers: ETAG, example: EXAMPLE_APP }),
-    ...failures(appNotFound, ...BODY_PROBLEMS, ...EXPECTATIONS, tooManyChanges),
+    ...failures(appNotFound, ...BODY_PROBLEMS, ...EXPECTATIONS, tooManyChanges, secretsUnreadable),
   ),
   delete: accepted(
     'deleteApp',
@@ -152,6 +153,7 @@ function accepted(
     PROBLEMS.unexpectedBody,
     PROBLEMS.invalidQuery,
     tooManyChanges,
+    secretsUnreadable,
   ];
   return operation(
     operationId,

@@ -23,6 +23,9 @@ const EXAMPLE_ERRORS: Readonly<Record<string, readonly object[]>> = {
   [PROBLEMS.invalidSpec.type]: [
     { pointer: '/starting_ports/0', value: 70000, message: 'must be a port, 1 to 65535, not 70000' },
   ],
+  [PROBLEMS.noSecretKey.type]: [
+    { pointer: '/secret_env_vars', message: 'must be empty: this api has no key to keep secrets with' },
+  ],
   [PROBLEMS.invalidQuery.type]: [
     { parameter: 'limit', value: '0', message: 'must be a whole number, 1 to 1000' },
   ],

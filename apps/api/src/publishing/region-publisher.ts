@@ -2,6 +2,7 @@ import { comparePositions, type DesiredStateMessage, type Position } from '@nebu
 import type { ApiLog } from '../api-log.js';
 import type { Clock } from '../clock.js';
 import type { AppRecord, AppStore } from '../store/app-store.js';
+import { SecretsUnreadableError } from '../store/secrets/secret-errors.js';
 import { AppQueue } from './app-queue.js';
 import { desiredStateMessage } from './desired-state-message.js';
 import type { Epoch } from './epoch.js';
@@ -15,6 +16,8 @@ export class RegionPublisher {
   private readonly seen = new SeenInFeed();
   /** What the last attempt of each failing app ended with. */
   private readonly failing = new Map<string, string>();
+  /** Why apps are left out of which the message can't be made. */
+  private readonly unreadable = new Map<string, string>();
   /** Deleted apps of which there is no record any more, and whose stream is still to go. */
   private readonly forgotten = new Set<string>();
   private stopped = false;
@@ -83,6 +86,8 @@ export class RegionPublisher {
       this.noteSuccess(appName);
       return true;
     } catch (error) {
+      // Neither the feed nor another try can help, and no other app is concerned: the sweep takes it up again.
+      if (error instanceof SecretsUnreadableError) return this.leaveOut(error);
       if (!this.stopped) this.noteFailure(appName, error instanceof Error ? error.message : String(error));
       return false;
     }
@@ -170,7 +175,18 @@ export class RegionPublisher {
     this.log.warn('desired states could not be published; this is tried again', fields);
   }
 
+  private leaveOut({ app_name, message }: SecretsUnreadableError): true {
+    this.failing.delete(app_name);
+    if (this.unreadable.get(app_name) !== message) {
+      const fields = { region: this.region, app: app_name, reason: message };
+      this.log.error('an app is not published, since its secrets can not be read', fields);
+    }
+    this.unreadable.set(app_name, message);
+    return true;
+  }
+
   private noteSuccess(appName: string): void {
+    this.unreadable.delete(appName);
     if (!this.failing.delete(appName) || this.failing.size > 0) return;
     this.log.info('desired states are published again', { region: this.region });
   }

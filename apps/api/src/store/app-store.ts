@@ -5,6 +5,8 @@ export interface AppRecord {
   app_name: string;
   /** Null when deleted. */
   spec: AppSpec | null;
+  /** Why values of its secrets could not be read from the store, by name; those are the mask in `spec`. Absent: all could. */
+  unreadable_secrets?: Readonly<Record<string, string>>;
   revision: number;
   tokens: Tokens;
   deleted: boolean;
@@ -55,6 +57,11 @@ export abstract class AppStore {
   abstract insert(record: AppRecord): Promise<boolean>;
   /** Replaces the record if its revision still is `expectedRevision` (the `published` marks stay); else false. */
   abstract replace(record: AppRecord, expectedRevision: number): Promise<boolean>;
+  /**
+   * Writes the spec of a record anew in another form that means the same, if its revision still is that of the record;
+   * else false. It is no change: revision, times and marks stay.
+   */
+  abstract rewrite(record: AppRecord): Promise<boolean>;
 
   /** Names of records (tombstones too) whose mark for the region is not (`epoch`, own revision), at most `limit`. */
   abstract behind(region: string, epoch: number, limit: number): Promise<string[]>;

@@ -7,6 +7,8 @@ import {
 } from '@nestjs/common';
 import { AppStore } from './app-store.js';
 import { FleetStore } from './fleet-store.js';
+import { Keyring } from './secrets/keyring.js';
+import type { SecretKey } from './secrets/secret-key.js';
 import type { StoreOptions } from './store-options.js';
 
 /** Closes the store behind everything that uses it: requests and reports have ended when this hook runs. */
@@ -26,12 +28,17 @@ class StoreShutdown implements OnApplicationShutdown {
  */
 @Module({})
 export class StoreModule {
-  static async forRoot(options: StoreOptions): Promise<DynamicModule> {
+  /** @param secretKeys for the values of secrets, the one that seals first; none: apps can't have secrets */
+  static async forRoot(options: StoreOptions, secretKeys: readonly SecretKey[] = []): Promise<DynamicModule> {
     return {
       module: StoreModule,
       global: true,
-      providers: [...(await stores(options)), StoreShutdown],
-      exports: [AppStore, FleetStore],
+      providers: [
+        { provide: Keyring, useValue: new Keyring(secretKeys) },
+        ...(await stores(options)),
+        StoreShutdown,
+      ],
+      exports: [AppStore, FleetStore, Keyring],
     };
   }
 }

@@ -9,6 +9,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { ApiOptions } from '../api-options.js';
 import { createApi } from '../create-api.js';
 import { AppStore } from '../store/app-store.js';
+import { testKey } from '../store/testing/keys.js';
 
 /** What a request was answered with. */
 export interface HttpAnswer {
@@ -47,6 +48,7 @@ export class ApiUnderTest {
     const problems: string[] = [];
     const api = await createApi({
       store: { kind: 'sqlite', path: join(folder, 'nebula.db') },
+      secret_keys: [testKey('test')],
       feeds: [broker.feed],
       reports: broker.reportStrategy(),
       logger: noting(problems),

@@ -1924,7 +1924,7 @@ export type Problem = {
     /**
      * Stable name of the kind of error.
      */
-    type: 'urn:nebula:problem:malformed-request' | 'urn:nebula:problem:malformed-json' | 'urn:nebula:problem:malformed-header' | 'urn:nebula:problem:unauthenticated' | 'urn:nebula:problem:forbidden' | 'urn:nebula:problem:cross-site' | 'urn:nebula:problem:unknown-path' | 'urn:nebula:problem:app-not-found' | 'urn:nebula:problem:worker-not-found' | 'urn:nebula:problem:method-not-allowed' | 'urn:nebula:problem:request-timeout' | 'urn:nebula:problem:app-exists' | 'urn:nebula:problem:worker-online' | 'urn:nebula:problem:precondition-failed' | 'urn:nebula:problem:body-too-large' | 'urn:nebula:problem:path-too-long' | 'urn:nebula:problem:unsupported-media-type' | 'urn:nebula:problem:expectation-failed' | 'urn:nebula:problem:misdirected' | 'urn:nebula:problem:invalid-spec' | 'urn:nebula:problem:invalid-query' | 'urn:nebula:problem:unexpected-body' | 'urn:nebula:problem:too-many-requests' | 'urn:nebula:problem:too-many-logins' | 'urn:nebula:problem:headers-too-large' | 'urn:nebula:problem:internal-error' | 'urn:nebula:problem:store-unavailable' | 'urn:nebula:problem:too-many-changes' | 'urn:nebula:problem:too-many-streams' | 'urn:nebula:problem:timed-out' | 'urn:nebula:problem:shutting-down' | 'urn:nebula:problem:not-ready';
+    type: 'urn:nebula:problem:malformed-request' | 'urn:nebula:problem:malformed-json' | 'urn:nebula:problem:malformed-header' | 'urn:nebula:problem:unauthenticated' | 'urn:nebula:problem:forbidden' | 'urn:nebula:problem:cross-site' | 'urn:nebula:problem:unknown-path' | 'urn:nebula:problem:app-not-found' | 'urn:nebula:problem:worker-not-found' | 'urn:nebula:problem:method-not-allowed' | 'urn:nebula:problem:request-timeout' | 'urn:nebula:problem:app-exists' | 'urn:nebula:problem:worker-online' | 'urn:nebula:problem:precondition-failed' | 'urn:nebula:problem:body-too-large' | 'urn:nebula:problem:path-too-long' | 'urn:nebula:problem:unsupported-media-type' | 'urn:nebula:problem:expectation-failed' | 'urn:nebula:problem:misdirected' | 'urn:nebula:problem:invalid-spec' | 'urn:nebula:problem:no-secret-key' | 'urn:nebula:problem:invalid-query' | 'urn:nebula:problem:unexpected-body' | 'urn:nebula:problem:too-many-requests' | 'urn:nebula:problem:too-many-logins' | 'urn:nebula:problem:headers-too-large' | 'urn:nebula:problem:internal-error' | 'urn:nebula:problem:store-unavailable' | 'urn:nebula:problem:secrets-unreadable' | 'urn:nebula:problem:too-many-changes' | 'urn:nebula:problem:too-many-streams' | 'urn:nebula:problem:timed-out' | 'urn:nebula:problem:shutting-down' | 'urn:nebula:problem:not-ready';
     /**
      * What the kind of error is called.
      */
@@ -2089,7 +2089,7 @@ export type CreateAppErrors = {
      */
     421: Problem;
     /**
-     * The spec is not valid; A query parameter is not valid
+     * The spec is not valid; There is no key to keep secrets with; A query parameter is not valid
      */
     422: Problem;
     /**
@@ -2189,7 +2189,7 @@ export type DeleteAppErrors = {
      */
     500: Problem;
     /**
-     * Others change the same app too quickly; The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * Others change the same app too quickly; Secrets of the app can not be read; The store can not be used at the moment; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -2345,7 +2345,7 @@ export type PatchAppErrors = {
      */
     421: Problem;
     /**
-     * The spec is not valid; A query parameter is not valid
+     * The spec is not valid; There is no key to keep secrets with; A query parameter is not valid
      */
     422: Problem;
     /**
@@ -2357,7 +2357,7 @@ export type PatchAppErrors = {
      */
     500: Problem;
     /**
-     * Others change the same app too quickly; The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * Others change the same app too quickly; Secrets of the app can not be read; The store can not be used at the moment; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -2429,7 +2429,7 @@ export type PutAppErrors = {
      */
     421: Problem;
     /**
-     * The spec is not valid; A query parameter is not valid
+     * The spec is not valid; There is no key to keep secrets with; A query parameter is not valid
      */
     422: Problem;
     /**
@@ -2441,7 +2441,7 @@ export type PutAppErrors = {
      */
     500: Problem;
     /**
-     * Others change the same app too quickly; The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * Others change the same app too quickly; Secrets of the app can not be read; The store can not be used at the moment; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -2533,7 +2533,7 @@ export type StartAppErrors = {
      */
     500: Problem;
     /**
-     * Others change the same app too quickly; The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * Others change the same app too quickly; Secrets of the app can not be read; The store can not be used at the moment; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -2621,7 +2621,7 @@ export type StopAppErrors = {
      */
     500: Problem;
     /**
-     * Others change the same app too quickly; The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * Others change the same app too quickly; Secrets of the app can not be read; The store can not be used at the moment; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -2709,7 +2709,7 @@ export type RestartAppErrors = {
      */
     500: Problem;
     /**
-     * Others change the same app too quickly; The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * Others change the same app too quickly; Secrets of the app can not be read; The store can not be used at the moment; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -2797,7 +2797,7 @@ export type RollAppErrors = {
      */
     500: Problem;
     /**
-     * Others change the same app too quickly; The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * Others change the same app too quickly; Secrets of the app can not be read; The store can not be used at the moment; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -2885,7 +2885,7 @@ export type ReleaseAppErrors = {
      */
     500: Problem;
     /**
-     * Others change the same app too quickly; The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * Others change the same app too quickly; Secrets of the app can not be read; The store can not be used at the moment; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -2973,7 +2973,7 @@ export type PruneAppErrors = {
      */
     500: Problem;
     /**
-     * Others change the same app too quickly; The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * Others change the same app too quickly; Secrets of the app can not be read; The store can not be used at the moment; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**

@@ -6,7 +6,9 @@ import { ApiLog } from '../../api-log.js';
 import { API_OPTIONS } from '../../api-options.js';
 import { Clock } from '../../clock.js';
 import { type AppRecord, AppStore } from '../../store/app-store.js';
+import type { SecretKey } from '../../store/secrets/secret-key.js';
 import { StoreModule } from '../../store/store.module.js';
+import { testKey } from '../../store/testing/keys.js';
 import { recordOf, specOf } from '../../store/testing/records.js';
 import { Publisher } from '../publisher.js';
 import { PublishingModule } from '../publishing.module.js';
@@ -27,6 +29,7 @@ export class SteppedClock extends Clock {
 
 export interface PublishingSettings {
   feeds: DesiredStateFeed[];
+  secret_keys?: readonly SecretKey[];
   /** A day when absent, so that nothing but the start verifies. */
   verify_interval_seconds?: number;
   tombstone_retention_days?: number;
@@ -51,7 +54,7 @@ export class PublishingUnderTest {
     const logger: LoggerService = { log: note, warn: note, error: note };
     const clock = new SteppedClock();
     const { feeds, verify_interval_seconds = 86_400, tombstone_retention_days = 90 } = settings;
-    const { sweep = 20, feed_call = 2_000 } = settings;
+    const { sweep = 20, feed_call = 2_000, secret_keys = [testKey('test')] } = settings;
     const timing = { sweep, feed_call, creation: 500, first_backoff: 2, longest_backoff: 20 };
 
     @Module({
@@ -67,7 +70,7 @@ export class PublishingUnderTest {
     const module = await Test.createTestingModule({
       imports: [
         { module: Surroundings, global: true },
-        StoreModule.forRoot({ kind: 'sqlite', path }),
+        StoreModule.forRoot({ kind: 'sqlite', path }, secret_keys),
         PublishingModule.forRoot({ feeds, verify_interval_seconds, tombstone_retention_days, timing }),
       ],
     }).compile();

@@ -93,6 +93,13 @@ export class MongoAppStore extends AppStore {
     return matchedCount > 0;
   }
 
+  override async rewrite(record: AppRecord): Promise<boolean> {
+    const filter = { _id: record.app_name, revision: record.revision };
+    const { spec } = toContent(record);
+    const { matchedCount } = await this.run(() => this.apps.updateOne(filter, { $set: { spec } }));
+    return matchedCount > 0;
+  }
+
   override async behind(region: string, epoch: number, limit: number): Promise<string[]> {
     const { filter, index } = REGION_QUERIES.behind;
     this.database.indexes.want(this.apps, index(region));

@@ -2,6 +2,8 @@ import type { Provider } from '@nestjs/common';
 import { ApiLog } from '../../api-log.js';
 import { AppStore } from '../app-store.js';
 import { FleetStore } from '../fleet-store.js';
+import { Keyring } from '../secrets/keyring.js';
+import { SealingAppStore } from '../secrets/sealing-app-store.js';
 import type { MongoStoreOptions } from '../store-options.js';
 import { MongoAppStore } from './mongo-app-store.js';
 import { MongoDatabase } from './mongo-database.js';
@@ -17,8 +19,9 @@ export function mongoStores(options: MongoStoreOptions): Provider[] {
     },
     {
       provide: AppStore,
-      useFactory: (database: MongoDatabase) => new MongoAppStore(database),
-      inject: [MongoDatabase],
+      useFactory: (database: MongoDatabase, keyring: Keyring) =>
+        new SealingAppStore(new MongoAppStore(database), keyring),
+      inject: [MongoDatabase, Keyring],
     },
     {
       provide: FleetStore,

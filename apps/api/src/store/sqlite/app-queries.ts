@@ -53,6 +53,8 @@ export const APP_QUERIES = {
       WHERE app_name = :app_name AND revision = :expected_revision`,
   },
 
+  rewrite: { sql: 'UPDATE apps SET spec = :spec WHERE app_name = :app_name AND revision = :revision' },
+
   /** Reads every name and revision, but from an index that holds nothing else. */
   behind: {
     sql: `

@@ -73,6 +73,11 @@ export class SqliteAppStore extends AppStore {
     return this.database.change(APP_QUERIES.replace, parameters, 'power-loss') > 0;
   }
 
+  override async rewrite({ app_name, revision, spec }: AppRecord): Promise<boolean> {
+    const parameters = { app_name, revision, spec: spec && JSON.stringify(spec) };
+    return this.database.change(APP_QUERIES.rewrite, parameters, 'power-loss') > 0;
+  }
+
   override async behind(region: string, epoch: number, limit: number): Promise<string[]> {
     return this.database.read<NameRow>(APP_QUERIES.behind, { region, epoch, limit }).map(toName);
   }

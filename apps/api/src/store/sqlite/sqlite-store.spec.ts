@@ -12,6 +12,7 @@ import { describeAppRollout } from '../testing/app-rollout.contract.js';
 import { describeAppStore } from '../testing/app-store.contract.js';
 import { describePublishingMarks } from '../testing/publishing-marks.contract.js';
 import { recordOf, workerOf } from '../testing/records.js';
+import { describeSecrets } from '../testing/secrets.contract.js';
 import { createSqliteDatabase } from '../testing/sqlite-under-test.js';
 import { describeWorkerRecords } from '../testing/worker-records.contract.js';
 import { APP_QUERIES } from './app-queries.js';
@@ -26,6 +27,7 @@ describeAppStore('SQLite', createSqliteDatabase);
 describePublishingMarks('SQLite', createSqliteDatabase);
 describeWorkerRecords('SQLite', createSqliteDatabase);
 describeAppRollout('SQLite', createSqliteDatabase);
+describeSecrets('SQLite', createSqliteDatabase);
 
 describe('a SQLite file', () => {
   let folder: string;

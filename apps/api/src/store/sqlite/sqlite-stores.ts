@@ -1,6 +1,8 @@
 import type { Provider } from '@nestjs/common';
 import { AppStore } from '../app-store.js';
 import { FleetStore } from '../fleet-store.js';
+import { Keyring } from '../secrets/keyring.js';
+import { SealingAppStore } from '../secrets/sealing-app-store.js';
 import type { SqliteStoreOptions } from '../store-options.js';
 import { SqliteAppStore } from './sqlite-app-store.js';
 import { SqliteDatabase } from './sqlite-database.js';
@@ -12,8 +14,9 @@ export function sqliteStores({ path }: SqliteStoreOptions): Provider[] {
     { provide: SqliteDatabase, useFactory: () => SqliteDatabase.open(path) },
     {
       provide: AppStore,
-      useFactory: (database: SqliteDatabase) => new SqliteAppStore(database),
-      inject: [SqliteDatabase],
+      useFactory: (database: SqliteDatabase, keyring: Keyring) =>
+        new SealingAppStore(new SqliteAppStore(database), keyring),
+      inject: [SqliteDatabase, Keyring],
     },
     {
       provide: FleetStore,

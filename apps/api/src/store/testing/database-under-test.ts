@@ -2,7 +2,10 @@ import type { AppStore } from '../app-store.js';
 import type { FleetStore } from '../fleet-store.js';
 
 export interface Stores {
+  /** As the api uses it: the values of secrets are sealed underneath. */
   apps: AppStore;
+  /** What it stores in. */
+  raw: AppStore;
   fleet: FleetStore;
 }
 

@@ -3,7 +3,9 @@ import { pathToFileURL } from 'node:url';
 import { MongoAppStore } from '../mongo/mongo-app-store.js';
 import { MONGO_LIMITS, MongoDatabase, type MongoOptions } from '../mongo/mongo-database.js';
 import { MongoFleetStore } from '../mongo/mongo-fleet-store.js';
+import { SealingAppStore } from '../secrets/sealing-app-store.js';
 import type { DatabaseUnderTest, Stores } from './database-under-test.js';
+import { TEST_KEYRING } from './keys.js';
 
 const SILENT = { info: () => {}, warn: () => {} };
 
@@ -36,5 +38,6 @@ export function createMongoDatabase(url: string): DatabaseUnderTest & { options:
 }
 
 function storesOf(database: MongoDatabase): Stores {
-  return { apps: new MongoAppStore(database), fleet: new MongoFleetStore(database) };
+  const raw = new MongoAppStore(database);
+  return { apps: new SealingAppStore(raw, TEST_KEYRING), raw, fleet: new MongoFleetStore(database) };
 }

@@ -4,12 +4,15 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { SqliteAppStore } from '../sqlite/sqlite-app-store.js';
 import { SqliteDatabase } from '../sqlite/sqlite-database.js';
+import { SealingAppStore } from '../secrets/sealing-app-store.js';
 import { SqliteFleetStore } from '../sqlite/sqlite-fleet-store.js';
 import type { DatabaseUnderTest, Stores } from './database-under-test.js';
+import { TEST_KEYRING } from './keys.js';
 
 export async function openStores({ path }: { path: string }): Promise<Stores> {
   const database = SqliteDatabase.open(path);
-  return { apps: new SqliteAppStore(database), fleet: new SqliteFleetStore(database) };
+  const raw = new SqliteAppStore(database);
+  return { apps: new SealingAppStore(raw, TEST_KEYRING), raw, fleet: new SqliteFleetStore(database) };
 }
 
 export interface SqliteUnderTest extends DatabaseUnderTest {

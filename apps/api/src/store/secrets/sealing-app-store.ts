@@ -1,0 +1,99 @@
+import { type AppPage, type AppRecord, AppStore, type PublishedMark } from '../app-store.js';
+import type { Keyring } from './keyring.js';
+import { opened, sealed } from './seal-record.js';
+
+/**
+ * Any store, with the values of secrets sealed in it. Whoever uses it sees them as they are. What the store
+ * underneath copies by itself, it copies sealed.
+ */
+export class SealingAppStore extends AppStore {
+  /** @param inner sees sealed values alone */
+  constructor(
+    readonly inner: AppStore,
+    private readonly keyring: Keyring,
+  ) {
+    super();
+  }
+
+  override async get(appName: string): Promise<AppRecord | null> {
+    const record = await this.inner.get(appName);
+    return record && this.open(record);
+  }
+
+  override async list(query: { limit: number; after?: string; prefix?: string }): Promise<AppPage> {
+    const { items, next_after } = await this.inner.list(query);
+    return { items: items.map((record) => this.open(record)), next_after };
+  }
+
+  override async recorded(appNames: readonly string[]): Promise<string[]> {
+    return await this.inner.recorded(appNames);
+  }
+
+  override async changedSince(
+    place: { updated_at: string; app_name: string },
+    limit: number,
+  ): Promise<AppRecord[]> {
+    return (await this.inner.changedSince(place, limit)).map((record) => this.open(record));
+  }
+
+  override async insert(record: AppRecord): Promise<boolean> {
+    return await this.inner.insert(sealed(record, this.keyring));
+  }
+
+  override async replace(record: AppRecord, expectedRevision: number): Promise<boolean> {
+    return await this.inner.replace(sealed(record, this.keyring), expectedRevision);
+  }
+
+  override async rewrite(record: AppRecord): Promise<boolean> {
+    return await this.inner.rewrite(sealed(record, this.keyring));
+  }
+
+  override async behind(region: string, epoch: number, limit: number): Promise<string[]> {
+    return await this.inner.behind(region, epoch, limit);
+  }
+
+  override async markPublished(appName: string, region: string, mark: PublishedMark): Promise<void> {
+    await this.inner.markPublished(appName, region, mark);
+  }
+
+  override async claimVerification(
+    region: string,
+    before: number,
+    now: number,
+    limit: number,
+  ): Promise<string[]> {
+    return await this.inner.claimVerification(region, before, now, limit);
+  }
+
+  override async clearPublished(appName: string, region: string): Promise<void> {
+    await this.inner.clearPublished(appName, region);
+  }
+
+  override async purgeTombstones(before: string): Promise<string[]> {
+    return await this.inner.purgeTombstones(before);
+  }
+
+  override async highestPurged(): Promise<number> {
+    return await this.inner.highestPurged();
+  }
+
+  override async epoch(): Promise<number> {
+    return await this.inner.epoch();
+  }
+
+  override async raiseEpoch(to: number): Promise<void> {
+    await this.inner.raiseEpoch(to);
+  }
+
+  override async problem(): Promise<string | null> {
+    return await this.inner.problem();
+  }
+
+  override async close(): Promise<void> {
+    await this.inner.close();
+  }
+
+  private open(record: AppRecord): AppRecord {
+    return opened(record, this.keyring);
+  }
+}
