@@ -8,6 +8,11 @@ export class Clock {
     return Date.now();
   }
 
+  /** Milliseconds since some moment, however the clock is set meanwhile. The time in which the server slept is left out. */
+  steady(): number {
+    return performance.now();
+  }
+
   /** From 0 to 1. */
   random(): number {
     return Math.random();

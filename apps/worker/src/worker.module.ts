@@ -4,6 +4,7 @@ import { Executor } from './agent/executor.js';
 import { MemoryFiles } from './agent/memory-files.js';
 import { Supervisor } from './agent/supervisor.js';
 import { Clock } from './clock.js';
+import { ClockJumps } from './clock-jumps.js';
 import { ContainerRuntimeModule } from './container-runtime/container-runtime.module.js';
 import { RegistryCredentials } from './container-runtime/registry/registry-credentials.js';
 import { DesiredStateController } from './desired-state/desired-state.controller.js';
@@ -38,6 +39,7 @@ export class WorkerModule {
       providers: [
         { provide: WORKER_OPTIONS, useValue: options },
         Clock,
+        ClockJumps,
         WorkerLog,
         DesiredStateCopies,
         DesiredStateInbox,

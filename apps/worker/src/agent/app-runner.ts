@@ -171,12 +171,12 @@ export class AppRunner {
   private async look(): Promise<Look | null> {
     const { state } = this;
     if (!state) return null;
-    const { clock, engine, runtime, scope } = this.parts;
+    const { clock, engine, jumps, runtime, scope } = this.parts;
     const { desired } = state;
     const node = await engine.facts();
     const { memory } = this;
     if (memory.isOfBefore) memory.renew(desired, node);
-    const observed = await observeApp(runtime, scope, desired, memory.current);
+    const observed = await observeApp({ runtime, scope, jumps }, desired, memory.current);
     if (this.pending || this.stopped) return null;
     const { policy, relations, unhealthy_grace } = this.parts;
     const others = relations.others();
@@ -291,7 +291,8 @@ export class AppRunner {
 
   /** Tells how the containers are while steps are under way. */
   private async tellProgress({ state, plan, observed }: Look, execution: AbortController): Promise<void> {
-    const { runtime, scope } = this.parts;
+    const { jumps, runtime, scope } = this.parts;
+    jumps.look();
     try {
       const { own } = await runtime.list(scope, this.app);
       if (this.execution === execution) this.tell(state, plan, { ...observed, containers: own });

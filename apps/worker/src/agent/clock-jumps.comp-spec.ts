@@ -80,4 +80,32 @@ describe.each(Object.entries(jumps))('a clock that jumps %s by hours', (_directi
     expect(worker.reports.length).toBeGreaterThan(reports);
     expect(worker.reports.length).toBeLessThan(reports + 3);
   });
+
+  it('ends no update whose container is starting, and calls none ready that is not', async () => {
+    const update = { strategy: 'rolling', min_ready_seconds: 600, health_timeout_seconds: 600 } as const;
+    const spec = { containers_per: { server: 2 }, update };
+    engine.onStart = (container) => {
+      container.health = container.image === 'shop:1' ? 'healthy' : 'starting';
+    };
+    worker.receive(wanted({ spec }));
+    await worker.reported({ state: 'converged' });
+    worker.receive(wanted({ revision: 2, spec: { ...spec, docker_image: 'shop:2' } }));
+    const images = (): string[] => engine.of('web').map(({ image }) => image);
+    await eventually(() => expect(images()).toEqual(['shop:2', 'shop:1']));
+    await worker.reported({ state: 'converging', revision: 2 });
+    const looksOn = async (): Promise<void> => {
+      const { lists } = engine;
+      await eventually(() => expect(engine.lists).toBeGreaterThan(lists + 2));
+      expect(images()).toEqual(['shop:2', 'shop:1']);
+      expect(worker.report()).toMatchObject({ state: 'converging', last_error: null });
+    };
+    clock.shift += jump;
+    await looksOn();
+    // Without a check it has to run for ten minutes.
+    engine.becomes('web-1', 'none');
+    await looksOn();
+    engine.onStart = () => undefined;
+    engine.becomes('web-1', 'healthy');
+    await eventually(() => expect(images()).toEqual(['shop:2', 'shop:2']));
+  });
 });

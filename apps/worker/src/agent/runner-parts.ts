@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import type { ClockJumps } from '../clock-jumps.js';
 import type { ContainerRuntime } from '../container-runtime/container-runtime.js';
 import type { WorkerPolicy } from '../reconcile/worker-policy.js';
 import type { Reporter } from '../reporting/reporter.js';
@@ -23,5 +24,6 @@ export interface RunnerParts {
   memories: MemoryFiles;
   reporter: Reporter;
   clock: Clock;
+  jumps: ClockJumps;
   log: WorkerLog;
 }

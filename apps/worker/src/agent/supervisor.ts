@@ -8,6 +8,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { Clock } from '../clock.js';
+import { ClockJumps } from '../clock-jumps.js';
 import { ContainerRuntime, type RuntimeEvent } from '../container-runtime/container-runtime.js';
 import type { AcceptedState } from '../desired-state/accepted-state.js';
 import { CopyKeeper } from '../desired-state/copy-keeper.js';
@@ -84,6 +85,7 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly memories: MemoryFiles,
     private readonly reporter: Reporter,
     private readonly clock: Clock,
+    jumps: ClockJumps,
     private readonly log: WorkerLog,
   ) {
     const { scope, worker_policy: policy = {} } = options;
@@ -92,7 +94,7 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
     const { max_restart_wait_seconds: longest_wait = 0, unhealthy_grace_seconds: grace = UNHEALTHY_GRACE } =
       options.updates ?? {};
     const settings = { scope, policy, relations, longest_wait, unhealthy_grace: grace * 1000 };
-    this.parts = { ...settings, runtime, engine, executor, memories, reporter, clock, log };
+    this.parts = { ...settings, runtime, engine, executor, memories, reporter, clock, jumps, log };
     pruner.needed = () => {
       const needed = [...this.runners.values()].map((runner) => runner.neededImages);
       return {

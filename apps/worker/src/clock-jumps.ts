@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from './clock.js';
+
+/** The clock may be led by so much between two looks without having jumped, milliseconds. */
+const LEAST_JUMP = 1_000;
+
+/** So many jumps are kept, the newest. */
+const KEPT = 20;
+
+/** A time in which the clock ran without a jump, which is over. */
+interface Span {
+  /** Milliseconds since 1970, by the clock of that time. */
+  from: number;
+  until: number;
+  /** When it ended, by the clock that doesn't jump. */
+  end: number;
+}
+
+/**
+ * Notices when the clock is set forward or back while the worker runs, so that the age of what was noted before does not
+ * change with it. The engine notes the start of a container by the server's clock.
+ */
+@Injectable()
+export class ClockJumps {
+  private readonly spans: Span[] = [];
+  /** Since when the clock runs as it does now, by itself. */
+  private from = Number.NEGATIVE_INFINITY;
+  private last: { now: number; steady: number };
+
+  constructor(private readonly clock: Clock) {
+    this.last = { now: clock.now(), steady: clock.steady() };
+  }
+
+  /** Looks at the clock. The oftener that is done, the better a time near a jump is placed. */
+  look(): void {
+    const now = this.clock.now();
+    const steady = this.clock.steady();
+    const passed = steady - this.last.steady;
+    const until = this.last.now + passed;
+    if (Math.abs(now - until) > LEAST_JUMP) {
+      this.spans.push({ from: this.from, until, end: steady });
+      this.spans.splice(0, this.spans.length - KEPT);
+      this.from = now - passed;
+    }
+    this.last = { now, steady };
+  }
+
+  /**
+   * A time that was noted by the clock, as the clock of now would have noted it. One that may be from before or after a
+   * jump is taken for the later of both, so that nothing looks older than it is.
+   *
+   * @param time milliseconds since 1970, like the answer; one that is still to come stays as it is.
+   */
+  asOfNow(time: number): number {
+    const { now, steady } = this.last;
+    const ages = this.spans
+      .filter(({ from, until }) => from <= time && time <= until)
+      .map(({ until, end }) => steady - end + until - time);
+    if (time >= this.from && time <= now) ages.push(now - time);
+    if (ages.length > 0) return now - Math.min(...ages);
+    // No clock of this server has ever said so: it was noted when the one before it ended, at the latest.
+    const before = this.spans.findLast(({ until }) => until < time);
+    return before && time < this.from ? now - (steady - before.end) : time;
+  }
+}
