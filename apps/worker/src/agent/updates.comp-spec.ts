@@ -147,7 +147,9 @@ describe('a rolling update', () => {
       expect(serving()).toEqual(['shop:1 healthy', 'shop:1 healthy', 'shop:1 healthy']);
       expect(worker.report()).toMatchObject({ state: 'failed', revision: 2, last_error: { step: 'update' } });
     });
-    expect(worker.report()?.last_error?.message).toContain('is taken back to revision 1');
+    await eventually(() =>
+      expect(worker.report()?.last_error?.message).toContain('is taken back to revision 1'),
+    );
     expect(ids().slice(1)).toEqual([second, third]);
 
     await worker.close();

@@ -113,7 +113,7 @@ describe('on a real engine', () => {
     await worker.close();
     worker.forgetReports();
     await worker.start();
-    expect(await failure(2)).toContain('is taken back to revision 1: ');
+    expect(await failure(2)).toMatch(/is (being )?taken back to revision 1: /);
     await eventually(async () => {
       const [one, ...others] = await worker.containers();
       expect(others).toEqual(before.slice(1));
@@ -122,5 +122,7 @@ describe('on a real engine', () => {
       expect(Config.Env.join()).not.toContain('SICK');
     }, LIMIT);
     expect(worker.report()?.state).toBe('failed');
+    const text = (): string => worker.report()?.last_error?.message ?? '';
+    await eventually(() => expect(text()).toContain('is taken back to revision 1: '), LIMIT);
   }, 200_000);
 });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { DesiredApp } from './desired.js';
 import { onNewDesired } from './memory-updates.js';
-import { tokens } from './testing/builders.js';
+import type { ObservedContainer } from './observed.js';
+import { NOW, tokens } from './testing/builders.js';
 import { app, back, four, fresh, judged, look, NODE, old, ready, ROLLBACK } from './testing/updates.js';
 
 describe('an update that is taken back', () => {
@@ -13,7 +14,27 @@ describe('an update that is taken back', () => {
     );
     expect(made).toEqual(['1 shop:1']);
     expect(lines.at(-1)).toContain(
-      'the update to revision 2 is taken back to revision 1: web-1 is unhealthy',
+      'the update to revision 2 is being taken back to revision 1: web-1 is unhealthy',
+    );
+    expect(state).toBe('failed');
+  });
+
+  test('is only called so once the version before is ready everywhere', () => {
+    const text = (containers: ObservedContainer[]): string =>
+      look(back, containers, judged(back)).lines.find((line) => line.startsWith('! update')) ?? '';
+    const coming = old(1, { started_at: NOW - 1000 });
+    expect(text([coming, old(2), old(3), old(4)])).toContain('is being taken back to revision 1: web-1');
+    expect(text(four(old))).toContain('is taken back to revision 1: web-1');
+  });
+
+  test.each<[Partial<ObservedContainer>, string]>([
+    [{ health: 'unhealthy' }, 'web-1 is unhealthy by its own health check'],
+    [{ state: 'restarting', restart_count: 9 }, 'web-1 ends again and again'],
+    [{ health: 'starting', started_at: NOW - 60_000 }, 'web-1 was not ready within 60 s of its start'],
+  ])('says so when the version before does not get ready either: %j', (bad, why) => {
+    const { lines, state } = look(back, [old(1, bad), old(2), old(3), old(4)], judged(back));
+    expect(lines.join('\n')).toContain(
+      `the update to revision 2 is being taken back to revision 1, which does not get ready either (${why}): web-1`,
     );
     expect(state).toBe('failed');
   });

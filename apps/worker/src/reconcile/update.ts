@@ -71,6 +71,18 @@ function whyNeverReady(container: ObservedContainer, situation: Situation): stri
   return `${name} was not ready within ${policy.health_timeout_seconds} s of its start`;
 }
 
+/** Why a container that is as wanted never gets ready, a part of a sentence; null when none is known not to. */
+export function whyNotServed(situation: Situation): string | null {
+  const { observed, spec, desired } = situation;
+  const isWanted = ({ fingerprint, replica }: ObservedContainer): boolean =>
+    replica > 0 && isRight(fingerprint, spec, replica, desired.tokens);
+  for (const container of observed.containers.filter(isWanted)) {
+    const reason = whyNeverReady(container, situation);
+    if (reason !== null) return reason;
+  }
+  return null;
+}
+
 /**
  * The memory after a look at an app that shall run: what was ready everywhere is what is gone back to later, and a
  * container of an update that can't be made or started ends that update. The same object when nothing was learned.

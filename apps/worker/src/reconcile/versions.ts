@@ -5,6 +5,7 @@ import type { GoodVersion, ImagePin, Verdict } from './memory.js';
 import type { ObservedContainer } from './observed.js';
 import type { Situation } from './plan-input.js';
 import { asServed, servedRelease } from './served-release.js';
+import { isServedWell, whyNotServed } from './update.js';
 import { updateFailure } from './update-failure.js';
 import type { PlanProblem, Step } from './step.js';
 
@@ -45,7 +46,7 @@ function versionsUnder(verdict: Verdict, wanted: Situation): Versions {
   const { good } = wanted.memory;
   const before = good && asOf(good, wanted);
   if (before && updatePolicy(wanted.spec).on_failure === 'rollback') {
-    const problems = [verdictProblem(verdict, `is taken back to revision ${good.revision}`)];
+    const problems = [verdictProblem(verdict, wayBack(good, before))];
     return { lead: before, parts: [part(before, all(before.replicas))], problems };
   }
   const problems = [verdictProblem(verdict, 'is paused')];
@@ -69,6 +70,14 @@ function versionsUnder(verdict: Verdict, wanted: Situation): Versions {
     { ...part(wanted, other), isFrozen: true },
   ];
   return { lead: wanted, parts, problems };
+}
+
+/** How far the way back to the last good version is. */
+function wayBack({ revision }: GoodVersion, before: Situation): string {
+  if (isServedWell(before)) return `is taken back to revision ${revision}`;
+  const why = whyNotServed(before);
+  const either = why === null ? '' : `, which does not get ready either (${why})`;
+  return `is being taken back to revision ${revision}${either}`;
 }
 
 /** The numbers of so many replicas. */

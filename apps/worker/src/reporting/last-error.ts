@@ -35,6 +35,7 @@ export function toLastError({ step, message, at, retry_at }: KnownError): LastEr
 }
 
 function failedAt({ step, message }: PlanProblem, memory: AppMemory): number | null {
+  if (step === 'update') return memory.verdict?.at ?? null;
   const times = Object.values(memory.failures)
     .filter((failure) => failure.step === step && failure.message === message)
     .map((failure) => failure.failed_at);
