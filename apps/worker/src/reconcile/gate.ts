@@ -4,6 +4,7 @@ import { handOverGroups } from './lanes.js';
 import { isOnHold } from './memory-updates.js';
 import type { ObservedContainer } from './observed.js';
 import type { Situation } from './plan-input.js';
+import { updateLater } from './problems.js';
 import { lookAt } from './readiness.js';
 import type { PlanProblem } from './step.js';
 import { isRolling, isServing, mostAway } from './update.js';
@@ -32,9 +33,27 @@ interface Unit {
  * could not be made or started lately is as one that is away: until that has succeeded nobody knows whether it can.
  *
  * @param options what would be done for each replica, in order, were there no gate.
+ * @param unheld replicas that the random wait doesn't concern.
  */
-export function gate(options: readonly Option[], situation: Situation): Gate {
-  if (isOnHold(situation.memory, situation.now)) return closed(options, situation);
+export function gate(
+  options: readonly Option[],
+  situation: Situation,
+  unheld: readonly number[] = [],
+): Gate {
+  if (!isOnHold(situation.memory, situation.now)) return rollingGate(options, situation);
+  const isUnheld = ({ work }: Option): boolean => unheld.includes(work.replica);
+  const waiting = closed(
+    options.filter((option) => !isUnheld(option)),
+    situation,
+  );
+  const repairs = rollingGate(options.filter(isUnheld), situation);
+  return {
+    held: new Set([...waiting.held, ...repairs.held]),
+    problems: [...waiting.problems, ...repairs.problems],
+  };
+}
+
+function rollingGate(options: readonly Option[], situation: Situation): Gate {
   if (!isRolling(situation)) return OPEN;
   const { observed, replicas } = situation;
   const ready = new Set(
@@ -59,11 +78,10 @@ export function gate(options: readonly Option[], situation: Situation): Gate {
 }
 
 /** Nobody is replaced before the random wait is over. */
-function closed(options: readonly Option[], { memory, observed, now }: Situation): Gate {
-  const held = units(options, new Set(), observed.containers).flatMap(({ replicas }) => replicas);
-  if (held.length === 0) return OPEN;
-  const message = 'the update waits for a random time, so that not all servers begin at once';
-  return { held: new Set(held), problems: [{ step: 'plan', message, retry_at: memory.hold?.until ?? now }] };
+function closed(options: readonly Option[], situation: Situation): Gate {
+  const { containers } = situation.observed;
+  const held = units(options, new Set(), containers).flatMap(({ replicas }) => replicas);
+  return held.length === 0 ? OPEN : { held: new Set(held), problems: [updateLater(situation)] };
 }
 
 function units(

@@ -51,10 +51,53 @@ describe('the random wait', () => {
     expect(look(stopped, four(old), remembered(stopped, undefined, { hold: HOLD })).lanes).toHaveLength(4);
   });
 
+  describe('delays the change alone', () => {
+    const elsewhere = app('shop:9', {}, { networks: ['other'] }, { revision: 2 });
+    const memory = remembered(elsewhere, undefined, { hold: HOLD, pin: null });
+
+    test.each<[string, ObservedContainer[], string[]]>([
+      ['missing', [old(1), old(2), old(3)], ['4 shop:1']],
+      ['of a network that is gone', [old(1), old(2), old(3), old(4, { fingerprint: '' })], ['4 shop:1']],
+    ])('what is %s is repaired as of the version before', (_what, containers, expected) => {
+      const { made, lines, state } = look(elsewhere, containers, memory);
+      expect(made).toEqual(expected);
+      expect(lines).toContainEqual(HELD);
+      expect(state).toBe('converging');
+    });
+
+    test('what has ended, or lost its network, is started and connected as before', () => {
+      const ended = [old(1), old(2), old(3), old(4, { state: 'exited' })];
+      expect(look(elsewhere, ended, memory).lanes).toEqual(['start']);
+      const away = [old(1), old(2), old(3), old(4, { networks: [] })];
+      expect(look(elsewhere, away, memory).lanes).toEqual(['connect']);
+    });
+
+    test('also for a change that rolls, one after the other', () => {
+      const rolls = { ...elsewhere, spec: { ...specOf(elsewhere), update: specOf(after).update } };
+      const held = remembered(rolls, undefined, { hold: HOLD, pin: null });
+      const drifted = four((replica) => old(replica, { fingerprint: '' }));
+      expect(look(rolls, drifted, held).made).toEqual(['1 shop:1']);
+      expect(look(elsewhere, drifted, memory).made).toHaveLength(4);
+    });
+
+    test('and what has the change already keeps it', () => {
+      const { lines } = look(once, [fresh(1, {}, once), old(2), old(3), old(4)], {
+        ...remembered(once, undefined, { hold: HOLD }),
+      });
+      expect(lines).toEqual([HELD]);
+    });
+
+    test('a replica that the version before did not have is made once its image is there', () => {
+      const more = app('shop:2', {}, { containers_per: { server: 5 } }, { revision: 2 });
+      expect(look(more, four(old), remembered(more, undefined, { hold: HOLD })).made).toEqual(['5 shop:2']);
+    });
+  });
+
   test('delays a pull, and repairs go on meanwhile as of what is there', () => {
     const elsewhere = app('shop:9', {}, {}, { revision: 2 });
     const memory = remembered(elsewhere, undefined, { hold: HOLD, pin: null });
-    expect(look(elsewhere, [], memory)).toMatchObject({ lanes: [], lines: [HELD], state: 'converging' });
+    const first = { ...memory, good: null };
+    expect(look(elsewhere, [], first)).toMatchObject({ lanes: [], lines: [HELD], state: 'converging' });
     expect(look(elsewhere, [], { ...memory, hold: null }).lanes).toEqual(['pull']);
 
     const released = app('shop:1', {}, {}, { revision: 2, tokens: tokens({ release: 2 }) });

@@ -96,8 +96,9 @@ function planServing(wanted: Situation): Plan {
 
   // First as if nothing were missing, to learn who waits and what is needed; then with what is there.
   const ready = (part: Part): Preparation => everythingReady(part.situation);
+  const unheld = parts.filter(({ isBeforeHold }) => isBeforeHold).flatMap(({ replicas }) => replicas);
   const ideal = serve(new Set(), ready);
-  const { held, problems: waits } = gate(ideal.options, lead);
+  const { held, problems: waits } = gate(ideal.options, lead, unheld);
   const asked = held.size > 0 ? serve(held, ready) : ideal;
   const preparations = new Map(parts.map((part) => [part, prepare(part.situation, worksOf(part, asked))]));
   const choice = serve(held, (part) => preparations.get(part) ?? ready(part));

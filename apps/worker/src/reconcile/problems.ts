@@ -17,6 +17,12 @@ export function pullLater({ memory, now }: PlanInput): PlanProblem {
   return { step: 'plan', message, retry_at: memory.hold?.until ?? now };
 }
 
+/** A change that waits until the random time before it is over. */
+export function updateLater({ memory, now }: PlanInput): PlanProblem {
+  const message = 'the update waits for a random time, so that not all servers begin at once';
+  return { step: 'plan', message, retry_at: memory.hold?.until ?? now };
+}
+
 /** Only waiting, not failing: told apart by its retry time. */
 export function beingRemoved(container: ObservedContainer, now: number): PlanProblem {
   return {

@@ -2,11 +2,13 @@ import { imageWithTag, replicasOn, updatePolicy } from '@nebula/contracts';
 import { isRight } from './fingerprint.js';
 import { needsNewLimits } from './limits.js';
 import type { GoodVersion, ImagePin, Verdict } from './memory.js';
+import { isOnHold } from './memory-updates.js';
 import type { ObservedContainer } from './observed.js';
 import type { Situation } from './plan-input.js';
 import { asServed, servedRelease } from './served-release.js';
 import { isServedWell, whyNotServed } from './update.js';
-import { updateFailure } from './update-failure.js';
+import { isAsGood, updateFailure } from './update-failure.js';
+import { updateLater } from './problems.js';
 import type { PlanProblem, Step } from './step.js';
 
 /** The replicas that are served by one version of the app. */
@@ -14,6 +16,8 @@ export interface Part {
   situation: Situation;
   /** What runs for them is kept up as it is: nothing is known that they could be made from. */
   isFrozen: boolean;
+  /** The random wait before the change doesn't concern it. */
+  isBeforeHold: boolean;
   replicas: readonly number[];
   /** What is done or told beside, about an image that can't be had. */
   lanes: Step[][];
@@ -35,11 +39,27 @@ export interface Versions {
  * pause; what was never served is tried on.
  */
 export function versionsOf(wanted: Situation): Versions {
-  const { verdict } = wanted.memory;
+  const { verdict, good } = wanted.memory;
   if (verdict) return versionsUnder(verdict, asServed(wanted));
   const { situation, lanes, problems } = servedRelease(wanted);
-  const part = { situation, isFrozen: false, replicas: all(situation.replicas), lanes, problems };
-  return { lead: situation, parts: [part], problems: [] };
+  const before = good && isOnHold(wanted.memory, wanted.now) ? asOf(good, situation) : null;
+  const delayed = before ? delayedReplicas(situation, before) : [];
+  const replicas = all(situation.replicas).filter((replica) => !delayed.includes(replica));
+  const parts = [{ ...part(situation, replicas), lanes, problems }];
+  if (!before || delayed.length === 0) return { lead: situation, parts, problems: [] };
+  const kept = { ...part(before, delayed), isBeforeHold: true };
+  return { lead: situation, parts: [...parts, kept], problems: [updateLater(situation)] };
+}
+
+/**
+ * The replicas that are served by the version before until the random wait is over: what goes missing is made as of that,
+ * since what the change needs may not be there. One that has the change already keeps it.
+ */
+function delayedReplicas(wanted: Situation, before: Situation): number[] {
+  const isNew = isAsWanted(wanted);
+  return all(Math.min(wanted.replicas, before.replicas)).filter(
+    (replica) => !isAsGood(replica, wanted) && !hasRun(replica, wanted, isNew),
+  );
 }
 
 function versionsUnder(verdict: Verdict, wanted: Situation): Versions {
@@ -86,7 +106,7 @@ function all(replicas: number): number[] {
 }
 
 function part(situation: Situation, replicas: readonly number[]): Part {
-  return { situation, isFrozen: false, replicas, lanes: [], problems: [] };
+  return { situation, isFrozen: false, isBeforeHold: false, replicas, lanes: [], problems: [] };
 }
 
 /** The situation were the last good version wanted, but for how it is updated. */
