@@ -35,11 +35,7 @@ interface Unit {
  * @param options what would be done for each replica, in order, were there no gate.
  * @param unheld replicas that the random wait doesn't concern.
  */
-export function gate(
-  options: readonly Option[],
-  situation: Situation,
-  unheld: readonly number[] = [],
-): Gate {
+export function gate(options: readonly Option[], situation: Situation, unheld: readonly number[] = []): Gate {
   if (!isOnHold(situation.memory, situation.now)) return rollingGate(options, situation);
   const isUnheld = ({ work }: Option): boolean => unheld.includes(work.replica);
   const waiting = closed(
