@@ -20,7 +20,7 @@ import { TimedFeed } from './timed-feed.mjs';
  */
 
 /**
- * `confirmed`: when this revision of an app was written and confirmed. `reads`: waits for so many reads of streams since `reset`.
+ * `confirmed`: when the last request arrived, and this revision of an app was written and confirmed. `reads`: waits for so many reads of streams since `reset`.
  * `counts`: of calls since `reset`.
  * @typedef {{ ask: 'confirmed', app: string, revision: number } | { ask: 'reads', count: number } | { ask: 'counts' } | { ask: 'reset' }} ApiQuestion
  */
@@ -54,6 +54,8 @@ const api = await createApi({
   version: 'bench',
 });
 let requests = 0;
+/** When the last request arrived, by the shared clock. */
+let arrivedAt = 0;
 /** @type {Record<string, number>} */
 const appCalls = {};
 /** @type {Record<string, number>} */
@@ -69,6 +71,7 @@ api
   .getInstance()
   .addHook('onRequest', (_request, _reply, done) => {
     requests += 1;
+    arrivedAt = monotonicMs();
     done();
   });
 await api.listen(0, '127.0.0.1');
@@ -82,7 +85,7 @@ async function answer(question) {
   switch (question.ask) {
     case 'confirmed': {
       const at = await called(() => feed.confirmedAt(question.app, question.revision));
-      return { at, written_at: writtenAt };
+      return { at, written_at: writtenAt, arrived_at: arrivedAt };
     }
     case 'reads':
       return await called(() => ((feed.counts['readNewest'] ?? 0) >= question.count ? true : null));

@@ -9,6 +9,11 @@ import { FOLLOWED_APP } from '../consumers/followed-app.mjs';
 /** @import { Surroundings } from '../../running/bench.mjs' */
 /** @import { ApiInput, ApiQuestion, Counts } from './api-process.mjs' */
 
+/**
+ * When the last request arrived in the api, what it changed was written, and the broker has confirmed it.
+ * @typedef {{ arrived_at: number, written_at: number, at: number }} Confirmed
+ */
+
 const START_LIMIT_MS = 60_000;
 const ANSWER_LIMIT_MS = 300_000;
 
@@ -96,12 +101,10 @@ export class OwnApi {
   /**
    * @param {number} revision of the app that was changed last
    * @param {string} app
-   * @returns {Promise<{ at: number, written_at: number }>} when it was confirmed and written, by the shared clock
+   * @returns {Promise<Confirmed>} by the shared clock
    */
   async confirmed(revision, app = FOLLOWED_APP) {
-    return /** @type {{ at: number, written_at: number }} */ (
-      await this.#ask({ ask: 'confirmed', app, revision })
-    );
+    return /** @type {Confirmed} */ (await this.#ask({ ask: 'confirmed', app, revision }));
   }
 
   /** Resolves when so many streams were read since the last reset. @param {number} count */
