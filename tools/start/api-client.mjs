@@ -14,19 +14,22 @@
  * @typedef {ReturnType<typeof apiAt>} Api
  */
 
+/** @typedef {import('@nebula/standalone').AskInit} AskInit */
+
 /**
  * @param {string} url of the process, without a slash at the end
+ * @param {(path: string, init?: AskInit) => Promise<Response>} [ask] asks it, by a path; over the network when absent
  */
-export function apiAt(url) {
+export function apiAt(url, ask = (path, init) => fetch(`${url}${path}`, init)) {
   const base = `${url}/api/v3`;
 
   /**
    * @param {string} path
-   * @param {RequestInit} [init]
+   * @param {AskInit} [init]
    * @returns {Promise<unknown>}
    */
   async function call(path, init) {
-    const response = await fetch(`${base}${path}`, init);
+    const response = await ask(`/api/v3${path}`, init);
     const text = await response.text();
     if (!response.ok)
       throw new Error(`${init?.method ?? 'GET'} ${path} was answered with ${response.status}: ${text}`);

@@ -7,7 +7,7 @@ import { readArguments } from './arguments.mjs';
 import { startHelp } from './help.mjs';
 import { prepare } from './prepare.mjs';
 
-/** @import { Reservation, StandaloneConfiguration } from '@nebula/standalone' */
+/** @import { Reservation, Standalone, StandaloneConfiguration } from '@nebula/standalone' */
 
 /** @typedef {typeof import('@nebula/standalone')} StandaloneModule */
 
@@ -74,11 +74,17 @@ async function runReserved(nebula, configuration, reservation, { mayInstall, wit
 
   const { scope } = configuration;
   const stateDir = reservation.folder.path;
-  await greet({ url: standalone.url, host, scope, stateDir, withExample, stopping: signals.stopping }).catch(
-    (error) => {
-      if (!signals.stopping.aborted) console.error(`The example app: ${messageOf(error)}`);
-    },
-  );
+  await greet({
+    url: standalone.url,
+    ask: standalone.ask,
+    host,
+    scope,
+    stateDir,
+    withExample,
+    stopping: signals.stopping,
+  }).catch((error) => {
+    if (!signals.stopping.aborted) console.error(`The example app: ${messageOf(error)}`);
+  });
   await signals.requested();
   say('Stopping api and worker …');
   await standalone.stop();
@@ -89,20 +95,21 @@ async function runReserved(nebula, configuration, reservation, { mayInstall, wit
 /**
  * @param {object} start
  * @param {string} start.url
+ * @param {Standalone['ask']} start.ask
  * @param {string} start.host of the engine
  * @param {string} start.scope
  * @param {string} start.stateDir
  * @param {boolean} start.withExample
  * @param {AbortSignal} start.stopping
  */
-async function greet({ url, host, scope, stateDir, withExample, stopping }) {
+async function greet({ url, ask, host, scope, stateDir, withExample, stopping }) {
   const [{ apiAt }, example, welcome, { dockerAt, publishedOn }] = await Promise.all([
     import('./api-client.mjs'),
     import('./example-app.mjs'),
     import('./welcome.mjs'),
     import('./docker-client.mjs'),
   ]);
-  const api = apiAt(url);
+  const api = apiAt(url, ask);
   const docker = dockerAt(host);
   const due = withExample && (await example.exampleIsDue({ api, docker, scope, stateDir, say }));
   try {

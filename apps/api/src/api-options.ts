@@ -1,5 +1,7 @@
 import type { DesiredStateFeed, ReportTransport } from '@nebula/messaging';
 import type { LoggerService } from '@nestjs/common';
+import type { LoginOptions } from './access/login-options.js';
+import type { HttpOptions } from './http/http-options.js';
 import type { SecretKey } from './store/secrets/secret-key.js';
 import type { StoreOptions } from './store/store-options.js';
 
@@ -19,6 +21,9 @@ export interface ApiOptions {
   /** Brings what workers report; without it nobody reports, and nobody counts as offline. */
   reports?: ReportTransport;
   readiness?: ReadinessCheck[];
+  /** Who may use the api; anyone when absent. */
+  login?: LoginOptions;
+  http?: HttpOptions;
   /** More names under which the api is asked over the loopback, as by a proxy on its machine. */
   names?: readonly string[];
   logger: LoggerService;

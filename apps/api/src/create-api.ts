@@ -8,6 +8,7 @@ import type { ApiOptions } from './api-options.js';
 import { registerAccess } from './http/access.js';
 import { API_PREFIX } from './http/api-prefix.js';
 import { createFastifyAdapter } from './http/fastify-adapter.js';
+import { registerContentChecks } from './http/request-checks.js';
 import { serveDocumentation } from './openapi/documentation.js';
 
 /**
@@ -19,10 +20,13 @@ import { serveDocumentation } from './openapi/documentation.js';
 export async function createApi(options: ApiOptions): Promise<NestFastifyApplication> {
   const api = await NestFactory.create<NestFastifyApplication>(
     ApiModule.forRoot(options),
-    createFastifyAdapter(options.names),
+    createFastifyAdapter(options.names, undefined, options.http),
     { logger: options.logger, abortOnError: false, bodyParser: false },
   );
-  registerAccess(api.getHttpAdapter().getInstance(), api.get(AccessGate));
+  const { rate_limit_per_minute = 0, cors_origins = [] } = options.http ?? {};
+  const server = api.getHttpAdapter().getInstance();
+  registerAccess(server, api.get(AccessGate), rate_limit_per_minute);
+  registerContentChecks(server, cors_origins);
   api.setGlobalPrefix(API_PREFIX, { exclude: ['healthz', 'readyz'] });
   serveDocumentation(api, options.version);
   if (options.reports) {

@@ -1,3 +1,4 @@
+import { ACCESS_KEYS, type AccessConfiguration, accessProblems } from '@nebula/api';
 import type { KeyTable, Sources } from '@nebula/configuration';
 import { parseAppName } from '@nebula/contracts';
 import { configured, engineAddressProblems } from '@nebula/lifecycle';
@@ -10,11 +11,11 @@ import {
   type UpdateConfiguration,
 } from '@nebula/worker';
 
-export interface StandaloneConfiguration extends ImageConfiguration, UpdateConfiguration {
+export interface StandaloneConfiguration
+  extends AccessConfiguration,
+    ImageConfiguration,
+    UpdateConfiguration {
   state_dir: string;
-  api_host: string;
-  api_names: string[];
-  api_port: number;
   /** Empty: the start looks for an engine by itself. */
   docker_host: string;
   docker_socket: string;
@@ -37,17 +38,7 @@ export const STANDALONE_KEYS: KeyTable<StandaloneConfiguration> = {
     default: '.nebula',
     description: "folder for everything that must last, relative to the project's folder",
   },
-  api_host: {
-    kind: 'string',
-    default: '127.0.0.1',
-    description: 'address that the api listens on; 0.0.0.0 for all (there is no login yet)',
-  },
-  api_names: {
-    kind: 'list',
-    default: [],
-    description: 'more names under which the api is asked over the loopback, as by a proxy on this machine',
-  },
-  api_port: { kind: 'integer', default: 8000, min: 1, max: 65_535, description: 'port of the api' },
+  ...ACCESS_KEYS,
   docker_host: {
     kind: 'string',
     default: '',
@@ -118,6 +109,7 @@ export function loadStandaloneConfiguration(sources?: Sources): StandaloneConfig
   return configured(STANDALONE_KEYS, sources, (configuration) => {
     const { docker_host, app_name, worker_policy } = configuration;
     return [
+      ...accessProblems(configuration),
       ...(docker_host === '' ? [] : engineAddressProblems('docker_host', docker_host)),
       ...imageProblems(configuration),
       ...appProblems(app_name),

@@ -1,4 +1,4 @@
-import { EXIT, runProgram, warnOfKeysWithoutEffect } from '@nebula/lifecycle';
+import { EXIT, runProgram } from '@nebula/lifecycle';
 import { loadStandaloneConfiguration } from './configuration.js';
 import { reserve } from './reservation.js';
 import { createStandaloneLogger } from './standalone-logger.js';
@@ -8,7 +8,6 @@ await runProgram(async (signals) => {
   const configuration = loadStandaloneConfiguration();
   const reservation = await reserve(configuration);
   const logger = createStandaloneLogger(configuration);
-  warnOfKeysWithoutEffect(logger);
   const standalone = await startStandalone(configuration, reservation, logger);
   await signals.requested();
   await standalone.stop();

@@ -1,4 +1,5 @@
-import { checkStore, createApi, type StoreOptions, StoreUnavailableError } from '@nebula/api';
+import { randomBytes } from 'node:crypto';
+import { accessOptions, checkStore, createApi, type StoreOptions, StoreUnavailableError } from '@nebula/api';
 import { listenError, programVersion, StartError } from '@nebula/lifecycle';
 import { InProcessBroker } from '@nebula/messaging';
 import { createWorker, imageOptions, updateOptions, WorkerReadiness, workerPolicy } from '@nebula/worker';
@@ -6,9 +7,18 @@ import type { LoggerService } from '@nestjs/common';
 import type { StandaloneConfiguration } from './configuration.js';
 import type { Reservation } from './reservation.js';
 
+/** What of a request `ask` knows. */
+export interface AskInit {
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  headers?: Record<string, string>;
+  body?: string;
+}
+
 export interface Standalone {
   /** Where the api answers, without a slash at the end. */
   url: string;
+  /** Asks the api from within this process, by a path: no login is needed, and no certificate is looked at. */
+  ask: (path: string, init?: AskInit) => Promise<Response>;
   /** Ends api and worker in order, and gives the state folder back. Containers are not touched. */
   stop(): Promise<void>;
 }
@@ -31,6 +41,8 @@ export async function startStandalone(
       : ({ kind: 'all' } as const);
   const store = { kind: 'sqlite', path: folder.database } as const;
   await requireStore(store);
+  const access = await accessOptions(configuration);
+  const own_token = randomBytes(32).toString('base64url');
   const broker = new InProcessBroker({ directory: folder.feed });
   const worker = await createWorker({
     scope: configuration.scope,
@@ -52,7 +64,8 @@ export async function startStandalone(
     store,
     feeds: [broker.feed],
     reports: broker.reportStrategy(),
-    names: configuration.api_names,
+    ...access,
+    ...(access.login ? { login: { ...access.login, own_token } } : {}),
     readiness: [{ name: 'docker', problem: () => engine.problem() }],
     logger,
     verify_interval_seconds: configuration.verify_interval_seconds,
@@ -83,7 +96,15 @@ export async function startStandalone(
     await stop();
     throw error;
   }
-  return { url: `http://${urlHost(host)}:${port}`, stop };
+  const ask = async (path: string, { method = 'GET', headers = {}, body }: AskInit = {}) => {
+    const answer = await api.inject({
+      ...{ method, url: path, headers: { ...headers, authorization: `Bearer ${own_token}` } },
+      ...(body === undefined ? {} : { payload: body }),
+    });
+    return new Response(answer.body === '' ? null : answer.body, { status: answer.statusCode });
+  };
+  const scheme = configuration.tls_cert === '' ? 'http' : 'https';
+  return { url: `${scheme}://${urlHost(host)}:${port}`, ask, stop };
 }
 
 async function requireStore(store: StoreOptions): Promise<void> {

@@ -1,12 +1,5 @@
-import { readConfigurationFile } from './configuration-file.js';
 import { environmentName } from './key-table.js';
 import { RABBIT_KEYS } from './rabbit-keys.js';
-
-/**
- * Keys that Nebula's first generation had and that do nothing here yet. A file that has them may stay as it is;
- * whoever set them should know.
- */
-export const FORMER_KEYS: readonly string[] = ['basic_auth_user', 'basic_auth_password'];
 
 /** The keys of all programs, which one file may serve: each takes its own and leaves the others alone. */
 export const FILE_KEYS: readonly string[] = [
@@ -23,6 +16,15 @@ export const FILE_KEYS: readonly string[] = [
   'api_host',
   'api_names',
   'api_port',
+  'auth_enabled',
+  'basic_auth_user',
+  'basic_auth_password',
+  'auth_token',
+  'tls_cert',
+  'tls_key',
+  'trusted_proxies',
+  'cors_origins',
+  'rate_limit_per_minute',
   'worker_host',
   'worker_port',
   'worker_id',
@@ -47,7 +49,6 @@ export const FILE_KEYS: readonly string[] = [
   'verify_interval_seconds',
   'tombstone_retention_days',
   'log_level',
-  ...FORMER_KEYS,
 ];
 
 /** The keys of all programs whose values are secret. One environment may serve several programs. */
@@ -58,6 +59,7 @@ export const SECRET_KEYS: readonly string[] = [
   'mongo_url',
   'registry_auth_password',
   'basic_auth_password',
+  'auth_token',
 ];
 
 /** An environment for a program of somebody else: that of this process, or the given one, without our own secrets. */
@@ -66,15 +68,4 @@ export function withoutOwnSecrets(
 ): Record<string, string | undefined> {
   const secret = new Set(SECRET_KEYS.map(environmentName));
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !secret.has(name)));
-}
-
-/**
- * The keys of `FORMER_KEYS` that are set, in the file or in the environment.
- * @throws {ConfigurationError} when the file can't be read
- */
-export function keysWithoutEffect(
-  environment: Readonly<Record<string, string | undefined>> = process.env,
-): string[] {
-  const { values } = readConfigurationFile(environment['CONF_FILE'] || undefined);
-  return FORMER_KEYS.filter((key) => values.has(key) || Boolean(environment[environmentName(key)]));
 }

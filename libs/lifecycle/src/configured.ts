@@ -1,7 +1,6 @@
 import {
   ConfigurationError,
   FILE_KEYS,
-  keysWithoutEffect,
   type KeyTable,
   loadConfiguration,
   type Sources,
@@ -40,14 +39,6 @@ export function startingWith<T>(read: () => T): T {
     if (!(error instanceof ConfigurationError)) throw error;
     throw new StartError(error.problems, undefined, { cause: error });
   }
-}
-
-/** Says which keys are set and do nothing: who has set a password must not think that it is asked for. */
-export function warnOfKeysWithoutEffect(logger: {
-  warn(message: string, fields: { keys: string[] }): void;
-}): void {
-  const keys = keysWithoutEffect();
-  if (keys.length > 0) logger.warn('keys are set that have no effect here', { keys });
 }
 
 /** What is wrong with an address of a Docker Engine, a line or none. */

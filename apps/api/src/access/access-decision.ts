@@ -32,3 +32,12 @@ export function requireChange(caller: Caller, appName: string): void {
   if (!reaches(caller.rights.level, 'write')) throw levelLacks(caller, 'write');
   if (!maySee(caller, appName)) throw appsLack(caller, 'write', JSON.stringify(appName));
 }
+
+/**
+ * As `requireChange`, of a spec that was not looked at yet. One without a name is refused for that by whoever looks.
+ * @throws {ProblemError} 403
+ */
+export function requireNamedChange(caller: Caller, spec: unknown): void {
+  const name = typeof spec === 'object' && spec !== null && 'app_name' in spec ? spec.app_name : undefined;
+  if (typeof name === 'string') requireChange(caller, name);
+}

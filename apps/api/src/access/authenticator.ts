@@ -1,14 +1,118 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { ApiLog } from '../api-log.js';
+import { API_OPTIONS, type ApiOptions } from '../api-options.js';
+import {
+  credentialsMissing,
+  passwordWrong,
+  tokenExpired,
+  tokenWrong,
+  tooManyFailures,
+} from './access-problems.js';
+import { addressGroup } from './address-group.js';
 import { ANYONE, type Caller } from './caller.js';
+import { type Credentials, readCredentials } from './credentials.js';
+import { FailedLogins } from './failed-logins.js';
+import { KeyedDigest } from './keyed-digest.js';
+import { PasswordCheck, TooManyChecksError } from './password-check.js';
+import { RecentOutcomes } from './recent-outcomes.js';
+import { ALL_RIGHTS } from './rights.js';
+import { TokenCheck } from './token-check.js';
 
-/** Finds out who makes a request. */
+/** After so long a machine that is busy with passwords may be asked again, milliseconds. */
+const BUSY_MS = 1_000;
+
+/** Finds out who makes a request. What was right a short time ago is let in also while logins are slowed. */
 @Injectable()
 export class Authenticator {
-  /**
-   * @param _authorization the header
-   * @param _address from which the request comes
-   */
-  async callerOf(_authorization: string | undefined, _address: string): Promise<Caller> {
-    return ANYONE;
+  private readonly digest = new KeyedDigest();
+  private readonly failures = new FailedLogins();
+  private readonly recent = new RecentOutcomes();
+  private readonly password: PasswordCheck | null;
+
+  constructor(
+    @Inject(API_OPTIONS) private readonly options: Pick<ApiOptions, 'login'>,
+    private readonly tokens: TokenCheck,
+    private readonly log: ApiLog,
+  ) {
+    const { administrator } = options.login ?? {};
+    this.password = administrator ? new PasswordCheck(administrator, this.digest) : null;
   }
+
+  /**
+   * @param authorization the header
+   * @param address from which the request comes
+   * @throws {ProblemError} 401 when that can't be told, 429 when too many logins from there have failed
+   * @throws {StoreUnavailableError} when a token can't be looked up
+   */
+  async callerOf(authorization: string | undefined, address: string): Promise<Caller> {
+    if (!this.options.login) return ANYONE;
+    const credentials = authorization === undefined ? null : readCredentials(authorization);
+    if (credentials === null) throw credentialsMissing();
+    const group = addressGroup(address);
+    return credentials.scheme === 'basic'
+      ? await this.byPassword(credentials, group)
+      : await this.byToken(credentials.token, group);
+  }
+
+  private async byPassword(
+    { user, password }: Extract<Credentials, { scheme: 'basic' }>,
+    group: string,
+  ): Promise<Caller> {
+    const digest = this.digest.of('basic', user, password);
+    const known = this.recent.get(digest);
+    if (known && (await known)) return administrator(user);
+    this.refuseWhileSlowed(group);
+    // Before the check, which takes time: many tries at once are not one.
+    this.failed(group);
+    if (known || !this.password) throw passwordWrong();
+    const outcome = this.password.matches(user, password);
+    this.recent.set(digest, outcome);
+    const right = await outcome.catch((error: unknown) => {
+      this.failures.wasRight(group);
+      throw error instanceof TooManyChecksError ? tooManyFailures(BUSY_MS) : error;
+    });
+    if (!right) throw passwordWrong();
+    this.failures.wasRight(group);
+    return administrator(user);
+  }
+
+  private async byToken(token: string, group: string): Promise<Caller> {
+    const digest = this.digest.of('bearer', token);
+    if (this.recent.get(digest) === undefined) this.refuseWhileSlowed(group);
+    const configured = this.byConfiguredToken(token);
+    if (configured) {
+      this.recent.set(digest, Promise.resolve(true));
+      return configured;
+    }
+    const found = await this.tokens.look(token);
+    if (found.kind === 'right') {
+      this.recent.set(digest, Promise.resolve(true));
+      return found.caller;
+    }
+    // Who has an expired one is not guessing.
+    if (found.kind === 'expired') throw tokenExpired(found.at);
+    this.failed(group);
+    throw tokenWrong();
+  }
+
+  private byConfiguredToken(token: string): Caller | null {
+    const { auth_token, own_token } = this.options.login ?? {};
+    const is = (other: string | undefined) => other !== undefined && this.digest.same(token, other);
+    if (is(auth_token)) return administrator('auth_token');
+    return is(own_token) ? administrator('nebula') : null;
+  }
+
+  private refuseWhileSlowed(group: string): void {
+    const wait = this.failures.wait(group);
+    if (wait > 0) throw tooManyFailures(wait);
+  }
+
+  private failed(group: string): void {
+    if (this.failures.failed(group))
+      this.log.warn('logins from an address are slowed, as too many of them have failed', { address: group });
+  }
+}
+
+function administrator(name: string): Caller {
+  return { kind: 'administrator', name, rights: ALL_RIGHTS };
 }

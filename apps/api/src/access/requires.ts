@@ -1,3 +1,4 @@
+import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { Level } from './rights.js';
 
@@ -12,8 +13,8 @@ export type AppsOfCall = 'named' | 'each' | 'all';
 /** Whom a call is for. */
 export type Requirement = { open: true } | { open: false; level: Level; apps: AppsOfCall };
 
-/** Name of the requirement in the configuration of a route. */
-const KEY = 'nebulaAccess';
+/** Name of the requirement in the configuration of a route, and of a handler's metadata. */
+const KEY = 'nebula:access';
 
 /**
  * The right that a call needs. Each handler says it, or `@Open()`; one that says neither is refused to everybody.
@@ -31,12 +32,17 @@ export function Open(): MethodDecorator {
 
 /** What a handler says of itself is told to the HTTP server, which asks before it reads the body. */
 function declared(requirement: Requirement): MethodDecorator {
-  return RouteConfig({ [KEY]: requirement });
+  return applyDecorators(RouteConfig({ [KEY]: requirement }), SetMetadata(KEY, requirement));
 }
 
 /** The requirement in the configuration of a route; null when it says none. */
 export function requirementOf(config: object | undefined): Requirement | null {
   return ((config as Record<string, unknown> | undefined)?.[KEY] as Requirement | undefined) ?? null;
+}
+
+/** What a handler says of itself, for the document; null when it says nothing. */
+export function requirementOfHandler(handler: object): Requirement | null {
+  return (Reflect.getMetadata(KEY, handler) as Requirement | undefined) ?? null;
 }
 
 /** The configuration of a route with a requirement. */

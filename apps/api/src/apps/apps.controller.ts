@@ -1,4 +1,7 @@
 import { Controller, Delete, Get, Headers, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { requireNamedChange } from '../access/access-decision.js';
+import type { Caller } from '../access/caller.js';
+import { CallerOf } from '../access/caller-of.js';
 import { Requires } from '../access/requires.js';
 import type { Answer } from '../http/answer.js';
 import type { Query as QueryParameters } from '../http/page-query.js';
@@ -20,14 +23,15 @@ export class AppsController {
   @Requires('read', 'each')
   @APP_OPERATIONS.list
   @TakesQuery(...APP_LIST_PARAMETERS)
-  async list(@Query() query: QueryParameters): Promise<Answer> {
-    return listAnswer(await this.apps.list(readAppListQuery(query)));
+  async list(@Query() query: QueryParameters, @CallerOf() caller: Caller): Promise<Answer> {
+    return listAnswer(await this.apps.list(readAppListQuery(query), caller));
   }
 
   @Post()
   @Requires('write', 'each')
   @APP_OPERATIONS.create
-  async create(@JsonBody() body: unknown): Promise<Answer> {
+  async create(@JsonBody() body: unknown, @CallerOf() caller: Caller): Promise<Answer> {
+    requireNamedChange(caller, body);
     return createdAnswer(await this.apps.create(body));
   }
 

@@ -1,5 +1,6 @@
 import { type AppSpec, maskSpec, parseAppName, parseAppSpec, type Tokens } from '@nebula/contracts';
 import { Injectable } from '@nestjs/common';
+import type { Caller } from '../access/caller.js';
 import { Clock, instant } from '../clock.js';
 import { OrphansService } from '../orphans/orphans.service.js';
 import { type AppPage, type AppRecord, AppStore } from '../store/app-store.js';
@@ -8,6 +9,7 @@ import { AppChanges } from './app-changes.js';
 import { appExists, appNotFound, invalidSpec } from './app-problems.js';
 import { AppSecrets } from './app-secrets.js';
 import { created, deleted, deletedOrphan, respecified, wished } from './app-records.js';
+import { listWithin } from './list-within.js';
 import { mergePatch } from './merge-patch.js';
 import { type Preconditions, requirePreconditions } from './preconditions.js';
 
@@ -25,8 +27,12 @@ export class AppsService {
     private readonly clock: Clock,
   ) {}
 
-  async list(query: { limit: number; after?: string; prefix?: string }): Promise<AppPage> {
-    return await this.store.list(query);
+  /** Apps that the caller may see. */
+  async list(
+    query: { limit: number; after?: string; prefix?: string },
+    { rights }: Caller,
+  ): Promise<AppPage> {
+    return await listWithin(this.store, rights, query);
   }
 
   async get(appName: string): Promise<LiveApp> {

@@ -1,4 +1,6 @@
 import { Controller, Post } from '@nestjs/common';
+import type { Caller } from '../access/caller.js';
+import { CallerOf } from '../access/caller-of.js';
 import { Requires } from '../access/requires.js';
 import { Answer } from '../http/answer.js';
 import { NoBody } from '../http/request-body.js';
@@ -13,7 +15,7 @@ export class PruneController {
   @Post()
   @Requires('write', 'each')
   @PRUNE_OPERATION
-  async prune(@NoBody() _body: undefined): Promise<Answer> {
-    return new Answer(202, { items: await this.pruning.pruneAll() });
+  async prune(@CallerOf() caller: Caller, @NoBody() _body: undefined): Promise<Answer> {
+    return new Answer(202, { items: await this.pruning.pruneAll(caller) });
   }
 }

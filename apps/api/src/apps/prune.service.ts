@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { type Caller, maySee } from '../access/caller.js';
 import { ProblemError } from '../http/problem.js';
 import { AppStore } from '../store/app-store.js';
 import { isLive } from './app-answer.js';
@@ -25,16 +26,17 @@ export class PruneService {
   ) {}
 
   /**
-   * Asks by every app, as any of them may be the only one of a server. An app that can't be changed hinders no other.
+   * Asks by every app that the caller may see, as any of them may be the only one of a server. An app that can't be changed hinders no other.
    *
    * @throws {StoreUnavailableError} when the store is away; some may have been asked then
    */
-  async pruneAll(): Promise<PruneAnswer[]> {
+  async pruneAll(caller: Caller): Promise<PruneAnswer[]> {
     const answers: PruneAnswer[] = [];
     let after: string | undefined;
     do {
       const page = await this.store.list({ limit: PAGE, ...(after === undefined ? {} : { after }) });
-      for (const { app_name } of page.items.filter(isLive)) answers.push(await this.prune(app_name));
+      const apps = page.items.filter(isLive).filter(({ app_name }) => maySee(caller, app_name));
+      for (const { app_name } of apps) answers.push(await this.prune(app_name));
       after = page.next_after ?? undefined;
     } while (after !== undefined);
     return answers;

@@ -1,5 +1,7 @@
 import { parseAppName } from '@nebula/contracts';
 import { Controller, Get, Headers, Query } from '@nestjs/common';
+import type { Caller } from '../access/caller.js';
+import { CallerOf } from '../access/caller-of.js';
 import { Requires } from '../access/requires.js';
 import type { Answer } from '../http/answer.js';
 import { invalidQuery, problemOf, type Query as QueryParameters } from '../http/page-query.js';
@@ -20,9 +22,10 @@ export class EventsController {
   async stream(
     @Query() { app }: QueryParameters,
     @Headers('last-event-id') lastId: string | undefined,
+    @CallerOf() caller: Caller,
   ): Promise<Answer> {
     if (app !== undefined && !parseAppName(app).ok)
       throw invalidQuery([problemOf('app', app, 'must be the name of an app')]);
-    return (await this.events.open(app ?? null, lastId || null)).answer;
+    return (await this.events.open(app ?? null, lastId || null, caller)).answer;
   }
 }

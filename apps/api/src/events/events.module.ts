@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AccessModule } from '../access/access.module.js';
 import { WorkersModule } from '../workers/workers.module.js';
 import { EventsController } from './events.controller.js';
 import { EventsService } from './events.service.js';
@@ -6,7 +7,7 @@ import { Watcher } from './watcher.js';
 
 /** What happens, told as it happens. */
 @Module({
-  imports: [WorkersModule],
+  imports: [AccessModule, WorkersModule],
   controllers: [EventsController],
   providers: [EventsService, Watcher],
 })

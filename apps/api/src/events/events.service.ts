@@ -1,4 +1,6 @@
-import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { type Caller, maySee } from '../access/caller.js';
+import { TokenCheck } from '../access/token-check.js';
 import { ApiLog } from '../api-log.js';
 import { Clock } from '../clock.js';
 import { EventStream } from '../http/event-stream.js';
@@ -10,28 +12,40 @@ import { Watcher } from './watcher.js';
 /** So many clients may listen to one instance. */
 const MOST_STREAMS = 1_000;
 
+/** So often it is looked whether those who listen still may, milliseconds. */
+const LOOK_AT_CALLERS_MS = 2_000;
+
 /** Gives each client the events that it asks for, from where it was. */
 @Injectable()
-export class EventsService implements BeforeApplicationShutdown {
-  private readonly streams = new Set<EventStream>();
+export class EventsService implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  /** With whom each is for. */
+  private readonly streams = new Map<EventStream, Caller>();
+  private looking: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly watcher: Watcher,
+    private readonly tokens: TokenCheck,
     private readonly clock: Clock,
     private readonly log: ApiLog,
   ) {}
 
+  onApplicationBootstrap(): void {
+    this.looking = setInterval(() => void this.endRefused(), LOOK_AT_CALLERS_MS).unref();
+  }
+
   beforeApplicationShutdown(): void {
-    for (const stream of this.streams) stream.end();
+    clearInterval(this.looking);
+    for (const stream of this.streams.keys()) stream.end();
   }
 
   /**
    * @param app events of this app alone
    * @param lastId what the client has seen; null when it is new
+   * @param caller gets events of the apps that it may see, for as long as it would be let in
    * @throws {ProblemError} when too many listen already
    * @throws {StoreUnavailableError} when the store is away
    */
-  async open(app: string | null, lastId: string | null): Promise<EventStream> {
+  async open(app: string | null, lastId: string | null, caller: Caller): Promise<EventStream> {
     if (this.streams.size >= MOST_STREAMS) {
       throw new ProblemError(PROBLEMS.tooManyStreams, {
         detail: `${MOST_STREAMS} clients listen to this api already; try another one, or later.`,
@@ -45,12 +59,30 @@ export class EventsService implements BeforeApplicationShutdown {
       unwatch();
       throw error;
     }
-    return this.follow(unwatch, app, lastId);
+    return this.follow(unwatch, app, lastId, caller);
   }
 
-  private follow(unwatch: () => void, app: string | null, lastId: string | null): EventStream {
+  /** Ends the streams of those whose token was revoked, or has expired, since they came. Never throws. */
+  private async endRefused(): Promise<void> {
+    const holds = new Map<string, Promise<boolean>>();
+    for (const [stream, caller] of this.streams) {
+      if (caller.token === undefined) continue;
+      // While the store is away nothing is known, and there are no events either.
+      const held = holds.get(caller.token) ?? this.tokens.holds(caller).catch(() => true);
+      holds.set(caller.token, held);
+      if (!(await held)) stream.end();
+    }
+  }
+
+  private follow(
+    unwatch: () => void,
+    app: string | null,
+    lastId: string | null,
+    caller: Caller,
+  ): EventStream {
     const concerns = (event: FleetEvent) =>
-      app === null || event.type === 'reset' || event.data.app_name === app;
+      event.type === 'reset' ||
+      ((app === null || event.data.app_name === app) && maySee(caller, event.data.app_name));
     // On the same turn as the replay, so that nothing can come between.
     const unfollow = this.watcher.log.follow((event) => {
       if (concerns(event)) stream.send(event);
@@ -60,7 +92,7 @@ export class EventsService implements BeforeApplicationShutdown {
       unwatch();
       this.streams.delete(stream);
     });
-    this.streams.add(stream);
+    this.streams.set(stream, caller);
     this.begin(stream, app, lastId, concerns);
     return stream;
   }

@@ -10,12 +10,14 @@ const CHANGES_NOTHING = ['GET', 'HEAD', 'OPTIONS'];
  * requests). Browsers tell who asks by `Sec-Fetch-Site` (Fetch Metadata, W3C), old ones by `Origin` alone; programs send
  * neither.
  *
+ * @param origins whose pages may
  * @throws {ProblemError} 403
  */
-export function refuseCrossSite({ method, headers }: FastifyRequest): void {
+export function refuseCrossSite({ method, headers }: FastifyRequest, origins: readonly string[]): void {
   if (CHANGES_NOTHING.includes(method)) return;
   const site = headers['sec-fetch-site'];
   const { origin, host } = headers;
+  if (origin !== undefined && origins.includes(origin)) return;
   const foreign =
     site === undefined
       ? origin !== undefined && hostOf(origin) !== host?.toLowerCase()

@@ -1,9 +1,12 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
+import { registerAnswerHeaders } from './answer-headers.js';
 import { registerBodyParsers } from './body-parsers.js';
 import { answerClientError, refuseExpectations } from './client-errors.js';
+import { registerCors } from './cors.js';
 import { registerDraining } from './draining.js';
+import type { HttpOptions } from './http-options.js';
 import { registerRequestChecks } from './request-checks.js';
 import { sendProblem } from './send-problem.js';
 import { toProblem } from './to-problem.js';
@@ -23,19 +26,22 @@ const DEFAULT_ARRIVAL: RequestArrival = { arrival_ms: 60_000, look_ms: 5_000 };
 
 /**
  * The HTTP server below Nest. Every error that it finds by itself leaves as a problem too; the application must
- * be made with `bodyParser: false`.
+ * be made with `bodyParser: false`. Who may come in is for `registerAccess` to say.
  *
  * @param names more names under which it is asked over the loopback
  */
 export function createFastifyAdapter(
   names: readonly string[] = [],
   { arrival_ms, look_ms } = DEFAULT_ARRIVAL,
+  { cors_origins = [], trusted_proxies = [], tls }: HttpOptions = {},
 ): FastifyAdapter {
+  // Of two limits Node keeps the one of the headers alone when it is the longer one.
+  const connections = { headersTimeout: arrival_ms, connectionsCheckingInterval: look_ms };
   const adapter = new FastifyAdapter({
     // Fastify's own default is no limit.
     requestTimeout: arrival_ms,
-    // Of two limits Node keeps the one of the headers alone when it is the longer one.
-    http: { headersTimeout: arrival_ms, connectionsCheckingInterval: look_ms },
+    ...(tls ? { https: { ...connections, ...tls } } : { http: connections }),
+    ...(trusted_proxies.length > 0 ? { trustProxy: [...trusted_proxies] } : {}),
     routerOptions: { maxParamLength: LONGEST_PATH_PART },
     genReqId: () => randomUUID(),
     // After the draining below; open event streams would hold up the end for ever.
@@ -47,7 +53,9 @@ export function createFastifyAdapter(
       sendProblem(reply, toProblem(error)),
   });
   const server: FastifyInstance = adapter.getInstance();
+  registerAnswerHeaders(server, { byTls: tls !== undefined });
   registerDraining(server);
+  registerCors(server, cors_origins);
   registerRequestChecks(
     server,
     names.map((name) => name.toLowerCase()),

@@ -5,7 +5,7 @@ import { refuseMisdirected } from './misdirected.js';
 import { ProblemError } from './problem.js';
 import { PROBLEMS } from './problem-types.js';
 
-/** Checks on every request before its body is read. To be registered before the first route. */
+/** Whether a request is for this server and for a path of it. To be registered before the first route. */
 export function registerRequestChecks(server: FastifyInstance, names: readonly string[]): void {
   const routes = new KnownRoutes();
   server.addHook('onRoute', ({ url, method }) => routes.add(url, method));
@@ -13,15 +13,28 @@ export function registerRequestChecks(server: FastifyInstance, names: readonly s
     try {
       refuseMisdirected(request, names);
       if (request.is404) answerUnrouted(request, reply, routes);
-      else {
-        refuseCrossSite(request);
-        checkBodyHeaders(request);
-      }
     } catch (error) {
       done(error as Error);
       return;
     }
     if (!reply.sent) done();
+  });
+}
+
+/**
+ * Checks on every request that may come in, before its body is read.
+ * @param origins whose pages may ask for changes
+ */
+export function registerContentChecks(server: FastifyInstance, origins: readonly string[]): void {
+  server.addHook('onRequest', (request, _reply, done) => {
+    try {
+      refuseCrossSite(request, origins);
+      checkBodyHeaders(request);
+    } catch (error) {
+      done(error as Error);
+      return;
+    }
+    done();
   });
 }
 

@@ -121,6 +121,21 @@ const REQUESTS: Record<string, [path: string, parts: RequestParts, status: numbe
     ['/workers/worker-1', {}, 409],
     ...noBody('/workers/worker-1'),
   ],
+  listTokens: [
+    ['/tokens', {}, 200],
+    ['/tokens?limit=x', {}, 422],
+  ],
+  createToken: [
+    ['/tokens', { json: { name: 'ci', rights: 'rw', apps: ['shop-*'] } }, 201],
+    ['/tokens', { json: { name: 'ci', rights: 'ro' } }, 409],
+    ['/tokens', { json: { name: '-', rights: 'admin', apps: [], x: 1 } }, 422],
+    ...bodies('/tokens'),
+  ],
+  getToken: [
+    ['/tokens/ci', {}, 200],
+    ['/tokens/nobody', {}, 404],
+  ],
+  revokeToken: [...noBody('/tokens/ci'), ['/tokens/ci', {}, 204], ['/tokens/ci', {}, 404]],
   // The stream itself has no end; what comes on it is looked at below.
   streamEvents: [['/events?app=a%20b', {}, 422]],
   getHealth: [

@@ -67,7 +67,8 @@ export const APP_OPERATIONS = {
     jsonBody('AppSpecInPlace', EXAMPLE_SPEC),
     success(200, 'The app has this spec.', 'App', { headers: ETAG, example: EXAMPLE_APP }),
     success(201, 'It is created.', 'App', { headers: { ...ETAG, ...LOCATION }, example: EXAMPLE_APP }),
-    ...failures(...BODY_PROBLEMS, ...EXPECTATIONS, tooManyChanges, secretsUnreadable),
+    // A name that the caller may not see is that of no app.
+    ...failures(appNotFound, ...BODY_PROBLEMS, ...EXPECTATIONS, tooManyChanges, secretsUnreadable),
   ),
   patch: operation(
     'patchApp',

@@ -6,8 +6,10 @@ import { PROBLEMS } from '../http/problem-types.js';
 import { appSchemas } from './app-schemas.js';
 import { contractProperties } from './contract-schemas.js';
 import { ref, type Schema } from './schema.js';
+import { declareSecurity, requirementsOf } from './security.js';
 import { sharedSchemas } from './shared-schemas.js';
 import { statusSchemas } from './status-schemas.js';
+import { tokenSchemas } from './token-schemas.js';
 import { workerSchemas } from './worker-schemas.js';
 
 /** The OpenAPI 3.1 document of a running api. */
@@ -22,7 +24,16 @@ export function buildDocument(api: INestApplication, version: string): OpenAPIOb
     .addTag('apps', 'What every worker shall run')
     .addTag('workers', 'The servers that run them')
     .addTag('events', 'What happens, as it happens')
+    .addTag('tokens', 'What other programs log in with')
     .addTag('health', 'Whether the program lives and can serve')
+    .addBasicAuth({ type: 'http', description: 'The user and password of the configuration.' }, 'basic')
+    .addBearerAuth(
+      {
+        type: 'http',
+        description: 'A token that was made with `createToken`, or `auth_token` of the configuration.',
+      },
+      'bearer',
+    )
     .addGlobalResponse({
       status: 'default',
       description: 'Any other error',
@@ -30,6 +41,7 @@ export function buildDocument(api: INestApplication, version: string): OpenAPIOb
     })
     .build();
   const document = SwaggerModule.createDocument(api, description, { autoTagControllers: false });
+  declareSecurity(document, requirementsOf(api));
   document.components = { ...document.components, schemas: componentSchemas() };
   return document;
 }
@@ -41,6 +53,7 @@ export function componentSchemas(): Record<string, Schema> {
     ...appSchemas(contracts['AppSpec'] ?? {}),
     ...statusSchemas(contracts),
     ...workerSchemas(contracts),
+    ...tokenSchemas(),
     ...sharedSchemas(),
   };
 }

@@ -1,14 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { API_PREFIX } from '../http/api-prefix.js';
+import { DOCUMENT_PATH, DOCUMENTATION_PAGE } from '../http/documentation-paths.js';
 import { buildDocument } from './document.js';
 
 /** Defined in a bundle alone, which has the files of the page in a folder beside it. */
 declare const NEBULA_SWAGGER_UI: string | undefined;
-
-/** Path of the page; the document itself is below the prefix of the api. */
-const PAGE = 'docs';
 
 /**
  * Serves Swagger UI from this machine alone, and the document that it shows. The document is made when it is
@@ -16,9 +13,9 @@ const PAGE = 'docs';
  */
 export function serveDocumentation(api: NestFastifyApplication, version: string): void {
   let document: OpenAPIObject | null = null;
-  SwaggerModule.setup(PAGE, api, () => (document ??= buildDocument(api, version)), {
+  SwaggerModule.setup(DOCUMENTATION_PAGE, api, () => (document ??= buildDocument(api, version)), {
     raw: ['json'],
-    jsonDocumentUrl: `${API_PREFIX}/openapi.json`,
+    jsonDocumentUrl: DOCUMENT_PATH,
     customSiteTitle: 'Nebula',
     ...filesOfPage(),
     // The badge would be fetched from a server of others.

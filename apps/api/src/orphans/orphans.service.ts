@@ -30,9 +30,12 @@ export class OrphansService {
     private readonly publisher: Publisher,
   ) {}
 
-  /** @throws {StoreUnavailableError} when the store is away */
-  async list({ limit, after = '' }: PageQuery): Promise<OrphansPage> {
-    const names = (await this.fleet.appNames()).filter((name) => name > after).sort();
+  /**
+   * @param concerns which names are asked about
+   * @throws {StoreUnavailableError} when the store is away
+   */
+  async list({ limit, after = '' }: PageQuery, concerns = (_name: string) => true): Promise<OrphansPage> {
+    const names = (await this.fleet.appNames()).filter((name) => name > after && concerns(name)).sort();
     const items: Orphan[] = [];
     for (let start = 0; start < names.length && items.length <= limit; start += BATCH) {
       const batch = names.slice(start, start + BATCH);

@@ -7,12 +7,11 @@ import {
   type Sources,
 } from '@nebula/configuration';
 import { configured } from '@nebula/lifecycle';
+import { ACCESS_KEYS, type AccessConfiguration } from './access-keys.js';
+import { accessProblems } from './access-problems.js';
 
 /** What an api of its own is started with. */
-export interface ApiConfiguration extends RabbitConfiguration {
-  api_host: string;
-  api_names: string[];
-  api_port: number;
+export interface ApiConfiguration extends AccessConfiguration, RabbitConfiguration {
   mongo_url: string;
   sqlite_file: string;
   schema_name: string;
@@ -24,17 +23,7 @@ export interface ApiConfiguration extends RabbitConfiguration {
 
 /** What can be configured, with the units and limits that `--help` shows. */
 export const API_KEYS: KeyTable<ApiConfiguration> = {
-  api_host: {
-    kind: 'string',
-    default: '127.0.0.1',
-    description: 'address that the api listens on; 0.0.0.0 for all (there is no login yet)',
-  },
-  api_names: {
-    kind: 'list',
-    default: [],
-    description: 'more names under which the api is asked over the loopback, as by a proxy on this machine',
-  },
-  api_port: { kind: 'integer', default: 8000, min: 1, max: 65_535, description: 'port of the api' },
+  ...ACCESS_KEYS,
   mongo_url: {
     kind: 'string',
     default: '',
@@ -85,6 +74,7 @@ export function loadApiConfiguration(sources?: Sources): ApiConfiguration {
   return configured(API_KEYS, sources, (configuration) => {
     const { schema_name, rabbit_region, rabbit_host } = configuration;
     return [
+      ...accessProblems(configuration),
       ...rabbitHostProblems(rabbit_host),
       ...storeProblems(configuration),
       ...(/^[A-Za-z0-9_-]{1,63}$/.test(schema_name)

@@ -5,9 +5,9 @@ import {
   programVersion,
   StartError,
   type StopSignals,
-  warnOfKeysWithoutEffect,
 } from '@nebula/lifecycle';
 import { createLogger } from '@nebula/logging';
+import { accessOptions } from './access-options.js';
 import { createApi } from '../create-api.js';
 import { adapters, storeOf } from './adapters.js';
 import { StoreUnavailableError } from '../store/app-store.js';
@@ -23,13 +23,13 @@ export async function runApi(configuration: ApiConfiguration, signals: StopSigna
   const { api_host: host, api_port: port, verify_interval_seconds, tombstone_retention_days } = configuration;
   await checkListenAddress(host, port);
   await requireStore(configuration);
+  const access = await accessOptions(configuration);
   const logger = createLogger({ name: 'nebula-api', level: configuration.log_level });
-  warnOfKeysWithoutEffect(logger);
   const { close, ...chosen } = adapters(configuration);
   const version = programVersion(new URL('../../package.json', import.meta.url));
   const api = await createApi({
     ...chosen,
-    names: configuration.api_names,
+    ...access,
     ...{ logger, version, verify_interval_seconds, tombstone_retention_days },
   });
   try {
@@ -39,6 +39,7 @@ export async function runApi(configuration: ApiConfiguration, signals: StopSigna
     await close();
     throw listenError(host, port, error);
   }
+  if (!configuration.auth_enabled) logger.warn('anyone who reaches the api is let in: auth_enabled is false');
   logger.log('the api listens', { host, port });
   await signals.requested();
   await api.close();

@@ -10,6 +10,7 @@ import { FleetStore } from './fleet-store.js';
 import { Keyring } from './secrets/keyring.js';
 import type { SecretKey } from './secrets/secret-key.js';
 import type { StoreOptions } from './store-options.js';
+import { TokenStore } from './token-store.js';
 
 /** Closes the store behind everything that uses it: requests and reports have ended when this hook runs. */
 @Injectable()
@@ -38,7 +39,7 @@ export class StoreModule {
         ...(await stores(options)),
         StoreShutdown,
       ],
-      exports: [AppStore, FleetStore, Keyring],
+      exports: [AppStore, FleetStore, TokenStore, Keyring],
     };
   }
 }

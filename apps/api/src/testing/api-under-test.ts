@@ -33,6 +33,8 @@ export type GivenSpec = Partial<Record<keyof AppSpec, unknown>>;
 /** A whole api that listens on loopback, on a database and a broker of its own in a folder that goes with it. */
 export class ApiUnderTest {
   private stopping: Promise<void> | null = null;
+  /** The header `Authorization` of calls that have none of their own. */
+  authorization: string | null = null;
 
   private constructor(
     private readonly folder: string,
@@ -85,11 +87,15 @@ export class ApiUnderTest {
     const below = path.startsWith('//') ? path.slice(1) : `/api/v3${path}`;
     const response = await fetch(this.url + below, {
       method,
-      headers: { ...type, ...headers },
+      headers: { ...this.login, ...type, ...headers },
       ...(body === undefined ? {} : { body }),
     });
     const text = await response.text();
     return { status: response.status, headers: response.headers, body: parsed(text) };
+  }
+
+  private get login(): Record<string, string> {
+    return this.authorization === null ? {} : { authorization: this.authorization };
   }
 
   /** An app of this name that was just created. */

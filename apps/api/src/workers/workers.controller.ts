@@ -1,4 +1,6 @@
 import { Controller, Delete, Get, HttpCode, Param, Query } from '@nestjs/common';
+import type { Caller } from '../access/caller.js';
+import { CallerOf } from '../access/caller-of.js';
 import { Requires } from '../access/requires.js';
 import { encodeCursor } from '../http/cursor.js';
 import type { Query as QueryParameters } from '../http/page-query.js';
@@ -19,16 +21,17 @@ export class WorkersController {
   @TakesQuery(...WORKER_LIST_PARAMETERS)
   async list(
     @Query() query: QueryParameters,
+    @CallerOf() caller: Caller,
   ): Promise<{ items: ListedWorker[]; next_cursor: string | null }> {
-    const { items, next_after } = await this.workers.list(readWorkersQuery(query));
+    const { items, next_after } = await this.workers.list(readWorkersQuery(query), caller);
     return { items, next_cursor: next_after === null ? null : encodeCursor(next_after) };
   }
 
   @Get(':worker')
   @Requires('read', 'each')
   @WORKER_OPERATIONS.get
-  async get(@Param('worker') worker: string): Promise<DetailedWorker> {
-    return await this.workers.get(worker);
+  async get(@Param('worker') worker: string, @CallerOf() caller: Caller): Promise<DetailedWorker> {
+    return await this.workers.get(worker, caller);
   }
 
   @Delete(':worker')

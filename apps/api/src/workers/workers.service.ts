@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { type Caller, maySee } from '../access/caller.js';
 import { ProblemError } from '../http/problem.js';
 import { PROBLEMS } from '../http/problem-types.js';
 import { isOffline, type WorkerPageQuery, type WorkerRecord } from '../store/fleet-records.js';
@@ -23,17 +24,20 @@ export class WorkersService {
     private readonly listening: Listening,
   ) {}
 
-  async list(query: Omit<WorkerPageQuery, 'silence'>): Promise<WorkersPage> {
+  /** Every worker, each with those of its apps that the caller may see. */
+  async list(query: Omit<WorkerPageQuery, 'silence'>, caller: Caller): Promise<WorkersPage> {
+    // Who runs it is told as of an app that nobody runs.
+    if (query.app !== undefined && !maySee(caller, query.app)) return { items: [], next_after: null };
     const silence = this.listening.silence();
     const { limit } = query;
     const found = await this.fleet.workerPage({ ...query, silence, limit: limit + 1 });
-    const items = found.slice(0, limit).map((record) => listedWorker(record, silence));
+    const items = found.slice(0, limit).map((record) => listedWorker(seenBy(caller, record), silence));
     return { items, next_after: found.length > limit ? (items.at(-1)?.worker_id ?? null) : null };
   }
 
   /** @throws {ProblemError} when nobody has reported under this id */
-  async get(workerId: string): Promise<DetailedWorker> {
-    const record = await this.record(workerId);
+  async get(workerId: string, caller: Caller): Promise<DetailedWorker> {
+    const record = seenBy(caller, await this.record(workerId));
     return detailedWorker(record, await this.fleet.reportsOf(workerId), this.listening.silence());
   }
 
@@ -58,6 +62,10 @@ export class WorkersService {
       detail: `There is no worker ${quoted(workerId)}.`,
     });
   }
+}
+
+function seenBy(caller: Caller, record: WorkerRecord): WorkerRecord {
+  return { ...record, apps: record.apps.filter(({ app_name }) => maySee(caller, app_name)) };
 }
 
 function quoted(id: string): string {

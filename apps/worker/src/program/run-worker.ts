@@ -9,7 +9,6 @@ import {
   programVersion,
   startingWith,
   type StopSignals,
-  warnOfKeysWithoutEffect,
 } from '@nebula/lifecycle';
 import { createLogger } from '@nebula/logging';
 import { BrokerConnection, RabbitDesiredStateStrategy, RabbitReportPublisher } from '@nebula/messaging';
@@ -36,7 +35,6 @@ export async function runWorker(configuration: WorkerConfiguration, signals: Sto
   const claim = await claimStateFolder({ path, claims });
   if (port !== 0) await checkListenAddress(host, port, KEYS);
   const logger = createLogger({ name: 'nebula-worker', level: configuration.log_level });
-  warnOfKeysWithoutEffect(logger);
   const stop = await startWorker(configuration, path, logger);
   await signals.requested();
   await stop();

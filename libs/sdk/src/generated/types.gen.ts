@@ -1917,6 +1917,77 @@ export type AppOfWorker = {
     reported_at: string | null;
 };
 
+export type TokenRequest = {
+    /**
+     * Stands in records of who did what. Each is used once at a time.
+     */
+    name: string;
+    /**
+     * `ro` reads, `rw` reads and changes apps. Neither makes tokens.
+     */
+    rights: 'ro' | 'rw';
+    apps?: Array<string> | null;
+    expires_at?: string | null;
+};
+
+export type Token = {
+    /**
+     * Stands in records of who did what. Each is used once at a time.
+     */
+    name: string;
+    /**
+     * `ro` reads, `rw` reads and changes apps. Neither makes tokens.
+     */
+    rights: 'ro' | 'rw';
+    apps: Array<string> | null;
+    expires_at: string | null;
+    /**
+     * The part of the token by which it is found. No secret.
+     */
+    id: string;
+    created_at: string;
+    /**
+     * Who made it.
+     */
+    created_by: string;
+    last_used_at: string | null;
+};
+
+export type NewToken = {
+    /**
+     * Sent as `Authorization: Bearer …`. It is not shown again.
+     */
+    token: string;
+    /**
+     * Stands in records of who did what. Each is used once at a time.
+     */
+    name: string;
+    /**
+     * `ro` reads, `rw` reads and changes apps. Neither makes tokens.
+     */
+    rights: 'ro' | 'rw';
+    apps: Array<string> | null;
+    expires_at: string | null;
+    /**
+     * The part of the token by which it is found. No secret.
+     */
+    id: string;
+    created_at: string;
+    /**
+     * Who made it.
+     */
+    created_by: string;
+    last_used_at: string | null;
+};
+
+export type TokenList = {
+    items: Array<Token>;
+    /**
+     * For the next page, as `cursor`; null on the last one.
+     */
+    next_cursor: string | null;
+};
+
 /**
  * An error as RFC 9457 has it.
  */
@@ -1924,7 +1995,7 @@ export type Problem = {
     /**
      * Stable name of the kind of error.
      */
-    type: 'urn:nebula:problem:malformed-request' | 'urn:nebula:problem:malformed-json' | 'urn:nebula:problem:malformed-header' | 'urn:nebula:problem:unauthenticated' | 'urn:nebula:problem:forbidden' | 'urn:nebula:problem:cross-site' | 'urn:nebula:problem:unknown-path' | 'urn:nebula:problem:app-not-found' | 'urn:nebula:problem:worker-not-found' | 'urn:nebula:problem:method-not-allowed' | 'urn:nebula:problem:request-timeout' | 'urn:nebula:problem:app-exists' | 'urn:nebula:problem:worker-online' | 'urn:nebula:problem:precondition-failed' | 'urn:nebula:problem:body-too-large' | 'urn:nebula:problem:path-too-long' | 'urn:nebula:problem:unsupported-media-type' | 'urn:nebula:problem:expectation-failed' | 'urn:nebula:problem:misdirected' | 'urn:nebula:problem:invalid-spec' | 'urn:nebula:problem:no-secret-key' | 'urn:nebula:problem:invalid-query' | 'urn:nebula:problem:unexpected-body' | 'urn:nebula:problem:too-many-requests' | 'urn:nebula:problem:too-many-logins' | 'urn:nebula:problem:headers-too-large' | 'urn:nebula:problem:internal-error' | 'urn:nebula:problem:store-unavailable' | 'urn:nebula:problem:secrets-unreadable' | 'urn:nebula:problem:too-many-changes' | 'urn:nebula:problem:too-many-streams' | 'urn:nebula:problem:timed-out' | 'urn:nebula:problem:shutting-down' | 'urn:nebula:problem:not-ready';
+    type: 'urn:nebula:problem:malformed-request' | 'urn:nebula:problem:malformed-json' | 'urn:nebula:problem:malformed-header' | 'urn:nebula:problem:unauthenticated' | 'urn:nebula:problem:forbidden' | 'urn:nebula:problem:cross-site' | 'urn:nebula:problem:unknown-path' | 'urn:nebula:problem:app-not-found' | 'urn:nebula:problem:worker-not-found' | 'urn:nebula:problem:token-not-found' | 'urn:nebula:problem:method-not-allowed' | 'urn:nebula:problem:request-timeout' | 'urn:nebula:problem:app-exists' | 'urn:nebula:problem:token-exists' | 'urn:nebula:problem:worker-online' | 'urn:nebula:problem:precondition-failed' | 'urn:nebula:problem:body-too-large' | 'urn:nebula:problem:path-too-long' | 'urn:nebula:problem:unsupported-media-type' | 'urn:nebula:problem:expectation-failed' | 'urn:nebula:problem:misdirected' | 'urn:nebula:problem:invalid-spec' | 'urn:nebula:problem:no-secret-key' | 'urn:nebula:problem:invalid-token' | 'urn:nebula:problem:invalid-query' | 'urn:nebula:problem:unexpected-body' | 'urn:nebula:problem:too-many-requests' | 'urn:nebula:problem:too-many-logins' | 'urn:nebula:problem:headers-too-large' | 'urn:nebula:problem:internal-error' | 'urn:nebula:problem:store-unavailable' | 'urn:nebula:problem:secrets-unreadable' | 'urn:nebula:problem:too-many-changes' | 'urn:nebula:problem:too-many-streams' | 'urn:nebula:problem:timed-out' | 'urn:nebula:problem:shutting-down' | 'urn:nebula:problem:not-ready';
     /**
      * What the kind of error is called.
      */
@@ -1985,6 +2056,273 @@ export type Ready = {
     status: 'ok';
     checks: Array<Check>;
 };
+
+export type ListTokensData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Most items of one page.
+         */
+        limit?: number;
+        /**
+         * The `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v3/tokens';
+};
+
+export type ListTokensErrors = {
+    /**
+     * It is not known who asks
+     */
+    401: Problem;
+    /**
+     * Who asks may not do that
+     */
+    403: Problem;
+    /**
+     * The request is for another server
+     */
+    421: Problem;
+    /**
+     * A query parameter is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests come from this address; Too many logins from this address have failed
+     */
+    429: Problem;
+    /**
+     * Something went wrong inside
+     */
+    500: Problem;
+    /**
+     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     */
+    503: Problem;
+    /**
+     * Any other error
+     */
+    default: Problem;
+};
+
+export type ListTokensError = ListTokensErrors[keyof ListTokensErrors];
+
+export type ListTokensResponses = {
+    /**
+     * A page of tokens.
+     */
+    200: TokenList;
+};
+
+export type ListTokensResponse = ListTokensResponses[keyof ListTokensResponses];
+
+export type CreateTokenData = {
+    body: TokenRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v3/tokens';
+};
+
+export type CreateTokenErrors = {
+    /**
+     * The body is not JSON
+     */
+    400: Problem;
+    /**
+     * It is not known who asks
+     */
+    401: Problem;
+    /**
+     * A page of another site asks for a change; Who asks may not do that
+     */
+    403: Problem;
+    /**
+     * There is a token of that name already
+     */
+    409: Problem;
+    /**
+     * The body is too large
+     */
+    413: Problem;
+    /**
+     * The body has a type that is not taken here
+     */
+    415: Problem;
+    /**
+     * The request is for another server
+     */
+    421: Problem;
+    /**
+     * A query parameter is not valid; The token that is asked for is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests come from this address; Too many logins from this address have failed
+     */
+    429: Problem;
+    /**
+     * Something went wrong inside
+     */
+    500: Problem;
+    /**
+     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     */
+    503: Problem;
+    /**
+     * Any other error
+     */
+    default: Problem;
+};
+
+export type CreateTokenError = CreateTokenErrors[keyof CreateTokenErrors];
+
+export type CreateTokenResponses = {
+    /**
+     * It is made.
+     */
+    201: NewToken;
+};
+
+export type CreateTokenResponse = CreateTokenResponses[keyof CreateTokenResponses];
+
+export type RevokeTokenData = {
+    body?: never;
+    path: {
+        /**
+         * Name of the token.
+         */
+        token: string;
+    };
+    query?: never;
+    url: '/api/v3/tokens/{token}';
+};
+
+export type RevokeTokenErrors = {
+    /**
+     * The body is not JSON
+     */
+    400: Problem;
+    /**
+     * It is not known who asks
+     */
+    401: Problem;
+    /**
+     * A page of another site asks for a change; Who asks may not do that
+     */
+    403: Problem;
+    /**
+     * There is no such token
+     */
+    404: Problem;
+    /**
+     * The body is too large
+     */
+    413: Problem;
+    /**
+     * The body has a type that is not taken here
+     */
+    415: Problem;
+    /**
+     * The request is for another server
+     */
+    421: Problem;
+    /**
+     * A query parameter is not valid; The body says what this call does not know
+     */
+    422: Problem;
+    /**
+     * Too many requests come from this address; Too many logins from this address have failed
+     */
+    429: Problem;
+    /**
+     * Something went wrong inside
+     */
+    500: Problem;
+    /**
+     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     */
+    503: Problem;
+    /**
+     * Any other error
+     */
+    default: Problem;
+};
+
+export type RevokeTokenError = RevokeTokenErrors[keyof RevokeTokenErrors];
+
+export type RevokeTokenResponses = {
+    /**
+     * It is revoked.
+     */
+    204: void;
+};
+
+export type RevokeTokenResponse = RevokeTokenResponses[keyof RevokeTokenResponses];
+
+export type GetTokenData = {
+    body?: never;
+    path: {
+        /**
+         * Name of the token.
+         */
+        token: string;
+    };
+    query?: never;
+    url: '/api/v3/tokens/{token}';
+};
+
+export type GetTokenErrors = {
+    /**
+     * It is not known who asks
+     */
+    401: Problem;
+    /**
+     * Who asks may not do that
+     */
+    403: Problem;
+    /**
+     * There is no such token
+     */
+    404: Problem;
+    /**
+     * The request is for another server
+     */
+    421: Problem;
+    /**
+     * A query parameter is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests come from this address; Too many logins from this address have failed
+     */
+    429: Problem;
+    /**
+     * Something went wrong inside
+     */
+    500: Problem;
+    /**
+     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     */
+    503: Problem;
+    /**
+     * Any other error
+     */
+    default: Problem;
+};
+
+export type GetTokenError = GetTokenErrors[keyof GetTokenErrors];
+
+export type GetTokenResponses = {
+    /**
+     * The token.
+     */
+    200: Token;
+};
+
+export type GetTokenResponse = GetTokenResponses[keyof GetTokenResponses];
 
 export type ListAppsData = {
     body?: never;
@@ -2412,6 +2750,10 @@ export type PutAppErrors = {
      * A page of another site asks for a change; Who asks may not do that
      */
     403: Problem;
+    /**
+     * There is no such app
+     */
+    404: Problem;
     /**
      * The app is not as the request expects it
      */

@@ -18,6 +18,8 @@ interface Response {
 export interface Operation {
   operationId: string;
   summary: string;
+  description?: string;
+  security?: Record<string, string[]>[];
   tags: string[];
   parameters?: { name: string; in: string; required?: boolean; schema: AnySchemaObject; example?: unknown }[];
   requestBody?: { content: Record<string, Media> };

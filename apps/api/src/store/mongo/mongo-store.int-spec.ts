@@ -4,6 +4,7 @@ import { describeAppRollout } from '../testing/app-rollout.contract.js';
 import { describeAppStore } from '../testing/app-store.contract.js';
 import { createMongoDatabase } from '../testing/mongo-under-test.js';
 import { describePublishingMarks } from '../testing/publishing-marks.contract.js';
+import { describeTokenStore } from '../testing/tokens.contract.js';
 import { describeWorkerRecords } from '../testing/worker-records.contract.js';
 
 jest.setTimeout(60_000);
@@ -22,3 +23,4 @@ describeAppStore('MongoDB', async () => createMongoDatabase(server.url));
 describePublishingMarks('MongoDB', async () => createMongoDatabase(server.url));
 describeWorkerRecords('MongoDB', async () => createMongoDatabase(server.url));
 describeAppRollout('MongoDB', async () => createMongoDatabase(server.url));
+describeTokenStore('MongoDB', async () => createMongoDatabase(server.url));

@@ -1,6 +1,7 @@
 import { APP_QUERIES } from './app-queries.js';
 import { FLEET_QUERIES } from './fleet-queries.js';
 import type { Query } from './query.js';
+import { TOKEN_QUERIES } from './token-queries.js';
 import { WORKER_QUERIES } from './worker-queries.js';
 
 /**
@@ -97,10 +98,23 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   INSERT INTO purged VALUES (1, 0);
   `,
+  `
+  CREATE TABLE tokens (
+    name TEXT PRIMARY KEY,
+    id TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    rights TEXT NOT NULL,
+    apps TEXT,
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    expires_at TEXT,
+    last_used_at TEXT
+  ) STRICT;
+  `,
 ];
 
-const QUERIES: readonly Query[] = [APP_QUERIES, WORKER_QUERIES, FLEET_QUERIES].flatMap((queries) =>
-  Object.values<Query>(queries),
+const QUERIES: readonly Query[] = [APP_QUERIES, WORKER_QUERIES, FLEET_QUERIES, TOKEN_QUERIES].flatMap(
+  (queries) => Object.values<Query>(queries),
 );
 
 /** Made at every start where they are missing. */

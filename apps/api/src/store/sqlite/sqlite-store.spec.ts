@@ -14,6 +14,7 @@ import { describePublishingMarks } from '../testing/publishing-marks.contract.js
 import { recordOf, workerOf } from '../testing/records.js';
 import { describeSecrets } from '../testing/secrets.contract.js';
 import { createSqliteDatabase } from '../testing/sqlite-under-test.js';
+import { describeTokenStore } from '../testing/tokens.contract.js';
 import { describeWorkerRecords } from '../testing/worker-records.contract.js';
 import { APP_QUERIES } from './app-queries.js';
 import { FLEET_QUERIES } from './fleet-queries.js';
@@ -21,6 +22,7 @@ import type { Query } from './query.js';
 import { MIGRATIONS } from './schema.js';
 import { SqliteAppStore } from './sqlite-app-store.js';
 import { SqliteDatabase } from './sqlite-database.js';
+import { TOKEN_QUERIES } from './token-queries.js';
 import { WORKER_QUERIES } from './worker-queries.js';
 
 describeAppStore('SQLite', createSqliteDatabase);
@@ -28,6 +30,7 @@ describePublishingMarks('SQLite', createSqliteDatabase);
 describeWorkerRecords('SQLite', createSqliteDatabase);
 describeAppRollout('SQLite', createSqliteDatabase);
 describeSecrets('SQLite', createSqliteDatabase);
+describeTokenStore('SQLite', createSqliteDatabase);
 
 describe('a SQLite file', () => {
   let folder: string;
@@ -85,9 +88,9 @@ describe('a SQLite file', () => {
   });
 
   it.each(
-    Object.entries<Query>({ ...APP_QUERIES, ...WORKER_QUERIES, ...FLEET_QUERIES }).filter(
-      ([, { index }]) => index,
-    ),
+    [APP_QUERIES, WORKER_QUERIES, FLEET_QUERIES, TOKEN_QUERIES]
+      .flatMap((queries) => Object.entries<Query>(queries))
+      .filter(([, { index }]) => index),
   )('serves %s by its index', (_name, { sql, index = '' }) => {
     const plan = open().read<{ detail: string }>({ sql: `EXPLAIN QUERY PLAN ${sql}` });
     const [, name = ''] = /EXISTS (\w+)/.exec(index) ?? [];

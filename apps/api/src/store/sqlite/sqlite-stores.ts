@@ -4,9 +4,11 @@ import { FleetStore } from '../fleet-store.js';
 import { Keyring } from '../secrets/keyring.js';
 import { SealingAppStore } from '../secrets/sealing-app-store.js';
 import type { SqliteStoreOptions } from '../store-options.js';
+import { TokenStore } from '../token-store.js';
 import { SqliteAppStore } from './sqlite-app-store.js';
 import { SqliteDatabase } from './sqlite-database.js';
 import { SqliteFleetStore } from './sqlite-fleet-store.js';
+import { SqliteTokenStore } from './sqlite-token-store.js';
 
 /** The stores on one SQLite file. */
 export function sqliteStores({ path }: SqliteStoreOptions): Provider[] {
@@ -21,6 +23,11 @@ export function sqliteStores({ path }: SqliteStoreOptions): Provider[] {
     {
       provide: FleetStore,
       useFactory: (database: SqliteDatabase) => new SqliteFleetStore(database),
+      inject: [SqliteDatabase],
+    },
+    {
+      provide: TokenStore,
+      useFactory: (database: SqliteDatabase) => new SqliteTokenStore(database),
       inject: [SqliteDatabase],
     },
   ];

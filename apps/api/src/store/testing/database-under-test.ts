@@ -1,5 +1,6 @@
 import type { AppStore } from '../app-store.js';
 import type { FleetStore } from '../fleet-store.js';
+import type { TokenStore } from '../token-store.js';
 
 export interface Stores {
   /** As the api uses it: the values of secrets are sealed underneath. */
@@ -7,6 +8,7 @@ export interface Stores {
   /** What it stores in. */
   raw: AppStore;
   fleet: FleetStore;
+  tokens: TokenStore;
 }
 
 /** One empty database of a kind, for one test. */

@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { MongoAppStore } from '../mongo/mongo-app-store.js';
 import { MONGO_LIMITS, MongoDatabase, type MongoOptions } from '../mongo/mongo-database.js';
 import { MongoFleetStore } from '../mongo/mongo-fleet-store.js';
+import { MongoTokenStore } from '../mongo/mongo-token-store.js';
 import { SealingAppStore } from '../secrets/sealing-app-store.js';
 import type { DatabaseUnderTest, Stores } from './database-under-test.js';
 import { TEST_KEYRING } from './keys.js';
@@ -39,5 +40,10 @@ export function createMongoDatabase(url: string): DatabaseUnderTest & { options:
 
 function storesOf(database: MongoDatabase): Stores {
   const raw = new MongoAppStore(database);
-  return { apps: new SealingAppStore(raw, TEST_KEYRING), raw, fleet: new MongoFleetStore(database) };
+  return {
+    apps: new SealingAppStore(raw, TEST_KEYRING),
+    raw,
+    fleet: new MongoFleetStore(database),
+    tokens: new MongoTokenStore(database),
+  };
 }

@@ -6,13 +6,19 @@ import { SqliteAppStore } from '../sqlite/sqlite-app-store.js';
 import { SqliteDatabase } from '../sqlite/sqlite-database.js';
 import { SealingAppStore } from '../secrets/sealing-app-store.js';
 import { SqliteFleetStore } from '../sqlite/sqlite-fleet-store.js';
+import { SqliteTokenStore } from '../sqlite/sqlite-token-store.js';
 import type { DatabaseUnderTest, Stores } from './database-under-test.js';
 import { TEST_KEYRING } from './keys.js';
 
 export async function openStores({ path }: { path: string }): Promise<Stores> {
   const database = SqliteDatabase.open(path);
   const raw = new SqliteAppStore(database);
-  return { apps: new SealingAppStore(raw, TEST_KEYRING), raw, fleet: new SqliteFleetStore(database) };
+  return {
+    apps: new SealingAppStore(raw, TEST_KEYRING),
+    raw,
+    fleet: new SqliteFleetStore(database),
+    tokens: new SqliteTokenStore(database),
+  };
 }
 
 export interface SqliteUnderTest extends DatabaseUnderTest {
