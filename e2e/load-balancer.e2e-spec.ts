@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { startLoad } from '../tools/load/http-load.mjs';
 import { HAPROXY_CONFIG, makeHaproxyImage } from '../tools/services/haproxy-image.mjs';
 import { ensureHelloImages, HELLO_IMAGES } from '../tools/start/hello-image.mjs';
@@ -34,6 +34,10 @@ const PORT = 8080;
 /** Of the replicas on the server, first of so many; nobody asks them there but the engine. */
 const HOST_PORT = 18_400;
 
+/** Where the figures are left, for the documents. */
+const FIGURES = join(REPOSITORY, '.test', 'results', 'load-balancer.json');
+
+const figures: Record<string, { answered: number; failed: number }> = {};
 const engine = new EngineView(ENGINE);
 let folder: string;
 let nebula: ServiceProcess;
@@ -126,6 +130,8 @@ beforeAll(async () => {
 }, PREPARE_LIMIT);
 
 afterAll(async () => {
+  await mkdir(dirname(FIGURES), { recursive: true });
+  await writeFile(FIGURES, `${JSON.stringify(figures, null, 2)}\n`);
   for (const app of ['shop', 'shop-lb']) await api.delete(app).catch(() => undefined);
   await eventually(
     async () => expect(await engine.containers(`nebula.scope=${SCOPE}`)).toEqual([]),
@@ -157,6 +163,7 @@ describe('an HAProxy in front of four replicas', () => {
       await change({ docker_image: HELLO_IMAGES.first });
       await eventually(async () => expect(load.answered()).toBeGreaterThan(REQUESTS), LIMIT);
       const { failed, failures, answered } = await load.end();
+      figures['updated, rolled, scaled up and down, updated again'] = { answered, failed };
 
       expect({ failed, failures }).toEqual({ failed: 0, failures: {} });
       expect(answered).toBeGreaterThan(REQUESTS);
@@ -182,7 +189,8 @@ describe('an HAProxy in front of four replicas', () => {
       await eventually(async () => expect(load.answered()).toBeGreaterThan(200), CHANGE_LIMIT);
       const before = await ids();
       await converged('shop', (await api.act('shop', 'restart')).revision);
-      const { failed } = await load.end();
+      const { failed, answered } = await load.end();
+      figures['all at once'] = { answered, failed };
       expect((await ids()).filter((id) => before.includes(id))).toEqual([]);
       expect(failed).toBeGreaterThan(0);
     },
