@@ -76,18 +76,31 @@ export async function makeHttpImage(host, reference, { version = '1', healthchec
  * The image of `makeHttpImage` on Podman, without a health check: Podman leaves those to systemd.
  * @param {string} host
  * @param {string} reference
+ * @param {object} [options]
+ * @param {string} [options.version] other versions are other images
  * @returns {Promise<string>} its id
  */
-export async function makeHttpImageOnPodman(host, reference) {
-  return await loadImage(host, reference, httpFiles('1'), {
-    Env: ['PATH=/bin', 'VERSION=1'],
+export async function makeHttpImageOnPodman(host, reference, { version = '1' } = {}) {
+  return await loadImage(host, reference, httpFiles(version), httpConfig(version));
+}
+
+/**
+ * Docker's configuration of a container from the image of `makeHttpImage`, without a health check.
+ * @param {string} version
+ */
+export function httpConfig(version) {
+  return {
+    Env: ['PATH=/bin', `VERSION=${version}`],
     ExposedPorts: { '8080/tcp': {} },
     Cmd: ['/serve'],
-  });
+  };
 }
 
 /** Docker's names for processors. @type {Record<string, string>} */
 const ARCHITECTURES = { x64: 'amd64', arm64: 'arm64', arm: 'arm', ppc64: 'ppc64le', s390x: 's390x' };
+
+/** Docker's name for this machine's processor. */
+export const ARCHITECTURE = ARCHITECTURES[process.arch] ?? process.arch;
 
 /**
  * Makes an image of one layer in the form in which engines exchange them, which Podman reads as Docker does: its import
@@ -100,12 +113,7 @@ const ARCHITECTURES = { x64: 'amd64', arm64: 'arm64', arm: 'arm', ppc64: 'ppc64l
  */
 async function loadImage(host, reference, entries, config) {
   const layer = tar(entries);
-  const created = '2026-01-01T00:00:00Z';
-  const description = JSON.stringify({
-    ...{ architecture: ARCHITECTURES[process.arch] ?? process.arch, os: 'linux', created, config },
-    rootfs: { type: 'layers', diff_ids: [`sha256:${sha256(layer)}`] },
-    history: [{ created, created_by: 'nebula' }],
-  });
+  const description = imageDescription(layer, config, { architecture: ARCHITECTURE, os: 'linux' });
   const name = `${sha256(description)}.json`;
   const manifest = [{ Config: name, RepoTags: [reference], Layers: ['layer.tar'] }];
   const archive = tar([
@@ -117,16 +125,32 @@ async function loadImage(host, reference, entries, config) {
   return await imageIdOf(host, reference);
 }
 
+/**
+ * What makes an image of one layer: its digest is the image's id.
+ * @param {Buffer} layer a tar archive
+ * @param {object} config Docker's, of a container
+ * @param {{ os: string, architecture: string, variant?: string }} platform
+ */
+export function imageDescription(layer, config, platform) {
+  const created = '2026-01-01T00:00:00Z';
+  return JSON.stringify({
+    ...{ ...platform, created, config },
+    rootfs: { type: 'layers', diff_ids: [`sha256:${sha256(layer)}`] },
+    history: [{ created, created_by: 'nebula' }],
+  });
+}
+
 /** @param {string | Buffer} content */
 function sha256(content) {
   return createHash('sha256').update(content).digest('hex');
 }
 
 /**
+ * The files of the image of `makeHttpImage`.
  * @param {string} version
  * @returns {TarEntry[]}
  */
-function httpFiles(version) {
+export function httpFiles(version) {
   return [
     ...busybox(),
     { path: 'serve', mode: 0o755, content: SERVE },

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { killEngine, startEngine, stopEngine } from '../../../../tools/engine/engine.mjs';
+import { engineOf, killEngine, startEngine, stopEngine } from '../../../../tools/engine/engine.mjs';
 import { eventually } from '../container-runtime/testing/eventually.js';
 import { IMAGES, WorkerOnEngine } from './testing/worker-on-engine.js';
 
@@ -67,3 +67,47 @@ it('an engine that is killed in the middle of a change is brought to its end', a
     [1, 2, 3, 4].map((n) => [`${worker.app}-${n}`, true]),
   );
 }, 180_000);
+
+/** Ends the engine alone, as its service manager would; with live restore its containers go on. */
+async function endInOrder(): Promise<void> {
+  process.kill(engineOf(folder)?.pid ?? 0, 'SIGTERM');
+  await eventually(() => expect(engineOf(folder)).toBeNull(), 60_000);
+}
+
+it.each([
+  ['in order', endInOrder],
+  ['by a kill', async () => void (await killEngine(folder))],
+])(
+  'with live restore an engine that ends %s and is back finds its containers running, and none is touched',
+  async (_how, end) => {
+    const live = { folder, args: ['--live-restore'] };
+    await endInOrder();
+    await startEngine(live);
+    const revision = (worker.report()?.revision ?? 0) + 1;
+    const port = worker.engine.port();
+    worker.engine.port();
+    await worker.want(revision, { containers_per: { server: 2 }, starting_ports: [{ [String(port)]: '8080' }] });
+    await worker.reported({ state: 'converged', revision }, 60_000);
+    const before = await worker.containers();
+    const pids = async () =>
+      await Promise.all(
+        before.map(async ({ id }) => (await worker.engine.docker.getContainer(id).inspect()).State.Pid),
+      );
+    const running = await pids();
+    const steps = worker.log.lines.length;
+
+    await end();
+    expect(await worker.problem()).toContain('does not answer');
+    for (const pid of running) process.kill(pid, 0);
+    await startEngine(live);
+    await eventually(async () => expect(await worker.problem()).toBeNull());
+    // What is done after this has looked at everything.
+    await worker.want(revision + 1, { containers_per: { server: 3 }, starting_ports: [{ [String(port)]: '8080' }] });
+    await worker.reported({ state: 'converged', revision: revision + 1 }, 60_000);
+    expect((await worker.containers()).slice(0, 2)).toEqual(before);
+    expect(await pids()).toEqual(running);
+    const done = worker.log.lines.slice(steps).filter(({ fields }) => 'step' in fields);
+    expect(done.map(({ fields }) => fields['replica'])).toEqual([3, 3]);
+  },
+  180_000,
+);

@@ -113,7 +113,7 @@ export abstract class ContainerRuntime {
    */
   abstract run(id: string, command: readonly string[], seconds: number): Promise<void>;
   abstract rename(id: string, name: string): Promise<void>;
-  /** In Docker's words, like `on-failure:3`. */
+  /** In Docker's words, like `on-failure:3`. An engine that can't fails as `unsupported`, for limits as well. */
   abstract setRestartPolicy(id: string, policy: string): Promise<void>;
   /** Sets these limits, whether it runs or not; the others stay. */
   abstract updateLimits(id: string, limits: Partial<Limits>): Promise<void>;

@@ -1,9 +1,11 @@
 /**
  * Why the engine refused. `unavailable`: it doesn't answer. `missing`: the image, network or container isn't
  * there. `conflict`: the name is taken or a removal is in progress. `port-taken`: a host port is in use.
- * `invalid`: the engine can't make or start this, now or later (bad command, bad option).
+ * `invalid`: the engine can't make or start this, now or later (bad command, bad option). `unsupported`: this engine has no
+ * such act; its facts say so.
  */
-export type RuntimeErrorKind = 'unavailable' | 'missing' | 'conflict' | 'port-taken' | 'invalid' | 'other';
+export type RuntimeErrorKind =
+  'unavailable' | 'missing' | 'conflict' | 'port-taken' | 'invalid' | 'unsupported' | 'other';
 
 /** A failure of the engine in domain terms, mapped once, by status code, in the adapter. */
 export class RuntimeError extends Error {
@@ -20,6 +22,6 @@ export class RuntimeError extends Error {
 
   /** Trying the same again can't help. */
   get terminal(): boolean {
-    return this.kind === 'invalid';
+    return this.kind === 'invalid' || this.kind === 'unsupported';
   }
 }

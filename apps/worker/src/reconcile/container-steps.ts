@@ -12,8 +12,8 @@ import type { ContainerRef, Step } from './step.js';
  *
  * @param policy the restart policy that it is to have.
  */
-export function starting(container: ObservedContainer, policy: string): Step[] {
-  const held = withRestartPolicy(container, container.hooks.post_start ? HELD_POLICY : policy);
+export function starting(container: ObservedContainer, policy: string, node: NodeFacts): Step[] {
+  const held = withRestartPolicy(container, container.hooks.post_start ? HELD_POLICY : policy, node);
   return [...held, ...firstStart(startOf(container), policy)];
 }
 
@@ -55,16 +55,16 @@ function grace(seconds: number | null): { grace_seconds?: number } {
  * Gives a container that is up its restart policy; none when it has it already. One that is still held has started, but
  * its hook may not have succeeded.
  */
-export function released(container: ObservedContainer, policy: string): Step[] {
+export function released(container: ObservedContainer, policy: string, node: NodeFacts): Step[] {
   const isHeld = container.restart_policy === HELD_POLICY && policy !== HELD_POLICY;
   return isHeld && container.hooks.post_start
     ? finishStart(startOf(container), policy)
-    : withRestartPolicy(container, policy);
+    : withRestartPolicy(container, policy, node);
 }
 
-/** The step that gives a container the limits of its spec; none when it has them. */
+/** The step that gives a container the limits of its spec; none when it has them, or can't get others. */
 export function withLimits(container: ObservedContainer, spec: AppSpec, node: NodeFacts): Step[] {
-  const limits = limitChanges(container, spec, node);
+  const limits = node.can_update ? limitChanges(container, spec, node) : null;
   const { id, replica } = container;
   return limits ? [{ kind: 'update-resources', replica, target: { by: 'id', id }, limits }] : [];
 }
@@ -75,11 +75,11 @@ export function withLimits(container: ObservedContainer, spec: AppSpec, node: No
  *
  * @param policy the restart policy that it is to have.
  */
-export function restarting(container: ObservedContainer, policy: string): Step[] {
+export function restarting(container: ObservedContainer, policy: string, node: NodeFacts): Step[] {
   const { hooks, id, replica, stop_grace_seconds } = container;
   const target: ContainerRef = { by: 'id', id };
   return [
-    ...withRestartPolicy(container, hooks.post_start ? HELD_POLICY : policy),
+    ...withRestartPolicy(container, hooks.post_start ? HELD_POLICY : policy, node),
     ...preStop(container),
     { kind: 'restart', replica, target, ...grace(stop_grace_seconds) },
     ...finishStart(startOf(container), policy),
@@ -110,9 +110,13 @@ export function rename(container: ObservedContainer, name: string): Step {
   return { kind: 'rename', replica: container.replica, target: { by: 'id', id: container.id }, name };
 }
 
-/** The step that gives a container its restart policy; none when it has it already. */
-export function withRestartPolicy(container: ObservedContainer, policy: string): Step[] {
-  if (container.restart_policy === policy) return [];
+/** The step that gives a container its restart policy; none when it has it already, or can't get another. */
+export function withRestartPolicy(
+  container: ObservedContainer,
+  policy: string,
+  { can_update }: NodeFacts,
+): Step[] {
+  if (!can_update || container.restart_policy === policy) return [];
   return [
     {
       kind: 'set-restart-policy',

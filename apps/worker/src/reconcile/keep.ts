@@ -93,7 +93,7 @@ export function restore(view: ReplicaView, situation: Situation): Option | null 
   }
   // Its program has ended by itself: that is what was before.
   if (isDone(backup, view.name, situation.spec)) return { ...option, work: { ...work, acquire } };
-  const started = [...acquire, ...starting(backup, restartPolicy(situation.spec))];
+  const started = [...acquire, ...starting(backup, restartPolicy(situation.spec), situation.node)];
   return { ...option, work: { ...work, acquire: started, takes: backup.ports } };
 }
 
@@ -122,7 +122,8 @@ export function backupFailure({ backup, all, name }: ReplicaView, situation: Sit
   if (!backup || isUp(backup)) return null;
   const early = repairProblem(backup, name, situation);
   if (early) return early;
-  const failure = firstActiveFailure(starting(backup, restartPolicy(situation.spec)), all, situation);
+  const steps = starting(backup, restartPolicy(situation.spec), situation.node);
+  const failure = firstActiveFailure(steps, all, situation);
   return failure && problemOf(failure);
 }
 
@@ -169,8 +170,11 @@ function withPolicy(
   situation: Situation,
 ): { steps: Step[]; problems: PlanProblem[] } {
   if (!isUp(kept)) return { steps: [], problems: [] };
-  const policy = restartPolicy(situation.spec);
-  const steps = isToBeRestarted(kept, situation) ? restarting(kept, policy) : released(kept, policy);
+  const { node, spec } = situation;
+  const policy = restartPolicy(spec);
+  const steps = isToBeRestarted(kept, situation)
+    ? restarting(kept, policy, node)
+    : released(kept, policy, node);
   const failure = firstActiveFailure(steps, all, situation);
   return failure ? { steps: [], problems: [problemOf(failure)] } : { steps, problems: [] };
 }

@@ -45,7 +45,7 @@ export function limitsOf({ resources }: AppSpec): Limits {
 }
 
 /**
- * The engine can't give the container its limits while it exists, so it has to be made anew. It refuses to take away a
+ * The engine can't give the container its limits while it exists, so it has to be made anew. Docker refuses to take away a
  * limit of memory, and takes "no processors named" and "unlimited swap" for "as before".
  */
 export function needsNewLimits(
@@ -53,6 +53,7 @@ export function needsNewLimits(
   spec: AppSpec,
   node: NodeFacts,
 ): boolean {
+  if (!node.can_update && limitChanges({ limits: has }, spec, node) !== null) return true;
   const wanted = limitsOf(spec);
   if (has.memory !== null && wanted.memory === null) return true;
   if (has.cpuset !== null && wanted.cpuset === null) return true;
@@ -60,14 +61,9 @@ export function needsNewLimits(
   return node.swap_limit && wanted.memory_swap === -1 && hasFiniteSwap;
 }
 
-/** Containers with the limits of one spec have to be made anew for those of another, though their fingerprint stays. */
-export function replacesLimits(from: AppSpec, to: AppSpec, node: NodeFacts): boolean {
-  return needsNewLimits({ limits: limitsOf(from) }, to, node);
-}
-
 /** The limits that have to be set so that a container has those of its spec; null when it has them. */
 export function limitChanges(
-  { limits: has }: ObservedContainer,
+  { limits: has }: Pick<ObservedContainer, 'limits'>,
   spec: AppSpec,
   node: NodeFacts,
 ): Partial<Limits> | null {

@@ -4,8 +4,8 @@ import type { NodeFacts } from './observed.js';
 import type { PlanProblem } from './step.js';
 
 /**
- * What keeps the spec from running on this server because of its number of replicas and its name, which only the
- * server knows. At most one problem of each kind, the first.
+ * What keeps the spec from running on this server because of its number of replicas, its name and its engine, which only
+ * the server knows. At most one problem of each kind, the first.
  */
 export function nodeProblems(spec: AppSpec, replicas: number, node: NodeFacts): PlanProblem[] {
   const owners = new Map<number, { port: HostPort; replica: number }[]>();
@@ -25,9 +25,15 @@ export function nodeProblems(spec: AppSpec, replicas: number, node: NodeFacts): 
       owners.set(host_port, [...others, { port, replica }]);
     }
   }
-  return [tooHigh, collision, hostnameProblem(spec, replicas, node)]
+  return [tooHigh, collision, hostnameProblem(spec, replicas, node), hookProblem(spec, node)]
     .filter((message) => message !== null)
     .map((message) => ({ step: 'plan', message, retry_at: null }));
+}
+
+/** A container is held by its restart policy until its hook has succeeded, and would be held for ever. */
+function hookProblem({ hooks }: AppSpec, { can_update }: NodeFacts): string | null {
+  if (can_update || !hooks.post_start) return null;
+  return 'hooks: post_start needs an engine that can change the restart policy of a container, and the one of this server can not (Podman); pre_stop can be had';
 }
 
 function hostnameProblem({ hostname, app_name }: AppSpec, replicas: number, node: NodeFacts): string | null {

@@ -76,4 +76,6 @@ export interface NodeFacts extends NodeSize {
   hostname: string;
   /** The kernel can limit swap. Where it can't, the engine leaves out what is said of it. */
   swap_limit: boolean;
+  /** The engine can change the restart policy and the limits of a container that exists. */
+  can_update: boolean;
 }

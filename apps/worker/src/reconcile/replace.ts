@@ -57,7 +57,7 @@ export function replace(view: ReplicaView, situation: Situation, image: string):
           ? [
               ...missingConnections(current, spec),
               ...withLimits(current, spec, situation.node),
-              ...starting(current, restartPolicy(spec)),
+              ...starting(current, restartPolicy(spec), situation.node),
             ]
           : firstStart(startOfNew(target, replica, spec), restartPolicy(spec))),
       ],
@@ -84,14 +84,15 @@ function create(view: ReplicaView, { scope, spec, node }: Situation, image: stri
 }
 
 /**
- * Where `no` is also the policy of containers that serve, only the name tells one that we have stopped from one whose
- * program has ended, so there it is changed first.
+ * Where `no` is also the policy of containers that serve, or no other policy can be given, only the name tells one that we
+ * have stopped from one whose program has ended, so there it is changed first.
  */
-function setAside(backup: ObservedContainer, name: string, { observed, spec }: Situation): Step[] {
+function setAside(backup: ObservedContainer, name: string, { node, observed, spec }: Situation): Step[] {
   const stops = isUp(backup) ? stopping(backup) : [];
   const renames = backup.name === name ? [rename(backup, passingName(`${name}.old`, observed))] : [];
+  const isToldByName = !node.can_update || restartPolicy(spec) === HELD_POLICY;
   return [
-    ...withRestartPolicy(backup, HELD_POLICY),
-    ...(restartPolicy(spec) === HELD_POLICY ? [...renames, ...stops] : [...stops, ...renames]),
+    ...withRestartPolicy(backup, HELD_POLICY, node),
+    ...(isToldByName ? [...renames, ...stops] : [...stops, ...renames]),
   ];
 }

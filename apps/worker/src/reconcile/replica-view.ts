@@ -2,7 +2,7 @@ import { containerName } from '@nebula/contracts';
 import { isUp } from './container-steps.js';
 import { containerKey, failureOf } from './failure-key.js';
 import { fingerprint, isRight } from './fingerprint.js';
-import { needsNewLimits } from './limits.js';
+import { needsNewContainer } from './in-place.js';
 import type { ObservedContainer } from './observed.js';
 import type { Situation } from './plan-input.js';
 import { isDone } from './restart-policy.js';
@@ -39,7 +39,7 @@ export function viewReplica(
       (container) =>
         container.state !== 'dead' &&
         isRight(container.fingerprint, spec, replica, desired.tokens) &&
-        !needsNewLimits(container, spec, node) &&
+        !needsNewContainer(container, spec, node) &&
         !isStillborn(container, situation),
     ),
   );

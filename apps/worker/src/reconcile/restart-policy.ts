@@ -1,5 +1,5 @@
 import type { AppSpec } from '@nebula/contracts';
-import type { ObservedContainer } from './observed.js';
+import type { NodeFacts, ObservedContainer } from './observed.js';
 
 /**
  * The policy of a container that is not to come up by itself: one that was set aside, and a new one until its hook has
@@ -15,6 +15,15 @@ export function restartPolicy({ restart_policy }: AppSpec): string {
 /** The policy that a container is created with: while a hook is to succeed after its start, it is held. */
 export function createdPolicy(spec: AppSpec): string {
   return spec.hooks.post_start ? HELD_POLICY : restartPolicy(spec);
+}
+
+/** The engine can't give the container its restart policy while it exists, so it has to be made anew. */
+export function needsNewPolicy(
+  { restart_policy }: Pick<ObservedContainer, 'restart_policy'>,
+  spec: AppSpec,
+  { can_update }: NodeFacts,
+): boolean {
+  return !can_update && restart_policy !== createdPolicy(spec);
 }
 
 /**

@@ -2,7 +2,7 @@ import { updatePolicy } from '@nebula/contracts';
 import { containerKey, failureOf } from './failure-key.js';
 import { fingerprint, isRight } from './fingerprint.js';
 import { isFound } from './found.js';
-import { replacesLimits } from './limits.js';
+import { replacesAll } from './in-place.js';
 import type { Failure } from './memory.js';
 import type { Situation } from './plan-input.js';
 
@@ -32,7 +32,7 @@ export function updateFailure(replica: number, situation: Situation): Failure | 
 /** A container of this replica that serves the last good version is as wanted: no update makes another one. */
 export function isAsGood(replica: number, { desired, spec, memory, node }: Situation): boolean {
   const { good } = memory;
-  if (!good || replacesLimits(good.spec, spec, node)) return false;
+  if (!good || replacesAll(good.spec, spec, node)) return false;
   return isRight(fingerprint(spec, replica, desired.tokens), good.spec, replica, good.tokens);
 }
 

@@ -4,7 +4,7 @@ import { crashesOf, crashProblem } from './crashes.js';
 import { isRight } from './fingerprint.js';
 import { isFound } from './found.js';
 import { currentPin } from './image.js';
-import { needsNewLimits } from './limits.js';
+import { needsNewContainer } from './in-place.js';
 import type { AppMemory, Verdict } from './memory.js';
 import type { ObservedContainer } from './observed.js';
 import type { Situation } from './plan-input.js';
@@ -143,7 +143,7 @@ export function isServedWell(situation: Situation): boolean {
 function isSound(container: ObservedContainer, { spec, memory, node, now }: Situation): boolean {
   const isHeld = container.restart_policy === HELD_POLICY && restartPolicy(spec) !== HELD_POLICY;
   if (isHeld && container.hooks.post_start) return false;
-  if (needsNewLimits(container, spec, node)) return false;
+  if (needsNewContainer(container, spec, node)) return false;
   return container.state !== 'running' || crashProblem(container, memory, now) === null;
 }
 

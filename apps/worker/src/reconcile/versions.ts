@@ -1,6 +1,6 @@
 import { imageWithTag, replicasOn, updatePolicy } from '@nebula/contracts';
 import { isRight } from './fingerprint.js';
-import { needsNewLimits } from './limits.js';
+import { needsNewContainer } from './in-place.js';
 import type { GoodVersion, ImagePin, Verdict } from './memory.js';
 import { isOnHold } from './memory-updates.js';
 import type { ObservedContainer } from './observed.js';
@@ -146,7 +146,7 @@ function isAsWanted({ spec, desired, node }: Situation): (container: ObservedCon
   return (container) => {
     const { fingerprint, replica, state } = container;
     if (state === 'dead' || state === 'removing') return false;
-    return isRight(fingerprint, spec, replica, desired.tokens) && !needsNewLimits(container, spec, node);
+    return isRight(fingerprint, spec, replica, desired.tokens) && !needsNewContainer(container, spec, node);
   };
 }
 

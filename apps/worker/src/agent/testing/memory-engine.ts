@@ -126,7 +126,8 @@ export class MemoryEngine extends ContainerRuntime {
   async facts(): Promise<EngineFacts> {
     await this.read();
     const about = { engine_id: 'engine-1', hostname: 'box', engine_version: '20.10', architecture: 'x86_64' };
-    return { ...about, swap_limit: true, image_folder: this.imageFolder, ...this.size };
+    const can = { swap_limit: true, can_update: true };
+    return { ...about, ...can, image_folder: this.imageFolder, ...this.size };
   }
 
   async list(scope: string, app?: string): Promise<ContainerListing> {

@@ -10,7 +10,7 @@ import {
 } from '@nebula/contracts';
 import type { INestMicroservice } from '@nestjs/common';
 import { makeHttpImage } from '../../../../../tools/engine/images.mjs';
-import { EngineUnderTest, TEST_DOCKER_HOST } from '../../container-runtime/testing/engine-under-test.js';
+import { EngineUnderTest, type MakeImage, TEST_DOCKER_HOST } from '../../container-runtime/testing/engine-under-test.js';
 import { eventually } from '../../container-runtime/testing/eventually.js';
 import { createWorker } from '../../create-worker.js';
 import type { WorkerOptions } from '../../worker-options.js';
@@ -43,11 +43,12 @@ export class WorkerOnEngine {
     readonly stateDir: string,
   ) {}
 
-  static async open(host = TEST_DOCKER_HOST): Promise<WorkerOnEngine> {
-    const engine = await EngineUnderTest.open(host);
+  /** @param make makes one of the images on the engine. */
+  static async open(host = TEST_DOCKER_HOST, make: MakeImage = makeHttpImage): Promise<WorkerOnEngine> {
+    const engine = await EngineUnderTest.open(host, make);
     for (const image of IMAGES) {
       if ((await engine.runtime.imageId(image)) !== null) continue;
-      await makeHttpImage(host, image, { version: image.slice(-1) });
+      await make(host, image, { version: image.slice(-1) });
     }
     return new WorkerOnEngine(engine, await mkdtemp(join(tmpdir(), 'nebula-worker-')));
   }

@@ -27,7 +27,9 @@ describe("Docker's options of a container", () => {
         app_name: 'shop',
       },
       ExposedPorts: {},
+      StopTimeout: 10,
       HostConfig: {
+        PidsLimit: -1,
         PortBindings: {},
         Binds: [],
         Devices: [],

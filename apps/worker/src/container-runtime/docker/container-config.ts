@@ -5,6 +5,9 @@ import { healthConfig } from './config/health-config.js';
 import { hostConfig } from './config/host-config.js';
 import { exposedPorts } from './config/port-config.js';
 
+/** Seconds between a stop signal and the kill when a spec says nothing. */
+export const USUAL_GRACE = 10;
+
 /** Docker's options of a container, without its name. */
 export type ContainerConfig = Omit<ContainerCreateOptions, 'name'>;
 
@@ -28,7 +31,8 @@ export function containerConfig(draft: ContainerDraft): ContainerConfig {
     ...(spec.hostname === null ? {} : { Hostname: fillTemplates(spec.hostname, placeOf(draft)) }),
     ...(spec.tty ? { Tty: true } : {}),
     ...(spec.stop_signal === null ? {} : { StopSignal: spec.stop_signal }),
-    ...(spec.stop_grace_period_seconds === null ? {} : { StopTimeout: spec.stop_grace_period_seconds }),
+    // Podman kills at once when it is told nothing.
+    StopTimeout: spec.stop_grace_period_seconds ?? USUAL_GRACE,
     ...(spec.health_check === null ? {} : { Healthcheck: healthConfig(spec.health_check) }),
     Env: environment(draft),
     Labels: labels(draft),

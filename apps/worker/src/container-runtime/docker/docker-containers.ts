@@ -1,11 +1,11 @@
 import { aliasesIn } from '@nebula/contracts';
-import type { ContainerInspectInfo } from 'dockerode';
+import type { ContainerInspectInfo, HostConfig } from 'dockerode';
 import type { Limits } from '../../reconcile/limits.js';
 import type { ContainerDraft } from '../../reconcile/step.js';
 import { RuntimeError } from '../runtime-error.js';
 import { dockerLimits } from './config/limits-config.js';
 import { dockerPolicy } from './config/policy-config.js';
-import { containerConfig } from './container-config.js';
+import { containerConfig, USUAL_GRACE } from './container-config.js';
 import type { DockerClient } from './docker-client.js';
 import { statusOf } from './docker-errors.js';
 import type { DockerNetworks } from './docker-networks.js';
@@ -13,9 +13,6 @@ import { inspectOrNull, isPublished, networksOf, plainName } from './observed-co
 
 /** Time limits, seconds. A loaded disk makes all slow; a stop may take its grace period more. */
 const LIMIT = { change: 60, create: 120, start: 120, stop: 110, remove: 120 };
-
-/** Seconds between a stop signal and the kill when a container says nothing else. */
-const USUAL_GRACE = 10;
 
 /** The engine's answer to an update. */
 interface Updated {
@@ -96,9 +93,18 @@ export class DockerContainers {
   }
 
   async stop(id: string, graceSeconds = USUAL_GRACE): Promise<void> {
-    await this.client
-      .ask(LIMIT.stop + graceSeconds, (docker, abortSignal) => docker.getContainer(id).stop({ abortSignal }))
-      .catch((error: unknown) => (isMissing(error) ? undefined : unchanged(error)));
+    const stop = async (): Promise<void> =>
+      await this.client
+        .ask(LIMIT.stop + graceSeconds, (docker, abortSignal) => docker.getContainer(id).stop({ abortSignal }))
+        .catch((error: unknown) => (isMissing(error) ? undefined : unchanged(error)));
+    try {
+      await stop();
+    } catch (error) {
+      // Podman stops nothing that is paused.
+      if (isUnavailable(error) || !(await inspectOrNull(this.client, id))?.State.Paused) throw error;
+      await this.unpause(id);
+      await stop();
+    }
   }
 
   async rename(id: string, name: string): Promise<void> {
@@ -113,19 +119,28 @@ export class DockerContainers {
   }
 
   async setRestartPolicy(id: string, policy: string): Promise<void> {
-    await this.client.ask(LIMIT.change, (docker, abortSignal) =>
-      docker.getContainer(id).update({ RestartPolicy: dockerPolicy(policy), abortSignal }),
-    );
+    await this.update(id, { RestartPolicy: dockerPolicy(policy) });
   }
 
   async updateLimits(id: string, limits: Partial<Limits>): Promise<void> {
-    const { Warnings } = await this.client.ask(
-      LIMIT.change,
-      async (docker, abortSignal) =>
-        (await docker.getContainer(id).update({ ...dockerLimits(limits), abortSignal })) as Updated,
-    );
+    const { Warnings } = await this.update(id, dockerLimits(limits));
     // What the server can't limit is left out, and would be left out at each further try.
     if (Warnings && Warnings.length > 0) throw new RuntimeError('other', Warnings.join(' '));
+  }
+
+  private async update(id: string, settings: HostConfig): Promise<Updated> {
+    try {
+      return await this.client.ask(
+        LIMIT.change,
+        async (docker, abortSignal) =>
+          (await docker.getContainer(id).update({ ...settings, abortSignal })) as Updated,
+      );
+    } catch (error) {
+      // An engine without this call says the same as one that doesn't know the container.
+      if (!isMissing(error) || !(await inspectOrNull(this.client, id))) throw error;
+      const message = 'this engine can not change the restart policy and the limits of a container';
+      throw new RuntimeError('unsupported', message, { cause: error });
+    }
   }
 
   /** By force, with anonymous volumes. Waits for a removal that somebody else has begun. */
@@ -160,11 +175,15 @@ export class DockerContainers {
     try {
       await act();
     } catch (error) {
-      if (error instanceof RuntimeError && error.kind === 'unavailable') throw error;
+      if (isUnavailable(error)) throw error;
       const info = await inspectOrNull(this.client, id);
       if (!info || !isSo(info)) throw error;
     }
   }
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof RuntimeError && error.kind === 'unavailable';
 }
 
 function isMissing(error: unknown): boolean {

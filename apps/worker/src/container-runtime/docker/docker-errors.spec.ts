@@ -39,6 +39,21 @@ describe('a refusal of the engine', () => {
   });
 });
 
+describe('a refusal of Podman, which is a 500 with a cause', () => {
+  it.each([
+    ['that name is already in use', 'conflict'],
+    ['network is being used', 'conflict'],
+    ['OCI runtime attempted to invoke a command that was not found', 'invalid'],
+    ['OCI permission denied', 'invalid'],
+    ['address already in use', 'port-taken'],
+    ['something else', 'other'],
+  ])('%s', (cause, kind) => {
+    const json = { cause, message: `no: ${cause}`, response: 500 };
+    const refusal = Object.assign(new Error('(HTTP code 500)'), { statusCode: 500, json });
+    expect(toRuntimeError(refusal, HOST)).toMatchObject({ kind, message: `no: ${cause}` });
+  });
+});
+
 describe('an engine that does not answer', () => {
   it('is unavailable, and named', () => {
     const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });

@@ -7,6 +7,14 @@ const PORT_TAKEN = /port is already allocated|address already in use/i;
 /** A network that is still in use is a 403, as are requests that can never succeed. */
 const IN_USE = /has active endpoints/i;
 
+/** What Podman names as the cause of a failure; its status is 500 for all of them. */
+const KIND_OF_CAUSE: Readonly<Record<string, RuntimeErrorKind>> = {
+  'that name is already in use': 'conflict',
+  'network is being used': 'conflict',
+  'OCI runtime attempted to invoke a command that was not found': 'invalid',
+  'OCI permission denied': 'invalid',
+};
+
 /** How registries and engines say that an image isn't there, inside a stream that began with 200. */
 const NOT_IN_REGISTRY = /manifest unknown|not found|does not exist/i;
 
@@ -34,7 +42,7 @@ export function toRuntimeError(error: unknown, host: string): RuntimeError {
   if (error instanceof RuntimeError) return error;
   if (isRefusal(error)) {
     const message = messageOf(error);
-    return new RuntimeError(kindOf(error.statusCode, message), message, { cause: error });
+    return new RuntimeError(kindOf(error, message), message, { cause: error });
   }
   if (!isNativeError(error)) return new RuntimeError('other', String(error));
   // Errors of sockets and of aborted requests have a code; others are mistakes of a program.
@@ -59,10 +67,10 @@ export function pullError(message: string): RuntimeError {
   return new RuntimeError(NOT_IN_REGISTRY.test(message) ? 'missing' : 'other', message);
 }
 
-function kindOf(status: number, message: string): RuntimeErrorKind {
+function kindOf(error: EngineRefusal, message: string): RuntimeErrorKind {
   if (PORT_TAKEN.test(message)) return 'port-taken';
   if (IN_USE.test(message)) return 'conflict';
-  return KIND_OF_STATUS[status] ?? 'other';
+  return KIND_OF_CAUSE[textIn(error, 'cause') ?? ''] ?? KIND_OF_STATUS[error.statusCode] ?? 'other';
 }
 
 function isRefusal(error: unknown): error is EngineRefusal {
@@ -74,13 +82,19 @@ function isRefusal(error: unknown): error is EngineRefusal {
  * missing image is "no such container").
  */
 function messageOf(error: EngineRefusal): string {
-  const json: unknown = 'json' in error ? error.json : null;
-  if (typeof json === 'object' && json !== null && 'message' in json && typeof json.message === 'string') {
-    return json.message;
-  }
+  const said = textIn(error, 'message');
+  if (said !== null) return said;
   // For a call that answers with a stream there is only dockerode's text.
   const reason = 'reason' in error && typeof error.reason === 'string' ? error.reason : 'unexpected';
   const prefix = `(HTTP code ${error.statusCode}) ${reason} - `;
   const text = error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message;
   return text.trim() || `HTTP status ${error.statusCode}`;
+}
+
+/** A text of the answer, when that was JSON. */
+function textIn(error: EngineRefusal, name: string): string | null {
+  const json: unknown = 'json' in error ? error.json : null;
+  if (typeof json !== 'object' || json === null) return null;
+  const value = (json as Record<string, unknown>)[name];
+  return typeof value === 'string' ? value : null;
 }

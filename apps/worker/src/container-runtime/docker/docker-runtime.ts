@@ -14,7 +14,7 @@ import { DockerClient } from './docker-client.js';
 import { DockerContainers } from './docker-containers.js';
 import { containerEvents } from './docker-events.js';
 import { DockerNetworks } from './docker-networks.js';
-import { engineFacts } from './engine-facts.js';
+import { canUpdate, engineFacts } from './engine-facts.js';
 import { ImagePuller, localImageId, PULL_IDLE_LIMIT } from './image-pull.js';
 import { logTail } from './log-tail.js';
 import { listImages, removeImage } from './local-images.js';
@@ -59,8 +59,11 @@ export class DockerRuntime extends ContainerRuntime {
   }
 
   async facts(): Promise<EngineFacts> {
-    const { time: _time, ...facts } = await engineFacts(this.client, this.options.self ?? null);
-    return facts;
+    const [{ time: _time, ...said }, can_update] = await Promise.all([
+      engineFacts(this.client, this.options.self ?? null),
+      canUpdate(this.client),
+    ]);
+    return { ...said, can_update };
   }
 
   async list(scope: string, app?: string): Promise<ContainerListing> {

@@ -5,6 +5,11 @@ import type { DockerClient } from './docker-client.js';
 /** Seconds. */
 const INFO_LIMIT = 30;
 
+/** The part of Docker's answer about its version that is used. */
+interface Version {
+  Components?: { Name?: string }[] | null;
+}
+
 /** The parts of Docker's info that are used. */
 interface Info {
   ID: string;
@@ -31,7 +36,7 @@ interface Info {
 export async function engineFacts(
   client: DockerClient,
   self: string | null = null,
-): Promise<EngineFacts & { time: number }> {
+): Promise<Omit<EngineFacts, 'can_update'> & { time: number }> {
   const info = (await client.read(INFO_LIMIT, '/info')) as Info;
   return {
     engine_id: info.ID,
@@ -44,6 +49,17 @@ export async function engineFacts(
     image_folder: await imageFolder(client, info, self),
     time: Date.parse(info.SystemTime),
   };
+}
+
+/**
+ * Whether a container that exists can be given another restart policy and other limits. Podman has no such call up to
+ * version 4, and a later one leaves out some of what it is told.
+ *
+ * @throws {RuntimeError}
+ */
+export async function canUpdate(client: DockerClient): Promise<boolean> {
+  const { Components } = (await client.read(INFO_LIMIT, '/version')) as Version;
+  return !(Components ?? []).some(({ Name }) => Name === 'Podman Engine');
 }
 
 /**

@@ -50,7 +50,7 @@ describe('the list of containers', () => {
       restart_count: 0,
       restart_policy: 'always',
       limits: NO_LIMITS,
-      stop_grace_seconds: null,
+      stop_grace_seconds: 10,
       hooks: {},
       exit_code: 0,
       error: '',
@@ -170,6 +170,7 @@ describe('the facts of the engine', () => {
       cores: info.NCPU,
       memory_bytes: info.MemTotal,
       swap_limit: info.SwapLimit,
+      can_update: true,
       image_folder: info.DockerRootDir,
     });
   });

@@ -68,9 +68,9 @@ describe('what a spec says of the program is so', () => {
     const id = await engine.running();
     const { Config, HostConfig } = await inspect(id);
     expect(Config).toMatchObject({ User: '', WorkingDir: '', Tty: false, Entrypoint: null, Cmd: ['/serve'] });
-    expect(Config).not.toHaveProperty('StopTimeout');
+    expect(Config).toMatchObject({ StopTimeout: 10 });
     expect(HostConfig.RestartPolicy).toEqual({ Name: 'always', MaximumRetryCount: 0 });
-    expect(await engine.observed(id)).toMatchObject({ stop_grace_seconds: null });
+    expect(await engine.observed(id)).toMatchObject({ stop_grace_seconds: 10 });
   }, 60_000);
 
   it("a health check in place of the image's, or none", async () => {

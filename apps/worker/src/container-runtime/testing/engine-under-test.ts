@@ -12,6 +12,13 @@ import { specOf, TEST_IMAGE } from './spec.js';
 /** Names the engine that integration tests share. */
 export const TEST_DOCKER_HOST = process.env['NEBULA_TEST_DOCKER_HOST'] ?? '';
 
+/** As `makeHttpImage`; the check of its health may be left out. */
+export type MakeImage = (
+  host: string,
+  reference: string,
+  options: { version?: string; healthcheck?: boolean },
+) => Promise<string>;
+
 /**
  * A real engine with a scope, and names, that no other test uses. What is made in the scope is removed at the end.
  */
@@ -29,10 +36,11 @@ export class EngineUnderTest {
     this.docker = new Docker(dockerAddress(host));
   }
 
-  static async open(host = TEST_DOCKER_HOST): Promise<EngineUnderTest> {
+  /** @param make makes the image on the engine. */
+  static async open(host = TEST_DOCKER_HOST, make: MakeImage = makeHttpImage): Promise<EngineUnderTest> {
     const engine = new EngineUnderTest(host);
     if ((await engine.runtime.imageId(TEST_IMAGE)) === null) {
-      await makeHttpImage(host, TEST_IMAGE, { healthcheck: true });
+      await make(host, TEST_IMAGE, { healthcheck: true });
     }
     await engine.runtime.createNetwork(DEFAULT_NETWORK, 'tests');
     return engine;

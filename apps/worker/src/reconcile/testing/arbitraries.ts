@@ -93,6 +93,7 @@ export function world(wanted: DesiredApp): fc.Arbitrary<{ content: ModelContent;
       foreign: fc.uniqueArray(foreign, { maxLength: 2, selector: ({ name }) => name }),
       networks: fc.subarray(['nebula', 'back']),
       local: fc.subarray(IMAGES),
+      can_update: fc.boolean(),
       pin: fc.option(
         fc.record({
           image: fc.constantFrom(...IMAGES),
@@ -101,11 +102,12 @@ export function world(wanted: DesiredApp): fc.Arbitrary<{ content: ModelContent;
         }),
       ),
     })
-    .map(({ before, sketches, foreign: others, networks, local, pin }) => ({
+    .map(({ before, sketches, foreign: others, networks, local, pin, can_update }) => ({
       content: {
         containers: [...bystanders(), ...realize(sketches, wanted, before, others)],
         foreign: others,
         networks,
+        can_update,
         images: Object.fromEntries(local.map((image) => [image, `${image} a`])),
         // Every tag has moved on since.
         registry: Object.fromEntries(IMAGES.map((image) => [image, `${image} b`])),

@@ -103,9 +103,12 @@ export function expectReached(worker: ModelWorker): void {
 /** What must hold at each step, whatever happens around it. */
 export function guard(worker: ModelWorker): ModelWorker {
   let hadRight: number[] = [];
+  // Where nothing can be updated, a container of another restart policy than the spec's is made anew.
+  const fits = (container: ObservedContainer, wanted: DesiredApp): boolean =>
+    right(container, wanted) && (worker.engine.canUpdate || container.restart_policy === 'always');
   worker.onStep = (step: Step, before: ObservedContainer[]) => {
     const { desired: wanted } = worker;
-    hadRight = before.filter((c) => c.state === 'running' && right(c, wanted)).map(({ replica }) => replica);
+    hadRight = before.filter((c) => c.state === 'running' && fits(c, wanted)).map(({ replica }) => replica);
     if (step.kind === 'create') {
       const taken = step.draft.ports.find(({ host_port }) => foreignPorts(worker).has(host_port));
       check(worker, `${step.draft.name} is made although its host port is taken`, taken === undefined);
@@ -113,18 +116,18 @@ export function guard(worker: ModelWorker): ModelWorker {
     if (!('target' in step) || step.target.by !== 'id') return;
     const { id } = step.target;
     const target = before.find((container) => container.id === id);
-    if (!target || target.state !== 'running' || !right(target, wanted)) return;
+    if (!target || target.state !== 'running' || !fits(target, wanted)) return;
     const settled =
       target.name === containerName(APP, target.replica) &&
       target.restart_policy === 'always' &&
       connected(target, wanted);
     const alone =
-      before.filter((c) => c.replica === target.replica && c.state === 'running' && right(c, wanted))
+      before.filter((c) => c.replica === target.replica && c.state === 'running' && fits(c, wanted))
         .length === 1;
     check(worker, `right ${target.name} is touched by ${step.kind}`, !(settled && alone));
   };
   worker.onDone = () => {
-    const have = worker.engine.own().filter((c) => c.state === 'running' && right(c, worker.desired));
+    const have = worker.engine.own().filter((c) => c.state === 'running' && fits(c, worker.desired));
     for (const replica of hadRight) {
       check(
         worker,

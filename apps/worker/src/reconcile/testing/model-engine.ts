@@ -24,6 +24,8 @@ export interface ModelContent {
   images: Record<string, string>;
   /** What the registry has: id by reference. */
   registry: Record<string, string>;
+  /** Restart policies and limits can be changed; so when absent. */
+  can_update?: boolean;
 }
 
 const DONE: Outcome = { ok: true };
@@ -40,6 +42,7 @@ export class ModelEngine {
   readonly networks: Set<string>;
   readonly images: Map<string, string>;
   readonly registry: Map<string, string>;
+  readonly canUpdate: boolean;
   /** What becomes of a container that was started. */
   onStart: (container: ObservedContainer) => void = () => undefined;
   private created = 0;
@@ -55,6 +58,7 @@ export class ModelEngine {
     this.networks = new Set(content.networks);
     this.images = new Map(Object.entries(content.images));
     this.registry = new Map(Object.entries(content.registry));
+    this.canUpdate = content.can_update ?? true;
   }
 
   /** The app's containers. */
@@ -191,6 +195,7 @@ export class ModelEngine {
       case 'pre-stop':
         return state === 'running' ? DONE : failure('the container is not running');
       case 'update-resources':
+        if (!this.canUpdate) return failure('no container can be updated');
         container.limits = noted(container.limits, step.limits);
         return DONE;
       case 'restart':
@@ -203,6 +208,7 @@ export class ModelEngine {
         container.state = 'running';
         return DONE;
       case 'set-restart-policy':
+        if (!this.canUpdate) return failure('no container can be updated');
         container.restart_policy = step.policy;
         return DONE;
       case 'connect':

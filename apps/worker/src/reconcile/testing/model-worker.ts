@@ -18,7 +18,10 @@ import { appState } from '../status.js';
 import type { Plan, Step } from '../step.js';
 import type { ModelEngine } from './model-engine.js';
 
-export const NODE: NodeFacts = { cores: 2, memory_bytes: 1024 ** 3, hostname: 'box', swap_limit: true };
+export const NODE: NodeFacts = {
+  ...{ cores: 2, memory_bytes: 1024 ** 3 },
+  ...{ hostname: 'box', swap_limit: true, can_update: true },
+};
 
 /** Looks at a step before it is done. `before` are copies of the app's containers. */
 export type StepWitness = (step: Step, before: ObservedContainer[]) => void;
@@ -43,7 +46,8 @@ export class ModelWorker {
   look(): { plan: Plan; observed: ObservedApp } {
     const observed = this.engine.observe(imagesToLookUp(this.desired, this.memory));
     const { desired, memory, now } = this;
-    const input = { scope: 'default', desired, observed, node: NODE, memory, now };
+    const node = { ...NODE, can_update: this.engine.canUpdate };
+    const input = { scope: 'default', desired, observed, node, memory, now };
     this.memory = learn(input);
     const made = plan({ ...input, memory: this.memory });
     this.history.push(`at ${now}:`, ...formatPlan(made, now));

@@ -7,9 +7,13 @@ import { dockerLimits } from './limits-config.js';
 import { dockerPolicy } from './policy-config.js';
 import { portBindings } from './port-config.js';
 
+/** Podman gives a container a limit of processes of its own when it is told nothing. */
+const NO_LIMIT = -1;
+
 /** What a container is given of its server, in Docker's form. */
 export function hostConfig(draft: ContainerDraft): HostConfig {
   const { spec, ports, networks } = draft;
+  const limits = limitsOf(spec);
   return {
     PortBindings: portBindings(ports),
     Binds: spec.volumes.map((text) => {
@@ -26,7 +30,7 @@ export function hostConfig(draft: ContainerDraft): HostConfig {
     ...rights(spec),
     ...surroundings(spec),
     ...devices(spec),
-    ...dockerLimits(limitsOf(spec)),
+    ...dockerLimits({ ...limits, pids: limits.pids ?? NO_LIMIT }),
     ...(spec.resources.oom_score ? { OomScoreAdj: spec.resources.oom_score } : {}),
   };
 }

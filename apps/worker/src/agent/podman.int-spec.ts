@@ -1,0 +1,125 @@
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { AppSpec } from '@nebula/contracts';
+import { makeHttpImageOnPodman } from '../../../../tools/engine/images.mjs';
+import { ensurePackages } from '../../../../tools/engine/packages.mjs';
+import { PODMAN_PACKAGES, startPodman, stopPodman } from '../../../../tools/engine/podman.mjs';
+import { eventually } from '../container-runtime/testing/eventually.js';
+import { IMAGES, type Seen, WorkerOnEngine } from './testing/worker-on-engine.js';
+
+const LIMIT = 30_000;
+
+let folder: string;
+let worker: WorkerOnEngine;
+
+beforeAll(async () => {
+  await ensurePackages(PODMAN_PACKAGES, () => undefined);
+  folder = await mkdtemp(join('/run', 'nebula-podman-'));
+  const { host } = await startPodman(folder);
+  worker = await WorkerOnEngine.open(host, makeHttpImageOnPodman);
+  await worker.start();
+}, 180_000);
+
+afterAll(async () => {
+  await worker.destroy();
+  await stopPodman(folder);
+}, 60_000);
+
+let revision = 0;
+let spec: Partial<AppSpec> = {};
+
+/** Wants a change of the app, and answers its containers once that is done. */
+async function after(change: Partial<AppSpec>, tokens = {}): Promise<Seen[]> {
+  revision += 1;
+  spec = { ...spec, ...change };
+  await worker.want(revision, spec, { tokens });
+  await worker.reported({ state: 'converged', revision }, LIMIT);
+  const containers = await worker.containers();
+  expect(containers.every(({ running }) => running)).toBe(true);
+  return containers;
+}
+
+const kept = (before: Seen[], now: Seen[]) => now.filter(({ id }) => before.some((other) => other.id === id));
+const inspect = async ({ id }: Seen) => await worker.engine.docker.getContainer(id).inspect();
+
+it('a worker on Podman runs an app, and changes, repairs and removes it', async () => {
+  const port = worker.engine.port();
+  worker.engine.port();
+  worker.engine.port();
+  const first = await after({
+    ...{ containers_per: { server: 2 }, starting_ports: [{ [String(port)]: '8080' }] },
+    resources: { cpus: 0.5, memory: '64m', memory_reservation: '32m', cpu_shares: 512, cpuset: '0', pids: 100 },
+    hooks: { pre_stop: { command: ['sh', '-c', 'echo stopping > /www/stopping; exit 3'] } },
+  });
+  expect(first.map(({ name }) => name)).toEqual([`${worker.app}-1`, `${worker.app}-2`]);
+  const page = async (at: number) => await (await fetch(`http://127.0.0.1:${at}/`)).text();
+  expect(await page(port + 1)).toBe('version 1\n');
+
+  await worker.close();
+  worker.forgetReports();
+  await worker.start();
+  await worker.reported({ state: 'converged', revision });
+  expect(await worker.containers()).toEqual(first);
+
+  const second = await after({ docker_image: IMAGES[1], env_vars: { COLOUR: 'blue' } });
+  expect(second.map(({ name }) => name)).toEqual(first.map(({ name }) => name));
+  expect(kept(first, second)).toEqual([]);
+  for (const at of [port, port + 1]) expect(await page(at)).toBe('version 2\n');
+  // The hook of the old containers has run, and its failure has changed nothing.
+  await worker.logged('failed: pre-stop');
+
+  const three = await after({ containers_per: { server: 3 } });
+  expect(three.slice(0, 2)).toEqual(second);
+  const two = await after({ containers_per: { server: 2 } });
+  expect(two).toEqual(second);
+
+  const rolled = await after({ update: { min_ready_seconds: 0 } }, { roll: 4 });
+  expect(kept(two, rolled)).toEqual([]);
+  const restarted = await after({}, { roll: 4, restart: 5 });
+  expect(kept(rolled, restarted)).toEqual([]);
+  expect(await page(port)).toBe('version 2\n');
+}, 120_000);
+
+it('what can not be changed on a container there is made anew: its restart policy and its limits', async () => {
+  const before = await after({});
+  const stubborn = await after({ restart_policy: 'on-failure:3' });
+  expect(kept(before, stubborn)).toEqual([]);
+  for (const container of stubborn) {
+    const { HostConfig } = await inspect(container);
+    expect(HostConfig.RestartPolicy).toEqual({ Name: 'on-failure', MaximumRetryCount: 3 });
+  }
+  const free = await after({ restart_policy: 'always', resources: {} });
+  expect(kept(stubborn, free)).toEqual([]);
+  for (const container of free) expect((await inspect(container)).HostConfig.Memory).toBe(0);
+}, 120_000);
+
+it('what is stopped or removed by hand is brought back', async () => {
+  const [one, two] = await after({});
+  await worker.engine.docker.getContainer(one?.id ?? '').stop();
+  await worker.engine.docker.getContainer(two?.id ?? '').remove({ force: true });
+  await eventually(async () => {
+    const [again, other] = await worker.containers();
+    expect(again).toMatchObject({ id: one?.id, running: true });
+    expect(other).toMatchObject({ name: two?.name, running: true });
+  }, LIMIT);
+  await worker.reported({ state: 'converged', revision }, LIMIT);
+}, 120_000);
+
+it('a hook that Podman can not hold a container for is refused, and what runs goes on', async () => {
+  const before = await after({});
+  revision += 1;
+  await worker.want(revision, { ...spec, hooks: { post_start: { command: ['true'] } }, env_vars: {} });
+  const { last_error } = await worker.reported({ state: 'failed', revision }, LIMIT);
+  expect(last_error?.message).toContain('hooks: post_start needs an engine that can change the restart policy');
+  expect(await worker.containers()).toEqual(before);
+}, 120_000);
+
+it('nothing is left of an app that is deleted, nor of a step that has failed', async () => {
+  revision += 1;
+  await worker.delete(revision);
+  await worker.reported({ state: 'converged', deleted: true }, LIMIT);
+  expect(await worker.containers()).toEqual([]);
+  const failed = worker.log.lines.filter(({ message }) => /^failed: (?!pre-stop)/.test(message));
+  expect(failed).toEqual([]);
+}, 120_000);

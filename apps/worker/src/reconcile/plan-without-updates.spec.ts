@@ -1,0 +1,59 @@
+import { describe, expect, test } from '@jest/globals';
+import type { AppSpec } from '@nebula/contracts';
+import { formatPlan } from './format-plan.js';
+import { NO_LIMITS } from './limits.js';
+import type { ObservedContainer } from './observed.js';
+import { plan } from './plan.js';
+import { desiredApp, NODE, NOW, rightContainer, situation } from './testing/builders.js';
+
+const MIB = 1024 * 1024;
+const node = { ...NODE, can_update: false };
+
+/** What is done on an engine that changes nothing about a container that is right for `spec` apart from `found`. */
+function look(spec: Partial<AppSpec>, found: Partial<ObservedContainer> = {}): string[] {
+  const desired = desiredApp(spec);
+  return formatPlan(plan(situation(desired, [rightContainer(desired, 1, found)], { node })), NOW);
+}
+
+/** The container is made anew. It has its name before it is stopped, by which it is known as one that was set aside. */
+const ANEW = [
+  'create web-1.next from shop:1 → rename c1 to web-1.old → stop c1 → rename the new 1 to web-1 → start the new 1 → remove c1',
+];
+
+describe('on an engine that can change neither the restart policy nor the limits of a container', () => {
+  const resources = { memory: '64m', cpus: 1, pids: 10 };
+  const limits = { ...NO_LIMITS, memory: 64 * MIB, memory_swap: 128 * MIB, cpus: 1, pids: 10 };
+
+  test('what is as wanted is left alone', () => {
+    expect(look({ resources, restart_policy: 'on-failure:0' })).toEqual([]);
+    expect(look({ hooks: { pre_stop: { command: ['a'] } } })).toEqual([]);
+  });
+
+  test.each<[string, Partial<AppSpec>, Partial<ObservedContainer>]>([
+    ['another version', {}, { fingerprint: 'v1:old' }],
+    ['another restart policy', {}, { restart_policy: 'no' }],
+    ['another limit', { resources }, { limits: { ...limits, pids: 9 } }],
+    ['a limit that is not wanted', {}, { limits: { ...NO_LIMITS, cpus: 1 } }],
+    ['a limit of memory that is not wanted', {}, { limits: { ...NO_LIMITS, memory: MIB } }],
+  ])('%s needs a new container, and no step changes the old one', (_what, spec, found) => {
+    expect(look(spec, found)).toEqual(ANEW);
+  });
+
+  test('what was set aside is not taken for one whose program is done, whatever its policy says', () => {
+    const desired = desiredApp({ restart_policy: 'on-failure' });
+    const aside = rightContainer(desired, 1, { name: 'web-1.old', state: 'exited' });
+    expect(formatPlan(plan(situation(desired, [aside], { node })), NOW)).toEqual([
+      'rename c1 to web-1 → start c1',
+    ]);
+  });
+
+  test('what was stopped is started as it is', () => {
+    expect(look({}, { state: 'exited' })).toEqual(['start c1']);
+  });
+
+  test('a hook after the start is refused, since nothing could be held for it', () => {
+    expect(look({ hooks: { post_start: { command: ['warm'] } } })).toEqual([
+      expect.stringContaining('! plan: hooks: post_start needs an engine that can change the restart policy'),
+    ]);
+  });
+});
