@@ -64,7 +64,11 @@ describe('a worker on a real engine', () => {
     });
     const said = async () => await worker.engine.inside(before.id, 'cat', '/kept/said');
     await eventually(async () => expect(await said()).toMatch(/^up-4\ndown-4\nup-5\nup-4/), 60_000);
-    expect((await hostConfig()).RestartPolicy).toMatchObject({ Name: 'always' });
+    // The one that failed is removed after the other one is started.
+    await eventually(
+      async () => expect((await hostConfig()).RestartPolicy).toMatchObject({ Name: 'always' }),
+      60_000,
+    );
     await worker.want(6, { volumes });
     await worker.reported({ revision: 6, state: 'converged' }, 60_000);
     const after = await only();
