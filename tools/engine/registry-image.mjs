@@ -106,7 +106,7 @@ async function putManifest(base, tag, type, body, user) {
 async function ask(url, request, expected) {
   const answer = await fetch(url, request);
   if (answer.status === expected) return answer;
-  throw new Error(`${request.method} ${url}: ${answer.status} ${await answer.text()}`);
+  throw new Error(`${request.method} ${String(url)}: ${answer.status} ${await answer.text()}`);
 }
 
 /**

@@ -86,7 +86,10 @@ it.each([
     const revision = (worker.report()?.revision ?? 0) + 1;
     const port = worker.engine.port();
     worker.engine.port();
-    await worker.want(revision, { containers_per: { server: 2 }, starting_ports: [{ [String(port)]: '8080' }] });
+    await worker.want(revision, {
+      containers_per: { server: 2 },
+      starting_ports: [{ [String(port)]: '8080' }],
+    });
     await worker.reported({ state: 'converged', revision }, 60_000);
     const before = await worker.containers();
     const pids = async () =>
@@ -102,7 +105,10 @@ it.each([
     await startEngine(live);
     await eventually(async () => expect(await worker.problem()).toBeNull());
     // What is done after this has looked at everything.
-    await worker.want(revision + 1, { containers_per: { server: 3 }, starting_ports: [{ [String(port)]: '8080' }] });
+    await worker.want(revision + 1, {
+      containers_per: { server: 3 },
+      starting_ports: [{ [String(port)]: '8080' }],
+    });
     await worker.reported({ state: 'converged', revision: revision + 1 }, 60_000);
     expect((await worker.containers()).slice(0, 2)).toEqual(before);
     expect(await pids()).toEqual(running);

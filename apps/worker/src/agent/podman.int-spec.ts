@@ -49,7 +49,14 @@ it('a worker on Podman runs an app, and changes, repairs and removes it', async 
   worker.engine.port();
   const first = await after({
     ...{ containers_per: { server: 2 }, starting_ports: [{ [String(port)]: '8080' }] },
-    resources: { cpus: 0.5, memory: '64m', memory_reservation: '32m', cpu_shares: 512, cpuset: '0', pids: 100 },
+    resources: {
+      cpus: 0.5,
+      memory: '64m',
+      memory_reservation: '32m',
+      cpu_shares: 512,
+      cpuset: '0',
+      pids: 100,
+    },
     hooks: { pre_stop: { command: ['sh', '-c', 'echo stopping > /www/stopping; exit 3'] } },
   });
   expect(first.map(({ name }) => name)).toEqual([`${worker.app}-1`, `${worker.app}-2`]);
@@ -111,7 +118,9 @@ it('a hook that Podman can not hold a container for is refused, and what runs go
   revision += 1;
   await worker.want(revision, { ...spec, hooks: { post_start: { command: ['true'] } }, env_vars: {} });
   const { last_error } = await worker.reported({ state: 'failed', revision }, LIMIT);
-  expect(last_error?.message).toContain('hooks: post_start needs an engine that can change the restart policy');
+  expect(last_error?.message).toContain(
+    'hooks: post_start needs an engine that can change the restart policy',
+  );
   expect(await worker.containers()).toEqual(before);
 }, 120_000);
 

@@ -5,7 +5,13 @@
  * such act; its facts say so.
  */
 export type RuntimeErrorKind =
-  'unavailable' | 'missing' | 'conflict' | 'port-taken' | 'invalid' | 'unsupported' | 'other';
+  | 'unavailable'
+  | 'missing'
+  | 'conflict'
+  | 'port-taken'
+  | 'invalid'
+  | 'unsupported'
+  | 'other';
 
 /** A failure of the engine in domain terms, mapped once, by status code, in the adapter. */
 export class RuntimeError extends Error {

@@ -37,7 +37,7 @@ export function isOfUpdate(container: ObservedContainer, situation: Situation): 
   const { replica, fingerprint: label } = container;
   const { desired, spec, memory, node, replicas } = situation;
   if (replica < 1 || replica > replicas || !isRight(label, spec, replica, desired.tokens)) return false;
-  if (isFound(container, memory) || needsNewLimits(container, spec, node)) return false;
+  if (isFound(container, memory) || needsNewContainer(container, spec, node)) return false;
   return !isAsGood(replica, situation);
 }
 

@@ -10,7 +10,11 @@ import {
 } from '@nebula/contracts';
 import type { INestMicroservice } from '@nestjs/common';
 import { makeHttpImage } from '../../../../../tools/engine/images.mjs';
-import { EngineUnderTest, type MakeImage, TEST_DOCKER_HOST } from '../../container-runtime/testing/engine-under-test.js';
+import {
+  EngineUnderTest,
+  type MakeImage,
+  TEST_DOCKER_HOST,
+} from '../../container-runtime/testing/engine-under-test.js';
 import { eventually } from '../../container-runtime/testing/eventually.js';
 import { createWorker } from '../../create-worker.js';
 import type { WorkerOptions } from '../../worker-options.js';

@@ -93,10 +93,13 @@ export class DockerContainers {
   }
 
   async stop(id: string, graceSeconds = USUAL_GRACE): Promise<void> {
-    const stop = async (): Promise<void> =>
+    const stop = async (): Promise<void> => {
       await this.client
-        .ask(LIMIT.stop + graceSeconds, (docker, abortSignal) => docker.getContainer(id).stop({ abortSignal }))
+        .ask(LIMIT.stop + graceSeconds, (docker, abortSignal) =>
+          docker.getContainer(id).stop({ abortSignal }),
+        )
         .catch((error: unknown) => (isMissing(error) ? undefined : unchanged(error)));
+    };
     try {
       await stop();
     } catch (error) {
