@@ -8,6 +8,11 @@ export class Clock {
     return Date.now();
   }
 
+  /** Milliseconds since some instant, by a clock that never jumps. */
+  elapsed(): number {
+    return performance.now();
+  }
+
   /** From 0 to 1. */
   random(): number {
     return Math.random();

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ApiLog } from '../api-log.js';
 import { API_OPTIONS, type ApiOptions } from '../api-options.js';
+import { Clock } from '../clock.js';
 import {
   credentialsMissing,
   passwordWrong,
@@ -25,15 +26,18 @@ const BUSY_MS = 1_000;
 @Injectable()
 export class Authenticator {
   private readonly digest = new KeyedDigest();
-  private readonly failures = new FailedLogins();
-  private readonly recent = new RecentOutcomes();
+  private readonly failures: FailedLogins;
+  private readonly recent: RecentOutcomes;
   private readonly password: PasswordCheck | null;
 
   constructor(
     @Inject(API_OPTIONS) private readonly options: Pick<ApiOptions, 'login'>,
     private readonly tokens: TokenCheck,
+    clock: Clock,
     private readonly log: ApiLog,
   ) {
+    this.failures = new FailedLogins(() => clock.elapsed());
+    this.recent = new RecentOutcomes(() => clock.elapsed());
     const { administrator } = options.login ?? {};
     this.password = administrator ? new PasswordCheck(administrator, this.digest) : null;
   }

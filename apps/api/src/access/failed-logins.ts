@@ -25,7 +25,7 @@ export class FailedLogins {
 
   /** @param now by a monotonic clock, milliseconds */
   constructor(
-    private readonly now: () => number = () => performance.now(),
+    private readonly now: () => number,
     private readonly remembered = REMEMBERED,
   ) {}
 

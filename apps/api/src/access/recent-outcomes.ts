@@ -16,7 +16,7 @@ export class RecentOutcomes {
 
   /** @param now by a monotonic clock, milliseconds */
   constructor(
-    private readonly now: () => number = () => performance.now(),
+    private readonly now: () => number,
     private readonly remembered = REMEMBERED,
   ) {}
 

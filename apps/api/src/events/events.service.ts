@@ -129,7 +129,7 @@ export class EventsService implements OnApplicationBootstrap, BeforeApplicationS
       const changes = at === null ? [] : await this.watcher.changesSince(at);
       for (const event of changes) if (concerns(event)) stream.send({ ...event, id });
       const convergence = app === null ? null : await this.watcher.convergence(app);
-      if (convergence) stream.send({ ...convergence, id });
+      if (convergence && concerns(convergence)) stream.send({ ...convergence, id });
     } catch (error) {
       this.log.debug('a client could not be told what it missed', { reason: String(error) });
     }

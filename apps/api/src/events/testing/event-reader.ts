@@ -16,9 +16,12 @@ export class EventReader {
 
   private constructor(readonly headers: Headers) {}
 
-  static async open(url: string, lastId?: string): Promise<EventReader> {
+  static async open(url: string, lastId?: string, authorization?: string): Promise<EventReader> {
     const leaving = new AbortController();
-    const headers = lastId === undefined ? {} : { 'last-event-id': lastId };
+    const headers: Record<string, string> = {
+      ...(lastId === undefined ? {} : { 'last-event-id': lastId }),
+      ...(authorization === undefined ? {} : { authorization }),
+    };
     const response = await fetch(url, { headers, signal: leaving.signal });
     if (response.status !== 200 || !response.body) throw new Error(`answered with ${response.status}`);
     const reader = new EventReader(response.headers);

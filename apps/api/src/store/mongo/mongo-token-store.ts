@@ -52,13 +52,15 @@ export class MongoTokenStore extends TokenStore {
   override async insert({ name, ...record }: TokenRecord): Promise<boolean> {
     // The driver's own collection: mongoose hides why an insertion failed.
     const collection = this.tokens.collection as unknown as mongo.Collection<TokenDocument>;
-    try {
-      await this.run(() => collection.insertOne({ _id: name, ...record }));
-      return true;
-    } catch (error) {
-      if (isDuplicateKey(error)) return false;
-      throw error;
-    }
+    return await this.run(async () => {
+      try {
+        await collection.insertOne({ _id: name, ...record });
+        return true;
+      } catch (error) {
+        if (isDuplicateKey(error)) return false;
+        throw error;
+      }
+    });
   }
 
   override async remove(name: string): Promise<boolean> {

@@ -1,0 +1,197 @@
+import { hash } from '@node-rs/argon2';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Clock } from '../clock.js';
+import { EventReader } from '../events/testing/event-reader.js';
+import { PROBLEMS } from '../http/problem-types.js';
+import { StoreUnavailableError } from '../store/app-store.js';
+import { TokenStore } from '../store/token-store.js';
+import { ApiUnderTest, type HttpAnswer } from '../testing/api-under-test.js';
+import { eventually } from '../testing/eventually.js';
+import { expectProblem } from '../testing/expect-problem.js';
+import { ADMIN, basic, bearer, LOGIN, makeToken } from './testing/logins.js';
+
+const started: ApiUnderTest[] = [];
+
+async function start(...given: Parameters<typeof ApiUnderTest.start>): Promise<ApiUnderTest> {
+  const api = await ApiUnderTest.start(...given);
+  started.unshift(api);
+  return api;
+}
+
+afterEach(async () => {
+  for (const api of started.splice(0)) await api.stop();
+});
+
+async function as(api: ApiUnderTest, authorization: string, path = '/apps'): Promise<HttpAnswer> {
+  return await api.call('GET', path, { headers: { authorization } });
+}
+
+describe('a token', () => {
+  it('that is revoked is refused at once by another instance, too, and its name is free', async () => {
+    const one = await start({ login: LOGIN });
+    const other = await start({ login: LOGIN, store: { kind: 'sqlite', path: one.database } });
+    const first = await makeToken(one, { name: 'ci', rights: 'ro' });
+    expect((await as(other, first)).status).toBe(200);
+    const gone = await one.call('DELETE', '/tokens/ci', { headers: { authorization: ADMIN } });
+    expect(gone.status).toBe(204);
+    expectProblem(await as(other, first), PROBLEMS.unauthenticated);
+    const second = await makeToken(other, { name: 'ci', rights: 'ro' });
+    expect((await as(one, second)).status).toBe(200);
+    expectProblem(await as(one, first), PROBLEMS.unauthenticated);
+  });
+
+  it('that is revoked or expires ends the events that it follows', async () => {
+    const api = await start({ login: LOGIN });
+    const clock = api.api.get(Clock);
+    const expires_at = new Date(clock.now() + 3_600_000).toISOString();
+    const tokens = [
+      await makeToken(api, { name: 'stays', rights: 'ro' }),
+      await makeToken(api, { name: 'revoked', rights: 'ro' }),
+      await makeToken(api, { name: 'expires', rights: 'ro', expires_at }),
+    ];
+    const readers = await Promise.all(
+      tokens.map((token) => EventReader.open(`${api.url}/api/v3/events`, undefined, token)),
+    );
+    for (const reader of readers) await reader.got('start');
+    await api.call('DELETE', '/tokens/revoked', { headers: { authorization: ADMIN } });
+    clock.now = () => Date.parse(expires_at);
+    await eventually(() => expect(readers.map(({ ended }) => ended)).toEqual([false, true, true]), 20_000);
+    readers[0]?.leave();
+  });
+
+  it('that has expired is told so to who has all of it', async () => {
+    const api = await start({ login: LOGIN });
+    const clock = api.api.get(Clock);
+    const expires_at = new Date(clock.now() + 3_600_000).toISOString();
+    const token = await makeToken(api, { name: 'ci', rights: 'ro', expires_at });
+    expect((await as(api, token)).status).toBe(200);
+    clock.now = () => Date.parse(expires_at);
+    const { detail } = expectProblem(await as(api, token), PROBLEMS.unauthenticated);
+    expect(detail).toBe(`The token expired at ${expires_at}.`);
+    const end = token.endsWith('A') ? 'B' : 'A';
+    const almost = expectProblem(await as(api, token.slice(0, -1) + end), PROBLEMS.unauthenticated);
+    expect(almost.detail).toBe('The token is wrong, or it was revoked.');
+  });
+
+  it('has its last use noted, at most once a minute', async () => {
+    const api = await start({ login: LOGIN });
+    const clock = api.api.get(Clock);
+    const token = await makeToken(api, { name: 'ci', rights: 'ro' });
+    const lastUse = async () => (await api.api.get(TokenStore).get('ci'))?.last_used_at ?? null;
+    expect(await lastUse()).toBeNull();
+    const at = (seconds: number) => (clock.now = () => Date.parse('2027-01-01T00:00:00Z') + seconds * 1_000);
+    for (const seconds of [0, 1, 59]) {
+      at(seconds);
+      await as(api, token);
+      await eventually(async () => expect(await lastUse()).toBe('2027-01-01T00:00:00.000Z'));
+    }
+    at(60);
+    await as(api, token);
+    await eventually(async () => expect(await lastUse()).toBe('2027-01-01T00:01:00.000Z'));
+  });
+
+  it('is shown when it is made, and nothing of its secret afterwards', async () => {
+    const api = await start({ login: LOGIN });
+    api.authorization = ADMIN;
+    const request = { name: 'ci', rights: 'rw', apps: ['shop'], expires_at: '2099-01-01T00:00:00+01:00' };
+    const made = await api.call('POST', '/tokens', { json: request });
+    const { token, ...rest } = made.body as { token: string };
+    expect(made.headers.get('cache-control')).toBe('no-store');
+    expect(made.headers.get('location')).toBe('/api/v3/tokens/ci');
+    const secret = token.split('_').slice(2).join('_');
+    expect(rest).toMatchObject({ ...request, expires_at: '2098-12-31T23:00:00.000Z', created_by: 'admin' });
+    for (const path of ['/tokens', '/tokens/ci']) {
+      const { body } = await api.call('GET', path);
+      expect(JSON.stringify(body)).not.toContain(secret);
+      expect(JSON.stringify(body)).not.toContain('hash');
+    }
+    expect((await api.call('GET', '/tokens')).body).toEqual({ items: [rest], next_cursor: null });
+    expect(JSON.stringify(await api.api.get(TokenStore).get('ci'))).not.toContain(secret);
+  });
+});
+
+describe('a store that is away', () => {
+  it('keeps tokens out with 503, and no administrator', async () => {
+    const api = await start({ login: LOGIN });
+    const token = await makeToken(api, { name: 'ci', rights: 'ro' });
+    api.api.get(TokenStore).byId = () => Promise.reject(new StoreUnavailableError('away'));
+    expectProblem(await as(api, token), PROBLEMS.storeUnavailable);
+    for (const login of [ADMIN, bearer(LOGIN.auth_token)])
+      expect((await as(api, login, '/openapi.json')).status).toBe(200);
+  });
+});
+
+describe('logins that fail', () => {
+  it('are slowed from the sixth on, with the right password too unless it was right before', async () => {
+    const api = await start({ login: LOGIN });
+    const token = await makeToken(api, { name: 'ci', rights: 'ro' });
+    const clock = api.api.get(Clock);
+    clock.elapsed = () => 1_000;
+    for (let count = 0; count < 5; count += 1)
+      expectProblem(await as(api, basic('admin', `wrong ${count}`)), PROBLEMS.unauthenticated);
+    expectProblem(await as(api, bearer('wrong')), PROBLEMS.unauthenticated);
+    const slowed = [basic('admin', 'wrong'), basic('admin', 'wrong 0'), bearer(LOGIN.auth_token), token];
+    for (const login of slowed) {
+      const answer = await as(api, login);
+      expectProblem(answer, PROBLEMS.tooManyLogins);
+      expect(Number(answer.headers.get('retry-after'))).toBe(1);
+    }
+    expect((await as(api, ADMIN)).status).toBe(200);
+    // Whoever asks for no login isn't kept from what is open.
+    expect((await api.call('GET', '//healthz')).status).toBe(200);
+    const told = api.problems.filter((line) => line.includes('logins from an address are slowed'));
+    expect(told).toHaveLength(1);
+    expect(told.join()).toContain('127.0.0.1');
+    expect(told.join()).not.toContain('wrong');
+    clock.elapsed = () => 2_000;
+    expect((await as(api, token)).status).toBe(200);
+  });
+
+  it('of one address slow no other', async () => {
+    const api = await start({ login: LOGIN, http: { trusted_proxies: ['127.0.0.1'] } });
+    api.api.get(Clock).elapsed = () => 1_000;
+    const from = async (address: string, authorization: string) =>
+      (await api.call('GET', '/apps', { headers: { authorization, 'x-forwarded-for': address } })).status;
+    for (let count = 0; count < 6; count += 1) await from('2001:db8::1', basic('admin', `wrong ${count}`));
+    expect(await from('2001:db8::2', ADMIN)).toBe(429);
+    expect(await from('2001:db8:0:1::2', ADMIN)).toBe(200);
+  });
+
+  it('may come from a proxy that nobody trusts, whose word then counts for nothing', async () => {
+    const api = await start({ login: LOGIN });
+    api.api.get(Clock).elapsed = () => 1_000;
+    const statuses: number[] = [];
+    for (let count = 0; count < 8; count += 1) {
+      const headers = {
+        authorization: basic('admin', `wrong ${count}`),
+        'x-forwarded-for': `10.0.0.${count}`,
+      };
+      statuses.push((await api.call('GET', '/apps', { headers })).status);
+    }
+    expect(statuses).toEqual([401, 401, 401, 401, 401, 401, 429, 429]);
+  });
+});
+
+describe('a password that is configured as its hash', () => {
+  it('is paid for once, by however many requests', async () => {
+    const password = await hash('hunter2', { memoryCost: 8_192, timeCost: 2 });
+    const api = await start({ login: { administrator: { user: 'root', password } } });
+    // More than may wait for a check of their own.
+    const answers = await Promise.all(Array.from({ length: 60 }, () => as(api, basic('root', 'hunter2'))));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expectProblem(await as(api, basic('root', password)), PROBLEMS.unauthenticated);
+    expectProblem(await as(api, basic('root', 'hunter3')), PROBLEMS.unauthenticated);
+    // There is no such token.
+    expectProblem(await as(api, bearer(LOGIN.auth_token)), PROBLEMS.unauthenticated);
+  });
+});
+
+describe('without a login', () => {
+  it('nobody is asked, and what somebody says of themselves is not looked at', async () => {
+    const api = await start();
+    expect((await as(api, basic('x', 'y'))).status).toBe(200);
+    expect((await api.call('POST', '/tokens', { json: { name: 'ci', rights: 'ro' } })).body).toMatchObject({
+      created_by: 'anyone',
+    });
+  });
+});

@@ -1,0 +1,140 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { request as requestByTls } from 'node:https';
+import { makeCertificates } from '../../../../libs/messaging/src/testing/certificates.js';
+import { ADMIN, LOGIN } from '../access/testing/logins.js';
+import { ApiUnderTest } from '../testing/api-under-test.js';
+import { expectProblem } from '../testing/expect-problem.js';
+import { FaultyStore } from '../testing/faulty-store.js';
+import { PROBLEMS } from './problem-types.js';
+
+let api: ApiUnderTest;
+const start = async (...given: Parameters<typeof ApiUnderTest.start>) => {
+  api = await ApiUnderTest.start(...given);
+};
+afterEach(async () => await api.stop());
+
+const PROTECTING = [
+  'content-security-policy',
+  'cross-origin-resource-policy',
+  'referrer-policy',
+  'x-content-type-options',
+  'x-frame-options',
+];
+
+describe('every answer', () => {
+  it('has the id of its request, as the problem and the log have it', async () => {
+    await start();
+    const store = new FaultyStore(api.store);
+    store.fail(new TypeError('broken'), 'list');
+    const answer = await api.call('GET', '/apps');
+    const { instance } = expectProblem(answer, PROBLEMS.internalError);
+    const id = answer.headers.get('x-request-id');
+    expect(instance).toBe(`urn:uuid:${id}`);
+    expect(api.problems.filter((line) => line.includes(String(id)))).toHaveLength(1);
+    const ids = await Promise.all(
+      [1, 2].map(async () => (await api.call('GET', '//healthz')).headers.get('x-request-id')),
+    );
+    expect(new Set([id, ...ids]).size).toBe(3);
+  });
+
+  it('is kept by browsers from being anything else, refusals too', async () => {
+    await start({ login: LOGIN });
+    for (const path of ['//healthz', '/apps', '/nowhere', '//docs', '/openapi.json', '/apps/%zz']) {
+      for (const headers of [{}, { authorization: ADMIN }]) {
+        const answer = await api.call('GET', path, { headers });
+        const missing = PROTECTING.filter((name) => !answer.headers.has(name));
+        // What no router could read has no hooks.
+        if (path !== '/apps/%zz') expect([path, answer.status, missing]).toEqual([path, answer.status, []]);
+        expect(answer.headers.has('strict-transport-security')).toBe(false);
+        expect(answer.headers.has('access-control-allow-origin')).toBe(false);
+        expect(answer.headers.has('server') || answer.headers.has('x-powered-by')).toBe(false);
+      }
+    }
+    const page = await api.call('GET', '//docs', { headers: { authorization: ADMIN } });
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
+    const data = await api.call('GET', '/apps', { headers: { authorization: ADMIN } });
+    expect(data.headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'");
+  });
+});
+
+describe('pages of another site', () => {
+  const PAGE = 'https://nebula.example';
+  const preflight = async (origin: string, path = '/apps') =>
+    await api.call('OPTIONS', path, { headers: { origin, 'access-control-request-method': 'PATCH' } });
+
+  it('may use the api when their origin is known, with a token of their own', async () => {
+    await start({ login: LOGIN, http: { cors_origins: [PAGE] } });
+    const allowed = await preflight(PAGE);
+    expect(allowed.status).toBe(204);
+    expect(allowed.headers.get('access-control-allow-origin')).toBe(PAGE);
+    expect(allowed.headers.get('access-control-allow-methods')).toContain('PATCH');
+    expect(allowed.headers.get('access-control-allow-headers')).toMatch(/authorization.*if-match/);
+    expect(allowed.headers.has('access-control-allow-credentials')).toBe(false);
+    const json = { app_name: 'shop', docker_image: 'shop:1' };
+    const headers = { origin: PAGE, authorization: ADMIN };
+    const made = await api.call('POST', '/apps', { json, headers });
+    expect(made.status).toBe(201);
+    expect(made.headers.get('access-control-allow-origin')).toBe(PAGE);
+    expect(made.headers.get('access-control-expose-headers')).toContain('etag');
+    expect(made.headers.get('vary')).toBe('origin');
+    // A refusal can be read, too.
+    const refused = await api.call('GET', '/apps', { headers: { origin: PAGE } });
+    expectProblem(refused, PROBLEMS.unauthenticated);
+    expect(refused.headers.get('access-control-allow-origin')).toBe(PAGE);
+  });
+
+  it('may not otherwise', async () => {
+    await start({ http: { cors_origins: [PAGE] } });
+    for (const origin of ['https://evil.example', `${PAGE}.evil.example`, 'null', 'http://nebula.example']) {
+      const answer = await preflight(origin);
+      expect(answer.status).toBe(204);
+      expect(answer.headers.has('access-control-allow-origin')).toBe(false);
+      const json = { app_name: 'shop', docker_image: 'shop:1' };
+      expectProblem(await api.call('POST', '/apps', { json, headers: { origin } }), PROBLEMS.crossSite);
+    }
+    expectProblem(
+      await api.call('OPTIONS', '/nowhere', { headers: { origin: 'null' } }),
+      PROBLEMS.unknownPath,
+    );
+  });
+});
+
+describe('more requests than one address may make', () => {
+  it('are refused until the minute is over, those of others and health are not', async () => {
+    await start({ http: { rate_limit_per_minute: 3, trusted_proxies: ['127.0.0.1'] } });
+    const from = async (address: string, path = '/apps') =>
+      await api.call('GET', path, { headers: { 'x-forwarded-for': address } });
+    const statuses = [];
+    for (let count = 0; count < 4; count += 1) statuses.push((await from('2001:db8::1')).status);
+    expect(statuses).toEqual([200, 200, 200, 429]);
+    const refused = await from('2001:db8::2');
+    const { detail } = expectProblem(refused, PROBLEMS.tooManyRequests);
+    const wait = Number(refused.headers.get('retry-after'));
+    expect(wait).toBeGreaterThan(0);
+    expect(wait).toBeLessThanOrEqual(60);
+    expect(detail).toContain('3 requests a minute');
+    expect((await from('10.0.0.1')).status).toBe(200);
+    expect((await from('2001:db8::1', '//healthz')).status).toBe(200);
+    expect((await from('2001:db8::1', '//readyz')).status).toBe(200);
+  });
+});
+
+describe('an api with a certificate', () => {
+  it('is asked by HTTPS, and says that it will always be', async () => {
+    const { ca, server } = await makeCertificates();
+    await start({ http: { tls: server }, login: LOGIN });
+    const answer = await new Promise<{ status?: number; policy?: unknown }>((resolve, reject) => {
+      const call = requestByTls(
+        { host: '127.0.0.1', port: api.port, path: '/api/v3/apps', ca, headers: { authorization: ADMIN } },
+        (response) => {
+          response.resume();
+          const policy = response.headers['strict-transport-security'];
+          resolve({ status: response.statusCode ?? 0, policy });
+        },
+      );
+      call.on('error', reject).end();
+    });
+    expect(answer).toEqual({ status: 200, policy: 'max-age=31536000' });
+    await expect(api.call('GET', '/apps')).rejects.toThrow();
+  });
+});
