@@ -43,6 +43,7 @@ export function waitBefore(attempt: number, retryAfter: number | null, random: n
 export function retryAfterOf(headers: Headers, now = Date.now()): number | null {
   const text = headers.get('retry-after')?.trim() ?? '';
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  const at = text === '' ? Number.NaN : Date.parse(text);
+  // The forms of a date in HTTP begin with the day of the week. Date.parse takes nearly anything.
+  const at = /^[A-Z][a-z]+,? /.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(at) ? null : Math.max(0, (at - now) / 1_000);
 }

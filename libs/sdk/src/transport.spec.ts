@@ -1,0 +1,206 @@
+import { describe, expect, it } from '@jest/globals';
+import { createNebulaClient, type NebulaClientOptions } from './client.js';
+import { NebulaApiError, NebulaConnectionError, NebulaTimeoutError } from './errors.js';
+import { createApp, deleteApp, getApp, listApps, putApp, waitForApp } from './generated/sdk.gen.js';
+import {
+  endless,
+  errorOf,
+  json,
+  problem,
+  type Scripted,
+  ScriptedFetch,
+  silence,
+} from './testing/scripted-fetch.js';
+
+const SOON = { 'retry-after': '0' };
+
+function clientOf(script: Scripted[], options: Partial<NebulaClientOptions> = {}) {
+  const server = new ScriptedFetch(...script);
+  const client = createNebulaClient({ baseUrl: 'http://nebula.example', fetch: server.fetch, ...options });
+  return { client, server };
+}
+
+const page = () => json(200, { items: [], next_cursor: null });
+const path = { app: 'shop' };
+
+describe('a call that fails for a moment', () => {
+  it.each([
+    ['429', problem(429, 'rate-limited', SOON)],
+    ['503', problem(503, 'store-unavailable', SOON)],
+    ['a 502 of a proxy', new Response('<h1>Bad gateway</h1>', { status: 502, headers: SOON })],
+    ['a 504 of a proxy', new Response('', { status: 504, headers: SOON })],
+    ['a connection that breaks', new TypeError('fetch failed')],
+  ])('with %s is tried again', async (_name, failure) => {
+    const { client, server } = clientOf([failure, page()]);
+    expect(await listApps({ client })).toEqual({ items: [], next_cursor: null });
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it('sends its whole body again', async () => {
+    const { client, server } = clientOf([problem(503, 'timed-out', SOON), json(200, {})]);
+    await putApp({ client, path, body: { docker_image: 'shop:2' } });
+    expect(server.requests.map(({ body }) => JSON.parse(body) as unknown)).toEqual([
+      { docker_image: 'shop:2' },
+      { docker_image: 'shop:2' },
+    ]);
+  });
+
+  it('waits as long as the server asks for', async () => {
+    const { client, server } = clientOf([problem(503, 'shutting-down', { 'retry-after': '1' }), page()]);
+    await listApps({ client });
+    const [first, second] = server.requests;
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(990);
+  });
+
+  it('is given up after the last try, with the number of them', async () => {
+    const failures = [1, 2, 3].map(() => problem(503, 'store-unavailable', SOON));
+    const { client, server } = clientOf(failures);
+    expect(await errorOf(listApps({ client }))).toMatchObject({ status: 503, retryAfter: 0, attempts: 3 });
+    expect(server.requests).toHaveLength(3);
+  });
+
+  it('is given up at once when the server asks for more time than there is', async () => {
+    const { client, server } = clientOf([problem(503, 'shutting-down', { 'retry-after': '3600' })]);
+    expect(await errorOf(listApps({ client }))).toMatchObject({ retryAfter: 3600, attempts: 1 });
+    expect(server.requests).toHaveLength(1);
+  });
+});
+
+describe('a call is not tried again', () => {
+  const failure = () => problem(503, 'timed-out', SOON);
+  const body = { app_name: 'shop', docker_image: 'shop:1' };
+
+  it('when it is not idempotent', async () => {
+    const { client, server } = clientOf([failure(), json(201, {})]);
+    expect(await errorOf(createApp({ client, body }))).toMatchObject({ status: 503, attempts: 1 });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('when it has a precondition, which its own first try may have broken', async () => {
+    const { client, server } = clientOf([failure(), json(202, {})]);
+    const call = deleteApp({ client, path, headers: { 'If-Match': '"7"' } });
+    expect(await errorOf(call)).toMatchObject({ status: 503 });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it.each([400, 401, 403, 404, 409, 412, 422, 500])('after %i', async (status) => {
+    const { client, server } = clientOf([problem(status, 'x'), page()]);
+    expect(await errorOf(listApps({ client }))).toMatchObject({ status });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('when that is switched off', async () => {
+    const { client, server } = clientOf([failure(), page()], { maxRetries: 0 });
+    expect(await errorOf(listApps({ client }))).toBeInstanceOf(NebulaApiError);
+    expect(server.requests).toHaveLength(1);
+  });
+});
+
+describe('an error', () => {
+  it('has all that the problem says', async () => {
+    const { client } = clientOf([problem(404, 'app-not-found', { 'x-request-id': 'abc' })]);
+    expect(await errorOf(getApp({ client, path }))).toMatchObject({
+      name: 'NebulaApiError',
+      ...{ status: 404, type: 'urn:nebula:problem:app-not-found', title: 'Title of app-not-found' },
+      ...{ detail: 'Detail of app-not-found.', errors: [], retryAfter: null, requestId: 'abc' },
+      ...{ method: 'GET', url: 'http://nebula.example/api/v3/apps/shop' },
+    });
+  });
+
+  it('takes the id of the request from the problem when no header has it', async () => {
+    const { client } = clientOf([problem(404, 'app-not-found')]);
+    expect(await errorOf(getApp({ client, path }))).toMatchObject({ requestId: '1-2' });
+  });
+
+  it('is one also when the answer is no problem', async () => {
+    const { client } = clientOf([new Response('<h1>No</h1>', { status: 403, statusText: 'Forbidden' })]);
+    expect(await errorOf(getApp({ client, path }))).toMatchObject({
+      ...{ status: 403, type: 'about:blank', title: 'Forbidden', detail: '<h1>No</h1>', errors: [] },
+    });
+  });
+
+  it('says the innermost reason of a connection that fails', async () => {
+    const cause = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' });
+    const { client } = clientOf([new TypeError('fetch failed', { cause })], { maxRetries: 0 });
+    const error = await errorOf(listApps({ client }));
+    expect(error).toBeInstanceOf(NebulaConnectionError);
+    expect((error as Error).message).toBe(
+      'GET http://nebula.example/api/v3/apps was not answered: connect ECONNREFUSED 127.0.0.1:1',
+    );
+  });
+});
+
+describe('the time limit', () => {
+  it.each([
+    ['nothing comes', silence],
+    ['a body does not end', (request: Request) => endless(request, '{"items":')],
+  ])('ends a call when %s', async (_name, answer) => {
+    const { client } = clientOf([answer, answer, answer], { timeoutMs: 50 });
+    const error = await errorOf(listApps({ client }));
+    expect(error).toBeInstanceOf(NebulaTimeoutError);
+    expect((error as Error).message).toContain(
+      'GET http://nebula.example/api/v3/apps was not answered within 0.05 s',
+    );
+  });
+
+  it('gives the api the time that it is asked to wait', async () => {
+    const late = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return json(200, { outcome: 'converged' });
+    };
+    const { client } = clientOf([late], { timeoutMs: 50 });
+    expect(await waitForApp({ client, path, query: { timeout: 1 } })).toEqual({ outcome: 'converged' });
+  });
+
+  it("hands on the reason of the caller's own signal", async () => {
+    const stop = new AbortController();
+    const { client } = clientOf([silence]);
+    const call = listApps({ client, signal: stop.signal });
+    stop.abort(new Error('enough'));
+    expect(await errorOf(call)).toMatchObject({ message: 'enough' });
+  });
+
+  it("ends the wait between two tries, too, when the caller's signal says so", async () => {
+    const stop = new AbortController();
+    const { client, server } = clientOf([problem(503, 'shutting-down', { 'retry-after': '20' })]);
+    const call = listApps({ client, signal: stop.signal });
+    call.catch(() => undefined);
+    while (server.requests.length === 0) await new Promise(setImmediate);
+    stop.abort(new Error('enough'));
+    expect(await errorOf(call)).toMatchObject({ message: 'enough' });
+  });
+});
+
+describe('credentials', () => {
+  const sent = async (options: Partial<NebulaClientOptions>, headers: Record<string, string> = {}) => {
+    const { client, server } = clientOf([page()], options);
+    await listApps({ client, headers });
+    return server.requests[0]?.request.headers.get('authorization') ?? null;
+  };
+
+  it('are sent with every call', async () => {
+    expect(await sent({})).toBeNull();
+    expect(await sent({ token: 'abc' })).toBe('Bearer abc');
+    expect(await sent({ user: 'Zoë', password: 'pä:ss' })).toBe(
+      `Basic ${Buffer.from('Zoë:pä:ss', 'utf8').toString('base64')}`,
+    );
+    expect(await sent({ token: 'abc' }, { Authorization: 'Bearer other' })).toBe('Bearer other');
+  });
+
+  it('are asked for before every try', async () => {
+    let count = 0;
+    const token = () => `token-${(count += 1)}`;
+    const { client, server } = clientOf([problem(503, 'timed-out', SOON), page()], { token });
+    await listApps({ client });
+    expect(server.requests.map(({ request }) => request.headers.get('authorization'))).toEqual([
+      'Bearer token-1',
+      'Bearer token-2',
+    ]);
+  });
+
+  it('that can not be had end the call with the reason', async () => {
+    const token = () => Promise.reject(new Error('the vault is sealed'));
+    const { client } = clientOf([page()], { token });
+    expect(await errorOf(listApps({ client }))).toMatchObject({ message: 'the vault is sealed' });
+  });
+});
