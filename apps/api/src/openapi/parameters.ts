@@ -31,11 +31,16 @@ export const PREFIX_IN_QUERY = ApiQuery({
   schema: { type: 'string', maxLength: 63 },
 });
 
+const ETAG_PATTERN = '(W/)?"[!#-~\\u0080-\\u00ff]*"';
+
+/** `*`, or a list of entity tags with blanks and empty items as RFC 9110 lets them be; what `parseEtags` takes. */
+export const ETAGS_PATTERN = `^[ \\t]*(\\*|[ \\t,]*${ETAG_PATTERN}([ \\t]*,[ \\t,]*${ETAG_PATTERN})*[ \\t,]*)[ \\t]*$`;
+
 export const IF_MATCH = ApiHeader({
   name: 'If-Match',
   required: false,
   description: 'ETags, of which one must be that of the app as it is, or `*` for any; 412 otherwise.',
-  schema: { type: 'string' },
+  schema: { type: 'string', pattern: ETAGS_PATTERN },
   example: '"7"',
 });
 
@@ -43,7 +48,7 @@ export const IF_NONE_MATCH = ApiHeader({
   name: 'If-None-Match',
   required: false,
   description: 'ETags of which none may be that of the app as it is, or `*`: there must be no such app.',
-  schema: { type: 'string' },
+  schema: { type: 'string', pattern: ETAGS_PATTERN },
   example: '*',
 });
 

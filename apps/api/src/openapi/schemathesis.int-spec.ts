@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { schemathesisCommand } from '../../../../tools/services/schemathesis.mjs';
+import { reportOf } from '../store/testing/records.js';
+import { ApiUnderTest } from '../testing/api-under-test.js';
+import { EXAMPLE_SPEC, EXAMPLE_WORKER } from './examples.js';
+
+const PROJECT = join(import.meta.dirname, '..', '..', '..', '..');
+const INSTALL_LIMIT = 300_000;
+const RUN_LIMIT = 300_000;
+
+let api: ApiUnderTest;
+let folder: string;
+let command: string[];
+
+beforeAll(async () => {
+  command = await schemathesisCommand(console.log);
+  folder = await mkdtemp(join(tmpdir(), 'nebula-schemathesis-'));
+  api = await ApiUnderTest.start();
+  // What the examples of the document name is there.
+  const { app_name } = EXAMPLE_SPEC;
+  await api.create(app_name);
+  api.broker.reports.publish(reportOf({ app_name, worker_id: EXAMPLE_WORKER.worker_id }));
+}, INSTALL_LIMIT);
+
+afterAll(async () => {
+  await api.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Runs it to its end, in a folder of its own for what it writes. */
+function run(args: readonly string[]): Promise<{ code: number | null; output: string }> {
+  const [program = '', ...first] = command;
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, [...first, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+      });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, output }));
+  });
+}
+
+it(
+  'answers whatever it is asked as the document says, takes nothing that this forbids, and never fails inside',
+  async () => {
+    const { code, output } = await run([
+      '--no-color',
+      ...['--config-file', join(PROJECT, 'tools', 'openapi', 'schemathesis.toml'), 'run'],
+      ...[`${api.url}/api/v3/openapi.json`, '--continue-on-failure', '--workers', '2'],
+    ]);
+    expect({ code, output: code === 0 ? '' : output }).toEqual({ code: 0, output: '' });
+    // It has asked every operation but the one without an end.
+    const [, selected, all] = /Selected: (\d+)\/(\d+)/.exec(output) ?? [];
+    expect(Number(selected)).toBe(Number(all) - 1);
+    expect(Number(/(\d+) generated/.exec(output)?.[1])).toBeGreaterThan(1_000);
+    expect(api.problems).toEqual([]);
+  },
+  RUN_LIMIT,
+);
