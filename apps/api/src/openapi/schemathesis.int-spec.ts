@@ -4,11 +4,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { schemathesisCommand } from '../../../../tools/services/schemathesis.mjs';
+import { bearer, LOGIN } from '../access/testing/logins.js';
 import { reportOf } from '../store/testing/records.js';
 import { ApiUnderTest } from '../testing/api-under-test.js';
 import { EXAMPLE_SPEC, EXAMPLE_WORKER } from './examples.js';
 
 const PROJECT = join(import.meta.dirname, '..', '..', '..', '..');
+const AUTHORIZATION = bearer(LOGIN.auth_token);
 const INSTALL_LIMIT = 300_000;
 const RUN_LIMIT = 300_000;
 
@@ -17,9 +19,10 @@ let folder: string;
 let command: string[];
 
 beforeAll(async () => {
-  command = await schemathesisCommand(console.log);
+  command = await schemathesisCommand(() => undefined);
   folder = await mkdtemp(join(tmpdir(), 'nebula-schemathesis-'));
-  api = await ApiUnderTest.start();
+  api = await ApiUnderTest.start({ login: LOGIN });
+  api.authorization = AUTHORIZATION;
   // What the examples of the document name is there.
   const { app_name } = EXAMPLE_SPEC;
   await api.create(app_name);
@@ -53,6 +56,7 @@ it(
       '--no-color',
       ...['--config-file', join(PROJECT, 'tools', 'openapi', 'schemathesis.toml'), 'run'],
       ...[`${api.url}/api/v3/openapi.json`, '--continue-on-failure', '--workers', '2'],
+      ...['--header', `Authorization: ${AUTHORIZATION}`],
     ]);
     expect({ code, output: code === 0 ? '' : output }).toEqual({ code: 0, output: '' });
     // It has asked every operation but the one without an end.
