@@ -101,14 +101,15 @@ it('what can not be changed on a container there is made anew: its restart polic
   for (const container of free) expect((await inspect(container)).HostConfig.Memory).toBe(0);
 }, 120_000);
 
-it('what is stopped or removed by hand is brought back', async () => {
-  const [one, two] = await after({});
-  await worker.engine.docker.getContainer(one?.id ?? '').stop();
-  await worker.engine.docker.getContainer(two?.id ?? '').remove({ force: true });
+it('what is stopped or killed by hand is started again', async () => {
+  const before = await after({});
+  const [one, two] = before.map(({ id }) => worker.engine.docker.getContainer(id));
+  await one?.stop();
+  await two?.kill();
   await eventually(async () => {
-    const [again, other] = await worker.containers();
-    expect(again).toMatchObject({ id: one?.id, running: true });
-    expect(other).toMatchObject({ name: two?.name, running: true });
+    const now = await worker.containers();
+    expect(now.map(({ id, running }) => [id, running])).toEqual(before.map(({ id }) => [id, true]));
+    expect(now.every(({ started_at }, index) => started_at !== before[index]?.started_at)).toBe(true);
   }, LIMIT);
   await worker.reported({ state: 'converged', revision }, LIMIT);
 }, 120_000);
