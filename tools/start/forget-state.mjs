@@ -13,6 +13,7 @@ import { join } from 'node:path';
 export async function forgetState(folder) {
   const names = await readdir(folder.path);
   const ours = [
+    folder.secret_keys,
     folder.feed,
     folder.worker,
     folder.engine,

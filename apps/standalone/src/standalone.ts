@@ -6,6 +6,7 @@ import { createWorker, imageOptions, updateOptions, WorkerReadiness, workerPolic
 import type { LoggerService } from '@nestjs/common';
 import type { StandaloneConfiguration } from './configuration.js';
 import type { Reservation } from './reservation.js';
+import { secretKeysIn } from './secret-key-file.js';
 
 /** What of a request `ask` knows. */
 export interface AskInit {
@@ -43,6 +44,7 @@ export async function startStandalone(
   await requireStore(store);
   const access = await accessOptions(configuration);
   const own_token = randomBytes(32).toString('base64url');
+  const secret_keys = await secretKeysIn(folder.secret_keys);
   const broker = new InProcessBroker({ directory: folder.feed });
   const worker = await createWorker({
     scope: configuration.scope,
@@ -62,6 +64,7 @@ export async function startStandalone(
   const engine = worker.get(WorkerReadiness);
   const api = await createApi({
     store,
+    secret_keys,
     feeds: [broker.feed],
     reports: broker.reportStrategy(),
     ...access,

@@ -6,6 +6,8 @@ export interface StateFolder {
   path: string;
   /** The SQLite file. */
   database: string;
+  /** The keys for the values of secrets in it. */
+  secret_keys: string;
   /** The newest desired state per app, as the in-process broker retains it. */
   feed: string;
   /** What the worker remembers. */
@@ -21,6 +23,7 @@ export function stateFolderAt(stateDir: string): StateFolder {
   return {
     path,
     database: join(path, 'nebula.db'),
+    secret_keys: join(path, 'secret-keys'),
     feed: join(path, 'feed'),
     worker: join(path, 'worker'),
     engine: join(path, 'engine'),

@@ -7,6 +7,7 @@ it('a program of somebody else gets everything but our own secrets', () => {
     ...{ AWS_SECRET_ACCESS_KEY: 'its own', RABBIT_HOST: 'rabbit' },
   };
   const ours = {
+    SECRET_KEYS: 'k1:hunter2',
     ...{ RABBIT_PASSWORD: 'hunter2', REGISTRY_AUTH_PASSWORD: 'hunter2', MONGO_URL: 'mongodb://u:hunter2@db' },
     ...{
       RABBIT_ADMIN_PASSWORD: 'hunter2',

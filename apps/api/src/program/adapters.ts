@@ -3,10 +3,11 @@ import { startingWith } from '@nebula/lifecycle';
 import { RabbitFeed, RabbitReportStrategy, RareLog } from '@nebula/messaging';
 import type { ApiOptions } from '../api-options.js';
 import type { StoreOptions } from '../store/store-options.js';
+import { parseSecretKeys } from '../store/secrets/secret-key.js';
 import type { ApiConfiguration } from './configuration.js';
 
 /** Store and transports of an api of its own. */
-export interface Adapters extends Pick<ApiOptions, 'store' | 'feeds' | 'reports'> {
+export interface Adapters extends Pick<ApiOptions, 'store' | 'secret_keys' | 'feeds' | 'reports'> {
   /** Ends the connections that the api doesn't end itself; to be called after it has ended. */
   close: () => Promise<void>;
 }
@@ -23,6 +24,7 @@ export function adapters(configuration: ApiConfiguration): Adapters {
   const feed = new RabbitFeed({ ...connection, region, connection_name: 'nebula-api feed' });
   return {
     store: storeOf(configuration),
+    secret_keys: parseSecretKeys(configuration.secret_keys).keys ?? [],
     feeds: [feed],
     reports: new RabbitReportStrategy({ ...connection, connection_name: 'nebula-api reports' }),
     close: () => feed.close(),

@@ -57,6 +57,11 @@ describe('the configuration of the api', () => {
     ],
     ['two databases', { SQLITE_FILE: 'x.db' }, /^mongo_url and sqlite_file are both set/],
     ['a name that no database can have', { SCHEMA_NAME: 'a b' }, /^schema_name is "a b" but must be/],
+    [
+      'a key for secrets that is too short',
+      { SECRET_KEYS: 'k1:aHVudGVyMg==' },
+      /^secret_keys: item 1 must be <id>:/,
+    ],
     ['a region with a slash', { RABBIT_REGION: 'eu/1' }, /^rabbit_region is "eu\/1"/],
     ['a URL as node of RabbitMQ', { RABBIT_HOST: 'amqp://u:hunter4@rabbit' }, /^rabbit_host holds/],
     [

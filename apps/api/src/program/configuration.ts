@@ -9,12 +9,14 @@ import {
 import { configured } from '@nebula/lifecycle';
 import { ACCESS_KEYS, type AccessConfiguration } from './access-keys.js';
 import { accessProblems } from './access-problems.js';
+import { parseSecretKeys } from '../store/secrets/secret-key.js';
 
 /** What an api of its own is started with. */
 export interface ApiConfiguration extends AccessConfiguration, RabbitConfiguration {
   mongo_url: string;
   sqlite_file: string;
   schema_name: string;
+  secret_keys: string[];
   rabbit_region: string;
   verify_interval_seconds: number;
   tombstone_retention_days: number;
@@ -36,6 +38,13 @@ export const API_KEYS: KeyTable<ApiConfiguration> = {
     description: 'SQLite file in place of MongoDB, for one api alone',
   },
   schema_name: { kind: 'string', default: 'nebula', description: 'name of the database on MongoDB' },
+  secret_keys: {
+    kind: 'list',
+    default: [],
+    secret: true,
+    description:
+      'keys for the values of secret_env_vars in the database, each <id>:<32 bytes in base64>; the first encrypts, all decrypt. Apps can have no secrets when it is not set',
+  },
   ...RABBIT_KEYS,
   // Apis are few, so they may come back soon.
   rabbit_reconnect_max_seconds: reconnectKey(10),
@@ -77,6 +86,7 @@ export function loadApiConfiguration(sources?: Sources): ApiConfiguration {
       ...accessProblems(configuration),
       ...rabbitHostProblems(rabbit_host),
       ...storeProblems(configuration),
+      ...(parseSecretKeys(configuration.secret_keys).problems ?? []).map((line) => `secret_keys: ${line}`),
       ...(/^[A-Za-z0-9_-]{1,63}$/.test(schema_name)
         ? []
         : [`schema_name is ${JSON.stringify(schema_name)} but must be 1 to 63 letters, digits, "_" and "-"`]),

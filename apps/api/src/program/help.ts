@@ -13,6 +13,8 @@ Commands
   setup-broker   creates on RabbitMQ what api and workers need (virtual host, users with their rights, limits, the
                  queue of reports), as administrator through the management plugin. It can be run again at any time;
                  passwords are set to those given.
+  rotate-secrets seals the values of secret_env_vars in the database with the first of secret_keys, after a new key
+                 was put there before the old one. It can be run at any time, and again.
   -h, --help     print this
 
 Configuration: an environment variable (upper case of the key) or a key in conf.json. The environment wins.
@@ -25,8 +27,8 @@ Other environment variables
   CONF_FILE      path of the configuration file, default conf.json in the working directory
 
 Exit codes
-  0    stopped by a signal, in order; or all is set up
-  1    the set-up failed
+  0    stopped by a signal, in order; or all is done
+  1    the set-up or the rotation failed
   2    unknown argument
   78   bad configuration: a key, or a port in use; one line each
   130  a second signal ended it before the shutdown was done

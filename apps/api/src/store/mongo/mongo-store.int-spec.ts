@@ -5,6 +5,7 @@ import { describeAppStore } from '../testing/app-store.contract.js';
 import { createMongoDatabase } from '../testing/mongo-under-test.js';
 import { describePublishingMarks } from '../testing/publishing-marks.contract.js';
 import { describeTokenStore } from '../testing/tokens.contract.js';
+import { describeSecrets } from '../testing/secrets.contract.js';
 import { describeWorkerRecords } from '../testing/worker-records.contract.js';
 
 jest.setTimeout(60_000);
@@ -24,3 +25,4 @@ describePublishingMarks('MongoDB', async () => createMongoDatabase(server.url));
 describeWorkerRecords('MongoDB', async () => createMongoDatabase(server.url));
 describeAppRollout('MongoDB', async () => createMongoDatabase(server.url));
 describeTokenStore('MongoDB', async () => createMongoDatabase(server.url));
+describeSecrets('MongoDB', async () => createMongoDatabase(server.url));
