@@ -5,7 +5,8 @@
  */
 const shared = {
   rootDir: import.meta.dirname,
-  testEnvironment: 'node',
+  // Node's, with a search for the secrets of the tests.
+  testEnvironment: '<rootDir>/tools/test/searching-environment.mjs',
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': ['@swc/jest'] },

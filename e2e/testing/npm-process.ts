@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import { noteSecretVariables, SearchedStream } from '../../tools/test/known-secrets.mjs';
 
 function launch(folder: string, args: string[], environment: Record<string, string | undefined>) {
   return execa('npm', args, {
@@ -21,9 +22,13 @@ export class NpmProcess {
   private readonly npm: ReturnType<typeof launch>;
 
   constructor(folder: string, args: string[], environment: Record<string, string | undefined>) {
+    noteSecretVariables(environment);
+    const searched = new SearchedStream(`the output of npm ${args.join(' ')}`);
     this.npm = launch(folder, args, environment);
     this.npm.all.on('data', (chunk: Buffer) => {
-      this.output += chunk.toString();
+      const text = chunk.toString();
+      searched.add(text);
+      this.output += text;
     });
   }
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { noteSecretVariables, SearchedStream } from '../../tools/test/known-secrets.mjs';
 
 /** So much of what a service has said last is kept, characters. */
 const KEPT = 200_000;
@@ -25,7 +26,9 @@ export class ServiceProcess {
   private isEnding = false;
   private lastCode: number | null = null;
 
-  constructor(private readonly options: ServiceOptions) {}
+  constructor(private readonly options: ServiceOptions) {
+    noteSecretVariables(options.environment);
+  }
 
   get name(): string {
     return this.options.name;
@@ -52,8 +55,10 @@ export class ServiceProcess {
     this.child = child;
     this.isEnding = false;
     for (const stream of [child.stdout, child.stderr]) {
+      const searched = new SearchedStream(`the output of ${name}`);
       stream.setEncoding('utf8');
       stream.on('data', (text: string) => {
+        searched.add(text);
         this.output = (this.output + text).slice(-KEPT);
       });
     }

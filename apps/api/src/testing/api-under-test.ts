@@ -6,6 +6,8 @@ import type { AppSpec } from '@nebula/contracts';
 import { InProcessBroker } from '@nebula/messaging';
 import type { LoggerService } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { inspect } from 'node:util';
+import { searchForSecrets } from '../../../../tools/test/known-secrets.mjs';
 import type { ApiOptions } from '../api-options.js';
 import { createApi } from '../create-api.js';
 import { AppStore } from '../store/app-store.js';
@@ -133,10 +135,14 @@ function parsed(text: string): unknown {
   }
 }
 
+/** Every line is searched for secrets. */
 function noting(problems: string[]): LoggerService {
+  const search = (...parts: unknown[]) =>
+    searchForSecrets(inspect(parts, { depth: 10, maxStringLength: null }), 'the log of an api');
   const note = (...parts: unknown[]) => {
+    search(...parts);
     const texts = parts.map((part) => (part instanceof Error ? part.message : JSON.stringify(part)));
     problems.push(texts.join(' '));
   };
-  return { log: () => undefined, warn: note, error: note };
+  return { log: search, debug: search, warn: note, error: note };
 }

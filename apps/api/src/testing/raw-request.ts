@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { searchForSecrets } from '../../../../tools/test/known-secrets.mjs';
 
 /**
  * Sends bytes over a connection of their own, for what no HTTP client would send. Answers all that came back
@@ -15,7 +16,10 @@ export async function rawRequest(port: number, bytes: string | Buffer, limitMs =
     socket.on('data', (chunk) => (received += chunk.toString()));
     // Writing to a connection that the server has ended fails; what it said before counts.
     socket.on('error', () => undefined);
-    socket.on('close', () => resolve(received));
+    socket.on('close', () => {
+      searchForSecrets(received, 'what came back over a connection');
+      resolve(received);
+    });
     socket.write(bytes);
   });
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { secret } from '../../../../tools/test/known-secrets.mjs';
 import { Clock } from '../clock.js';
 import { RuntimeError } from '../container-runtime/runtime-error.js';
 import { eventually } from '../container-runtime/testing/eventually.js';
@@ -60,6 +61,7 @@ describe('a failure', () => {
       const text = 'exec: "mysql -phunter2": executable file not found in $PATH, KEY=box-hunter3';
       throw new RuntimeError('invalid', text);
     };
+    for (const told of ['hunter2', 'hunter3']) secret(told);
     const env_vars = { KEY: '{{.Node}}-hunter3' };
     worker.receive(wanted({ spec: { entrypoint: ['mysql -phunter2'], env_vars } }));
     const report = await worker.reported({ state: 'failed' });
@@ -310,7 +312,7 @@ describe('a failure', () => {
   it('says nothing about environment values in log and reports', async () => {
     await worker.start();
     engine.programPorts.add(8080);
-    const env_vars = { TOKEN: 'very-secret-value' };
+    const env_vars = { TOKEN: secret('very-secret-value') };
     worker.receive(wanted({ spec: { starting_ports: [8080], env_vars } }));
     await worker.reported({ state: 'failed' });
     worker.receive({ ...wanted({ revision: 2, spec: { env_vars } }), digest: 'a'.repeat(64) });

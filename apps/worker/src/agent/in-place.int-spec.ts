@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { secret } from '../../../../tools/test/known-secrets.mjs';
 import { eventually } from '../container-runtime/testing/eventually.js';
 import { WorkerOnEngine } from './testing/worker-on-engine.js';
 
@@ -56,7 +57,7 @@ describe('a worker on a real engine', () => {
     await worker.reported({ revision: 4, state: 'converged' }, 60_000);
     const before = await only();
     const failing = { command: ['sh', '-c', 'echo up-5 >> /kept/said; echo "no $KEY"; exit 3'] };
-    await worker.want(5, { volumes, env_vars: { KEY: 'hunter2' }, hooks: { post_start: failing } });
+    await worker.want(5, { volumes, env_vars: { KEY: secret('hunter2') }, hooks: { post_start: failing } });
     const failed = await worker.reported({ revision: 5, state: 'failed' }, 60_000);
     expect(failed.last_error).toMatchObject({
       step: 'post-start',

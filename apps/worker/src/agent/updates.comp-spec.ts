@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { AppSpec, UpdateSettings } from '@nebula/contracts';
+import { secret } from '../../../../tools/test/known-secrets.mjs';
 import { eventually } from '../container-runtime/testing/eventually.js';
 import { RuntimeError } from '../container-runtime/runtime-error.js';
 import type { MemoryEngine } from './testing/memory-engine.js';
@@ -87,7 +88,7 @@ describe('a rolling update', () => {
     await begin();
     startsAs('shop:2', 'unhealthy');
     engine.logs.set('web-1', `key hunter22${'.'.repeat(1_996)}`);
-    want(2, { docker_image: 'shop:2', env_vars: { DB: 'hunter22' } });
+    want(2, { docker_image: 'shop:2', env_vars: { DB: secret('hunter22') } });
     await eventually(() => expect(worker.report()?.last_error?.step).toBe('update'));
     const message = worker.report()?.last_error?.message ?? '';
     expect(message).toMatch(/…ted\]\.+$/);
@@ -98,7 +99,10 @@ describe('a rolling update', () => {
     await begin();
     startsAs('shop:2', 'unhealthy');
     engine.logs.set('web-1', 'starting\ncannot reach db with hunter22, box-1-key\nDB_PASSWORD=abc');
-    want(2, { docker_image: 'shop:2', env_vars: { DB: 'hunter22', KEY: '{{.Node}}-{{.Replica}}-key' } });
+    want(2, {
+      docker_image: 'shop:2',
+      env_vars: { DB: secret('hunter22'), KEY: '{{.Node}}-{{.Replica}}-key' },
+    });
     const { last_error } = await worker.reported({ state: 'failed', revision: 2 });
     await eventually(() => expect(worker.report()?.last_error?.step).toBe('update'));
     expect(worker.report()?.last_error?.message).toBe(

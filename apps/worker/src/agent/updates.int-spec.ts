@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { AppSpec, UpdateSettings } from '@nebula/contracts';
 import { makeHttpImage } from '../../../../tools/engine/images.mjs';
+import { secret } from '../../../../tools/test/known-secrets.mjs';
 import { eventually } from '../container-runtime/testing/eventually.js';
 import { IMAGES, type Seen, WorkerOnEngine } from './testing/worker-on-engine.js';
 
@@ -81,7 +82,7 @@ describe('on a real engine', () => {
   it('one whose program ends again and again is paused with its exit code and last lines, for good', async () => {
     const before = await begin({ docker_image: IMAGES[0] });
     const command = ['/bin/sh', '-c', 'echo "connecting with $SECRET"; echo bye >&2; exit 3'];
-    await want(2, { docker_image: IMAGES[0], command, env_vars: { SECRET: 'hunter22' } });
+    await want(2, { docker_image: IMAGES[0], command, env_vars: { SECRET: secret('hunter22') } });
     const message = await failure(2);
     expect(message).toContain('is paused: ');
     expect(message).toContain('-1 ends again and again (exit code 3); its last lines:');

@@ -1,4 +1,5 @@
 import { expect } from '@jest/globals';
+import { SearchedStream } from '../../../../../tools/test/known-secrets.mjs';
 import { eventually } from '../../testing/eventually.js';
 
 export interface ReadEvent {
@@ -51,9 +52,12 @@ export class EventReader {
   private async read(body: ReadableStream<Uint8Array>): Promise<void> {
     let text = '';
     const decoder = new TextDecoder();
+    const searched = new SearchedStream('events');
     try {
       for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
-        text += decoder.decode(chunk, { stream: true });
+        const part = decoder.decode(chunk, { stream: true });
+        searched.add(part);
+        text += part;
         const blocks = text.split('\n\n');
         text = blocks.pop() ?? '';
         for (const block of blocks) if (!block.startsWith(':')) this.events.push(parsed(block));

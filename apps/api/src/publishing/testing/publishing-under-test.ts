@@ -3,6 +3,7 @@ import type { DesiredStateFeed } from '@nebula/messaging';
 import { type LoggerService, Module } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { ApiLog } from '../../api-log.js';
+import { searchForSecrets } from '../../../../../tools/test/known-secrets.mjs';
 import { API_OPTIONS } from '../../api-options.js';
 import { Clock } from '../../clock.js';
 import { type AppRecord, AppStore } from '../../store/app-store.js';
@@ -49,8 +50,10 @@ export class PublishingUnderTest {
 
   static async start(path: string, settings: PublishingSettings): Promise<PublishingUnderTest> {
     const lines: string[] = [];
-    const note = (...parts: unknown[]) =>
-      void lines.push(parts.map((part) => JSON.stringify(part)).join(' '));
+    const note = (...parts: unknown[]) => {
+      lines.push(parts.map((part) => JSON.stringify(part)).join(' '));
+      searchForSecrets(lines.at(-1) ?? '', 'the log of a publisher');
+    };
     const logger: LoggerService = { log: note, warn: note, error: note };
     const clock = new SteppedClock();
     const { feeds, verify_interval_seconds = 86_400, tombstone_retention_days = 90 } = settings;

@@ -1,6 +1,8 @@
+import { inspect } from 'node:util';
 import type { LoggerService } from '@nestjs/common';
+import { searchForSecrets } from '../../../../../tools/test/known-secrets.mjs';
 
-/** A logger that keeps its lines for a test to look at. */
+/** A logger that keeps its lines for a test to look at, and searches them for secrets. */
 export class KeptLog implements LoggerService {
   readonly lines: { level: string; message: string; fields: Record<string, unknown> }[] = [];
 
@@ -22,6 +24,8 @@ export class KeptLog implements LoggerService {
   }
 
   private keep(level: string, message: unknown, rest: unknown[]): void {
+    const said = inspect([message, ...rest], { depth: 10, maxStringLength: null });
+    searchForSecrets(said, 'the log of a worker');
     const fields = Object.assign({}, ...rest.filter((value) => typeof value === 'object')) as object;
     this.lines.push({ level, message: String(message), fields: { ...fields } });
   }

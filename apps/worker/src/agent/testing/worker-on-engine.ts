@@ -10,6 +10,7 @@ import {
 } from '@nebula/contracts';
 import type { INestMicroservice } from '@nestjs/common';
 import { makeHttpImage } from '../../../../../tools/engine/images.mjs';
+import { searchForSecrets } from '../../../../../tools/test/known-secrets.mjs';
 import {
   EngineUnderTest,
   type MakeImage,
@@ -95,6 +96,7 @@ export class WorkerOnEngine {
   }
 
   private take(message: WorkerMessage): void {
+    searchForSecrets(JSON.stringify(message), 'what a worker reports');
     if (message.kind === 'report') this.reports.push(message);
   }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { WorkerHeartbeat, WorkerMessage, WorkerReport } from '@nebula/contracts';
 import type { AppSelection } from '@nebula/messaging';
 import { Test, type TestingModule } from '@nestjs/testing';
+import { searchForSecrets } from '../../../../../tools/test/known-secrets.mjs';
 import { Clock } from '../../clock.js';
 import { ContainerRuntime } from '../../container-runtime/container-runtime.js';
 import { eventually } from '../../container-runtime/testing/eventually.js';
@@ -103,6 +104,7 @@ export class WorkerUnderTest {
   }
 
   private take(message: WorkerMessage): void {
+    searchForSecrets(JSON.stringify(message), 'what a worker reports');
     this.messages.push(message);
     if (message.kind === 'report') this.reports.push(message);
     else this.heartbeats.push(message);
