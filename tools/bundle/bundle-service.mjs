@@ -31,6 +31,9 @@ const NOT_INSTALLED = [
   'class-transformer/storage',
 ];
 
+/** Compares passwords with their hashes. It is no JavaScript, so it stands beside the bundle. */
+const ARGON2 = '@node-rs/argon2';
+
 /**
  * The worker shares its server with the apps, and waits for most of its life. V8 by default trades memory for speed
  * that the worker has no use for: a space for new objects that grows to many megabytes while a program starts and
@@ -70,7 +73,7 @@ export async function bundleService(service, folder) {
     legalComments: 'none',
     logLevel: 'error',
     define: { NEBULA_VERSION: JSON.stringify(version), NEBULA_SWAGGER_UI: JSON.stringify('./swagger-ui/') },
-    external: NOT_INSTALLED,
+    external: [...NOT_INSTALLED, ARGON2],
     // The first that answers is taken.
     plugins: [leanPlugin, esModulesPlugin],
     banner: {
@@ -84,7 +87,10 @@ export async function bundleService(service, folder) {
       ].join('\n'),
     },
   });
-  if (service === 'api') await copySwaggerUi(folder);
+  if (service === 'api') {
+    await copySwaggerUi(folder);
+    await copyArgon2(folder);
+  }
   return outfile;
 }
 
@@ -96,4 +102,34 @@ async function copySwaggerUi(/** @type {string} */ folder) {
   const wanted =
     /swagger-ui-dist$|swagger-ui(-bundle|-standalone-preset)?\.(js|css)$|favicon-.*\.png$|LICENSE$/;
   await cp(assets, join(folder, 'swagger-ui'), { recursive: true, filter: (path) => wanted.test(path) });
+}
+
+/** The package with the program for machines like this one; on others a password can be given in clear alone. */
+async function copyArgon2(/** @type {string} */ folder) {
+  const require = createRequire(join(PROJECT, 'apps', 'api', 'package.json'));
+  const loader = dirname(require.resolve(`${ARGON2}/package.json`));
+  const { optionalDependencies } = /** @type {{ optionalDependencies: Record<string, string> }} */ (
+    JSON.parse(readFileSync(join(loader, 'package.json'), 'utf8'))
+  );
+  const fromLoader = createRequire(join(loader, 'package.json'));
+  const packages = [[ARGON2, loader]];
+  for (const name of Object.keys(optionalDependencies)) {
+    const found = findPackageJSON(fromLoader, name);
+    if (found) packages.push([name, dirname(found)]);
+  }
+  for (const [name = '', path = ''] of packages)
+    await cp(path, join(folder, 'node_modules', name), { recursive: true, dereference: true });
+}
+
+/**
+ * @param {NodeJS.Require} require
+ * @param {string} name of a package
+ * @returns {string | null} its package.json; null when it isn't there
+ */
+function findPackageJSON(require, name) {
+  try {
+    return require.resolve(`${name}/package.json`);
+  } catch {
+    return null;
+  }
 }

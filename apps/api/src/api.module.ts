@@ -22,12 +22,12 @@ export class ApiModule {
         FoundationModule.forRoot(options),
         StoreModule.forRoot(options.store, options.secret_keys),
         PublishingModule.forRoot({ feeds, verify_interval_seconds, tombstone_retention_days }),
-        AccessModule,
         HttpModule,
         AppsModule,
         WorkersModule,
         OrphansModule,
         EventsModule,
+        AccessModule,
         HealthModule,
       ],
     };

@@ -4,10 +4,12 @@ import type { CustomStrategy } from '@nestjs/microservices';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AccessGate } from './access/access-gate.js';
 import { ApiModule } from './api.module.js';
+import { ApiLog } from './api-log.js';
 import type { ApiOptions } from './api-options.js';
 import { registerAccess } from './http/access.js';
 import { API_PREFIX } from './http/api-prefix.js';
 import { createFastifyAdapter } from './http/fastify-adapter.js';
+import { registerRequestLog } from './http/request-log.js';
 import { registerContentChecks } from './http/request-checks.js';
 import { serveDocumentation } from './openapi/documentation.js';
 
@@ -27,6 +29,7 @@ export async function createApi(options: ApiOptions): Promise<NestFastifyApplica
   const server = api.getHttpAdapter().getInstance();
   registerAccess(server, api.get(AccessGate), rate_limit_per_minute);
   registerContentChecks(server, cors_origins);
+  registerRequestLog(server, api.get(ApiLog));
   api.setGlobalPrefix(API_PREFIX, { exclude: ['healthz', 'readyz'] });
   serveDocumentation(api, options.version);
   if (options.reports) {

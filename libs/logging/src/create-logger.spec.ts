@@ -139,6 +139,7 @@ describe('secrets', () => {
     ['headers', { headers: { Authorization: SECRET, cookie: SECRET } }],
     ['a URL', { url: `amqp://user:${SECRET}@host:5672/v` }],
     ['a URL with a name alone', { url: `https://${SECRET}@host/v` }],
+    ['a token of the api', { seen: `x nebula_0123456789abcdef_${SECRET.padEnd(43, 'x')}.` }],
     ['an error', new Error(`connect amqp://u:${SECRET}@host failed`)],
     ['fields of an error', Object.assign(new Error('x'), { password: SECRET, config: { secret: SECRET } })],
     ['the cause of an error', new Error('x', { cause: new Error(`Basic ${SECRET}`) })],

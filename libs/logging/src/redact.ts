@@ -14,7 +14,7 @@ const MAX_DEPTH = 8;
 
 /**
  * A copy of anything, fit for a log line: JSON alone, no secrets. Secrets are told by the name of their field,
- * and in texts as the user part of a URL or as the credentials of an HTTP header.
+ * and in texts as the user part of a URL, as the credentials of an HTTP header, or as a token of the api.
  */
 export function redact(value: unknown): unknown {
   return copy(value, []);
@@ -24,6 +24,7 @@ export function redact(value: unknown): unknown {
 export function redactText(text: string): string {
   return stripVTControlCharacters(text)
     .replace(/([a-z][a-z0-9+.-]{0,31}:\/\/)[^\s/@"']+@/gi, `$1${REDACTED}@`)
+    .replace(/\b(nebula_[0-9a-f]{16}_)[\w-]{43}/g, `$1${REDACTED}`)
     .replace(/\b([Bb]asic|[Bb]earer)\s+(?=[a-z]*[A-Z0-9=+/])[\w.~+/=-]{6,}/g, `$1 ${REDACTED}`);
 }
 

@@ -32,12 +32,17 @@ export function noteCaller(request: object, caller: Caller): void {
   callers.set(request, caller);
 }
 
+/** Who makes a request; undefined of one that was not let in, or is for everybody. */
+export function callerIfKnown(request: object): Caller | undefined {
+  return callers.get(request);
+}
+
 /**
  * Who makes a request that was let in.
  * @param request as Fastify has it
  */
 export function callerOf(request: object): Caller {
-  const caller = callers.get(request);
+  const caller = callerIfKnown(request);
   if (!caller) throw new Error('a request was handled whose caller was not looked at');
   return caller;
 }

@@ -121,6 +121,35 @@ describe('a store that is away', () => {
   });
 });
 
+describe('a request without a login', () => {
+  it('is refused before its body is read, whatever it asks for', async () => {
+    const api = await start({ login: LOGIN });
+    const json = { 'content-type': 'application/json' };
+    for (const parts of [
+      { body: '{', headers: json },
+      { body: ' '.repeat(300_000), headers: json },
+      { body: 'x', headers: { 'content-type': 'text/plain' } },
+      { body: '{}', headers: { ...json, 'content-encoding': 'gzip' } },
+      { body: '{}', headers: { ...json, origin: 'https://evil.example' } },
+    ])
+      expectProblem(await api.call('POST', '/apps?x=1', parts), PROBLEMS.unauthenticated);
+    for (const authorization of ['', 'Basic', 'Digest x', 'Bearer', basic('admin', ''), `${ADMIN} x`])
+      expect([authorization, (await as(api, authorization)).status]).toEqual([authorization, 401]);
+    // What is told is the same for whoever asks: that there is no such path, or no such method.
+    expectProblem(await api.call('GET', '/nowhere'), PROBLEMS.unknownPath);
+    expectProblem(await api.call('PUT', '/apps'), PROBLEMS.methodNotAllowed);
+  });
+
+  it('is refused as HEAD where it is as GET', async () => {
+    const api = await start({ login: LOGIN });
+    const head = async (path: string, headers = {}) => (await api.call('HEAD', path, { headers })).status;
+    expect(await head('/apps')).toBe(401);
+    expect(await head('/apps', { authorization: ADMIN })).toBe(200);
+    expect(await head('//docs')).toBe(401);
+    expect(await head('//healthz')).toBe(200);
+  });
+});
+
 describe('logins that fail', () => {
   it('are slowed from the sixth on, with the right password too unless it was right before', async () => {
     const api = await start({ login: LOGIN });
