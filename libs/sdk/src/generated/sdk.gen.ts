@@ -18,66 +18,6 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
 };
 
 /**
- * List tokens
- *
- * By name, page by page; expired ones too. What is secret in them is not kept, and so not shown.
- *
- * Needs the right `admin`.
- */
-export const listTokens = <ThrowOnError extends boolean = true>(options: Options<ListTokensData, ThrowOnError>) => options.client.get<ListTokensResponses, ListTokensErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{ scheme: 'basic', type: 'http' }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v3/tokens',
-    ...options
-});
-
-/**
- * Make a token
- *
- * The answer has the token itself, which is shown this once: only its hash is kept.
- *
- * Needs the right `admin`.
- */
-export const createToken = <ThrowOnError extends boolean = true>(options: Options<CreateTokenData, ThrowOnError>) => options.client.post<CreateTokenResponses, CreateTokenErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{ scheme: 'basic', type: 'http' }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v3/tokens',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
- * Revoke a token
- *
- * Every instance of the api refuses it from then on. Its name is free for another one.
- *
- * Needs the right `admin`.
- */
-export const revokeToken = <ThrowOnError extends boolean = true>(options: Options<RevokeTokenData, ThrowOnError>) => options.client.delete<RevokeTokenResponses, RevokeTokenErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{ scheme: 'basic', type: 'http' }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v3/tokens/{token}',
-    ...options
-});
-
-/**
- * Read a token
- *
- * All of it but what is secret.
- *
- * Needs the right `admin`.
- */
-export const getToken = <ThrowOnError extends boolean = true>(options: Options<GetTokenData, ThrowOnError>) => options.client.get<GetTokenResponses, GetTokenErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{ scheme: 'basic', type: 'http' }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v3/tokens/{token}',
-    ...options
-});
-
-/**
  * List apps
  *
  * Apps by name, page by page. An app that is created or deleted meanwhile shifts no other between pages.
@@ -376,6 +316,66 @@ export const streamEvents = <ThrowOnError extends boolean = true>(options: Optio
     responseStyle: 'data',
     security: [{ scheme: 'basic', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/v3/events',
+    ...options
+});
+
+/**
+ * List tokens
+ *
+ * By name, page by page; expired ones too. What is secret in them is not kept, and so not shown.
+ *
+ * Needs the right `admin`.
+ */
+export const listTokens = <ThrowOnError extends boolean = true>(options: Options<ListTokensData, ThrowOnError>) => options.client.get<ListTokensResponses, ListTokensErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'basic', type: 'http' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v3/tokens',
+    ...options
+});
+
+/**
+ * Make a token
+ *
+ * The answer has the token itself, which is shown this once: only its hash is kept.
+ *
+ * Needs the right `admin`.
+ */
+export const createToken = <ThrowOnError extends boolean = true>(options: Options<CreateTokenData, ThrowOnError>) => options.client.post<CreateTokenResponses, CreateTokenErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'basic', type: 'http' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v3/tokens',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Revoke a token
+ *
+ * Every instance of the api refuses it from then on. Its name is free for another one.
+ *
+ * Needs the right `admin`.
+ */
+export const revokeToken = <ThrowOnError extends boolean = true>(options: Options<RevokeTokenData, ThrowOnError>) => options.client.delete<RevokeTokenResponses, RevokeTokenErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'basic', type: 'http' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v3/tokens/{token}',
+    ...options
+});
+
+/**
+ * Read a token
+ *
+ * All of it but what is secret.
+ *
+ * Needs the right `admin`.
+ */
+export const getToken = <ThrowOnError extends boolean = true>(options: Options<GetTokenData, ThrowOnError>) => options.client.get<GetTokenResponses, GetTokenErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'basic', type: 'http' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v3/tokens/{token}',
     ...options
 });
 

@@ -2057,273 +2057,6 @@ export type Ready = {
     checks: Array<Check>;
 };
 
-export type ListTokensData = {
-    body?: never;
-    path?: never;
-    query?: {
-        /**
-         * Most items of one page.
-         */
-        limit?: number;
-        /**
-         * The `next_cursor` of the page before.
-         */
-        cursor?: string;
-    };
-    url: '/api/v3/tokens';
-};
-
-export type ListTokensErrors = {
-    /**
-     * It is not known who asks
-     */
-    401: Problem;
-    /**
-     * Who asks may not do that
-     */
-    403: Problem;
-    /**
-     * The request is for another server
-     */
-    421: Problem;
-    /**
-     * A query parameter is not valid
-     */
-    422: Problem;
-    /**
-     * Too many requests come from this address; Too many logins from this address have failed
-     */
-    429: Problem;
-    /**
-     * Something went wrong inside
-     */
-    500: Problem;
-    /**
-     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
-     */
-    503: Problem;
-    /**
-     * Any other error
-     */
-    default: Problem;
-};
-
-export type ListTokensError = ListTokensErrors[keyof ListTokensErrors];
-
-export type ListTokensResponses = {
-    /**
-     * A page of tokens.
-     */
-    200: TokenList;
-};
-
-export type ListTokensResponse = ListTokensResponses[keyof ListTokensResponses];
-
-export type CreateTokenData = {
-    body: TokenRequest;
-    path?: never;
-    query?: never;
-    url: '/api/v3/tokens';
-};
-
-export type CreateTokenErrors = {
-    /**
-     * The body is not JSON
-     */
-    400: Problem;
-    /**
-     * It is not known who asks
-     */
-    401: Problem;
-    /**
-     * A page of another site asks for a change; Who asks may not do that
-     */
-    403: Problem;
-    /**
-     * There is a token of that name already
-     */
-    409: Problem;
-    /**
-     * The body is too large
-     */
-    413: Problem;
-    /**
-     * The body has a type that is not taken here
-     */
-    415: Problem;
-    /**
-     * The request is for another server
-     */
-    421: Problem;
-    /**
-     * A query parameter is not valid; The token that is asked for is not valid
-     */
-    422: Problem;
-    /**
-     * Too many requests come from this address; Too many logins from this address have failed
-     */
-    429: Problem;
-    /**
-     * Something went wrong inside
-     */
-    500: Problem;
-    /**
-     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
-     */
-    503: Problem;
-    /**
-     * Any other error
-     */
-    default: Problem;
-};
-
-export type CreateTokenError = CreateTokenErrors[keyof CreateTokenErrors];
-
-export type CreateTokenResponses = {
-    /**
-     * It is made.
-     */
-    201: NewToken;
-};
-
-export type CreateTokenResponse = CreateTokenResponses[keyof CreateTokenResponses];
-
-export type RevokeTokenData = {
-    body?: never;
-    path: {
-        /**
-         * Name of the token.
-         */
-        token: string;
-    };
-    query?: never;
-    url: '/api/v3/tokens/{token}';
-};
-
-export type RevokeTokenErrors = {
-    /**
-     * The body is not JSON
-     */
-    400: Problem;
-    /**
-     * It is not known who asks
-     */
-    401: Problem;
-    /**
-     * A page of another site asks for a change; Who asks may not do that
-     */
-    403: Problem;
-    /**
-     * There is no such token
-     */
-    404: Problem;
-    /**
-     * The body is too large
-     */
-    413: Problem;
-    /**
-     * The body has a type that is not taken here
-     */
-    415: Problem;
-    /**
-     * The request is for another server
-     */
-    421: Problem;
-    /**
-     * A query parameter is not valid; The body says what this call does not know
-     */
-    422: Problem;
-    /**
-     * Too many requests come from this address; Too many logins from this address have failed
-     */
-    429: Problem;
-    /**
-     * Something went wrong inside
-     */
-    500: Problem;
-    /**
-     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
-     */
-    503: Problem;
-    /**
-     * Any other error
-     */
-    default: Problem;
-};
-
-export type RevokeTokenError = RevokeTokenErrors[keyof RevokeTokenErrors];
-
-export type RevokeTokenResponses = {
-    /**
-     * It is revoked.
-     */
-    204: void;
-};
-
-export type RevokeTokenResponse = RevokeTokenResponses[keyof RevokeTokenResponses];
-
-export type GetTokenData = {
-    body?: never;
-    path: {
-        /**
-         * Name of the token.
-         */
-        token: string;
-    };
-    query?: never;
-    url: '/api/v3/tokens/{token}';
-};
-
-export type GetTokenErrors = {
-    /**
-     * It is not known who asks
-     */
-    401: Problem;
-    /**
-     * Who asks may not do that
-     */
-    403: Problem;
-    /**
-     * There is no such token
-     */
-    404: Problem;
-    /**
-     * The request is for another server
-     */
-    421: Problem;
-    /**
-     * A query parameter is not valid
-     */
-    422: Problem;
-    /**
-     * Too many requests come from this address; Too many logins from this address have failed
-     */
-    429: Problem;
-    /**
-     * Something went wrong inside
-     */
-    500: Problem;
-    /**
-     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
-     */
-    503: Problem;
-    /**
-     * Any other error
-     */
-    default: Problem;
-};
-
-export type GetTokenError = GetTokenErrors[keyof GetTokenErrors];
-
-export type GetTokenResponses = {
-    /**
-     * The token.
-     */
-    200: Token;
-};
-
-export type GetTokenResponse = GetTokenResponses[keyof GetTokenResponses];
-
 export type ListAppsData = {
     body?: never;
     path?: never;
@@ -3889,6 +3622,273 @@ export type StreamEventsResponses = {
 };
 
 export type StreamEventsResponse = StreamEventsResponses[keyof StreamEventsResponses];
+
+export type ListTokensData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Most items of one page.
+         */
+        limit?: number;
+        /**
+         * The `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v3/tokens';
+};
+
+export type ListTokensErrors = {
+    /**
+     * It is not known who asks
+     */
+    401: Problem;
+    /**
+     * Who asks may not do that
+     */
+    403: Problem;
+    /**
+     * The request is for another server
+     */
+    421: Problem;
+    /**
+     * A query parameter is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests come from this address; Too many logins from this address have failed
+     */
+    429: Problem;
+    /**
+     * Something went wrong inside
+     */
+    500: Problem;
+    /**
+     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     */
+    503: Problem;
+    /**
+     * Any other error
+     */
+    default: Problem;
+};
+
+export type ListTokensError = ListTokensErrors[keyof ListTokensErrors];
+
+export type ListTokensResponses = {
+    /**
+     * A page of tokens.
+     */
+    200: TokenList;
+};
+
+export type ListTokensResponse = ListTokensResponses[keyof ListTokensResponses];
+
+export type CreateTokenData = {
+    body: TokenRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v3/tokens';
+};
+
+export type CreateTokenErrors = {
+    /**
+     * The body is not JSON
+     */
+    400: Problem;
+    /**
+     * It is not known who asks
+     */
+    401: Problem;
+    /**
+     * A page of another site asks for a change; Who asks may not do that
+     */
+    403: Problem;
+    /**
+     * There is a token of that name already
+     */
+    409: Problem;
+    /**
+     * The body is too large
+     */
+    413: Problem;
+    /**
+     * The body has a type that is not taken here
+     */
+    415: Problem;
+    /**
+     * The request is for another server
+     */
+    421: Problem;
+    /**
+     * A query parameter is not valid; The token that is asked for is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests come from this address; Too many logins from this address have failed
+     */
+    429: Problem;
+    /**
+     * Something went wrong inside
+     */
+    500: Problem;
+    /**
+     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     */
+    503: Problem;
+    /**
+     * Any other error
+     */
+    default: Problem;
+};
+
+export type CreateTokenError = CreateTokenErrors[keyof CreateTokenErrors];
+
+export type CreateTokenResponses = {
+    /**
+     * It is made.
+     */
+    201: NewToken;
+};
+
+export type CreateTokenResponse = CreateTokenResponses[keyof CreateTokenResponses];
+
+export type RevokeTokenData = {
+    body?: never;
+    path: {
+        /**
+         * Name of the token.
+         */
+        token: string;
+    };
+    query?: never;
+    url: '/api/v3/tokens/{token}';
+};
+
+export type RevokeTokenErrors = {
+    /**
+     * The body is not JSON
+     */
+    400: Problem;
+    /**
+     * It is not known who asks
+     */
+    401: Problem;
+    /**
+     * A page of another site asks for a change; Who asks may not do that
+     */
+    403: Problem;
+    /**
+     * There is no such token
+     */
+    404: Problem;
+    /**
+     * The body is too large
+     */
+    413: Problem;
+    /**
+     * The body has a type that is not taken here
+     */
+    415: Problem;
+    /**
+     * The request is for another server
+     */
+    421: Problem;
+    /**
+     * A query parameter is not valid; The body says what this call does not know
+     */
+    422: Problem;
+    /**
+     * Too many requests come from this address; Too many logins from this address have failed
+     */
+    429: Problem;
+    /**
+     * Something went wrong inside
+     */
+    500: Problem;
+    /**
+     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     */
+    503: Problem;
+    /**
+     * Any other error
+     */
+    default: Problem;
+};
+
+export type RevokeTokenError = RevokeTokenErrors[keyof RevokeTokenErrors];
+
+export type RevokeTokenResponses = {
+    /**
+     * It is revoked.
+     */
+    204: void;
+};
+
+export type RevokeTokenResponse = RevokeTokenResponses[keyof RevokeTokenResponses];
+
+export type GetTokenData = {
+    body?: never;
+    path: {
+        /**
+         * Name of the token.
+         */
+        token: string;
+    };
+    query?: never;
+    url: '/api/v3/tokens/{token}';
+};
+
+export type GetTokenErrors = {
+    /**
+     * It is not known who asks
+     */
+    401: Problem;
+    /**
+     * Who asks may not do that
+     */
+    403: Problem;
+    /**
+     * There is no such token
+     */
+    404: Problem;
+    /**
+     * The request is for another server
+     */
+    421: Problem;
+    /**
+     * A query parameter is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests come from this address; Too many logins from this address have failed
+     */
+    429: Problem;
+    /**
+     * Something went wrong inside
+     */
+    500: Problem;
+    /**
+     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     */
+    503: Problem;
+    /**
+     * Any other error
+     */
+    default: Problem;
+};
+
+export type GetTokenError = GetTokenErrors[keyof GetTokenErrors];
+
+export type GetTokenResponses = {
+    /**
+     * The token.
+     */
+    200: Token;
+};
+
+export type GetTokenResponse = GetTokenResponses[keyof GetTokenResponses];
 
 export type GetHealthData = {
     body?: never;
