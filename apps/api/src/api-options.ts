@@ -31,6 +31,8 @@ export interface ApiOptions {
   verify_interval_seconds: number;
   /** How long the record of a deleted app is kept, days. */
   tombstone_retention_days: number;
+  /** So many revisions of each app are kept, the current one among them; 100 when absent. */
+  history_limit?: number;
   /** Longest time that a request may take, milliseconds; 10,000 when absent. */
   request_limit_ms?: number;
   /** Version of the program, for people. */

@@ -28,6 +28,7 @@ export interface StandaloneConfiguration
   engine_parallelism: number;
   verify_interval_seconds: number;
   tombstone_retention_days: number;
+  history_limit: number;
   log_level: string;
 }
 
@@ -92,6 +93,13 @@ export const STANDALONE_KEYS: KeyTable<StandaloneConfiguration> = {
     min: 1,
     max: 3650,
     description: 'how long a deleted app is remembered, days',
+  },
+  history_limit: {
+    kind: 'integer',
+    default: 100,
+    min: 1,
+    max: 10_000,
+    description: 'how many revisions of each app are kept, the current one among them',
   },
   log_level: {
     kind: 'string',

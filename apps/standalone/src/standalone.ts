@@ -73,6 +73,7 @@ export async function startStandalone(
     logger,
     verify_interval_seconds: configuration.verify_interval_seconds,
     tombstone_retention_days: configuration.tombstone_retention_days,
+    history_limit: configuration.history_limit,
     version,
   });
 

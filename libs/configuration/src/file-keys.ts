@@ -49,6 +49,7 @@ export const FILE_KEYS: readonly string[] = [
   'resync_interval_seconds',
   'verify_interval_seconds',
   'tombstone_retention_days',
+  'history_limit',
   'log_level',
 ];
 

@@ -23,6 +23,7 @@ export { fillTemplates, hasTemplate, type TemplateValues } from './app-spec/temp
 export * from './app-spec/update.js';
 export { parseVolume, type Volume } from './app-spec/volumes.js';
 export * from './custom-schemas.js';
+export { changeEffect, diffSpecs, type SpecChange } from './diff/diff-specs.js';
 export * from './digest.js';
 export * from './messages/desired-state.js';
 export * from './messages/heartbeat.js';

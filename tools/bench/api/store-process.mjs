@@ -73,6 +73,9 @@ function firstRecord() {
     deleted: false,
     created_at: now,
     updated_at: now,
+    change: 'created',
+    changed_by: 'bench',
+    reason: null,
     published: {},
   };
 }

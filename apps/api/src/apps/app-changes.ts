@@ -1,11 +1,14 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiLog } from '../api-log.js';
+import { API_OPTIONS, type ApiOptions } from '../api-options.js';
 import { Clock } from '../clock.js';
 import { ProblemError, RETRY_LATER } from '../http/problem.js';
 import { PROBLEMS } from '../http/problem-types.js';
 import { OrphansService } from '../orphans/orphans.service.js';
 import { Publisher } from '../publishing/publisher.js';
 import { type AppRecord, AppStore } from '../store/app-store.js';
+import { requireSecrets } from '../store/secrets/seal-record.js';
 import { SecretsUnreadableError } from '../store/secrets/secret-errors.js';
 import { secretsUnreadable } from './app-problems.js';
 
@@ -21,12 +24,24 @@ const FIRST_WAITING_TRY = 10;
 /** Longest wait between two tries, milliseconds. */
 const LONGEST_WAIT_MS = 20;
 
+const DEFAULT_HISTORY_LIMIT = 100;
+
 /**
  * Decides what shall be stored in place of a record (null: none was ever). The same object when nothing changes.
  * It is called again with the newer record when another change came between. A new app gets `firstRevision` at
  * least.
  */
 export type Decision<Next extends AppRecord> = (current: AppRecord | null, firstRevision: number) => Next;
+
+/** A change, or what one would be. */
+export interface Made<Next extends AppRecord> {
+  /** What was there; null when nothing ever was. */
+  before: AppRecord | null;
+  /** What is there now, the same object when nothing has changed. */
+  after: Next;
+  /** Nothing was changed: it was only asked for what would be. */
+  isDryRun: boolean;
+}
 
 /**
  * Changes apps: each change is one conditional update of one record, tried again when another change came first,
@@ -39,16 +54,27 @@ export class AppChanges {
     private readonly publisher: Publisher,
     private readonly orphans: OrphansService,
     private readonly clock: Clock,
+    private readonly log: ApiLog,
+    @Inject(API_OPTIONS) private readonly options: Pick<ApiOptions, 'history_limit'>,
   ) {}
 
   /** @throws {ProblemError} when others change the app too quickly, when its secrets can't be read, or what `decide` throws */
-  async make<Next extends AppRecord>(appName: string, decide: Decision<Next>): Promise<Next> {
+  async make<Next extends AppRecord>(
+    appName: string,
+    decide: Decision<Next>,
+    { dryRun: isDryRun }: { dryRun: boolean },
+  ): Promise<Made<Next>> {
     let firstRevision: number | null = null;
     for (let tried = 0; tried < MAX_TRIES; tried += 1) {
       if (tried >= FIRST_WAITING_TRY) await sleep(this.clock.random() * LONGEST_WAIT_MS);
       const current = await this.store.get(appName);
       const next = decide(current, firstRevision ?? 1);
-      if (next === current) return next;
+      const made = { before: current, after: next, isDryRun };
+      if (next === current) return made;
+      if (isDryRun) {
+        await withKnownSecrets(() => requireSecrets(next));
+        return made;
+      }
       if (firstRevision === null && isCreation(current, next)) {
         // The feed is looked at first and the database second, so what was read here doesn't count any more.
         const held = current === null ? await this.orphans.latestOnWorkers(appName) : null;
@@ -57,7 +83,8 @@ export class AppChanges {
       }
       if (await this.put(next, current)) {
         this.publisher.nudge(appName);
-        return next;
+        this.cutHistory(appName);
+        return made;
       }
     }
     throw new ProblemError(PROBLEMS.tooManyChanges, {
@@ -66,14 +93,27 @@ export class AppChanges {
     });
   }
 
+  /** What this doesn't get to is cut with the next change. */
+  private cutHistory(appName: string): void {
+    const { history_limit = DEFAULT_HISTORY_LIMIT } = this.options;
+    this.store.forgetRevisions(appName, history_limit - 1).catch((error: unknown) => {
+      this.log.debug('old revisions could not be forgotten', { app: appName, reason: String(error) });
+    });
+  }
+
   private async put(next: AppRecord, current: AppRecord | null): Promise<boolean> {
-    try {
-      return current === null
-        ? await this.store.insert(next)
-        : await this.store.replace(next, current.revision);
-    } catch (error) {
-      throw error instanceof SecretsUnreadableError ? secretsUnreadable(error) : error;
-    }
+    return await withKnownSecrets(() =>
+      current === null ? this.store.insert(next) : this.store.replace(next, current.revision),
+    );
+  }
+}
+
+/** @throws {ProblemError} when `work` finds secrets that can't be read */
+async function withKnownSecrets<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof SecretsUnreadableError ? secretsUnreadable(error) : error;
   }
 }
 

@@ -1,20 +1,27 @@
 import { type AppSpec, canonicalJson, NO_TOKENS, type Tokens } from '@nebula/contracts';
-import type { AppRecord } from '../store/app-store.js';
+import type { AppRecord, Change, ChangeNote } from '../store/app-store.js';
 import type { LiveApp } from './app-answer.js';
 
 /** The next record of an app. Each has a revision of its own; what changes nothing gives the same object back. */
+
+/** Who makes a record, when and why. */
+export interface Stamp {
+  /** ISO 8601. */
+  now: string;
+  changedBy: string;
+  reason: string | null;
+}
 
 /**
  * A new app.
  * @param before tombstone of an earlier app of that name, whose revision and tokens go on
  * @param firstRevision the least that the revision may be
- * @param now ISO 8601
  */
 export function created(
   spec: AppSpec,
   before: AppRecord | null,
   firstRevision: number,
-  now: string,
+  stamp: Stamp,
 ): LiveApp {
   return {
     app_name: spec.app_name,
@@ -22,32 +29,56 @@ export function created(
     revision: Math.max(firstRevision, (before?.revision ?? 0) + 1),
     tokens: before?.tokens ?? NO_TOKENS,
     deleted: false,
-    created_at: now,
-    updated_at: now,
+    created_at: stamp.now,
+    updated_at: stamp.now,
     published: {},
+    ...noteOf(stamp, 'created'),
   };
 }
 
 /** The app with another spec. */
-export function respecified(app: LiveApp, spec: AppSpec, now: string): LiveApp {
+export function respecified(app: LiveApp, spec: AppSpec, stamp: Stamp, change: Change): LiveApp {
   if (canonicalJson(spec) === canonicalJson(app.spec)) return app;
-  return { ...app, spec, revision: app.revision + 1, updated_at: now };
+  return { ...app, spec, ...next(app, stamp, change) };
 }
 
-/** The app with a wish that workers grant once: its tokens are the new revision. */
-export function wished(app: LiveApp, tokens: readonly (keyof Tokens)[], now: string): LiveApp {
-  const revision = app.revision + 1;
-  const asked = Object.fromEntries(tokens.map((token) => [token, revision]));
-  return { ...app, tokens: { ...app.tokens, ...asked }, revision, updated_at: now };
+/** What the history calls a wish. */
+const WISHED: Readonly<Record<keyof Tokens, Change>> = {
+  restart: 'restarted',
+  release: 'released',
+  roll: 'rolled',
+  prune: 'pruned',
+};
+
+/** The app with a wish that workers grant once: its tokens are the new revision. The first names the wish. */
+export function wished(
+  app: LiveApp,
+  tokens: readonly [keyof Tokens, ...(keyof Tokens)[]],
+  stamp: Stamp,
+): LiveApp {
+  const change = next(app, stamp, WISHED[tokens[0]]);
+  const asked = Object.fromEntries(tokens.map((token) => [token, change.revision]));
+  return { ...app, tokens: { ...app.tokens, ...asked }, ...change };
 }
 
 /** The tombstone of an app. */
-export function deleted(app: LiveApp, now: string): AppRecord {
-  return { ...app, spec: null, deleted: true, revision: app.revision + 1, updated_at: now };
+export function deleted(app: LiveApp, stamp: Stamp): AppRecord {
+  return { ...app, spec: null, deleted: true, ...next(app, stamp, 'deleted') };
 }
 
 /** The tombstone of an app of which there is no record. */
-export function deletedOrphan(app_name: string, revision: number, now: string): AppRecord {
-  const times = { created_at: now, updated_at: now };
-  return { app_name, spec: null, revision, tokens: NO_TOKENS, deleted: true, ...times, published: {} };
+export function deletedOrphan(app_name: string, revision: number, stamp: Stamp): AppRecord {
+  return {
+    ...{ app_name, spec: null, revision, tokens: NO_TOKENS, deleted: true, published: {} },
+    ...{ created_at: stamp.now, updated_at: stamp.now },
+    ...noteOf(stamp, 'deleted'),
+  };
+}
+
+function next({ revision }: AppRecord, stamp: Stamp, change: Change) {
+  return { revision: revision + 1, updated_at: stamp.now, ...noteOf(stamp, change) };
+}
+
+function noteOf({ changedBy, reason }: Stamp, change: Change): ChangeNote {
+  return { changed_by: changedBy, reason, change };
 }

@@ -4,20 +4,27 @@ import type { Caller } from '../access/caller.js';
 import { CallerOf } from '../access/caller-of.js';
 import { Requires } from '../access/requires.js';
 import type { Answer } from '../http/answer.js';
+import { TakesChangeQuery } from '../http/change-query.js';
 import type { Query as QueryParameters } from '../http/page-query.js';
 import { TakesQuery } from '../http/query.guard.js';
 import { JsonBody, MergePatchBody, NoBody } from '../http/request-body.js';
 import { APP_OPERATIONS } from '../openapi/app-operations.js';
+import { isLive } from './app-answer.js';
 import { accepted, appAnswer, createdAnswer, listAnswer, unlessUnchanged } from './app-http-answers.js';
 import { APP_LIST_PARAMETERS, readAppListQuery } from './app-list-query.js';
 import { AppsService } from './apps.service.js';
+import { ChangeAnswers } from './change-answers.js';
+import { type Intent, IntentOf, UnconditionalIntentOf } from './intent.js';
 import { readPreconditions } from './preconditions.js';
 
 type RequestHeaders = Record<string, unknown>;
 
 @Controller('apps')
 export class AppsController {
-  constructor(private readonly apps: AppsService) {}
+  constructor(
+    private readonly apps: AppsService,
+    private readonly answers: ChangeAnswers,
+  ) {}
 
   @Get()
   @Requires('read', 'each')
@@ -30,9 +37,10 @@ export class AppsController {
   @Post()
   @Requires('write', 'each')
   @APP_OPERATIONS.create
-  async create(@JsonBody() body: unknown, @CallerOf() caller: Caller): Promise<Answer> {
-    requireNamedChange(caller, body);
-    return createdAnswer(await this.apps.create(body));
+  @TakesChangeQuery()
+  async create(@JsonBody() body: unknown, @UnconditionalIntentOf() intent: Intent): Promise<Answer> {
+    requireNamedChange(intent.caller, body);
+    return await this.answers.of(await this.apps.create(body, intent), createdAnswer);
   }
 
   @Get(':app')
@@ -46,34 +54,37 @@ export class AppsController {
   @Put(':app')
   @Requires('write', 'named')
   @APP_OPERATIONS.put
+  @TakesChangeQuery()
   async put(
-    @Param('app') name: string,
+    @Param('app') app: string,
     @JsonBody() body: unknown,
-    @Headers() headers: RequestHeaders,
+    @IntentOf() intent: Intent,
   ): Promise<Answer> {
-    const { app, isNew } = await this.apps.put(name, body, readPreconditions(headers));
-    return isNew ? createdAnswer(app) : appAnswer(app);
+    const made = await this.apps.put(app, body, intent);
+    return await this.answers.of(made, isLive(made.before) ? appAnswer : createdAnswer);
   }
 
   @Patch(':app')
   @Requires('write', 'named')
   @APP_OPERATIONS.patch
+  @TakesChangeQuery()
   async patch(
     @Param('app') app: string,
     @MergePatchBody() body: unknown,
-    @Headers() headers: RequestHeaders,
+    @IntentOf() intent: Intent,
   ): Promise<Answer> {
-    return appAnswer(await this.apps.patch(app, body, readPreconditions(headers)));
+    return await this.answers.of(await this.apps.patch(app, body, intent), appAnswer);
   }
 
   @Delete(':app')
   @Requires('write', 'named')
   @APP_OPERATIONS.delete
+  @TakesChangeQuery()
   async delete(
     @Param('app') app: string,
-    @Headers() headers: RequestHeaders,
+    @IntentOf() intent: Intent,
     @NoBody() _body: undefined,
   ): Promise<Answer> {
-    return accepted(await this.apps.delete(app, readPreconditions(headers)));
+    return await this.answers.of(await this.apps.delete(app, intent), accepted);
   }
 }

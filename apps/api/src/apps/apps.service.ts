@@ -3,15 +3,16 @@ import { Injectable } from '@nestjs/common';
 import type { Caller } from '../access/caller.js';
 import { Clock, instant } from '../clock.js';
 import { OrphansService } from '../orphans/orphans.service.js';
-import { type AppPage, type AppRecord, AppStore } from '../store/app-store.js';
+import { type AppPage, type AppRecord, AppStore, type Change } from '../store/app-store.js';
 import { isLive, type LiveApp } from './app-answer.js';
-import { AppChanges } from './app-changes.js';
+import { AppChanges, type Made } from './app-changes.js';
 import { appExists, appNotFound, invalidSpec } from './app-problems.js';
 import { AppSecrets } from './app-secrets.js';
-import { created, deleted, deletedOrphan, respecified, wished } from './app-records.js';
+import { created, deleted, deletedOrphan, respecified, type Stamp, wished } from './app-records.js';
+import type { Intent } from './intent.js';
 import { listWithin } from './list-within.js';
 import { mergePatch } from './merge-patch.js';
-import { type Preconditions, requirePreconditions } from './preconditions.js';
+import { requirePreconditions } from './preconditions.js';
 
 /**
  * Reads and changes apps. Every call throws `ProblemError` for what is wrong with the request, and
@@ -40,85 +41,97 @@ export class AppsService {
     return live(appName, await this.store.get(appName));
   }
 
-  async create(input: unknown): Promise<LiveApp> {
+  async create(input: unknown, intent: Intent): Promise<Made<LiveApp>> {
     const given = validSpec(input);
-    return await this.changes.make(given.app_name, (current, firstRevision) => {
+    const decide = (current: AppRecord | null, firstRevision: number) => {
       if (isLive(current)) throw appExists(given.app_name);
-      return created(this.secrets.meant(given, null), current, firstRevision, this.now());
-    });
+      return created(this.secrets.meant(given, null), current, firstRevision, this.stamp(intent));
+    };
+    return await this.changes.make(given.app_name, decide, intent);
   }
 
   /** Creates the app or gives it another spec. */
-  async put(
-    appName: string,
-    input: unknown,
-    expected: Preconditions,
-  ): Promise<{ app: LiveApp; isNew: boolean }> {
+  async put(appName: string, input: unknown, intent: Intent): Promise<Made<LiveApp>> {
     const given = specForName(appName, input);
-    let isNew = false;
-    const app = await this.changes.make(appName, (current, firstRevision) => {
-      isNew = !isLive(current);
-      requirePreconditions(expected, isLive(current) ? current.revision : null);
+    const decide = (current: AppRecord | null, firstRevision: number) => {
+      requirePreconditions(intent.expected, isLive(current) ? current.revision : null);
       const spec = this.secrets.meant(given, isLive(current) ? current.spec : null);
       return isLive(current)
-        ? respecified(current, spec, this.now())
-        : created(spec, current, firstRevision, this.now());
-    });
-    return { app, isNew };
+        ? respecified(current, spec, this.stamp(intent), 'changed')
+        : created(spec, current, firstRevision, this.stamp(intent));
+    };
+    return await this.changes.make(appName, decide, intent);
   }
 
   /** Applies a JSON merge patch to the whole spec. Secrets are masked in it, so that they stay what they are. */
-  async patch(appName: string, patch: unknown, expected: Preconditions): Promise<LiveApp> {
-    return await this.changeLive(appName, expected, (app) => {
-      const given = validSpec(mergePatch(maskSpec(app.spec), patch), appName);
-      return respecified(app, this.secrets.meant(given, app.spec), this.now());
-    });
+  async patch(appName: string, patch: unknown, intent: Intent): Promise<Made<LiveApp>> {
+    return await this.respecify(appName, (spec) => mergePatch(maskSpec(spec), patch), 'changed', intent);
   }
 
   /** Deletes an app, or an orphan of that name. */
-  async delete(appName: string, expected: Preconditions): Promise<AppRecord> {
+  async delete(appName: string, intent: Intent): Promise<Made<AppRecord>> {
     requireName(appName);
     const isOrphan = await this.orphans.isOrphan(appName);
-    return await this.changes.make(appName, (current, firstRevision) => {
+    const decide = (current: AppRecord | null, firstRevision: number) => {
       if (current === null && isOrphan) {
-        requirePreconditions(expected, null);
-        return deletedOrphan(appName, firstRevision, this.now());
+        requirePreconditions(intent.expected, null);
+        return deletedOrphan(appName, firstRevision, this.stamp(intent));
       }
       const app = live(appName, current);
-      requirePreconditions(expected, app.revision);
-      return deleted(app, this.now());
-    });
+      requirePreconditions(intent.expected, app.revision);
+      return deleted(app, this.stamp(intent));
+    };
+    return await this.changes.make(appName, decide, intent);
   }
 
-  async setRunning(appName: string, running: boolean, expected: Preconditions): Promise<AppRecord> {
-    return await this.changeLive(appName, expected, (app) =>
-      respecified(app, { ...app.spec, running }, this.now()),
+  async setRunning(appName: string, running: boolean, intent: Intent): Promise<Made<LiveApp>> {
+    const change = running ? 'started' : 'stopped';
+    return await this.changeLive(appName, intent, (app, stamp) =>
+      respecified(app, { ...app.spec, running }, stamp, change),
     );
   }
 
+  /** The first of the tokens names the wish. */
   async wish(
     appName: string,
-    tokens: readonly (keyof Tokens)[],
-    expected: Preconditions,
-  ): Promise<AppRecord> {
-    return await this.changeLive(appName, expected, (app) => wished(app, tokens, this.now()));
+    tokens: readonly [keyof Tokens, ...(keyof Tokens)[]],
+    intent: Intent,
+  ): Promise<Made<LiveApp>> {
+    return await this.changeLive(appName, intent, (app, stamp) => wished(app, tokens, stamp));
+  }
+
+  /**
+   * Gives an app another spec, made of the one that it has.
+   * @param specFrom is called again when another change came between; a masked secret means the one that is there
+   * @param change what the history calls it
+   */
+  async respecify(
+    appName: string,
+    specFrom: (spec: AppSpec) => unknown,
+    change: Change,
+    intent: Intent,
+  ): Promise<Made<LiveApp>> {
+    return await this.changeLive(appName, intent, (app, stamp) =>
+      respecified(app, this.secrets.meant(validSpec(specFrom(app.spec), appName), app.spec), stamp, change),
+    );
   }
 
   private async changeLive<Next extends AppRecord>(
     appName: string,
-    expected: Preconditions,
-    decide: (app: LiveApp) => Next,
-  ): Promise<Next> {
+    intent: Intent,
+    decide: (app: LiveApp, stamp: Stamp) => Next,
+  ): Promise<Made<Next>> {
     requireName(appName);
-    return await this.changes.make(appName, (current) => {
+    const decideOnLive = (current: AppRecord | null) => {
       const app = live(appName, current);
-      requirePreconditions(expected, app.revision);
-      return decide(app);
-    });
+      requirePreconditions(intent.expected, app.revision);
+      return decide(app, this.stamp(intent));
+    };
+    return await this.changes.make(appName, decideOnLive, intent);
   }
 
-  private now(): string {
-    return instant(this.clock.now());
+  private stamp({ caller, reason }: Intent): Stamp {
+    return { now: instant(this.clock.now()), changedBy: caller.name, reason };
   }
 }
 

@@ -1,10 +1,10 @@
 import { Controller, Post } from '@nestjs/common';
-import type { Caller } from '../access/caller.js';
-import { CallerOf } from '../access/caller-of.js';
 import { Requires } from '../access/requires.js';
 import { Answer } from '../http/answer.js';
+import { TakesChangeQuery } from '../http/change-query.js';
 import { NoBody } from '../http/request-body.js';
 import { PRUNE_OPERATION } from '../openapi/prune-operation.js';
+import { type Intent, UnconditionalIntentOf } from './intent.js';
 import { PruneService } from './prune.service.js';
 
 /** What concerns every app at once. */
@@ -15,7 +15,8 @@ export class PruneController {
   @Post()
   @Requires('write', 'each')
   @PRUNE_OPERATION
-  async prune(@CallerOf() caller: Caller, @NoBody() _body: undefined): Promise<Answer> {
-    return new Answer(202, { items: await this.pruning.pruneAll(caller) });
+  @TakesChangeQuery()
+  async prune(@UnconditionalIntentOf() intent: Intent, @NoBody() _body: undefined): Promise<Answer> {
+    return new Answer(202, { items: await this.pruning.pruneAll(intent) });
   }
 }

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { type Caller, maySee } from '../access/caller.js';
+import { maySee } from '../access/caller.js';
 import { ProblemError } from '../http/problem.js';
 import { AppStore } from '../store/app-store.js';
 import { isLive } from './app-answer.js';
 import { AppsService } from './apps.service.js';
+import type { Intent } from './intent.js';
 
 /** Apps that are read at a time. */
 const PAGE = 100;
@@ -13,7 +14,7 @@ export interface PruneAnswer {
   app_name: string;
   /** The revision that workers are on their way to; null when it was not changed. */
   revision: number | null;
-  /** Why it was not changed; null when it was. */
+  /** Why it can't be changed; null when it was, or would be. */
   error: string | null;
 }
 
@@ -30,21 +31,22 @@ export class PruneService {
    *
    * @throws {StoreUnavailableError} when the store is away; some may have been asked then
    */
-  async pruneAll(caller: Caller): Promise<PruneAnswer[]> {
+  async pruneAll(intent: Intent): Promise<PruneAnswer[]> {
     const answers: PruneAnswer[] = [];
     let after: string | undefined;
     do {
       const page = await this.store.list({ limit: PAGE, ...(after === undefined ? {} : { after }) });
-      const apps = page.items.filter(isLive).filter(({ app_name }) => maySee(caller, app_name));
-      for (const { app_name } of apps) answers.push(await this.prune(app_name));
+      const apps = page.items.filter(isLive).filter(({ app_name }) => maySee(intent.caller, app_name));
+      for (const { app_name } of apps) answers.push(await this.prune(app_name, intent));
       after = page.next_after ?? undefined;
     } while (after !== undefined);
     return answers;
   }
 
-  private async prune(app_name: string): Promise<PruneAnswer> {
+  private async prune(app_name: string, intent: Intent): Promise<PruneAnswer> {
     try {
-      const { revision } = await this.apps.wish(app_name, ['prune'], {});
+      const { after, isDryRun } = await this.apps.wish(app_name, ['prune'], intent);
+      const revision = isDryRun ? null : after.revision;
       return { app_name, revision, error: null };
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;

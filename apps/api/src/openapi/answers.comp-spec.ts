@@ -53,6 +53,7 @@ const REQUESTS: Record<string, [path: string, parts: RequestParts, status: numbe
     ['/apps?limit=0', {}, 422],
   ],
   createApp: [
+    ['/apps?dry_run=true', { json: { app_name: 'new-1', docker_image: 'shop:1' } }, 201],
     ['/apps', { json: { app_name: 'new-1', docker_image: 'shop:1' } }, 201],
     ['/apps', { json: { app_name: 'shop', docker_image: 'shop:1' } }, 409],
     ['/apps', { json: { app_name: '-', running: [1], x: 1 } }, 422],
@@ -67,11 +68,13 @@ const REQUESTS: Record<string, [path: string, parts: RequestParts, status: numbe
   putApp: [
     ['/apps/new-2', SPEC, 201],
     ['/apps/new-2', SPEC, 200],
+    ['/apps/shop?dry_run=true', SPEC, 200],
     ['/apps/shop', { json: { docker_image: '' } }, 422],
     ...bodies('/apps/shop'),
     ...preconditions('/apps/shop', SPEC),
   ],
   patchApp: [
+    ['/apps/shop?dry_run=true', { json: { starting_ports: [90, '91'], command: ['a'] } }, 200],
     ['/apps/shop', { json: { env_vars: { B: '2' } } }, 200],
     ['/apps/nobody', { json: {} }, 404],
     ['/apps/shop', { json: { docker_image: null } }, 422],
@@ -83,11 +86,18 @@ const REQUESTS: Record<string, [path: string, parts: RequestParts, status: numbe
       const path = `/apps/shop/${action}`;
       return [
         `${action}App`,
-        [[path, {}, 202], [`/apps/nobody/${action}`, {}, 404], ...noBody(path), ...preconditions(path, {})],
+        [
+          [`${path}?dry_run=true`, {}, 202],
+          [`${path}?reason=tried%20once`, {}, 202],
+          [`${path}?dry_run=yes`, {}, 422],
+          [`/apps/nobody/${action}`, {}, 404],
+          ...noBody(path),
+          ...preconditions(path, {}),
+        ],
       ];
     }),
   ),
-  pruneAll: [['/prune', {}, 202], ...noBody('/prune')],
+  pruneAll: [['/prune?dry_run=true', {}, 202], ['/prune', {}, 202], ...noBody('/prune')],
   getAppStatus: [
     ['/apps/shop/status', {}, 200],
     ['/apps/nobody/status', {}, 404],
@@ -100,6 +110,7 @@ const REQUESTS: Record<string, [path: string, parts: RequestParts, status: numbe
   ],
   deleteApp: [
     ['/apps/nobody', {}, 404],
+    ['/apps/shop?dry_run=true', {}, 202],
     ...noBody('/apps/shop'),
     ...preconditions('/apps/shop', {}),
     ['/apps/shop', {}, 202],

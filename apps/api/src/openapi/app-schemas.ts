@@ -10,6 +10,8 @@ const REVISION: Schema = {
   description: 'Grows with each change, across deletion and re-creation. In quotation marks it is the ETag.',
 };
 
+const PREVIEW: Schema = { ...ref('Preview'), description: 'Of a dry run alone: what would be.' };
+
 /** What a change does, in a sentence behind the meaning of a field. */
 const EFFECTS: Readonly<Record<ChangeEffect, string>> = {
   replaces: 'A change replaces containers.',
@@ -48,8 +50,16 @@ export function appSchemas(rules: Properties): Record<string, Schema> {
         revision: REVISION,
         created_at: INSTANT,
         updated_at: INSTANT,
+        preview: PREVIEW,
       },
-      { description: 'A spec with all its defaults, and what the api knows beside it.' },
+      {
+        optional: ['preview'],
+        description: 'A spec with all its defaults, and what the api knows beside it.',
+      },
+    ),
+    Spec: closedObject(
+      Object.fromEntries(Object.entries(properties).map(([field, rule]) => [field, answered(rule)])),
+      { description: 'A spec with all its defaults.' },
     ),
     AppList: closedObject({ items: listOf(ref('App')), next_cursor: NEXT_CURSOR }),
     ReleaseWish: closedObject(
@@ -57,8 +67,8 @@ export function appSchemas(rules: Properties): Record<string, Schema> {
       { optional: ['rolling'], description: 'How a release is done. It may be left out.' },
     ),
     Accepted: closedObject(
-      { app_name: rules['app_name'] ?? {}, revision: REVISION },
-      { description: 'The revision that workers are on their way to.' },
+      { app_name: rules['app_name'] ?? {}, revision: REVISION, preview: PREVIEW },
+      { optional: ['preview'], description: 'The revision that workers are on their way to.' },
     ),
     Pruning: closedObject({
       items: listOf(

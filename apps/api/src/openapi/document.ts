@@ -4,6 +4,7 @@ import { MERGE_PATCH_TYPE } from '../http/body-parsers.js';
 import { PROBLEM_MEDIA_TYPE } from '../http/problem.js';
 import { PROBLEMS } from '../http/problem-types.js';
 import { appSchemas } from './app-schemas.js';
+import { changeSchemas } from './change-schemas.js';
 import { contractProperties } from './contract-schemas.js';
 import { ref, type Schema } from './schema.js';
 import { declareSecurity, requirementsOf } from './security.js';
@@ -51,6 +52,7 @@ export function componentSchemas(): Record<string, Schema> {
   const contracts = contractProperties();
   return {
     ...appSchemas(contracts['AppSpec'] ?? {}),
+    ...changeSchemas(),
     ...statusSchemas(contracts),
     ...workerSchemas(contracts),
     ...tokenSchemas(),

@@ -17,6 +17,23 @@ export const EXAMPLE_APP = {
   updated_at: '2026-01-31T12:30:00.000Z',
 };
 
+export const EXAMPLE_CHANGE = {
+  pointer: '/docker_image',
+  from: 'registry.example:5000/team/hello:1',
+  to: 'registry.example:5000/team/hello:2',
+  effect: 'replaces',
+};
+
+export const EXAMPLE_PREVIEW = {
+  result: 'changed',
+  revision: 7,
+  spec: { ...specDefaults(), ...EXAMPLE_SPEC, docker_image: EXAMPLE_CHANGE.to },
+  diff: [EXAMPLE_CHANGE],
+  containers: 'replaced',
+  replaced_by: ['/docker_image'],
+  workers: { all: 42, offline: 2 },
+};
+
 export const EXAMPLE_ACCEPTED = { app_name: 'hello', revision: 8 };
 
 export const EXAMPLE_STATUS = {

@@ -1,4 +1,5 @@
 import { ApiHeader, ApiParam, ApiQuery } from '@nestjs/swagger';
+import { LONGEST_REASON, REASON_PATTERN } from '../http/change-query.js';
 import { DEFAULT_LIMIT, HIGHEST_LIMIT } from '../http/page-query.js';
 import type { Schema } from './schema.js';
 
@@ -30,6 +31,24 @@ export const PREFIX_IN_QUERY = ApiQuery({
   description: 'Only apps whose name begins like this.',
   schema: { type: 'string', maxLength: 63 },
 });
+
+/** Of every call that changes something. */
+export const CHANGE_IN_QUERY: MethodDecorator[] = [
+  ApiQuery({
+    name: 'reason',
+    required: false,
+    description: 'Why, for those who read the history: one line of text.',
+    schema: { type: 'string', minLength: 1, maxLength: LONGEST_REASON, pattern: REASON_PATTERN },
+    example: 'new logo, ticket 4711',
+  }),
+  ApiQuery({
+    name: 'dry_run',
+    required: false,
+    description:
+      'Changes nothing: the answer is that of the change, with `preview` beside. What would be refused is refused alike.',
+    schema: { type: 'boolean', default: false },
+  }),
+];
 
 const ETAG_PATTERN = '(W/)?"[!#-~\\u0080-\\u00ff]*"';
 

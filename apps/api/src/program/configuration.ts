@@ -20,6 +20,7 @@ export interface ApiConfiguration extends AccessConfiguration, RabbitConfigurati
   rabbit_region: string;
   verify_interval_seconds: number;
   tombstone_retention_days: number;
+  history_limit: number;
   log_level: string;
 }
 
@@ -66,6 +67,13 @@ export const API_KEYS: KeyTable<ApiConfiguration> = {
     min: 1,
     max: 3650,
     description: 'how long a deleted app is remembered, days; longer than any worker may be away',
+  },
+  history_limit: {
+    kind: 'integer',
+    default: 100,
+    min: 1,
+    max: 10_000,
+    description: 'how many revisions of each app are kept, the current one among them',
   },
   log_level: {
     kind: 'string',

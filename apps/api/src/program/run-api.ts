@@ -20,7 +20,8 @@ import type { ApiConfiguration } from './configuration.js';
  * @throws {StartError} when it can't listen, or can never open its store
  */
 export async function runApi(configuration: ApiConfiguration, signals: StopSignals): Promise<number> {
-  const { api_host: host, api_port: port, verify_interval_seconds, tombstone_retention_days } = configuration;
+  const { api_host: host, api_port: port } = configuration;
+  const { verify_interval_seconds, tombstone_retention_days, history_limit } = configuration;
   await checkListenAddress(host, port);
   await requireStore(configuration);
   const access = await accessOptions(configuration);
@@ -30,7 +31,7 @@ export async function runApi(configuration: ApiConfiguration, signals: StopSigna
   const api = await createApi({
     ...chosen,
     ...access,
-    ...{ logger, version, verify_interval_seconds, tombstone_retention_days },
+    ...{ logger, version, verify_interval_seconds, tombstone_retention_days, history_limit },
   });
   try {
     await api.listen(port, host);

@@ -1,7 +1,31 @@
 import type { AppSpec, Tokens } from '@nebula/contracts';
 
+/** What made a revision, in a word. */
+export const CHANGES = [
+  'created',
+  'changed',
+  'started',
+  'stopped',
+  'restarted',
+  'rolled',
+  'released',
+  'pruned',
+  'rolled back',
+  'deleted',
+] as const;
+export type Change = (typeof CHANGES)[number];
+
+/** How a revision came about. Null in what was written before this was kept. */
+export interface ChangeNote {
+  change: Change | null;
+  /** Who asked for it. */
+  changed_by: string | null;
+  /** Why, in the words of who asked; null when none were given. */
+  reason: string | null;
+}
+
 /** An app as the database keeps it; a deleted one stays as a tombstone, so that its revision goes on. */
-export interface AppRecord {
+export interface AppRecord extends ChangeNote {
   app_name: string;
   /** Null when deleted. */
   spec: AppSpec | null;
@@ -12,7 +36,7 @@ export interface AppRecord {
   deleted: boolean;
   /** ISO 8601. Of the creation after the last deletion. */
   created_at: string;
-  /** ISO 8601. */
+  /** ISO 8601. When this revision was made. */
   updated_at: string;
   /** Per region: the position that was last confirmed by its feed. Absent: never. */
   published: Record<string, PublishedMark>;
@@ -24,6 +48,12 @@ export interface PublishedMark {
   /** Milliseconds since 1970 at which the stream was last read back and found right; 0 for never. */
   verified_at: number;
 }
+
+/** A record as it was before it was replaced. */
+export type Revision = Omit<AppRecord, 'published'>;
+
+/** A revision without what can be large. */
+export type RevisionSummary = Omit<Revision, 'spec' | 'tokens'>;
 
 export interface AppPage {
   items: AppRecord[];
@@ -37,8 +67,8 @@ export class StoreUnavailableError extends Error {
 }
 
 /**
- * Where apps are kept. Every change is one conditional update of one record; there are no transactions, so
- * that one contract holds on SQLite, a single MongoDB, a replica set and a sharded cluster. Every call rejects
+ * Where apps are kept. Every change is one conditional update of one record; there are no transactions across
+ * records, so that one contract holds on SQLite, a single MongoDB, a replica set and a sharded cluster. Every call rejects
  * with `StoreUnavailableError` when the store can't be reached.
  */
 export abstract class AppStore {
@@ -55,13 +85,23 @@ export abstract class AppStore {
   abstract changedSince(place: { updated_at: string; app_name: string }, limit: number): Promise<AppRecord[]>;
   /** Stores a record under a new name; false when there is one already. */
   abstract insert(record: AppRecord): Promise<boolean>;
-  /** Replaces the record if its revision still is `expectedRevision` (the `published` marks stay); else false. */
+  /**
+   * Replaces the record if its revision still is `expectedRevision` (the `published` marks stay); else false. What is
+   * replaced is kept as a revision before that, so that whatever ends in between leaves no gap.
+   */
   abstract replace(record: AppRecord, expectedRevision: number): Promise<boolean>;
   /**
    * Writes the spec of a record anew in another form that means the same, if its revision still is that of the record;
    * else false. It is no change: revision, times and marks stay.
    */
   abstract rewrite(record: AppRecord): Promise<boolean>;
+
+  /** Revisions of an app that were replaced, below `before`, the newest first, at most `limit`. */
+  abstract revisions(appName: string, query: { limit: number; before?: number }): Promise<RevisionSummary[]>;
+  /** A revision that was replaced; null when it is not kept. */
+  abstract revision(appName: string, revision: number): Promise<Revision | null>;
+  /** Forgets all but the newest `keep` of the revisions that were replaced. */
+  abstract forgetRevisions(appName: string, keep: number): Promise<void>;
 
   /** Names of records (tombstones too) whose mark for the region is not (`epoch`, own revision), at most `limit`. */
   abstract behind(region: string, epoch: number, limit: number): Promise<string[]>;
@@ -74,7 +114,7 @@ export abstract class AppStore {
   abstract claimVerification(region: string, before: number, now: number, limit: number): Promise<string[]>;
   /** Takes the region's mark away, so that the record is `behind` again. */
   abstract clearPublished(appName: string, region: string): Promise<void>;
-  /** Removes tombstones that were last updated before this ISO 8601 time. Answers their names. */
+  /** Removes tombstones that were last updated before this ISO 8601 time, and their revisions. Answers their names. */
   abstract purgeTombstones(before: string): Promise<string[]>;
   /** The highest revision that any purged tombstone had, 0 before the first. */
   abstract highestPurged(): Promise<number>;

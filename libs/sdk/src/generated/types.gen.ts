@@ -1520,6 +1520,389 @@ export type App = {
     revision: number;
     created_at: string;
     updated_at: string;
+    /**
+     * Of a dry run alone: what would be.
+     */
+    preview?: Preview;
+};
+
+/**
+ * A spec with all its defaults.
+ */
+export type Spec = {
+    /**
+     * Unique. 1 to 63 letters, digits, `_`, `.` and `-`, beginning with a letter or digit. Containers are called `<app_name>-<n>`, n from 1. It can't change.
+     */
+    app_name: string;
+    /**
+     * Image reference with optional registry, tag and digest. No tag means `latest`. A change replaces containers.
+     */
+    docker_image: string;
+    /**
+     * Published ports: `80`, `"53/udp"` or `{"81": "80"}` (host: container). The container's port may have a protocol (`tcp`, `udp`, `sctp`), the host's an address (`{"127.0.0.1:81": "80"}`, `{"[::1]:53": "53/udp"}`). The first replica binds the host port, each further one the next. No two replicas may need the same port of a protocol and address. A change replaces containers.
+     */
+    starting_ports: Array<number | string | {
+        [key: string]: number | string;
+    }>;
+    /**
+     * Replicas per worker; exactly one of `server` (or `instance`): that many, 1 to 10000; `cpu`: cores × x, rounded down, x above 0 and at most 1000; `memory` (or `mem`): memory ÷ x MiB, rounded down, x at least 1. A change touches no container that stays.
+     */
+    containers_per: {
+        /**
+         * a whole number of replicas, 1 to 10000
+         */
+        server: number;
+    } | {
+        /**
+         * a whole number of replicas, 1 to 10000
+         */
+        instance: number;
+    } | {
+        /**
+         * replicas per core, a number above 0 and at most 1000
+         */
+        cpu: number;
+    } | {
+        /**
+         * MiB of memory per replica, a number from 1 to 1000000000
+         */
+        memory: number;
+    } | {
+        /**
+         * MiB of memory per replica, a number from 1 to 1000000000
+         */
+        mem: number;
+    };
+    /**
+     * Environment of every container, text to text (`"1"`, not `1`). `{{.Node}}`, `{{.Replica}}` and `{{.App}}` in it are filled in; other templates stay as they are. A change replaces containers.
+     */
+    env_vars: {
+        [key: string]: string;
+    };
+    /**
+     * Names in `env_vars` whose values are secrets: they are kept encrypted, and shown as `***`. Sent back, `***` keeps the value. A name that is taken off the list needs a new value in the same change. A change touches no container that stays.
+     */
+    secret_env_vars: Array<string>;
+    /**
+     * `false` stops the app everywhere: its containers are removed. A change touches no container that stays.
+     */
+    running: boolean;
+    /**
+     * Networks to join, by name or as `{"name": "backend", "aliases": ["db"]}` with names by which others in it find the app. A user bridge network `nebula` is joined as well, and any that is missing is made, unless `host`, `none` or `container:<name>` stands alone, where no ports can be published. A change replaces containers.
+     */
+    networks: Array<string | {
+        /**
+         * The name of a network.
+         */
+        name: string;
+        /**
+         * A list of host names like "db".
+         */
+        aliases?: Array<string>;
+    }>;
+    /**
+     * Docker's form: `/host:/container[:ro]`, or a volume's name in place of the host path. A change replaces containers.
+     */
+    volumes: Array<string>;
+    /**
+     * Docker's form: `/dev/x[:/dev/y[:rwm]]`. A change replaces containers.
+     */
+    devices: Array<string>;
+    /**
+     * Docker's privileged mode. A change replaces containers.
+     */
+    privileged: boolean;
+    /**
+     * List of arguments in place of the image's `CMD`; `null` keeps it. An empty list is refused, since Docker would take it for `null`; an `entrypoint` takes the `CMD` away. A change replaces containers.
+     */
+    command: null | Array<string>;
+    /**
+     * List in place of the image's `ENTRYPOINT`; `null` keeps it, an empty list takes it away. A change replaces containers.
+     */
+    entrypoint: null | Array<string>;
+    /**
+     * User with an optional group, by name or number; `null` for the image's. A change replaces containers.
+     */
+    user: null | string;
+    /**
+     * Absolute path; `null` for the image's. A change replaces containers.
+     */
+    working_dir: null | string;
+    /**
+     * At most 63 characters, with `{{.Node}}`, `{{.Replica}}` and `{{.App}}` in it if wanted, once these are filled in; another template is an error. `null` for the engine's own. Not with the network `container:<name>`. A change replaces containers.
+     */
+    hostname: null | string;
+    /**
+     * Labels of every container, text to text. `nebula.…` and `app_name` are set by the worker and refused. A change replaces containers.
+     */
+    labels: {
+        [key: string]: string;
+    };
+    /**
+     * Capabilities of Linux beside the usual ones, with or without `CAP_`; `ALL` for all. A change replaces containers.
+     */
+    cap_add: Array<string>;
+    /**
+     * Capabilities that are taken away; `ALL` for all. A change replaces containers.
+     */
+    cap_drop: Array<string>;
+    /**
+     * `no-new-privileges[:true]`, `apparmor=<profile>`, `seccomp=unconfined` or the profile's JSON text, `label=…`. A change replaces containers.
+     */
+    security_opt: Array<string>;
+    /**
+     * The container's root file system can't be written to. A change replaces containers.
+     */
+    read_only: boolean;
+    /**
+     * File systems in memory, in Docker's form: `/run[:size=64m,mode=1777]`. A change replaces containers.
+     */
+    tmpfs: Array<string>;
+    /**
+     * Size of `/dev/shm`: bytes, or with a unit `b`, `k`, `m`, `g`, `t`, `p`, as Docker takes them (`64m`, `64MiB`); `null` for the engine's, 64m. Only with an IPC namespace of its own. A change replaces containers.
+     */
+    shm_size: null | number | string;
+    /**
+     * Limits by name, a number or soft and hard; -1 for none. A change replaces containers.
+     */
+    ulimits: {
+        [key: string]: number | -1 | {
+            /**
+             * A whole number, 0 to 9007199254740991, or -1 for no limit.
+             */
+            soft: number | -1;
+            /**
+             * A whole number, 0 to 9007199254740991, or -1 for no limit.
+             */
+            hard: number | -1;
+        };
+    };
+    /**
+     * Kernel parameters that a container has of its own: `net.*` (not with the network `host`), those of IPC (not with `ipc_mode` `host`) and `kernel.domainname`. A change replaces containers.
+     */
+    sysctls: {
+        [key: string]: string;
+    };
+    /**
+     * Addresses of name servers; none for the engine's. Not with the network `container:<name>`. A change replaces containers.
+     */
+    dns: Array<string>;
+    /**
+     * Domains in which short names are looked for. Not with the network `container:<name>`. A change replaces containers.
+     */
+    dns_search: Array<string>;
+    /**
+     * Names for `/etc/hosts` as `name:address`; `name:host-gateway` for the server. Not with the network `container:<name>`. A change replaces containers.
+     */
+    extra_hosts: Array<string>;
+    /**
+     * `host` or `container:<name>`; `null` for processes of its own. A change replaces containers.
+     */
+    pid_mode: null | string;
+    /**
+     * `none`, `private`, `shareable`, `host` or `container:<name>`; `null` for the engine's default. A change replaces containers.
+     */
+    ipc_mode: null | string;
+    /**
+     * A small init process hands signals on and reaps what the program leaves behind. `false` is the default of the engine: none, unless `dockerd` runs with `--init`. A change replaces containers.
+     */
+    init: boolean;
+    /**
+     * The program gets a terminal. A change replaces containers.
+     */
+    tty: boolean;
+    /**
+     * `"all"`, a number, or a list of Docker's device requests, each with `count` (-1 for all) or `device_ids`. A change replaces containers.
+     */
+    gpus: null | 'all' | number | Array<{
+        /**
+         * Text that is not empty.
+         */
+        driver?: string;
+        /**
+         * A whole number, 1 to 1024, or -1 for all.
+         */
+        count?: number | -1;
+        /**
+         * A list of texts like "GPU-3faa8b".
+         */
+        device_ids?: Array<string>;
+        /**
+         * A list of texts like "gpu".
+         */
+        capabilities?: Array<string>;
+        /**
+         * An object of text by name.
+         */
+        options?: {
+            [key: string]: string;
+        };
+    }>;
+    /**
+     * Name of an OCI runtime that the engine knows; `null` for its default. A change replaces containers.
+     */
+    runtime: null | string;
+    /**
+     * What a container may use: `cpus`, `cpu_shares`, `cpuset`, `memory`, `memory_reservation` (at most `memory`), `memory_swap` (both together, at least `memory`; -1 for unlimited swap), `pids` (-1 for no limit), `oom_score` (-1000 to 1000). What is absent is not limited. Sizes are bytes or have a unit, 6m or more. A change is made on running containers. Of `oom_score`: A change replaces containers.
+     */
+    resources: {
+        /**
+         * A number of processors, 0.01 to 8192.
+         */
+        cpus?: number;
+        /**
+         * A whole number, 2 to 262144.
+         */
+        cpu_shares?: number;
+        /**
+         * Numbers of processors and ranges of them with commas, like "0-2,4".
+         */
+        cpuset?: string;
+        /**
+         * A size of at least 6m, like "64m" or "1.5g" (units b, k, m, g, t, p), or in bytes.
+         */
+        memory?: number | string;
+        /**
+         * A size of at least 6m, like "64m" or "1.5g" (units b, k, m, g, t, p), or in bytes.
+         */
+        memory_reservation?: number | string;
+        /**
+         * A size of at least 6m, like "64m" or "1.5g" (units b, k, m, g, t, p), or in bytes, or -1 for unlimited swap.
+         */
+        memory_swap?: number | -1 | string;
+        /**
+         * A whole number of processes, 1 to 4194304, or -1 for no limit.
+         */
+        pids?: number | -1;
+        /**
+         * A whole number, -1000 to 1000.
+         */
+        oom_score?: number;
+    };
+    /**
+     * Docker's log driver with its options; `null` for the engine's. A change replaces containers.
+     */
+    log_driver: null | {
+        /**
+         * The name of a log driver, like "json-file" or "journald".
+         */
+        name: string;
+        /**
+         * An object of text by name, like {"max-size": "10m"}.
+         */
+        options?: {
+            [key: string]: string;
+        };
+    };
+    /**
+     * `always`, `unless-stopped`, `on-failure`, `on-failure:<most tries>` (0: no limit) or `no`. With the last three a container whose program has ended for good is not started again. A change is made on running containers.
+     */
+    restart_policy: string;
+    /**
+     * Signal by name or number that asks the program to end; `null` for the image's. A change replaces containers.
+     */
+    stop_signal: null | string;
+    /**
+     * Seconds between that signal and the kill, 0 to 86400; `null` for the engine's, 10. A change replaces containers.
+     */
+    stop_grace_period_seconds: null | number;
+    /**
+     * `command` (text for the shell, or a list), `interval_seconds`, `timeout_seconds`, `retries`, `start_period_seconds`. What is absent has Docker's default, not the image's: 30, 30, 3 and 0. `"none"` for no check, `null` for the image's. A change replaces containers.
+     */
+    health_check: null | 'none' | {
+        /**
+         * A command for the shell as text, or a list of its arguments.
+         */
+        command: string | Array<string>;
+        /**
+         * A number of seconds, 0.001 to 86400.
+         */
+        interval_seconds?: number;
+        /**
+         * A number of seconds, 0.001 to 86400.
+         */
+        timeout_seconds?: number;
+        /**
+         * A whole number, 1 to 1000.
+         */
+        retries?: number;
+        /**
+         * A number of seconds, 0.001 to 86400, or 0 for none.
+         */
+        start_period_seconds?: number | 0;
+    };
+    /**
+     * `missing`: the image is pulled when it is not there; `always`: once for each version of the app, before its first container; `never`: only what is there is used. A change touches no container that stays.
+     */
+    pull_policy: 'missing' | 'always' | 'never';
+    /**
+     * `os/arch[/variant]` of the image; `null` for the server's. A change replaces containers.
+     */
+    platform: null | string;
+    /**
+     * Apps of the same worker whose containers shall run before the first of this one is started. A change touches no container that stays.
+     */
+    depends_on: Array<string>;
+    /**
+     * `post_start` and `pre_stop`, each a `command` that is run inside the container without a shell, and `timeout_seconds` (1 to 3600, 30 when absent). A failing `post_start` fails the start; a failing `pre_stop` doesn't hold up the stop. A change replaces containers.
+     */
+    hooks: {
+        /**
+         * An object like {"command": ["/bin/drain"], "timeout_seconds": 20}.
+         */
+        post_start?: {
+            /**
+             * A list of its arguments, like ["serve", "--port", "80"].
+             */
+            command: Array<string>;
+            /**
+             * A whole number of seconds, 1 to 3600.
+             */
+            timeout_seconds?: number;
+        };
+        /**
+         * An object like {"command": ["/bin/drain"], "timeout_seconds": 20}.
+         */
+        pre_stop?: {
+            /**
+             * A list of its arguments, like ["serve", "--port", "80"].
+             */
+            command: Array<string>;
+            /**
+             * A whole number of seconds, 1 to 3600.
+             */
+            timeout_seconds?: number;
+        };
+    };
+    /**
+     * How containers that run are replaced: `strategy`, `max_unavailable`, `min_ready_seconds`, `health_timeout_seconds`, `on_failure`, `jitter_seconds`. A change touches no container that stays.
+     */
+    update: {
+        /**
+         * One of "all_at_once", "rolling".
+         */
+        strategy?: 'all_at_once' | 'rolling';
+        /**
+         * A whole number of replicas, 1 to 10000, or a share of them, "1%" to "100%".
+         */
+        max_unavailable?: number | string;
+        /**
+         * A whole number of seconds, 0 to 86400.
+         */
+        min_ready_seconds?: number;
+        /**
+         * A whole number of seconds, 1 to 86400.
+         */
+        health_timeout_seconds?: number;
+        /**
+         * One of "pause", "rollback".
+         */
+        on_failure?: 'pause' | 'rollback';
+        /**
+         * A whole number of seconds, 0 to 86400.
+         */
+        jitter_seconds?: number;
+    };
 };
 
 export type AppList = {
@@ -1546,6 +1929,10 @@ export type Accepted = {
      * Grows with each change, across deletion and re-creation. In quotation marks it is the ETag.
      */
     revision: number;
+    /**
+     * Of a dry run alone: what would be.
+     */
+    preview?: Preview;
 };
 
 export type Pruning = {
@@ -1560,6 +1947,65 @@ export type Pruning = {
          */
         error: string | null;
     }>;
+};
+
+/**
+ * A value that is another, has come or has gone.
+ */
+export type SpecChange = {
+    /**
+     * Where it is in the spec. The index of an item that has gone is that of the earlier list, else that of the later one.
+     */
+    pointer: string;
+    /**
+     * The earlier value; left out where there was none.
+     */
+    from?: unknown;
+    /**
+     * The later value; left out where there is none.
+     */
+    to?: unknown;
+    /**
+     * What it does to containers that run: as in the description of the field.
+     */
+    effect: 'replaces' | 'in place' | 'no container touched' | 'can\'t change';
+};
+
+/**
+ * What a change would do, in the answer to a dry run alone. Nothing was changed.
+ */
+export type Preview = {
+    /**
+     * What would be done. `unchanged`: nothing, and no revision would be made.
+     */
+    result: 'created' | 'changed' | 'started' | 'stopped' | 'restarted' | 'rolled' | 'released' | 'pruned' | 'rolled back' | 'deleted' | 'unchanged';
+    /**
+     * The revision that was looked at; null when there was none.
+     */
+    revision: number | null;
+    /**
+     * The spec that would result; null for a deletion.
+     */
+    spec: Spec | null;
+    /**
+     * What would be another in the spec.
+     */
+    diff: Array<SpecChange>;
+    /**
+     * `made`: where there are none. `removed`: all of them. `replaced`: each is made anew. `changed in place`: they go on. `left alone`: those that stay are not touched.
+     */
+    containers: 'made' | 'removed' | 'replaced' | 'changed in place' | 'left alone';
+    /**
+     * Pointers of what in `diff` replaces containers.
+     */
+    replaced_by: Array<string>;
+    /**
+     * Workers that run the app, by what they reported last, and how many of them are offline.
+     */
+    workers: {
+        all: number;
+        offline: number;
+    };
 };
 
 export type PortBinding = {
@@ -2126,7 +2572,16 @@ export type ListAppsResponse = ListAppsResponses[keyof ListAppsResponses];
 export type CreateAppData = {
     body: AppSpec;
     path?: never;
-    query?: never;
+    query?: {
+        /**
+         * Why, for those who read the history: one line of text.
+         */
+        reason?: string;
+        /**
+         * Changes nothing: the answer is that of the change, with `preview` beside. What would be refused is refused alike.
+         */
+        dry_run?: boolean;
+    };
     url: '/api/v3/apps';
 };
 
@@ -2210,7 +2665,16 @@ export type DeleteAppData = {
          */
         app: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * Why, for those who read the history: one line of text.
+         */
+        reason?: string;
+        /**
+         * Changes nothing: the answer is that of the change, with `preview` beside. What would be refused is refused alike.
+         */
+        dry_run?: boolean;
+    };
     url: '/api/v3/apps/{app}';
 };
 
@@ -2378,7 +2842,16 @@ export type PatchAppData = {
          */
         app: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * Why, for those who read the history: one line of text.
+         */
+        reason?: string;
+        /**
+         * Changes nothing: the answer is that of the change, with `preview` beside. What would be refused is refused alike.
+         */
+        dry_run?: boolean;
+    };
     url: '/api/v3/apps/{app}';
 };
 
@@ -2466,7 +2939,16 @@ export type PutAppData = {
          */
         app: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * Why, for those who read the history: one line of text.
+         */
+        reason?: string;
+        /**
+         * Changes nothing: the answer is that of the change, with `preview` beside. What would be refused is refused alike.
+         */
+        dry_run?: boolean;
+    };
     url: '/api/v3/apps/{app}';
 };
 
@@ -2558,7 +3040,16 @@ export type StartAppData = {
          */
         app: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * Why, for those who read the history: one line of text.
+         */
+        reason?: string;
+        /**
+         * Changes nothing: the answer is that of the change, with `preview` beside. What would be refused is refused alike.
+         */
+        dry_run?: boolean;
+    };
     url: '/api/v3/apps/{app}/start';
 };
 
@@ -2646,7 +3137,16 @@ export type StopAppData = {
          */
         app: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * Why, for those who read the history: one line of text.
+         */
+        reason?: string;
+        /**
+         * Changes nothing: the answer is that of the change, with `preview` beside. What would be refused is refused alike.
+         */
+        dry_run?: boolean;
+    };
     url: '/api/v3/apps/{app}/stop';
 };
 
@@ -2734,7 +3234,16 @@ export type RestartAppData = {
          */
         app: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * Why, for those who read the history: one line of text.
+         */
+        reason?: string;
+        /**
+         * Changes nothing: the answer is that of the change, with `preview` beside. What would be refused is refused alike.
+         */
+        dry_run?: boolean;
+    };
     url: '/api/v3/apps/{app}/restart';
 };
 
@@ -2822,7 +3331,16 @@ export type RollAppData = {
          */
         app: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * Why, for those who read the history: one line of text.
+         */
+        reason?: string;
+        /**
+         * Changes nothing: the answer is that of the change, with `preview` beside. What would be refused is refused alike.
+         */
+        dry_run?: boolean;
+    };
     url: '/api/v3/apps/{app}/roll';
 };
 
@@ -2910,7 +3428,16 @@ export type ReleaseAppData = {
          */
         app: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * Why, for those who read the history: one line of text.
+         */
+        reason?: string;
+        /**
+         * Changes nothing: the answer is that of the change, with `preview` beside. What would be refused is refused alike.
+         */
+        dry_run?: boolean;
+    };
     url: '/api/v3/apps/{app}/release';
 };
 
@@ -2998,7 +3525,16 @@ export type PruneAppData = {
          */
         app: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * Why, for those who read the history: one line of text.
+         */
+        reason?: string;
+        /**
+         * Changes nothing: the answer is that of the change, with `preview` beside. What would be refused is refused alike.
+         */
+        dry_run?: boolean;
+    };
     url: '/api/v3/apps/{app}/prune';
 };
 
@@ -3071,7 +3607,16 @@ export type PruneAppResponse = PruneAppResponses[keyof PruneAppResponses];
 export type PruneAllData = {
     body?: never;
     path?: never;
-    query?: never;
+    query?: {
+        /**
+         * Why, for those who read the history: one line of text.
+         */
+        reason?: string;
+        /**
+         * Changes nothing: the answer is that of the change, with `preview` beside. What would be refused is refused alike.
+         */
+        dry_run?: boolean;
+    };
     url: '/api/v3/prune';
 };
 

@@ -1,13 +1,13 @@
 import { type AppSpec, type CompactTokens, expandSpec, expandTokens } from '@nebula/contracts';
 import { Schema } from 'mongoose';
-import type { AppRecord, PublishedMark } from '../app-store.js';
+import type { AppRecord, ChangeNote, PublishedMark } from '../app-store.js';
 import { fromFieldName, toFieldName } from './field-name.js';
 
 /**
  * An app in the collection `apps`. Regions, which people name, are encoded by `toFieldName`. Fields that a newer
  * version of the program added stay, as changes set single fields.
  */
-export interface AppDocument {
+export interface AppDocument extends Partial<ChangeNote> {
   /** The app's name. */
   _id: string;
   /**
@@ -45,6 +45,9 @@ export const APP_SCHEMA = new Schema<AppDocument>(
     deleted: Boolean,
     created_at: String,
     updated_at: String,
+    change: String,
+    changed_by: String,
+    reason: String,
     published: Mixed,
     current: Mixed,
   },
@@ -54,7 +57,7 @@ export const APP_SCHEMA = new Schema<AppDocument>(
 export function toRecord(document: AppDocument): AppRecord {
   const { _id, spec, revision, tokens, deleted, created_at, updated_at, published } = document;
   return {
-    ...{ app_name: _id, revision, deleted, created_at, updated_at },
+    ...{ app_name: _id, revision, deleted, created_at, updated_at, ...toNote(document) },
     tokens: expandTokens(tokens),
     // A field that a newer version of the program added gets its default.
     spec: spec === null ? null : expandSpec(JSON.parse(spec) as AppSpec),
@@ -64,11 +67,17 @@ export function toRecord(document: AppDocument): AppRecord {
   };
 }
 
+/** Documents of versions that kept none have no such fields. */
+export function toNote({ change, changed_by, reason }: Partial<ChangeNote>): ChangeNote {
+  return { change: change ?? null, changed_by: changed_by ?? null, reason: reason ?? null };
+}
+
 /** What a change of the app replaces: all but the marks. */
 export function toContent(record: AppRecord): Omit<AppDocument, '_id' | 'published'> {
   const { spec, revision, tokens, deleted, created_at, updated_at } = record;
   const text = spec && JSON.stringify(spec);
-  return { ...{ revision, tokens, deleted, created_at, updated_at }, spec: text, current: {} };
+  const content = { revision, tokens, deleted, created_at, updated_at, ...toNote(record) };
+  return { ...content, spec: text, current: {} };
 }
 
 export function toDocument(record: AppRecord): AppDocument {

@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { type Model, type mongo, Schema } from 'mongoose';
-import { type AppPage, type AppRecord, AppStore, type PublishedMark } from '../app-store.js';
+import {
+  type AppPage,
+  type AppRecord,
+  AppStore,
+  type PublishedMark,
+  type Revision,
+  type RevisionSummary,
+} from '../app-store.js';
+import { AppHistory } from './app-history.js';
 import { APP_SCHEMA, type AppDocument, toContent, toDocument, toRecord } from './app-document.js';
 import {
   APP_QUERIES,
@@ -35,11 +43,13 @@ interface Named {
  */
 export class MongoAppStore extends AppStore {
   private readonly apps: Model<AppDocument>;
+  private readonly history: AppHistory;
   private readonly numbers: Model<NumberDocument>;
 
   constructor(private readonly database: MongoDatabase) {
     super();
     this.apps = database.model('apps', APP_SCHEMA);
+    this.history = new AppHistory(database);
     this.numbers = database.model('settings', NUMBER_SCHEMA);
   }
 
@@ -89,6 +99,9 @@ export class MongoAppStore extends AppStore {
 
   override async replace(record: AppRecord, expectedRevision: number): Promise<boolean> {
     const filter = { _id: record.app_name, revision: expectedRevision };
+    const replaced = await this.run(() => this.apps.findOne(filter).lean<AppDocument>());
+    if (!replaced) return false;
+    await this.history.keep(replaced);
     const { matchedCount } = await this.run(() => this.apps.updateOne(filter, { $set: toContent(record) }));
     return matchedCount > 0;
   }
@@ -98,6 +111,21 @@ export class MongoAppStore extends AppStore {
     const { spec } = toContent(record);
     const { matchedCount } = await this.run(() => this.apps.updateOne(filter, { $set: { spec } }));
     return matchedCount > 0;
+  }
+
+  override async revisions(
+    appName: string,
+    { limit, before = Number.MAX_SAFE_INTEGER }: { limit: number; before?: number },
+  ): Promise<RevisionSummary[]> {
+    return await this.history.list(appName, { limit, before });
+  }
+
+  override async revision(appName: string, revision: number): Promise<Revision | null> {
+    return await this.history.get(appName, revision);
+  }
+
+  override async forgetRevisions(appName: string, keep: number): Promise<void> {
+    await this.history.forgetOld(appName, keep);
   }
 
   override async behind(region: string, epoch: number, limit: number): Promise<string[]> {
@@ -157,12 +185,14 @@ export class MongoAppStore extends AppStore {
     if (found.length === 0) return [];
     await this.raise('purged', Math.max(...found.map(({ revision }) => revision)));
     const purged: string[] = [];
-    const waiting = found.map(nameOf);
+    const waiting = [...found];
     const purge = async () => {
-      for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
-        const one = { _id: name, ...old };
-        const { deletedCount } = await this.run(() => this.apps.deleteOne(one));
-        if (deletedCount > 0) purged.push(name);
+      for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+        const { _id, revision } = next;
+        // The record last: what is left when this ends in between is found again.
+        await this.history.forget(_id, revision);
+        const { deletedCount } = await this.run(() => this.apps.deleteOne({ _id, ...old }));
+        if (deletedCount > 0) purged.push(_id);
       }
     };
     await Promise.all(Array.from({ length: PURGE_PARALLELISM }, purge));

@@ -1,4 +1,11 @@
-import { type AppPage, type AppRecord, AppStore, type PublishedMark } from '../app-store.js';
+import {
+  type AppPage,
+  type AppRecord,
+  AppStore,
+  type PublishedMark,
+  type Revision,
+  type RevisionSummary,
+} from '../app-store.js';
 import type { Keyring } from './keyring.js';
 import { opened, sealed } from './seal-record.js';
 
@@ -42,6 +49,22 @@ export class SealingAppStore extends AppStore {
 
   override async replace(record: AppRecord, expectedRevision: number): Promise<boolean> {
     return await this.inner.replace(sealed(record, this.keyring), expectedRevision);
+  }
+
+  override async revisions(
+    appName: string,
+    query: { limit: number; before?: number },
+  ): Promise<RevisionSummary[]> {
+    return await this.inner.revisions(appName, query);
+  }
+
+  override async revision(appName: string, revision: number): Promise<Revision | null> {
+    const found = await this.inner.revision(appName, revision);
+    return found && opened(found, this.keyring);
+  }
+
+  override async forgetRevisions(appName: string, keep: number): Promise<void> {
+    await this.inner.forgetRevisions(appName, keep);
   }
 
   override async rewrite(record: AppRecord): Promise<boolean> {

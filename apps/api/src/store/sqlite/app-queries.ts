@@ -1,7 +1,7 @@
 import type { Query } from './query.js';
 
 const RECORD = `
-  a.app_name, a.spec, a.revision, a.tokens, a.deleted, a.created_at, a.updated_at,
+  a.app_name, a.spec, a.revision, a.tokens, a.deleted, a.created_at, a.updated_at, a.change, a.changed_by, a.reason,
   (
     SELECT json_group_object(p.region,
       json_object('epoch', p.epoch, 'revision', p.revision, 'verified_at', p.verified_at))
@@ -35,8 +35,10 @@ export const APP_QUERIES = {
 
   insert: {
     sql: `
-      INSERT INTO apps (app_name, spec, revision, tokens, deleted, created_at, updated_at)
-      VALUES (:app_name, :spec, :revision, :tokens, :deleted, :created_at, :updated_at)
+      INSERT INTO apps
+        (app_name, spec, revision, tokens, deleted, created_at, updated_at, change, changed_by, reason)
+      VALUES
+        (:app_name, :spec, :revision, :tokens, :deleted, :created_at, :updated_at, :change, :changed_by, :reason)
       ON CONFLICT (app_name) DO NOTHING`,
   },
 
@@ -49,7 +51,8 @@ export const APP_QUERIES = {
   replace: {
     sql: `
       UPDATE apps SET spec = :spec, revision = :revision, tokens = :tokens, deleted = :deleted,
-        created_at = :created_at, updated_at = :updated_at
+        created_at = :created_at, updated_at = :updated_at,
+        change = :change, changed_by = :changed_by, reason = :reason
       WHERE app_name = :app_name AND revision = :expected_revision`,
   },
 

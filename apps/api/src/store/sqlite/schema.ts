@@ -111,6 +111,26 @@ export const MIGRATIONS: readonly string[] = [
     last_used_at TEXT
   ) STRICT;
   `,
+  // The order of the columns is that of their size, as those at the end are read only where they are asked for.
+  `
+  ALTER TABLE apps ADD COLUMN change TEXT;
+  ALTER TABLE apps ADD COLUMN changed_by TEXT;
+  ALTER TABLE apps ADD COLUMN reason TEXT;
+
+  CREATE TABLE revisions (
+    app_name TEXT NOT NULL REFERENCES apps ON DELETE CASCADE,
+    revision INTEGER NOT NULL,
+    deleted INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    change TEXT,
+    changed_by TEXT,
+    reason TEXT,
+    tokens TEXT NOT NULL,
+    spec TEXT,
+    PRIMARY KEY (app_name, revision)
+  ) STRICT;
+  `,
 ];
 
 const QUERIES: readonly Query[] = [APP_QUERIES, WORKER_QUERIES, FLEET_QUERIES, TOKEN_QUERIES].flatMap(

@@ -1,16 +1,31 @@
 import { type AppSpec, type CompactTokens, expandSpec, expandTokens } from '@nebula/contracts';
-import { type AppPage, type AppRecord, AppStore, type PublishedMark } from '../app-store.js';
+import {
+  type AppPage,
+  type AppRecord,
+  AppStore,
+  type ChangeNote,
+  type PublishedMark,
+  type Revision,
+  type RevisionSummary,
+} from '../app-store.js';
 import { APP_QUERIES } from './app-queries.js';
+import { HISTORY_QUERIES } from './history-queries.js';
 import type { Parameters, SqliteDatabase } from './sqlite-database.js';
 
-interface AppRow {
+interface SummaryRow extends ChangeNote {
   app_name: string;
-  spec: string | null;
   revision: number;
-  tokens: string;
   deleted: number;
   created_at: string;
   updated_at: string;
+}
+
+interface RevisionRow extends SummaryRow {
+  spec: string | null;
+  tokens: string;
+}
+
+interface AppRow extends RevisionRow {
   published: string;
 }
 
@@ -69,8 +84,28 @@ export class SqliteAppStore extends AppStore {
   }
 
   override async replace(record: AppRecord, expectedRevision: number): Promise<boolean> {
-    const parameters = { ...toParameters(record), expected_revision: expectedRevision };
-    return this.database.change(APP_QUERIES.replace, parameters, 'power-loss') > 0;
+    const expected = { app_name: record.app_name, expected_revision: expectedRevision };
+    return this.database.together('power-loss', (change) => {
+      if (change(HISTORY_QUERIES.keep, expected) === 0) return false;
+      return change(APP_QUERIES.replace, { ...toParameters(record), ...expected }) > 0;
+    });
+  }
+
+  override async revisions(
+    app_name: string,
+    { limit, before = Number.MAX_SAFE_INTEGER }: { limit: number; before?: number },
+  ): Promise<RevisionSummary[]> {
+    const parameters = { app_name, limit, before };
+    return this.database.read<SummaryRow>(HISTORY_QUERIES.list, parameters).map(toSummary);
+  }
+
+  override async revision(app_name: string, revision: number): Promise<Revision | null> {
+    const [row] = this.database.read<RevisionRow>(HISTORY_QUERIES.get, { app_name, revision });
+    return row ? toRevision(row) : null;
+  }
+
+  override async forgetRevisions(app_name: string, keep: number): Promise<void> {
+    this.database.change(HISTORY_QUERIES.forget, { app_name, keep }, 'process-end');
   }
 
   override async rewrite({ app_name, revision, spec }: AppRecord): Promise<boolean> {
@@ -140,23 +175,29 @@ export class SqliteAppStore extends AppStore {
 }
 
 function toRecord(row: AppRow): AppRecord {
+  return { ...toRevision(row), published: JSON.parse(row.published) as Record<string, PublishedMark> };
+}
+
+function toRevision(row: RevisionRow): Revision {
   return {
-    app_name: row.app_name,
+    ...toSummary(row),
     // A field that a newer version of the program added gets its default.
     spec: row.spec === null ? null : expandSpec(JSON.parse(row.spec) as AppSpec),
-    revision: row.revision,
     tokens: expandTokens(JSON.parse(row.tokens) as CompactTokens),
-    deleted: row.deleted === 1,
-    created_at: row.created_at,
-    updated_at: row.updated_at,
-    published: JSON.parse(row.published) as Record<string, PublishedMark>,
   };
+}
+
+function toSummary(row: SummaryRow): RevisionSummary {
+  const { app_name, revision, created_at, updated_at, change, changed_by, reason } = row;
+  const deleted = row.deleted === 1;
+  return { app_name, revision, deleted, created_at, updated_at, change, changed_by, reason };
 }
 
 function toParameters(record: AppRecord): Parameters {
   const { app_name, spec, revision, tokens, deleted, created_at, updated_at } = record;
+  const { change, changed_by, reason } = record;
   return {
-    ...{ app_name, revision, created_at, updated_at },
+    ...{ app_name, revision, created_at, updated_at, change, changed_by, reason },
     spec: spec && JSON.stringify(spec),
     tokens: JSON.stringify(tokens),
     deleted: deleted ? 1 : 0,

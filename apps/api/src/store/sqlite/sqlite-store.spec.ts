@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process';
-import { chmod, copyFile, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { Test } from '@nestjs/testing';
+import { NO_TOKENS } from '@nebula/contracts';
 import { AppStore, StoreUnavailableError } from '../app-store.js';
 import { FleetStore } from '../fleet-store.js';
 import { StoreModule } from '../store.module.js';
+import { describeAppHistory } from '../testing/app-history.contract.js';
 import { describeAppRollout } from '../testing/app-rollout.contract.js';
 import { describeAppStore } from '../testing/app-store.contract.js';
 import { describePublishingMarks } from '../testing/publishing-marks.contract.js';
@@ -26,6 +28,7 @@ import { TOKEN_QUERIES } from './token-queries.js';
 import { WORKER_QUERIES } from './worker-queries.js';
 
 describeAppStore('SQLite', createSqliteDatabase);
+describeAppHistory('SQLite', createSqliteDatabase);
 describePublishingMarks('SQLite', createSqliteDatabase);
 describeWorkerRecords('SQLite', createSqliteDatabase);
 describeAppRollout('SQLite', createSqliteDatabase);
@@ -108,6 +111,25 @@ describe('a SQLite file', () => {
     expect(
       open().read({ sql: "SELECT name FROM sqlite_master WHERE name = 'apps_not_deleted'" }),
     ).toHaveLength(1);
+  });
+
+  it('of a version that kept no history has its apps, and keeps their history from now on', async () => {
+    await mkdir(join(path, '..'));
+    const file = raw();
+    for (const step of MIGRATIONS.slice(0, 4)) file.exec(step);
+    file.exec(`
+      PRAGMA user_version = 4;
+      INSERT INTO apps VALUES ('shop', '{"app_name":"shop","docker_image":"i"}', 7, '{"restart":2,"release":0}', 0, 'c', 'u')`);
+    file.close();
+    const store = new SqliteAppStore(open());
+    expect(await store.get('shop')).toMatchObject({
+      ...{ revision: 7, change: null, changed_by: null, reason: null },
+      spec: { docker_image: 'i', running: true },
+    });
+    expect(await store.replace(recordOf('shop', { revision: 8, reason: 'new' }), 7)).toBe(true);
+    expect(await store.revision('shop', 7)).toMatchObject({
+      ...{ updated_at: 'u', change: null, changed_by: null, tokens: { ...NO_TOKENS, restart: 2 } },
+    });
   });
 
   it('of a newer version is not touched', () => {

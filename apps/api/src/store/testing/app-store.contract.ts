@@ -216,6 +216,11 @@ export function describeAppStore(kind: string, create: CreateDatabase): void {
           const record = await survivor.get(name);
           expect(record?.revision).toBeGreaterThanOrEqual(revision);
           expect(record?.spec?.docker_image).toBe(`shop:${record?.revision}`);
+          // What was replaced is kept as well.
+          if (record?.revision === 2) {
+            const replaced = await survivor.revision(name, 1);
+            expect(replaced?.spec?.docker_image).toBe('shop:1');
+          }
         }
         expect(acknowledged.size).toBeGreaterThanOrEqual(count);
         expect(await survivor.insert(recordOf('after'))).toBe(true);

@@ -16,6 +16,7 @@ export function recordOf(app_name: string, given: Partial<AppRecord> = {}): AppR
     deleted: false,
     created_at: '2026-01-01T00:00:00.000Z',
     updated_at: '2026-01-01T00:00:00.000Z',
+    ...{ change: 'created', changed_by: 'anyone', reason: null },
     published: {},
     ...given,
   };

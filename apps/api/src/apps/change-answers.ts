@@ -1,0 +1,27 @@
+import { Injectable } from '@nestjs/common';
+import { Answer } from '../http/answer.js';
+import type { AppRecord } from '../store/app-store.js';
+import { isLive } from './app-answer.js';
+import type { Made } from './app-changes.js';
+import { etagOf } from './etag.js';
+import { Previews } from './previews.service.js';
+
+/** What a call that changes an app is answered with. */
+@Injectable()
+export class ChangeAnswers {
+  constructor(private readonly previews: Previews) {}
+
+  /**
+   * A dry run is answered as the change itself would be, with a preview beside.
+   * @param done the answer when the change is made
+   */
+  async of<Next extends AppRecord>(made: Made<Next>, done: (after: Next) => Answer): Promise<Answer> {
+    const { before, after, isDryRun } = made;
+    const { status, body, headers } = done(after);
+    if (!isDryRun) return new Answer(status, body, headers);
+    const preview = await this.previews.of(made);
+    // With the tag the change itself can be asked for on the condition that nobody came between.
+    const tag = isLive(before) ? { etag: etagOf(before.revision) } : {};
+    return new Answer(status, { ...(body as object), preview }, { ...headers, ...tag });
+  }
+}

@@ -1,0 +1,116 @@
+import { expandSpec, expandTokens, type AppSpec } from '@nebula/contracts';
+import { type Model, type mongo, Schema } from 'mongoose';
+import type { Revision, RevisionSummary } from '../app-store.js';
+import { type AppDocument, toNote } from './app-document.js';
+import type { IndexKeys } from './index-keeper.js';
+import type { MongoDatabase } from './mongo-database.js';
+import { isDuplicateKey } from './mongo-errors.js';
+
+/** A revision that was replaced, in the collection `revisions`: its app's document as it was, but for the marks. */
+interface RevisionDocument extends Omit<AppDocument, '_id' | 'published' | 'current'> {
+  /** `<app>:<revision>`, so that one is kept once. */
+  _id: string;
+  app_name: string;
+}
+
+const { Mixed } = Schema.Types;
+
+const REVISION_SCHEMA = new Schema<RevisionDocument>(
+  {
+    _id: String,
+    app_name: String,
+    spec: String,
+    revision: Number,
+    tokens: Mixed,
+    deleted: Boolean,
+    created_at: String,
+    updated_at: String,
+    change: String,
+    changed_by: String,
+    reason: String,
+  },
+  { versionKey: false, minimize: false },
+);
+
+/** Serves everything that is asked about the revisions of an app. */
+const INDEX: IndexKeys = { app_name: 1, revision: -1 };
+
+/** Revisions that were replaced. */
+export class AppHistory {
+  private readonly revisions: Model<RevisionDocument>;
+
+  constructor(private readonly database: MongoDatabase) {
+    this.revisions = database.model('revisions', REVISION_SCHEMA);
+  }
+
+  /**
+   * Keeps what a document says at its revision. It is true whether or not it is replaced then. One that is kept under
+   * the same number gives way: it can only be of a later time than the backup from which the apps were restored.
+   */
+  async keep({ _id: app_name, published: _marks, current: _epochs, ...content }: AppDocument): Promise<void> {
+    const _id = `${app_name}:${content.revision}`;
+    const collection = this.revisions.collection as unknown as mongo.Collection<RevisionDocument>;
+    await this.run(async () => {
+      try {
+        await collection.replaceOne({ _id }, { app_name, ...content }, { upsert: true });
+      } catch (error) {
+        // Another keeps the same at the same time.
+        if (!isDuplicateKey(error)) throw error;
+      }
+    });
+  }
+
+  async list(
+    appName: string,
+    { limit, before }: { limit: number; before: number },
+  ): Promise<RevisionSummary[]> {
+    const documents = await this.run(() =>
+      this.revisions
+        .find({ app_name: appName, revision: { $lt: before } }, { spec: 0, tokens: 0 })
+        .sort({ revision: -1 })
+        .limit(limit)
+        .lean<RevisionDocument[]>(),
+    );
+    return documents.map(toSummary);
+  }
+
+  async get(appName: string, revision: number): Promise<Revision | null> {
+    const _id = `${appName}:${revision}`;
+    const document = await this.run(() => this.revisions.findOne({ _id }).lean<RevisionDocument>());
+    if (!document) return null;
+    const { spec, tokens } = document;
+    return {
+      ...toSummary(document),
+      spec: spec === null ? null : expandSpec(JSON.parse(spec) as AppSpec),
+      tokens: expandTokens(tokens),
+    };
+  }
+
+  /** Forgets all but the newest `keep`. */
+  async forgetOld(appName: string, keep: number): Promise<void> {
+    const [newest] = await this.run(() =>
+      this.revisions
+        .find({ app_name: appName }, { revision: 1 })
+        .sort({ revision: -1 })
+        .skip(keep)
+        .limit(1)
+        .lean<Pick<RevisionDocument, 'revision'>[]>(),
+    );
+    if (newest) await this.forget(appName, newest.revision);
+  }
+
+  /** Forgets those up to this one. */
+  async forget(appName: string, upTo: number): Promise<void> {
+    await this.run(() => this.revisions.deleteMany({ app_name: appName, revision: { $lte: upTo } }));
+  }
+
+  private async run<T>(work: () => Promise<T>): Promise<T> {
+    this.database.indexes.want(this.revisions, INDEX);
+    return await this.database.run(work);
+  }
+}
+
+function toSummary(document: RevisionDocument): RevisionSummary {
+  const { app_name, revision, deleted, created_at, updated_at } = document;
+  return { app_name, revision, deleted, created_at, updated_at, ...toNote(document) };
+}

@@ -1,0 +1,30 @@
+import type { Query } from './query.js';
+
+const SUMMARY = 'app_name, revision, deleted, created_at, updated_at, change, changed_by, reason';
+
+/** The statements of `SqliteAppStore` about revisions that were replaced. They go with their app by the foreign key. */
+export const HISTORY_QUERIES = {
+  /** One that is kept under the same number is of a time that the restore of a backup has undone. */
+  keep: {
+    sql: `
+      INSERT OR REPLACE INTO revisions (${SUMMARY}, tokens, spec)
+      SELECT ${SUMMARY}, tokens, spec FROM apps WHERE app_name = :app_name AND revision = :expected_revision`,
+  },
+
+  list: {
+    sql: `
+      SELECT ${SUMMARY} FROM revisions
+      WHERE app_name = :app_name AND revision < :before ORDER BY revision DESC LIMIT :limit`,
+  },
+
+  get: {
+    sql: `SELECT ${SUMMARY}, tokens, spec FROM revisions WHERE app_name = :app_name AND revision = :revision`,
+  },
+
+  /** Where there are no more than `keep`, the newest to be forgotten is null, which nothing is below. */
+  forget: {
+    sql: `
+      DELETE FROM revisions WHERE app_name = :app_name AND revision <= (
+        SELECT revision FROM revisions WHERE app_name = :app_name ORDER BY revision DESC LIMIT 1 OFFSET :keep)`,
+  },
+} satisfies Record<string, Query>;
