@@ -22,7 +22,7 @@ export async function observeApp(
   desired: DesiredApp,
   memory: AppMemory,
 ): Promise<ObservedApp> {
-  const lookUp = async (image: string) => [image, await runtime.imageId(image)] as const;
+  const lookUp = async (image: string) => [image, await runtime.image(image)] as const;
   const [{ own, foreign_names, foreign_ports }, networks, images] = await Promise.all([
     runtime.list(scope, desired.app_name),
     runtime.networkNames(),
@@ -34,7 +34,8 @@ export async function observeApp(
     taken_names: foreign_names,
     taken_ports: foreign_ports,
     networks,
-    images: Object.fromEntries(images),
+    images: Object.fromEntries(images.map(([name, found]) => [name, found?.id ?? null])),
+    platforms: Object.fromEntries(images.flatMap(([, found]) => (found ? [[found.id, found.platform]] : []))),
   };
 }
 

@@ -43,6 +43,13 @@ export interface LocalImage {
   is_used: boolean;
 }
 
+/** A local image that was asked for. */
+export interface FoundImage {
+  id: string;
+  /** `os/arch[/variant]`, as the image says it. */
+  platform: string;
+}
+
 /** How far a pull is. */
 export interface PullProgress {
   downloaded_bytes: number;
@@ -68,8 +75,12 @@ export abstract class ContainerRuntime {
   abstract facts(): Promise<EngineFacts>;
   /** All containers; with `app` only that app's are described in full and names and host ports of all others are foreign. */
   abstract list(scope: string, app?: string): Promise<ContainerListing>;
-  /** Id of a local image by reference or id, null when it is not there. */
-  abstract imageId(reference: string): Promise<string | null>;
+  /** A local image by reference or id, null when it is not there. */
+  abstract image(reference: string): Promise<FoundImage | null>;
+  /** Its id alone. */
+  async imageId(reference: string): Promise<string | null> {
+    return (await this.image(reference))?.id ?? null;
+  }
   /** Pulls a reference (always with a tag or digest) and answers its local id. `signal` ends it. */
   abstract pull(reference: string, signal: AbortSignal, options?: PullOptions): Promise<string>;
   /** All images. */

@@ -3,7 +3,8 @@ import type { DesiredApp } from './desired.js';
 import { activeFailure, pullKey } from './failure-key.js';
 import { fingerprint } from './fingerprint.js';
 import type { AppMemory, Failure, ImagePin } from './memory.js';
-import type { ObservedApp, ObservedContainer } from './observed.js';
+import type { NodeFacts, ObservedApp, ObservedContainer } from './observed.js';
+import { fitsPlatform } from './platform.js';
 import type { PlanProblem, Purpose, Step } from './step.js';
 
 /** An image that somebody brings is looked for this often, milliseconds: the engine's events of images aren't listened to. */
@@ -60,6 +61,8 @@ export function currentPin(desired: DesiredApp, memory: AppMemory): ImagePin | n
  * When the pinned build is gone from the engine, no container uses it any more, so another build of the same
  * reference mixes with nothing: what is there is taken before the registry is asked.
  *
+ * A local image of another platform is none: its tag was pulled for that.
+ *
  * @param right containers that are right already: a worker that lost its memory takes their build.
  */
 export function chooseImage(
@@ -68,9 +71,11 @@ export function chooseImage(
   observed: ObservedApp,
   memory: AppMemory,
   right: readonly ObservedContainer[],
+  { platform: server }: Pick<NodeFacts, 'platform'>,
   now: number,
 ): ImageChoice {
   const { spec } = desired;
+  const { pull_policy = 'missing', platform: wanted = null } = spec ?? {};
   const { release } = desired.tokens;
   const purpose = spec ? purposeOf(spec, desired) : {};
   const pin = currentPin(desired, memory);
@@ -83,20 +88,27 @@ export function chooseImage(
   const adopted = pin ? null : adoptedImage(right);
   // A release was pulled once, for the image of that time; an image that came after it is as any other.
   const released = release === 0 || memory.pin?.release === release;
-  // Nobody knows for which platform a local image was made.
-  const serves = spec?.pull_policy === 'never' || (released && Object.keys(purpose).length === 0);
-  const image_id = adopted ?? (serves ? local : null);
+  const platform = local === null ? undefined : observed.platforms?.[local];
+  const fits = fitsPlatform(platform, wanted, server);
+  const isEnough = pull_policy === 'never' || (pull_policy === 'missing' && released);
+  const image_id = adopted ?? (isEnough && fits ? local : null);
   if (image_id)
     return { kind: 'step', step: { kind: 'pin', image: reference, release, image_id, ...purpose } };
-  if (spec?.pull_policy === 'never') return { kind: 'absent', problem: neverPulled(reference, now) };
+  if (pull_policy === 'never') {
+    const why =
+      local === null
+        ? 'is not on this server'
+        : `on this server is for ${platform ?? 'another platform'}, not for ${wanted ?? server}`;
+    return { kind: 'absent', problem: neverPulled(reference, why, now) };
+  }
 
   const failure = activeFailure(memory, pullKey(reference, release), now);
   if (failure) return { kind: 'failed', failure };
   return { kind: 'step', step: { kind: 'pull', image: reference, release, ...purpose } };
 }
 
-function neverPulled(reference: string, now: number): PlanProblem {
-  const message = `the image ${reference} is not on this server, and pull_policy is never`;
+function neverPulled(reference: string, why: string, now: number): PlanProblem {
+  const message = `the image ${reference} ${why}, and pull_policy is never`;
   return { step: 'pull', message, retry_at: now + LOOK_AGAIN };
 }
 

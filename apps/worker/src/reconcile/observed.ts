@@ -62,6 +62,8 @@ export interface ObservedApp {
   networks: string[];
   /** For each image reference or id that was asked about: the local image's id, null when it is not there. */
   images: Record<string, string | null>;
+  /** `os/arch[/variant]` of those images, by id; absent where it isn't known. */
+  platforms?: Record<string, string>;
 }
 
 /** Size of the server, from the engine's own info. */
@@ -78,4 +80,6 @@ export interface NodeFacts extends NodeSize {
   swap_limit: boolean;
   /** The engine can change the restart policy and the limits of a container that exists. */
   can_update: boolean;
+  /** `os/arch` of the images that it pulls when nothing is said. */
+  platform: string;
 }

@@ -95,13 +95,45 @@ describe('never', () => {
   });
 });
 
-test('a platform is asked for once, since nobody knows what a local image was made for', () => {
+describe('a platform', () => {
   const arm = two({ platform: 'linux/arm64' });
   const pull = { kind: 'pull', image: 'shop:1', release: 0, platform: 'linux/arm64' };
-  expect(plan(situation(arm, [], { memory: emptyMemory() })).lanes).toEqual([[pull]]);
-  expect(plan(situation(arm, [])).lanes).toEqual([[pull]]);
-  const pin = { image: 'shop:1', release: 0, image_id: 'id of shop:1', platform: 'linux/arm64' };
-  expect(lines(situation(arm, [], { memory: { ...emptyMemory(), pin } }))[0]).toBe(
-    'create web-1 from shop:1 → start the new 1',
-  );
+  const there = (platform: string) => ({ platforms: { 'id of shop:1': platform } });
+
+  test('is pulled when the local image is of another, or nobody knows of which, and then never again', () => {
+    expect(plan(situation(arm, [], { memory: emptyMemory() })).lanes).toEqual([[pull]]);
+    const observed = there('linux/amd64');
+    expect(plan(situation(arm, [], { memory: emptyMemory(), observed })).lanes).toEqual([[pull]]);
+    expect(plan(situation(arm, [], { observed })).lanes).toEqual([[pull]]);
+    const pin = { image: 'shop:1', release: 0, image_id: 'id of shop:1', platform: 'linux/arm64' };
+    expect(lines(situation(arm, [], { memory: { ...emptyMemory(), pin }, observed }))[0]).toBe(
+      'create web-1 from shop:1 → start the new 1',
+    );
+  });
+
+  test('that the local image has needs no pull, unless a newer build is asked for', () => {
+    const observed = there('linux/arm64/v8');
+    const [pin] = plan(situation(arm, [], { memory: emptyMemory(), observed })).lanes.flat();
+    expect(pin).toEqual({ ...pull, kind: 'pin', image_id: 'id of shop:1' });
+    const released = { ...arm, tokens: tokens({ release: 4 }) };
+    expect(lines(situation(released, [], { memory: emptyMemory(), observed }))).toEqual([
+      'pull shop:1 for release 4',
+    ]);
+  });
+
+  test("is the server's when none is given: a tag that was pulled for another is pulled again", () => {
+    const memory = emptyMemory();
+    expect(lines(situation(two(), [], { memory, observed: there('linux/arm64') }))).toEqual(['pull shop:1']);
+    expect(lines(situation(two(), [], { memory, observed: there('linux/amd64') }))).toEqual([
+      'pin shop:1 to id of shop:1',
+    ]);
+  });
+
+  test('that is not there is told with `never`', () => {
+    const wish = two({ platform: 'linux/arm64', pull_policy: 'never' });
+    const input = situation(wish, running, { memory: emptyMemory(), observed: there('linux/amd64') });
+    expect(lines(input)).toEqual([
+      '! pull: the image shop:1 on this server is for linux/amd64, not for linux/arm64, and pull_policy is never (again in 30000 ms)',
+    ]);
+  });
 });

@@ -65,11 +65,11 @@ function isOurs(network: string): boolean {
 }
 
 function prepareImage(situation: Situation, preparation: Preparation, creates: boolean): void {
-  const { desired, spec, observed, memory, now } = situation;
+  const { desired, spec, observed, node, memory, now } = situation;
   const right = observed.containers.filter(
     ({ fingerprint, replica }) => replica > 0 && isRight(fingerprint, spec, replica, desired.tokens),
   );
-  const choice = chooseImage(desired, preparation.reference, observed, memory, right, now);
+  const choice = chooseImage(desired, preparation.reference, observed, memory, right, node, now);
   if (choice.kind === 'ready') {
     preparation.reference = choice.image;
   } else if (choice.kind === 'step' && choice.step.kind === 'pin' && (creates || right.length > 0)) {

@@ -3,6 +3,7 @@ import {
   type ContainerListing,
   ContainerRuntime,
   type EngineFacts,
+  type FoundImage,
   type LocalImage,
   type PullOptions,
   type PullProgress,
@@ -126,7 +127,7 @@ export class MemoryEngine extends ContainerRuntime {
   async facts(): Promise<EngineFacts> {
     await this.read();
     const about = { engine_id: 'engine-1', hostname: 'box', engine_version: '20.10', architecture: 'x86_64' };
-    const can = { swap_limit: true, can_update: true };
+    const can = { swap_limit: true, can_update: true, platform: 'linux/amd64' };
     return { ...about, ...can, image_folder: this.imageFolder, ...this.size };
   }
 
@@ -149,9 +150,11 @@ export class MemoryEngine extends ContainerRuntime {
     };
   }
 
-  async imageId(reference: string): Promise<string | null> {
+  async image(reference: string): Promise<FoundImage | null> {
     await this.read();
-    return this.images.get(reference) ?? ([...this.images.values()].includes(reference) ? reference : null);
+    const known = [...this.images.values()].includes(reference) ? reference : null;
+    const id = this.images.get(reference) ?? known;
+    return id === null ? null : { id, platform: 'linux/amd64' };
   }
 
   async networkNames(): Promise<string[]> {

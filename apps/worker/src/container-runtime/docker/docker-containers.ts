@@ -31,7 +31,10 @@ export class DockerContainers {
     const body = containerConfig({ ...draft, networks: await this.byId(draft.networks) });
     const { id } = await this.client.ask(LIMIT.create, (docker, abortSignal) => {
       // By default dockerode repeats the whole body, with all its secrets, in the address.
-      const request = { _query: { name: draft.name }, _body: body, abortSignal };
+      const { platform } = draft.spec;
+      // Engines from API 1.41 on make no container then from an image of another platform.
+      const query = { name: draft.name, ...(platform === null ? {} : { platform }) };
+      const request = { _query: query, _body: body, abortSignal };
       return docker.createContainer(request);
     });
     try {

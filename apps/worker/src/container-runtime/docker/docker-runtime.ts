@@ -4,6 +4,7 @@ import {
   type ContainerListing,
   ContainerRuntime,
   type EngineFacts,
+  type FoundImage,
   type LocalImage,
   type PullOptions,
   type RuntimeEvent,
@@ -14,8 +15,8 @@ import { DockerClient } from './docker-client.js';
 import { DockerContainers } from './docker-containers.js';
 import { containerEvents } from './docker-events.js';
 import { DockerNetworks } from './docker-networks.js';
-import { canUpdate, engineFacts } from './engine-facts.js';
-import { ImagePuller, localImageId, PULL_IDLE_LIMIT } from './image-pull.js';
+import { engineFacts, versionFacts } from './engine-facts.js';
+import { ImagePuller, localImage, PULL_IDLE_LIMIT } from './image-pull.js';
 import { logTail } from './log-tail.js';
 import { listImages, removeImage } from './local-images.js';
 import { listContainers } from './observed-container.js';
@@ -59,19 +60,19 @@ export class DockerRuntime extends ContainerRuntime {
   }
 
   async facts(): Promise<EngineFacts> {
-    const [{ time: _time, ...said }, can_update] = await Promise.all([
+    const [{ time: _time, ...said }, more] = await Promise.all([
       engineFacts(this.client, this.options.self ?? null),
-      canUpdate(this.client),
+      versionFacts(this.client),
     ]);
-    return { ...said, can_update };
+    return { ...said, ...more };
   }
 
   async list(scope: string, app?: string): Promise<ContainerListing> {
     return await listContainers(this.client, scope, app, this.options.self ?? null);
   }
 
-  async imageId(reference: string): Promise<string | null> {
-    return await localImageId(this.client, reference);
+  async image(reference: string): Promise<FoundImage | null> {
+    return await localImage(this.client, reference);
   }
 
   async pull(reference: string, signal: AbortSignal, options: PullOptions = {}): Promise<string> {

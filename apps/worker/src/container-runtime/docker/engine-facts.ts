@@ -7,6 +7,8 @@ const INFO_LIMIT = 30;
 
 /** The part of Docker's answer about its version that is used. */
 interface Version {
+  Os: string;
+  Arch: string;
   Components?: { Name?: string }[] | null;
 }
 
@@ -36,7 +38,7 @@ interface Info {
 export async function engineFacts(
   client: DockerClient,
   self: string | null = null,
-): Promise<Omit<EngineFacts, 'can_update'> & { time: number }> {
+): Promise<Omit<EngineFacts, 'can_update' | 'platform'> & { time: number }> {
   const info = (await client.read(INFO_LIMIT, '/info')) as Info;
   return {
     engine_id: info.ID,
@@ -52,14 +54,17 @@ export async function engineFacts(
 }
 
 /**
- * Whether a container that exists can be given another restart policy and other limits. Podman has no such call up to
- * version 4, and a later one leaves out some of what it is told.
+ * What follows from which engine it is. Podman has no call that gives a container another restart policy and other limits
+ * up to version 4, and a later one leaves out some of what it is told.
  *
  * @throws {RuntimeError}
  */
-export async function canUpdate(client: DockerClient): Promise<boolean> {
-  const { Components } = (await client.read(INFO_LIMIT, '/version')) as Version;
-  return !(Components ?? []).some(({ Name }) => Name === 'Podman Engine');
+export async function versionFacts(
+  client: DockerClient,
+): Promise<Pick<EngineFacts, 'can_update' | 'platform'>> {
+  const { Os, Arch, Components } = (await client.read(INFO_LIMIT, '/version')) as Version;
+  const isPodman = (Components ?? []).some(({ Name }) => Name === 'Podman Engine');
+  return { can_update: !isPodman, platform: `${Os}/${Arch}` };
 }
 
 /**

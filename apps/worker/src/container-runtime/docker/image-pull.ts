@@ -1,5 +1,5 @@
 import { imageWithTag, registryOf } from '@nebula/contracts';
-import type { PullOptions } from '../container-runtime.js';
+import type { FoundImage, PullOptions } from '../container-runtime.js';
 import type { RegistryCredentials } from '../registry/registry-credentials.js';
 import { RuntimeError } from '../runtime-error.js';
 import type { DockerClient } from './docker-client.js';
@@ -14,11 +14,20 @@ const INSPECT_LIMIT = 30;
 /** Longest time without any progress, seconds. The engine itself tries a registry that doesn't answer for less. */
 export const PULL_IDLE_LIMIT = 180;
 
-/** Id of a local image, null when it is not there. */
-export async function localImageId(client: DockerClient, reference: string): Promise<string | null> {
+/** The parts of an image that are used. */
+interface ImageInfo {
+  Id: string;
+  Os?: string;
+  Architecture?: string;
+  Variant?: string;
+}
+
+/** A local image, null when it is not there. */
+export async function localImage(client: DockerClient, reference: string): Promise<FoundImage | null> {
   try {
-    const image = (await client.read(INSPECT_LIMIT, `/images/${reference}/json`)) as { Id: string };
-    return image.Id;
+    const image = (await client.read(INSPECT_LIMIT, `/images/${reference}/json`)) as ImageInfo;
+    const { Id: id, Os = '', Architecture = '', Variant } = image;
+    return { id, platform: [Os, Architecture, ...(Variant ? [Variant] : [])].join('/') };
   } catch (error) {
     if (error instanceof RuntimeError && error.kind === 'missing') return null;
     throw error;
@@ -84,9 +93,9 @@ export class ImagePuller {
     } finally {
       clearTimeout(idle);
     }
-    const id = await localImageId(this.client, image);
-    if (id === null) throw new RuntimeError('missing', `the image ${image} is gone right after its pull`);
-    return id;
+    const pulled = await localImage(this.client, image);
+    if (!pulled) throw new RuntimeError('missing', `the image ${image} is gone right after its pull`);
+    return pulled.id;
   }
 }
 

@@ -19,7 +19,7 @@ export const NOW = 1_000_000;
 
 export const NODE: NodeFacts = {
   ...{ cores: 8, memory_bytes: 16 * 1024 ** 3 },
-  ...{ hostname: 'box', swap_limit: true, can_update: true },
+  ...{ hostname: 'box', swap_limit: true, can_update: true, platform: 'linux/amd64' },
 };
 
 export function desiredApp(spec: Partial<AppSpec> = {}, more: Partial<DesiredApp> = {}): DesiredApp {
