@@ -5,12 +5,12 @@ import { stepsOf, type Work } from './work.js';
 
 /**
  * Arranges works into lanes. Works that hand host ports to each other share a lane, in which a port is given up
- * before it is taken: the end of a chain goes first, and the members of a cycle all stop before one starts.
+ * before it is taken, and one that was given up already, by a lane that was interrupted, only when nobody goes back to it: the end of a chain goes first, and the members of a cycle all stop before one starts.
  * Everything is created before anything stops, so that a lane whose creation fails disturbs nothing.
  */
 export function arrange(works: readonly Work[], containers: readonly ObservedContainer[]): Step[][] {
   const busy = works.filter((work) => stepsOf(work).length > 0);
-  const needs = neighbours(busy, containers);
+  const needs = neighbours(busy, containers, ({ ends, keeps }) => [...ends, ...keeps]);
   const lanes = new Map<number, Work[][]>();
   const laneOf = connected(busy.length, needs);
   for (const group of inOrder(busy.length, needs)) {
@@ -27,7 +27,8 @@ export function arrange(works: readonly Work[], containers: readonly ObservedCon
 /** Works that hand host ports to each other, directly or through others: each group can only be done as one. */
 export function handOverGroups(works: readonly Work[], containers: readonly ObservedContainer[]): Work[][] {
   const groups = new Map<number, Work[]>();
-  connected(works.length, neighbours(works, containers)).forEach((lowest, index) => {
+  const needs = neighbours(works, containers, ({ ends }) => ends);
+  connected(works.length, needs).forEach((lowest, index) => {
     const work = works[index];
     if (work) groups.set(lowest, [...(groups.get(lowest) ?? []), work]);
   });
@@ -45,12 +46,20 @@ function interleave(groups: Work[][]): Step[] {
   ];
 }
 
-/** For each work the indexes of those that hold, until they end, a host port that it takes. */
-function neighbours(works: readonly Work[], containers: readonly ObservedContainer[]): number[][] {
+/**
+ * For each work the indexes of those that hold a host port that it takes, until they are done.
+ *
+ * @param holdersOf ids of the containers by which a work holds ports.
+ */
+function neighbours(
+  works: readonly Work[],
+  containers: readonly ObservedContainer[],
+  holdersOf: (work: Work) => string[],
+): number[][] {
   const portsOf = new Map(containers.map(({ id, ports }) => [id, ports]));
   const holders = new Map<number, { index: number; port: HostPort }[]>();
   works.forEach((work, index) => {
-    for (const port of work.ends.flatMap((id) => portsOf.get(id) ?? [])) {
+    for (const port of holdersOf(work).flatMap((id) => portsOf.get(id) ?? [])) {
       const { host_port } = port;
       holders.set(host_port, [...(holders.get(host_port) ?? []), { index, port }]);
     }

@@ -63,6 +63,7 @@ export function replace(view: ReplicaView, situation: Situation, image: string):
       ],
       clean: backup ? tryable([remove(backup)], view.all, situation).steps : [],
       ends: [...leaving.ends, ...(backup && isUp(backup) ? [backup.id] : [])],
+      keeps: backup && !isUp(backup) ? [backup.id] : [],
       takes: replicaPorts(spec, replica),
     },
     problems: leaving.problems,

@@ -18,12 +18,14 @@ export interface Work {
   clean: Step[];
   /** Ids of the containers that `release` ends. */
   ends: string[];
+  /** Ids of ended containers that are gone back to when `acquire` fails, so that nobody may take their ports before. */
+  keeps: string[];
   /** Host ports that `acquire` needs. */
   takes: HostPort[];
 }
 
 export function noWork(replica: number): Work {
-  return { replica, prepare: [], release: [], acquire: [], clean: [], ends: [], takes: [] };
+  return { replica, prepare: [], release: [], acquire: [], clean: [], ends: [], keeps: [], takes: [] };
 }
 
 export function stepsOf(work: Work): Step[] {
