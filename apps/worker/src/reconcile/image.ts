@@ -1,4 +1,4 @@
-import { type AppSpec, imageWithTag } from '@nebula/contracts';
+import { type AppSpec, imageWithTag, type Tokens } from '@nebula/contracts';
 import type { DesiredApp } from './desired.js';
 import { activeFailure, pullKey } from './failure-key.js';
 import { fingerprint } from './fingerprint.js';
@@ -32,7 +32,7 @@ export function imagesToLookUp(desired: DesiredApp, memory: AppMemory): string[]
  * those of later repairs and of scaling as well, are made from one build, and the next version asks the registry again.
  * A restart and a roll make no other version: they are from the image that is there.
  */
-export function purposeOf(spec: AppSpec, { tokens }: DesiredApp): Purpose {
+export function purposeOf(spec: AppSpec, { tokens }: Pick<DesiredApp, 'tokens'>): Purpose {
   return {
     ...(spec.platform === null ? {} : { platform: spec.platform }),
     ...(spec.pull_policy === 'always'
@@ -41,17 +41,21 @@ export function purposeOf(spec: AppSpec, { tokens }: DesiredApp): Purpose {
   };
 }
 
-/** The pin, if it was made for this image, release and purpose. */
-export function currentPin(desired: DesiredApp, memory: AppMemory): ImagePin | null {
-  const { pin } = memory;
-  const current =
-    pin &&
-    desired.spec &&
-    pin.image === imageWithTag(desired.spec.docker_image) &&
-    pin.release === desired.tokens.release &&
-    (pin.platform ?? null) === desired.spec.platform &&
-    (desired.spec.pull_policy !== 'always' || pin.made_for === purposeOf(desired.spec, desired).made_for);
-  return current ? pin : null;
+/** The build that was pinned for this image, release and purpose, now or when the last good version had the same. */
+export function currentPin(desired: DesiredApp, { pin, good }: AppMemory): ImagePin | null {
+  const { spec, tokens } = desired;
+  if (!spec) return null;
+  return [pin, good?.pin ?? null].find((kept) => kept && isPinOf(kept, spec, tokens)) ?? null;
+}
+
+/** Whether a build was pinned for this image, release and purpose. */
+export function isPinOf(pin: ImagePin, spec: AppSpec, tokens: Tokens): boolean {
+  return (
+    pin.image === imageWithTag(spec.docker_image) &&
+    pin.release === tokens.release &&
+    (pin.platform ?? null) === spec.platform &&
+    (spec.pull_policy !== 'always' || pin.made_for === purposeOf(spec, { tokens }).made_for)
+  );
 }
 
 /**

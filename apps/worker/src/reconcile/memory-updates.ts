@@ -2,6 +2,7 @@ import { desiredStateDigest, imageWithTag, replicasOn } from '@nebula/contracts'
 import type { DesiredApp } from './desired.js';
 import { containerKey, failureOf, pullKey } from './failure-key.js';
 import { fingerprint } from './fingerprint.js';
+import { isPinOf } from './image.js';
 import type { AppMemory, Failure, ImagePin } from './memory.js';
 import type { NodeSize } from './observed.js';
 import type { Step, StepKind } from './step.js';
@@ -59,14 +60,21 @@ export function afterSuccess(memory: AppMemory, key: string): AppMemory {
   return { ...memory, failures };
 }
 
-/** The memory after a `pin` step, or after a pull that gave this image. */
+/**
+ * The memory after a `pin` step, or after a pull that gave this image. What is for the last good version is kept with
+ * that: it may be served beside the wanted one, and neither build takes the other's place.
+ */
 export function withPin(memory: AppMemory, given: ImagePin): AppMemory {
   const { image, release, image_id, platform, made_for } = given;
   const purpose = {
     ...(platform === undefined ? {} : { platform }),
     ...(made_for === undefined ? {} : { made_for }),
   };
-  return { ...memory, pin: { image, release, image_id, ...purpose } };
+  const pin: ImagePin = { image, release, image_id, ...purpose };
+  const { good } = memory;
+  if (!good || !isPinOf(pin, good.spec, good.tokens)) return { ...memory, pin };
+  const isWantedToo = memory.pin === null || isPinOf(memory.pin, good.spec, good.tokens);
+  return { ...memory, good: { ...good, pin }, ...(isWantedToo ? { pin } : {}) };
 }
 
 /** The memory after a `judge` step, which found these last lines of the container's log. */
