@@ -24,6 +24,7 @@ import type { Step } from '../reconcile/step.js';
 import { messageOf, WorkerLog } from '../worker-log.js';
 import { WORKER_OPTIONS, type WorkerOptions } from '../worker-options.js';
 import { type AppSecrets, commandSecrets } from './app-secrets.js';
+import { EngineSlots } from './engine-slots.js';
 import { performStep } from './perform-step.js';
 
 /** The lanes of one plan, to be worked off. */
@@ -58,6 +59,9 @@ export interface Outcome {
   interruption: Interruption | null;
 }
 
+/** Steps that mostly wait for a program of a container, whose grace periods and hooks may be long. */
+const WAITS: ReadonlySet<Step['kind']> = new Set(['pre-stop', 'stop', 'restart', 'post-start']);
+
 /** Null when it ended early, for a failure that is remembered or for a newer desired state. */
 type LaneEnd = 'done' | Interruption | null;
 
@@ -65,7 +69,7 @@ type LaneEnd = 'done' | Interruption | null;
 @Injectable()
 export class Executor {
   private readonly parallelism: number;
-  private readonly slots: ReturnType<typeof pLimit>;
+  private readonly slots: EngineSlots;
   private readonly scope: string;
 
   constructor(
@@ -77,7 +81,7 @@ export class Executor {
     private readonly log: WorkerLog,
   ) {
     this.parallelism = options.parallelism;
-    this.slots = pLimit(options.parallelism);
+    this.slots = new EngineSlots(options.parallelism);
     this.scope = options.scope;
   }
 
@@ -90,7 +94,7 @@ export class Executor {
         // A pull waits for a registry, not for the engine, and must not keep the slot of another app's lane.
         lane.every((step) => step.kind === 'pull' || step.kind === 'pin')
           ? this.runLane(lane, execution)
-          : ownSlots(() => this.slots(() => this.runLane(lane, execution))),
+          : ownSlots(() => this.slots.hold(() => this.runLane(lane, execution))),
       ),
     );
     return {
@@ -99,7 +103,7 @@ export class Executor {
     };
   }
 
-  /** A lane keeps its slot from its first step to its last, so that nobody waits between a stop and a start. */
+  /** A lane has its slot from its first step to its last, so that nobody waits between a stop and a start. */
   private async runLane(lane: Step[], execution: Execution): Promise<LaneEnd> {
     const created = new Map<number, string>();
     const { signal } = execution;
@@ -125,7 +129,9 @@ export class Executor {
     const began = performance.now();
     const duration = () => ({ duration_ms: Math.round(performance.now() - began) });
     try {
-      const found = await performStep(step, { app, runtime, pulls, pruner, scope, signal, created, secrets });
+      const perform = () =>
+        performStep(step, { app, runtime, pulls, pruner, scope, signal, created, secrets });
+      const found = await (WAITS.has(step.kind) ? this.slots.lend(perform) : perform());
       const started = startOf(step, lane, containers);
       remember((memory) => {
         const taught = learned(afterSuccess(memory, key), step, found, this.clock.now());
