@@ -3,6 +3,7 @@ import { wanted } from './testing/messages.js';
 import { WorkerUnderTest } from './testing/worker-under-test.js';
 
 let worker: WorkerUnderTest;
+let end: () => void = () => undefined;
 
 beforeEach(async () => {
   worker = await WorkerUnderTest.open();
@@ -10,7 +11,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  worker.engine.before = () => undefined;
+  end();
   await worker.destroy();
 });
 
@@ -21,7 +22,6 @@ it('containers that take their time to end hold up no other app', async () => {
   worker.receive(wanted());
   await worker.reported({ app_name: 'slow', state: 'converged' }, 10_000);
   await worker.reported({ app_name: 'web', state: 'converged' }, 10_000);
-  let end: () => void = () => undefined;
   const ended = new Promise<void>((resolve) => {
     end = resolve;
   });
