@@ -25,8 +25,7 @@ it('containers that take their time to end hold up no other app', async () => {
   const ended = new Promise<void>((resolve) => {
     end = resolve;
   });
-  engine.before = ({ verb, subject }) =>
-    verb === 'stop' && subject.startsWith('slow') ? ended : undefined;
+  engine.before = ({ verb, subject }) => (verb === 'stop' && subject.startsWith('slow') ? ended : undefined);
   worker.receive(wanted({ app_name: 'slow', revision: 2, spec: { running: false, containers_per } }));
   await worker.reported({ app_name: 'slow', state: 'converging', revision: 2 });
   worker.receive(wanted({ revision: 2, spec: { docker_image: 'shop:2' } }));

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { test } from '@jest/globals';
 import { emptyMemory } from './memory.js';
 import { APP } from './testing/arbitraries.js';
 import { desiredApp } from './testing/builders.js';

@@ -23,7 +23,9 @@ function pins(memory: AppMemory, images: Record<string, string | null>): AppMemo
 
 describe('two versions that are served beside each other', () => {
   const there = Object.fromEntries(
-    ['shop:1', 'shop:2'].flatMap((image) => [image, `id of ${image}`].map((name) => [name, `id of ${image}`])),
+    ['shop:1', 'shop:2'].flatMap((image) =>
+      [image, `id of ${image}`].map((name) => [name, `id of ${image}`]),
+    ),
   );
   const other = { 'shop:1': 'A', A: 'A', 'shop:2': 'B', B: 'B' };
   const known = remembered(after, undefined, { verdict });
