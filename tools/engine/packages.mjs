@@ -4,9 +4,16 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pidIn } from './processes.mjs';
 
 /** Asked by the packages' scripts whether services may be started; 101 means no. */
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
+
+/** Holds the id of the process that installs: apt-get keeps others out only half of the time. */
+const LOCK_FILE = '/run/nebula-packages.pid';
+const LOCK_LIMIT_MS = 300_000;
+const LOCK_POLL_MS = 200;
 
 /**
  * @param {string[]} packages
@@ -70,12 +77,40 @@ export async function ensurePackages(packages, say) {
       `this needs ${missing.join(', ')}; as this user may not install it, run\n  ${installCommand(missing)}`,
     );
   }
-  say(`Installing ${missing.join(', ')} with apt-get …`);
+  await lockPackages();
+  try {
+    await install(missingPackages(packages), say);
+  } finally {
+    await rm(LOCK_FILE, { force: true });
+  }
+}
+
+/** Waits until no other process of ours installs. */
+async function lockPackages() {
+  for (const end = performance.now() + LOCK_LIMIT_MS; ; await sleep(LOCK_POLL_MS)) {
+    try {
+      return await writeFile(LOCK_FILE, String(process.pid), { flag: 'wx' });
+    } catch (error) {
+      const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+      if (!isThere || performance.now() > end) throw error;
+      const holder = pidIn(LOCK_FILE, (command) => command.length > 0);
+      if (holder === null && existsSync(LOCK_FILE)) await rm(LOCK_FILE, { force: true });
+    }
+  }
+}
+
+/**
+ * @param {string[]} packages
+ * @param {(line: string) => void} say
+ */
+async function install(packages, say) {
+  if (packages.length === 0) return;
+  say(`Installing ${packages.join(', ')} with apt-get …`);
   const quiet = !existsSync(POLICY_FILE);
   if (quiet) await writeFile(POLICY_FILE, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   try {
     await apt(['update'], say);
-    await apt(['install', '--yes', '--no-install-recommends', ...missing], say);
+    await apt(['install', '--yes', '--no-install-recommends', ...packages], say);
   } finally {
     if (quiet) await rm(POLICY_FILE, { force: true });
   }

@@ -25,16 +25,21 @@ export const NEEDS_ENGINE = ['integration', 'e2e'];
  * @param {Kind} kind
  * @param {object} [options]
  * @param {string[]} [options.patterns] parts of paths
+ * @param {string[]} [options.without] parts of paths that are left out
+ * @param {string} [options.name] of the result's file
  * @param {boolean} [options.mayBeNone] no file with such a path is no failure
  * @param {boolean} [options.show]
  * @param {Record<string, string>} [options.environment]
  * @param {AbortSignal | undefined} [options.signal]
  * @returns {Promise<TestCount>}
  */
-export async function runJest(kind, { patterns = [], mayBeNone = false, ...options } = {}) {
+export async function runJest(
+  kind,
+  { patterns = [], without = [], mayBeNone = false, name = kind, ...options } = {},
+) {
   const results = join(PROJECT, '.test', 'results');
   mkdirSync(results, { recursive: true });
-  const file = join(results, `${kind}.json`);
+  const file = join(results, `${name}.json`);
   rmSync(file, { force: true });
   const { code, output, seconds } = await runNode(
     [
@@ -53,7 +58,8 @@ export async function runJest(kind, { patterns = [], mayBeNone = false, ...optio
       '--json',
       `--outputFile=${file}`,
       '--ci',
-      ...patterns,
+      ...without.flatMap((part) => ['--testPathIgnorePatterns', part]),
+      ...(patterns.length > 0 ? ['--', ...patterns] : []),
     ],
     options,
   );

@@ -20,6 +20,12 @@ const LIMIT_MS = 43 * 60_000;
 /** Files that have a second try. Where more fail, something is broken. */
 const MOST_SECOND_TRIES = 3;
 
+/**
+ * Where the integration tests are that use no Docker Engine. They wait for brokers and databases most of their time, and
+ * the others for the engine, so the two run beside each other.
+ */
+const WITHOUT_ENGINE = ['libs', 'apps/api', 'tools/services'].map((folder) => `${join(PROJECT, folder)}/`);
+
 /** Holds the id of the run, since two would share one engine. */
 const RUN_FILE = join(PROJECT, '.test', 'run.pid');
 
@@ -95,7 +101,7 @@ async function runAll({ kinds, patterns, check }, signal, problems) {
     for (const kind of onEngine) {
       if (signal.aborted) break;
       say(`\n${kind}:`);
-      counts.push(await runTwice(kind, { ...options, environment }));
+      counts.push(...(await runOnServices(kind, { ...options, environment })));
     }
   } catch (error) {
     // What was counted until here is said all the same.
@@ -106,6 +112,19 @@ async function runAll({ kinds, patterns, check }, signal, problems) {
   );
   await engine?.stop().catch((error) => problems.push(`the engine was not stopped: ${messageOf(error)}`));
   return counts;
+}
+
+/**
+ * @param {Kind} kind
+ * @param {Parameters<typeof runJest>[1] & {}} options
+ * @returns {Promise<TestCount[]>}
+ */
+async function runOnServices(kind, options) {
+  if (kind !== 'integration' || (options.patterns ?? []).length > 0) return [await runTwice(kind, options)];
+  return await Promise.all([
+    runTwice(kind, { ...options, without: WITHOUT_ENGINE }),
+    runTwice(kind, { ...options, patterns: WITHOUT_ENGINE, name: `${kind}-without-engine` }),
+  ]);
 }
 
 /**
@@ -122,7 +141,7 @@ async function runTwice(kind, options) {
     return first;
   const names = failedFiles.map((file) => relative(PROJECT, file));
   say(`\nA second try of ${names.join(', ')}:`);
-  const second = await runJest(kind, { ...options, patterns: names });
+  const second = await runJest(kind, { ...options, patterns: names, without: [] });
   if (second.failed > 0) return first;
   say(`Passed at the second try alone, which is worth a look: ${names.join(', ')}`);
   return { ...first, passed: first.passed + first.failed, failed: 0, failedFiles: [] };
