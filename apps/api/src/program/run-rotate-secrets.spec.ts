@@ -62,9 +62,9 @@ it('says what it can not read, and leaves that as it is', async () => {
   expect(await rotate(textOf('new'))).toBe(1);
   expect(lines).toEqual([
     expect.stringMatching(
-      /^secrets of shop can not be read \("TOKEN": .* "lost", .*; they stay as they are$/,
+      /^revision 1: secrets of shop can not be read \("TOKEN": .* "lost", .*; they stay as they are$/,
     ),
-    '0 apps were changed to the key "new", and 1 apps have secrets that can not be read',
+    '0 apps were changed to the key "new"; 1 revisions have secrets that can not be read',
   ]);
   expect(await withStore(['lost'], async (store) => await store.get('shop'))).toEqual(shop);
 });

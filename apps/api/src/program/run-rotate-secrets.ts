@@ -38,9 +38,11 @@ export async function runRotateSecrets(
 
 function tell({ rewritten, unreadable }: Rotation, id: string, say: Say): number {
   for (const app of rewritten) say(`${app}: its secrets are sealed with the key "${id}" now`);
-  for (const { message } of unreadable) say(`${message}; they stay as they are`);
+  for (const { revision, error } of unreadable) {
+    say(`revision ${revision}: ${error.message}; they stay as they are`);
+  }
   const left =
-    unreadable.length === 0 ? '' : `, and ${unreadable.length} apps have secrets that can not be read`;
-  say(`${rewritten.length} apps were changed to the key "${id}"${left}`);
+    unreadable.length === 0 ? '' : `; ${unreadable.length} revisions have secrets that can not be read`;
+  say(`${rewritten.size} apps were changed to the key "${id}"${left}`);
   return unreadable.length === 0 ? EXIT.stopped : EXIT.failed;
 }

@@ -91,10 +91,10 @@ export abstract class AppStore {
    */
   abstract replace(record: AppRecord, expectedRevision: number): Promise<boolean>;
   /**
-   * Writes the spec of a record anew in another form that means the same, if its revision still is that of the record;
-   * else false. It is no change: revision, times and marks stay.
+   * Writes the spec of a revision anew in another form that means the same, be it the app's present one or one that was
+   * replaced; false when it is not kept. It is no change: revision, times and marks stay.
    */
-  abstract rewrite(record: AppRecord): Promise<boolean>;
+  abstract rewrite(revision: Pick<Revision, 'app_name' | 'revision' | 'spec'>): Promise<boolean>;
 
   /** Revisions of an app that were replaced, below `before`, the newest first, at most `limit`. */
   abstract revisions(appName: string, query: { limit: number; before?: number }): Promise<RevisionSummary[]>;

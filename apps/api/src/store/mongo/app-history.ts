@@ -86,6 +86,13 @@ export class AppHistory {
     };
   }
 
+  /** Sets the text of a spec; false when the revision is not kept. */
+  async rewrite(appName: string, revision: number, spec: string | null): Promise<boolean> {
+    const _id = `${appName}:${revision}`;
+    const { matchedCount } = await this.run(() => this.revisions.updateOne({ _id }, { $set: { spec } }));
+    return matchedCount > 0;
+  }
+
   /** Forgets all but the newest `keep`. */
   async forgetOld(appName: string, keep: number): Promise<void> {
     const [newest] = await this.run(() =>

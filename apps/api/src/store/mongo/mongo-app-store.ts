@@ -106,11 +106,17 @@ export class MongoAppStore extends AppStore {
     return matchedCount > 0;
   }
 
-  override async rewrite(record: AppRecord): Promise<boolean> {
-    const filter = { _id: record.app_name, revision: record.revision };
-    const { spec } = toContent(record);
-    const { matchedCount } = await this.run(() => this.apps.updateOne(filter, { $set: { spec } }));
-    return matchedCount > 0;
+  override async rewrite({
+    app_name,
+    revision,
+    spec,
+  }: Pick<Revision, 'app_name' | 'revision' | 'spec'>): Promise<boolean> {
+    const text = spec && JSON.stringify(spec);
+    const { matchedCount } = await this.run(() =>
+      this.apps.updateOne({ _id: app_name, revision }, { $set: { spec: text } }),
+    );
+    // Both, since it may be replaced at this moment.
+    return (await this.history.rewrite(app_name, revision, text)) || matchedCount > 0;
   }
 
   override async revisions(

@@ -1,41 +1,65 @@
-import type { AppStore } from '../app-store.js';
+import type { AppStore, Revision } from '../app-store.js';
 import type { Keyring } from './keyring.js';
 import { opened, resealed } from './seal-record.js';
 import { SecretsUnreadableError } from './secret-errors.js';
 
-/** Apps that are read at a time. */
+/** Apps, and revisions of one, that are read at a time. */
 const PAGE = 100;
 
 /** What came of a rotation. */
 export interface Rotation {
-  /** Apps of which values were sealed anew. */
-  rewritten: string[];
-  /** Why values could not be read; they stay as they are. */
-  unreadable: SecretsUnreadableError[];
+  /** Apps of which values were sealed anew, be it in earlier revisions alone. */
+  rewritten: Set<string>;
+  /** What could not be read and stays as it is. */
+  unreadable: { revision: number; error: SecretsUnreadableError }[];
 }
 
 /**
- * Seals every value of a secret anew that is not sealed with the newest key. It can be ended and begun again at any
- * time, and run while apis work: what an app is does not change, so it gets no new revision, and a change that
- * comes between is left as it is. It was sealed with the newest key of the api that made it.
+ * Seals every value of a secret anew that is not sealed with the newest key, those of earlier revisions and of deleted
+ * apps too. It can be ended and begun again at any time, and run while apis work: what an app is does not change, so it
+ * gets no new revision. A change that comes between is left as it is: it was sealed with the newest key of the api
+ * that made it, but what it replaced may be kept as it was before. So a second run is the proof.
  *
  * @param inner the store without its own sealing
  * @throws {StoreUnavailableError} when the store is away
  */
 export async function rotateSecrets(inner: AppStore, keyring: Keyring): Promise<Rotation> {
-  const rotation: Rotation = { rewritten: [], unreadable: [] };
-  let after: string | undefined;
-  do {
-    const page = await inner.list({ limit: PAGE, ...(after === undefined ? {} : { after }) });
-    for (const stored of page.items) {
-      const { unreadable_secrets } = opened(stored, keyring);
-      if (unreadable_secrets) {
-        rotation.unreadable.push(new SecretsUnreadableError(stored.app_name, unreadable_secrets));
-      }
-      const anew = resealed(stored, keyring);
-      if (anew && (await inner.rewrite(anew))) rotation.rewritten.push(stored.app_name);
+  const rotation: Rotation = { rewritten: new Set(), unreadable: [] };
+  const rotate = async (stored: Revision) => {
+    const { app_name, revision } = stored;
+    const { unreadable_secrets } = opened(stored, keyring);
+    if (unreadable_secrets) {
+      rotation.unreadable.push({ revision, error: new SecretsUnreadableError(app_name, unreadable_secrets) });
     }
-    after = page.next_after ?? undefined;
-  } while (after !== undefined);
-  return rotation;
+    const anew = resealed(stored, keyring);
+    if (anew && (await inner.rewrite(anew))) rotation.rewritten.add(app_name);
+  };
+  let place = { updated_at: '', app_name: '' };
+  for (;;) {
+    const records = await inner.changedSince(place, PAGE);
+    for (const record of records) {
+      await rotate(record);
+      await rotateHistory(inner, record.app_name, rotate);
+    }
+    const last = records.at(-1);
+    if (!last || records.length < PAGE) return rotation;
+    place = { updated_at: last.updated_at, app_name: last.app_name };
+  }
+}
+
+async function rotateHistory(
+  inner: AppStore,
+  appName: string,
+  rotate: (stored: Revision) => Promise<void>,
+): Promise<void> {
+  let before = Number.MAX_SAFE_INTEGER;
+  for (;;) {
+    const page = await inner.revisions(appName, { limit: PAGE, before });
+    for (const { revision } of page) {
+      const stored = await inner.revision(appName, revision);
+      if (stored) await rotate(stored);
+      before = revision;
+    }
+    if (page.length < PAGE) return;
+  }
 }

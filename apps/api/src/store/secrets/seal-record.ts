@@ -1,10 +1,10 @@
 import { type AppSpec, maskedSecrets, SECRET_MASK } from '@nebula/contracts';
-import type { AppRecord } from '../app-store.js';
+import type { Revision } from '../app-store.js';
 import type { Keyring } from './keyring.js';
 import { NoSecretKeyError, SecretsUnreadableError } from './secret-errors.js';
 
-/** What a record has of secrets. */
-type WithSecrets = Pick<AppRecord, 'app_name' | 'spec' | 'unreadable_secrets'>;
+/** What a record or a revision has of secrets. */
+type WithSecrets = Pick<Revision, 'app_name' | 'spec' | 'unreadable_secrets'>;
 
 /**
  * The record as it is stored: the values of its secrets are sealed.

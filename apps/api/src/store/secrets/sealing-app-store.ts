@@ -67,8 +67,8 @@ export class SealingAppStore extends AppStore {
     await this.inner.forgetRevisions(appName, keep);
   }
 
-  override async rewrite(record: AppRecord): Promise<boolean> {
-    return await this.inner.rewrite(sealed(record, this.keyring));
+  override async rewrite(revision: Pick<Revision, 'app_name' | 'revision' | 'spec'>): Promise<boolean> {
+    return await this.inner.rewrite(sealed(revision, this.keyring));
   }
 
   override async behind(region: string, epoch: number, limit: number): Promise<string[]> {

@@ -21,6 +21,10 @@ export const HISTORY_QUERIES = {
     sql: `SELECT ${SUMMARY}, tokens, spec FROM revisions WHERE app_name = :app_name AND revision = :revision`,
   },
 
+  rewrite: {
+    sql: 'UPDATE revisions SET spec = :spec WHERE app_name = :app_name AND revision = :revision',
+  },
+
   /** Where there are no more than `keep`, the newest to be forgotten is null, which nothing is below. */
   forget: {
     sql: `

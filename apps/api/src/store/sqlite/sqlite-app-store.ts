@@ -108,9 +108,16 @@ export class SqliteAppStore extends AppStore {
     this.database.change(HISTORY_QUERIES.forget, { app_name, keep }, 'process-end');
   }
 
-  override async rewrite({ app_name, revision, spec }: AppRecord): Promise<boolean> {
+  override async rewrite({
+    app_name,
+    revision,
+    spec,
+  }: Pick<Revision, 'app_name' | 'revision' | 'spec'>): Promise<boolean> {
     const parameters = { app_name, revision, spec: spec && JSON.stringify(spec) };
-    return this.database.change(APP_QUERIES.rewrite, parameters, 'power-loss') > 0;
+    return this.database.together('power-loss', (change) => {
+      const present = change(APP_QUERIES.rewrite, parameters);
+      return present + change(HISTORY_QUERIES.rewrite, parameters) > 0;
+    });
   }
 
   override async behind(region: string, epoch: number, limit: number): Promise<string[]> {
