@@ -10,7 +10,7 @@ Parts (all of them when none is named)
   containers   first start and replacement, against the raw Docker API at the same parallelism
   rolling      rolling update of all, a fifth of them away at once, against a raw loop that does the same
   start        start of a worker whose containers are right: calls that write, time until it has planned
-  api          GET and PATCH of an app, against the bare store operation
+  api          GET and PATCH of an app, with and without a login, against the bare store operation and a plain route
   idle         memory and processor time of the idle process
 
 Options

@@ -6,8 +6,8 @@ import { InProcessBroker } from '@nebula/messaging';
 import { quietLogger } from './quiet-logger.mjs';
 import { endWithParent, input, tell } from './question.mjs';
 
-/** @type {{ database: string, feed: string }} */
-const { database, feed } = input();
+/** @type {{ database: string, feed: string, administrator: { user: string, password: string } | null }} */
+const { database, feed, administrator } = input();
 const broker = new InProcessBroker({ directory: feed });
 const api = await createApi({
   store: { kind: 'sqlite', path: database },
@@ -16,6 +16,7 @@ const api = await createApi({
   verify_interval_seconds: 300,
   tombstone_retention_days: 90,
   version: 'bench',
+  ...(administrator ? { login: { administrator } } : {}),
 });
 await api.listen(0, '127.0.0.1');
 endWithParent();

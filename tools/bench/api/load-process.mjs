@@ -8,10 +8,17 @@ import { answerQuestions, input, tell } from './question.mjs';
 
 /** @import { Load } from './load.mjs' */
 
-/** @typedef {{ method: 'GET' | 'PATCH', seconds: number }} LoadQuestion */
+/**
+ * @typedef {object} LoadQuestion
+ * @property {'GET' | 'PATCH'} method
+ * @property {number} seconds
+ * @property {string} [url] of another server that has the same apps
+ */
 
-/** @type {{ url: string, connections: number }} */
-const { url, connections } = input();
+/** @type {{ url: string, connections: number, authorization: string | null }} */
+const { url, connections, authorization } = input();
+
+const login = authorization === null ? {} : { authorization };
 
 /** One for each connection, so that changes don't refuse each other. */
 const apps = Array.from({ length: connections }, (_, index) => `bench-${index}`);
@@ -26,7 +33,7 @@ tell('ready');
 async function create(app) {
   const answer = await fetch(`${url}/api/v3/apps`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...login },
     body: JSON.stringify(loadedSpec(app)),
   });
   if (answer.status !== 201) throw new Error(`POST /apps: ${answer.status} ${await answer.text()}`);
@@ -36,7 +43,7 @@ async function create(app) {
  * @param {LoadQuestion} question
  * @returns {Promise<Load>}
  */
-async function putLoad({ method, seconds }) {
+async function putLoad({ method, seconds, url: at = url }) {
   /** @type {number[]} */
   const latencies = [];
   let next = 0;
@@ -44,8 +51,9 @@ async function putLoad({ method, seconds }) {
   const result = await new Promise((resolve, reject) => {
     const load = autocannon(
       {
-        url,
+        url: at,
         connections,
+        headers: login,
         duration: seconds,
         setupClient: (client) => {
           const path = `/api/v3/apps/${apps[next % apps.length] ?? ''}`;
@@ -73,7 +81,7 @@ function changing(path) {
   return {
     method: 'PATCH',
     path,
-    headers: { 'content-type': 'application/merge-patch+json' },
+    headers: { 'content-type': 'application/merge-patch+json', ...login },
     setupRequest: (request) => {
       changes += 1;
       return { ...request, body: JSON.stringify(patchOf(changes)) };

@@ -7,6 +7,10 @@
 /** @typedef {'s' | 'ms' | 'MB' | '1/s' | 'count'} Unit MB are 1,000,000 bytes */
 
 /**
+ * @typedef {{ of: 'ratio' | 'value', at_most: number, at_least?: undefined } | { of: 'ratio', at_least: number }} Limit
+ */
+
+/**
  * @typedef {object} Line
  * @property {string} part
  * @property {string} what
@@ -16,7 +20,7 @@
  * @property {number | null} baseline
  * @property {string | null} baseline_is what the baseline is, in a few words
  * @property {number | null} ratio value ÷ baseline
- * @property {{ of: 'ratio' | 'value', at_most: number } | null} limit null: measured, without a limit
+ * @property {Limit | null} limit null: measured, without a limit
  * @property {boolean | null} met null without a limit
  */
 
@@ -28,14 +32,15 @@
  * @param {number | Summary} figure.value of a summary, the median
  * @param {{ is: string, value: number | Summary }} [figure.baseline]
  * @param {number} [figure.ratioAtMost]
+ * @param {number} [figure.ratioAtLeast]
  * @param {number} [figure.valueAtMost]
  * @returns {Line}
  */
-export function line({ part, what, unit, value, baseline, ratioAtMost, valueAtMost }) {
+export function line({ part, what, unit, value, baseline, ratioAtMost, ratioAtLeast, valueAtMost }) {
   const ours = medianOf(value);
   const theirs = baseline ? medianOf(baseline.value) : null;
   const ratio = theirs === null || theirs === 0 ? null : ours / theirs;
-  const limit = limitOf(ratioAtMost, valueAtMost);
+  const limit = limitOf(ratioAtMost, ratioAtLeast, valueAtMost);
   const limited = limit?.of === 'ratio' ? ratio : ours;
   return {
     part,
@@ -47,7 +52,7 @@ export function line({ part, what, unit, value, baseline, ratioAtMost, valueAtMo
     baseline_is: baseline?.is ?? null,
     ratio,
     limit,
-    met: limit && limited !== null ? limited <= limit.at_most : null,
+    met: limit && limited !== null ? isMet(limit, limited) : null,
   };
 }
 
@@ -57,11 +62,21 @@ function medianOf(value) {
 }
 
 /**
+ * @param {Limit} limit
+ * @param {number} value
+ */
+function isMet(limit, value) {
+  return limit.at_least === undefined ? value <= limit.at_most : value >= limit.at_least;
+}
+
+/**
  * @param {number | undefined} ratioAtMost
+ * @param {number | undefined} ratioAtLeast
  * @param {number | undefined} valueAtMost
  * @returns {Line['limit']}
  */
-function limitOf(ratioAtMost, valueAtMost) {
+function limitOf(ratioAtMost, ratioAtLeast, valueAtMost) {
   if (ratioAtMost !== undefined) return { of: 'ratio', at_most: ratioAtMost };
+  if (ratioAtLeast !== undefined) return { of: 'ratio', at_least: ratioAtLeast };
   return valueAtMost === undefined ? null : { of: 'value', at_most: valueAtMost };
 }

@@ -55,6 +55,7 @@ export function renderBaselines(lines) {
 /** @param {Line} line */
 function limitText({ limit, unit }) {
   if (!limit) return '';
+  if (limit.at_least !== undefined) return `≥ ${limit.at_least} ×`;
   return limit.of === 'ratio' ? `≤ ${limit.at_most} ×` : `≤ ${amount(limit.at_most, unit)}`;
 }
 
