@@ -5,6 +5,7 @@ import { AppsModule } from './apps/apps.module.js';
 import { EventsModule } from './events/events.module.js';
 import { FoundationModule } from './foundation.module.js';
 import { HealthModule } from './health/health.module.js';
+import { HistoryModule } from './history/history.module.js';
 import { HttpModule } from './http/http.module.js';
 import { OrphansModule } from './orphans/orphans.module.js';
 import { PublishingModule } from './publishing/publishing.module.js';
@@ -24,6 +25,7 @@ export class ApiModule {
         PublishingModule.forRoot({ feeds, verify_interval_seconds, tombstone_retention_days }),
         HttpModule,
         AppsModule,
+        HistoryModule,
         WorkersModule,
         OrphansModule,
         EventsModule,

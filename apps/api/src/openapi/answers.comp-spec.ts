@@ -98,6 +98,30 @@ const REQUESTS: Record<string, [path: string, parts: RequestParts, status: numbe
     }),
   ),
   pruneAll: [['/prune?dry_run=true', {}, 202], ['/prune', {}, 202], ...noBody('/prune')],
+  listRevisions: [
+    ['/apps/shop/revisions', {}, 200],
+    ['/apps/nobody/revisions', {}, 404],
+    ['/apps/shop/revisions?limit=0', {}, 422],
+  ],
+  getRevision: [
+    ['/apps/shop/revisions/1', {}, 200],
+    ['/apps/shop/revisions/99', {}, 404],
+    ['/apps/shop/revisions/1?x=1', {}, 422],
+  ],
+  diffRevisions: [
+    ['/apps/shop/diff?from=1', {}, 200],
+    ['/apps/shop/diff?from=99', {}, 404],
+    ['/apps/shop/diff?to=x', {}, 422],
+  ],
+  rollbackApp: [
+    ['/apps/shop/rollback', { json: { to: 1 } }, 200],
+    ['/apps/shop/rollback?dry_run=true', { json: { to: 2 } }, 200],
+    ['/apps/shop/rollback', { json: { to: 99 } }, 404],
+    ['/apps/nobody/rollback', { json: { to: 1 } }, 404],
+    ['/apps/shop/rollback', { json: { to: 'x' } }, 422],
+    ...bodies('/apps/shop/rollback'),
+    ...preconditions('/apps/shop/rollback', { json: { to: 1 } }),
+  ],
   getAppStatus: [
     ['/apps/shop/status', {}, 200],
     ['/apps/nobody/status', {}, 404],

@@ -1,15 +1,30 @@
 import type { ChangeEffect } from '@nebula/contracts';
 import { CONTAINER_EFFECTS } from '../apps/previews.service.js';
 import { CHANGES } from '../store/app-store.js';
-import { closedObject, INTEGER, listOf, orNull, ref, type Schema } from './schema.js';
+import { closedObject, INSTANT, INTEGER, listOf, NEXT_CURSOR, orNull, ref, type Schema } from './schema.js';
 
 const EFFECTS: readonly ChangeEffect[] = ['replaces', 'in place', 'no container touched', "can't change"];
 
 /** JSON Pointers into a spec. */
 const POINTER: Schema = { type: 'string', format: 'json-pointer' };
 
+const REVISION: Schema = { ...INTEGER, minimum: 1 };
+
+/** How a revision came about. */
+const NOTE: Readonly<Record<string, Schema>> = {
+  revision: REVISION,
+  change: {
+    ...orNull({ type: 'string', enum: [...CHANGES] }),
+    description: 'What was done; null in what was made before this was kept, as are the next two.',
+  },
+  changed_by: { ...orNull({ type: 'string' }), description: 'Who did it.' },
+  reason: { ...orNull({ type: 'string' }), description: 'Why, in their words; null when they gave none.' },
+  changed_at: INSTANT,
+  deleted: { type: 'boolean', description: 'The app was deleted with it.' },
+};
+
 /** Changes of specs: what differs, and what would be. */
-export function changeSchemas(): Record<string, Schema> {
+export function changeSchemas(appName: Schema): Record<string, Schema> {
   return {
     SpecChange: closedObject(
       {
@@ -28,6 +43,25 @@ export function changeSchemas(): Record<string, Schema> {
       },
       { optional: ['from', 'to'], description: 'A value that is another, has come or has gone.' },
     ),
+    RevisionList: closedObject({ items: listOf(ref('ListedRevision')), next_cursor: NEXT_CURSOR }),
+    ListedRevision: closedObject(NOTE, { description: 'What was done to an app.' }),
+    Revision: closedObject(
+      {
+        ...NOTE,
+        spec: { ...orNull(ref('Spec')), description: 'Null when the revision deleted the app.' },
+      },
+      { description: 'What an app was.' },
+    ),
+    RevisionDiff: closedObject(
+      {
+        app_name: appName,
+        from: { ...orNull(REVISION), description: 'Null when there was nothing before.' },
+        to: REVISION,
+        changes: listOf(ref('SpecChange')),
+      },
+      { description: 'What differs between two revisions.' },
+    ),
+    Rollback: closedObject({ to: { ...REVISION, maximum: Number.MAX_SAFE_INTEGER } }),
     Preview: closedObject(
       {
         result: {

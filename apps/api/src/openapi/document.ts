@@ -52,7 +52,7 @@ export function componentSchemas(): Record<string, Schema> {
   const contracts = contractProperties();
   return {
     ...appSchemas(contracts['AppSpec'] ?? {}),
-    ...changeSchemas(),
+    ...changeSchemas(contracts['AppSpec']?.['app_name'] ?? {}),
     ...statusSchemas(contracts),
     ...workerSchemas(contracts),
     ...tokenSchemas(),

@@ -1971,6 +1971,83 @@ export type SpecChange = {
     effect: 'replaces' | 'in place' | 'no container touched' | 'can\'t change';
 };
 
+export type RevisionList = {
+    items: Array<ListedRevision>;
+    /**
+     * For the next page, as `cursor`; null on the last one.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * What was done to an app.
+ */
+export type ListedRevision = {
+    revision: number;
+    /**
+     * What was done; null in what was made before this was kept, as are the next two.
+     */
+    change: 'created' | 'changed' | 'started' | 'stopped' | 'restarted' | 'rolled' | 'released' | 'pruned' | 'rolled back' | 'deleted' | null;
+    /**
+     * Who did it.
+     */
+    changed_by: string | null;
+    /**
+     * Why, in their words; null when they gave none.
+     */
+    reason: string | null;
+    changed_at: string;
+    /**
+     * The app was deleted with it.
+     */
+    deleted: boolean;
+};
+
+/**
+ * What an app was.
+ */
+export type Revision = {
+    revision: number;
+    /**
+     * What was done; null in what was made before this was kept, as are the next two.
+     */
+    change: 'created' | 'changed' | 'started' | 'stopped' | 'restarted' | 'rolled' | 'released' | 'pruned' | 'rolled back' | 'deleted' | null;
+    /**
+     * Who did it.
+     */
+    changed_by: string | null;
+    /**
+     * Why, in their words; null when they gave none.
+     */
+    reason: string | null;
+    changed_at: string;
+    /**
+     * The app was deleted with it.
+     */
+    deleted: boolean;
+    /**
+     * Null when the revision deleted the app.
+     */
+    spec: Spec | null;
+};
+
+/**
+ * What differs between two revisions.
+ */
+export type RevisionDiff = {
+    app_name: string;
+    /**
+     * Null when there was nothing before.
+     */
+    from: number | null;
+    to: number;
+    changes: Array<SpecChange>;
+};
+
+export type Rollback = {
+    to: number;
+};
+
 /**
  * What a change would do, in the answer to a dry run alone. Nothing was changed.
  */
@@ -2441,7 +2518,7 @@ export type Problem = {
     /**
      * Stable name of the kind of error.
      */
-    type: 'urn:nebula:problem:malformed-request' | 'urn:nebula:problem:malformed-json' | 'urn:nebula:problem:malformed-header' | 'urn:nebula:problem:unauthenticated' | 'urn:nebula:problem:forbidden' | 'urn:nebula:problem:cross-site' | 'urn:nebula:problem:unknown-path' | 'urn:nebula:problem:app-not-found' | 'urn:nebula:problem:worker-not-found' | 'urn:nebula:problem:token-not-found' | 'urn:nebula:problem:method-not-allowed' | 'urn:nebula:problem:request-timeout' | 'urn:nebula:problem:app-exists' | 'urn:nebula:problem:token-exists' | 'urn:nebula:problem:worker-online' | 'urn:nebula:problem:precondition-failed' | 'urn:nebula:problem:body-too-large' | 'urn:nebula:problem:path-too-long' | 'urn:nebula:problem:unsupported-media-type' | 'urn:nebula:problem:expectation-failed' | 'urn:nebula:problem:misdirected' | 'urn:nebula:problem:invalid-spec' | 'urn:nebula:problem:no-secret-key' | 'urn:nebula:problem:invalid-token' | 'urn:nebula:problem:invalid-query' | 'urn:nebula:problem:unexpected-body' | 'urn:nebula:problem:too-many-requests' | 'urn:nebula:problem:too-many-logins' | 'urn:nebula:problem:headers-too-large' | 'urn:nebula:problem:internal-error' | 'urn:nebula:problem:store-unavailable' | 'urn:nebula:problem:secrets-unreadable' | 'urn:nebula:problem:too-many-changes' | 'urn:nebula:problem:too-many-streams' | 'urn:nebula:problem:timed-out' | 'urn:nebula:problem:shutting-down' | 'urn:nebula:problem:not-ready';
+    type: 'urn:nebula:problem:malformed-request' | 'urn:nebula:problem:malformed-json' | 'urn:nebula:problem:malformed-header' | 'urn:nebula:problem:unauthenticated' | 'urn:nebula:problem:forbidden' | 'urn:nebula:problem:cross-site' | 'urn:nebula:problem:unknown-path' | 'urn:nebula:problem:app-not-found' | 'urn:nebula:problem:worker-not-found' | 'urn:nebula:problem:revision-not-found' | 'urn:nebula:problem:token-not-found' | 'urn:nebula:problem:method-not-allowed' | 'urn:nebula:problem:request-timeout' | 'urn:nebula:problem:app-exists' | 'urn:nebula:problem:token-exists' | 'urn:nebula:problem:worker-online' | 'urn:nebula:problem:precondition-failed' | 'urn:nebula:problem:body-too-large' | 'urn:nebula:problem:path-too-long' | 'urn:nebula:problem:unsupported-media-type' | 'urn:nebula:problem:expectation-failed' | 'urn:nebula:problem:misdirected' | 'urn:nebula:problem:invalid-spec' | 'urn:nebula:problem:no-secret-key' | 'urn:nebula:problem:invalid-rollback' | 'urn:nebula:problem:invalid-token' | 'urn:nebula:problem:invalid-query' | 'urn:nebula:problem:unexpected-body' | 'urn:nebula:problem:too-many-requests' | 'urn:nebula:problem:too-many-logins' | 'urn:nebula:problem:headers-too-large' | 'urn:nebula:problem:internal-error' | 'urn:nebula:problem:store-unavailable' | 'urn:nebula:problem:secrets-unreadable' | 'urn:nebula:problem:too-many-changes' | 'urn:nebula:problem:too-many-streams' | 'urn:nebula:problem:timed-out' | 'urn:nebula:problem:shutting-down' | 'urn:nebula:problem:not-ready';
     /**
      * What the kind of error is called.
      */
@@ -3677,6 +3754,311 @@ export type PruneAllResponses = {
 };
 
 export type PruneAllResponse = PruneAllResponses[keyof PruneAllResponses];
+
+export type ListRevisionsData = {
+    body?: never;
+    path: {
+        /**
+         * Name of the app.
+         */
+        app: string;
+    };
+    query?: {
+        /**
+         * Most items of one page.
+         */
+        limit?: number;
+        /**
+         * The `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v3/apps/{app}/revisions';
+};
+
+export type ListRevisionsErrors = {
+    /**
+     * It is not known who asks
+     */
+    401: Problem;
+    /**
+     * Who asks may not do that
+     */
+    403: Problem;
+    /**
+     * There is no such app
+     */
+    404: Problem;
+    /**
+     * The request is for another server
+     */
+    421: Problem;
+    /**
+     * A query parameter is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests come from this address; Too many logins from this address have failed
+     */
+    429: Problem;
+    /**
+     * Something went wrong inside
+     */
+    500: Problem;
+    /**
+     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     */
+    503: Problem;
+    /**
+     * Any other error
+     */
+    default: Problem;
+};
+
+export type ListRevisionsError = ListRevisionsErrors[keyof ListRevisionsErrors];
+
+export type ListRevisionsResponses = {
+    /**
+     * A page of revisions.
+     */
+    200: RevisionList;
+};
+
+export type ListRevisionsResponse = ListRevisionsResponses[keyof ListRevisionsResponses];
+
+export type GetRevisionData = {
+    body?: never;
+    path: {
+        /**
+         * Name of the app.
+         */
+        app: string;
+        /**
+         * Number of the revision.
+         */
+        revision: number;
+    };
+    query?: never;
+    url: '/api/v3/apps/{app}/revisions/{revision}';
+};
+
+export type GetRevisionErrors = {
+    /**
+     * It is not known who asks
+     */
+    401: Problem;
+    /**
+     * Who asks may not do that
+     */
+    403: Problem;
+    /**
+     * There is no such app; There is no such revision of the app
+     */
+    404: Problem;
+    /**
+     * The request is for another server
+     */
+    421: Problem;
+    /**
+     * A query parameter is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests come from this address; Too many logins from this address have failed
+     */
+    429: Problem;
+    /**
+     * Something went wrong inside
+     */
+    500: Problem;
+    /**
+     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     */
+    503: Problem;
+    /**
+     * Any other error
+     */
+    default: Problem;
+};
+
+export type GetRevisionError = GetRevisionErrors[keyof GetRevisionErrors];
+
+export type GetRevisionResponses = {
+    /**
+     * The revision.
+     */
+    200: Revision;
+};
+
+export type GetRevisionResponse = GetRevisionResponses[keyof GetRevisionResponses];
+
+export type DiffRevisionsData = {
+    body?: never;
+    path: {
+        /**
+         * Name of the app.
+         */
+        app: string;
+    };
+    query?: {
+        /**
+         * The earlier revision; the one before `to` when left out.
+         */
+        from?: number;
+        /**
+         * The later revision; the current one when left out.
+         */
+        to?: number;
+    };
+    url: '/api/v3/apps/{app}/diff';
+};
+
+export type DiffRevisionsErrors = {
+    /**
+     * It is not known who asks
+     */
+    401: Problem;
+    /**
+     * Who asks may not do that
+     */
+    403: Problem;
+    /**
+     * There is no such app; There is no such revision of the app
+     */
+    404: Problem;
+    /**
+     * The request is for another server
+     */
+    421: Problem;
+    /**
+     * A query parameter is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests come from this address; Too many logins from this address have failed
+     */
+    429: Problem;
+    /**
+     * Something went wrong inside
+     */
+    500: Problem;
+    /**
+     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     */
+    503: Problem;
+    /**
+     * Any other error
+     */
+    default: Problem;
+};
+
+export type DiffRevisionsError = DiffRevisionsErrors[keyof DiffRevisionsErrors];
+
+export type DiffRevisionsResponses = {
+    /**
+     * What differs.
+     */
+    200: RevisionDiff;
+};
+
+export type DiffRevisionsResponse = DiffRevisionsResponses[keyof DiffRevisionsResponses];
+
+export type RollbackAppData = {
+    body: Rollback;
+    headers?: {
+        /**
+         * ETags, of which one must be that of the app as it is, or `*` for any; 412 otherwise.
+         */
+        'If-Match'?: string;
+        /**
+         * ETags of which none may be that of the app as it is, or `*`: there must be no such app.
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * Name of the app.
+         */
+        app: string;
+    };
+    query?: {
+        /**
+         * Why, for those who read the history: one line of text.
+         */
+        reason?: string;
+        /**
+         * Changes nothing: the answer is that of the change, with `preview` beside. What would be refused is refused alike.
+         */
+        dry_run?: boolean;
+    };
+    url: '/api/v3/apps/{app}/rollback';
+};
+
+export type RollbackAppErrors = {
+    /**
+     * The body is not JSON; A header is malformed
+     */
+    400: Problem;
+    /**
+     * It is not known who asks
+     */
+    401: Problem;
+    /**
+     * A page of another site asks for a change; Who asks may not do that
+     */
+    403: Problem;
+    /**
+     * There is no such app; There is no such revision of the app
+     */
+    404: Problem;
+    /**
+     * The app is not as the request expects it
+     */
+    412: Problem;
+    /**
+     * The body is too large
+     */
+    413: Problem;
+    /**
+     * The body has a type that is not taken here
+     */
+    415: Problem;
+    /**
+     * The request is for another server
+     */
+    421: Problem;
+    /**
+     * The rollback is not valid; The spec is not valid; There is no key to keep secrets with; A query parameter is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests come from this address; Too many logins from this address have failed
+     */
+    429: Problem;
+    /**
+     * Something went wrong inside
+     */
+    500: Problem;
+    /**
+     * Secrets of the app can not be read; Others change the same app too quickly; The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     */
+    503: Problem;
+    /**
+     * Any other error
+     */
+    default: Problem;
+};
+
+export type RollbackAppError = RollbackAppErrors[keyof RollbackAppErrors];
+
+export type RollbackAppResponses = {
+    /**
+     * The app as it is now.
+     */
+    200: App;
+};
+
+export type RollbackAppResponse = RollbackAppResponses[keyof RollbackAppResponses];
 
 export type GetAppStatusData = {
     body?: never;

@@ -1,0 +1,123 @@
+import { type AppSpec, diffSpecs, maskSpec, parseAppName, type SpecChange } from '@nebula/contracts';
+import { Injectable } from '@nestjs/common';
+import { appNotFound, secretsUnreadable } from '../apps/app-problems.js';
+import { type AppRecord, AppStore, type Revision, type RevisionSummary } from '../store/app-store.js';
+import { requireSecrets } from '../store/secrets/seal-record.js';
+import { SecretsUnreadableError } from '../store/secrets/secret-errors.js';
+import { deletedThen, previousGone, revisionNotFound } from './history-problems.js';
+import { readRevision } from './history-query.js';
+
+export interface RevisionPage {
+  items: RevisionSummary[];
+  /** The last revision of the page when there may be more, else null. */
+  next_before: number | null;
+}
+
+export interface RevisionDiff {
+  app_name: string;
+  /** Null when there was nothing before. */
+  from: number | null;
+  to: number;
+  changes: SpecChange[];
+}
+
+/**
+ * What an app was: the revisions that were replaced, and the current one. Also of a deleted app, for as long as it is
+ * remembered. Every call throws `ProblemError` for an app or a revision that isn't there, and `StoreUnavailableError`
+ * when the store is away.
+ */
+@Injectable()
+export class HistoryService {
+  constructor(private readonly store: AppStore) {}
+
+  /** The newest first. */
+  async list(appName: string, { limit, before }: { limit: number; before?: number }): Promise<RevisionPage> {
+    const current = await this.current(appName);
+    const isFirst = before === undefined || before > current.revision;
+    // What is replaced meanwhile is above, and was read already.
+    const replaced = await this.store.revisions(appName, {
+      limit: isFirst ? limit : limit + 1,
+      before: isFirst ? current.revision : before,
+    });
+    const found = isFirst ? [summaryOf(current), ...replaced] : replaced;
+    const items = found.slice(0, limit);
+    return { items, next_before: found.length > limit ? (items.at(-1)?.revision ?? null) : null };
+  }
+
+  /** Masked: also what was no secret then and is one now. */
+  async get(appName: string, revision: string): Promise<Revision> {
+    const current = await this.current(appName);
+    const number = readRevision(revision);
+    if (number === null) throw revisionNotFound(revision);
+    const found = await this.at(current, number);
+    return { ...found, spec: found.spec && masked(found.spec, current) };
+  }
+
+  /** The spec that an app had, with the values of its secrets; for those who give it to the app again. */
+  async specOf(current: AppRecord, revision: number): Promise<AppSpec> {
+    const found = await this.at(current, revision);
+    if (!found.spec) throw deletedThen(current.app_name, revision);
+    requireReadable(found);
+    return found.spec;
+  }
+
+  /**
+   * What differs between two revisions, in whatever order they are.
+   * @param to the current one when absent
+   * @param from the one before `to` when absent
+   */
+  async diff(appName: string, from: number | undefined, to: number | undefined): Promise<RevisionDiff> {
+    const current = await this.current(appName);
+    const later = await this.at(current, to ?? current.revision);
+    const earlier = from === undefined ? await this.previous(later) : await this.at(current, from);
+    return {
+      app_name: appName,
+      from: earlier?.revision ?? null,
+      to: later.revision,
+      changes: diffSpecs(earlier?.spec ?? null, later.spec, current.spec?.secret_env_vars),
+    };
+  }
+
+  private async current(appName: string): Promise<AppRecord> {
+    const record = parseAppName(appName).ok ? await this.store.get(appName) : null;
+    if (record === null) throw appNotFound(appName);
+    return record;
+  }
+
+  private async at(current: AppRecord, revision: number): Promise<Revision> {
+    if (revision === current.revision) return current;
+    // One that is higher is of a time that the restore of a backup has undone.
+    const found = revision < current.revision ? await this.store.revision(current.app_name, revision) : null;
+    if (!found) throw revisionNotFound(revision);
+    return found;
+  }
+
+  private async previous({ app_name, revision, change }: Revision): Promise<Revision | null> {
+    const [previous] = await this.store.revisions(app_name, { limit: 1, before: revision });
+    const found = previous ? await this.store.revision(app_name, previous.revision) : null;
+    if (found) return found;
+    // Of the first revision of all there is nothing before; of others it is forgotten.
+    if (revision > 1 && change !== 'created') throw previousGone(app_name, revision);
+    return null;
+  }
+}
+
+function summaryOf({ spec: _spec, tokens: _tokens, ...summary }: Revision): RevisionSummary {
+  return summary;
+}
+
+/** A variable that is secret now is masked in every revision: its value may be the same. */
+function masked(spec: AppSpec, current: AppRecord): AppSpec {
+  const { secret_env_vars } = spec;
+  const names = new Set([...secret_env_vars, ...(current.spec?.secret_env_vars ?? [])]);
+  return { ...maskSpec({ ...spec, secret_env_vars: [...names] }), secret_env_vars };
+}
+
+/** @throws {ProblemError} when the value of a secret can't be read, so that it can't be given to the app again */
+function requireReadable(revision: Revision): void {
+  try {
+    requireSecrets(revision);
+  } catch (error) {
+    throw error instanceof SecretsUnreadableError ? secretsUnreadable(error) : error;
+  }
+}
