@@ -106,6 +106,21 @@ describe('on all servers', () => {
   );
 
   it(
+    'it gets a secret, which no api tells, nor any log: what all programs say is searched for it',
+    async () => {
+      const TOKEN = 'hunter2-on-all-servers';
+      const change = { env_vars: { TOKEN }, secret_env_vars: ['TOKEN'] };
+      await reaches('shop', () => fleet.api.change('shop', change));
+      expect(await fleet.variable('shop', 'TOKEN')).toEqual(each([TOKEN, TOKEN]));
+      for (const { api } of fleet.apis) {
+        const { env_vars } = await api.ask<{ env_vars: object }>('GET', '/apps/shop');
+        expect(env_vars).toEqual({ STEP: 'second', TOKEN: '***' });
+      }
+    },
+    LIMIT,
+  );
+
+  it(
     'its image changes',
     async () => {
       await reaches('shop', () => fleet.api.change('shop', { docker_image: IMAGES[1] }));

@@ -27,6 +27,7 @@ const INTERVALS = {
   ...{ RABBIT_HEARTBEAT: '10', RABBIT_RECONNECT_MAX_SECONDS: '2' },
 };
 const API_USER = { RABBIT_USER: 'nebula-api', RABBIT_PASSWORD: 'api-secret' };
+const SECRET_KEYS = `k1:${Buffer.alloc(32, 'fleet').toString('base64')}`;
 const WORKER_USER = { RABBIT_USER: 'nebula-worker', RABBIT_PASSWORD: 'worker-secret' };
 
 export interface FleetOptions {
@@ -262,7 +263,7 @@ export class Fleet {
     const port = await freePort();
     const process = this.service(`api-${index}`, [this.program('api')], {
       ...{ ...API_USER, ...INTERVALS, RABBIT_HOST: hosts, RABBIT_VHOST: VHOST },
-      ...{ API_PORT: String(port), MONGO_URL: this.database.url },
+      ...{ API_PORT: String(port), SECRET_KEYS, MONGO_URL: this.database.url },
     });
     process.start();
     this.apis.push({ process, api: new FleetApi(`http://127.0.0.1:${port}`) });
