@@ -142,8 +142,10 @@ export class AppRunner {
       const look = await this.look();
       if (!look) return;
       const lanes = this.pull.take(look.plan.lanes);
-      const wait = this.repeats.waitFor(lanes);
-      if (wait > 0) this.wakeAt(look, this.parts.clock.now() + wait);
+      const wait = this.repeats.waitFor(lanes.filter(isRepair), look.observed.containers);
+      const others = lanes.filter((lane) => !isRepair(lane));
+      if (wait > 0 && others.length > 0) await this.execute(look, others);
+      else if (wait > 0) this.wakeAt(look, this.parts.clock.now() + wait);
       else if (lanes.length > 0) await this.execute(look, lanes);
       else await this.rest(look);
     } catch (error) {
@@ -160,7 +162,6 @@ export class AppRunner {
       this.pending = null;
       this.state = next;
       this.memory.outdate();
-      this.repeats.reset();
       const { epoch, revision, desired } = next;
       const message = desired.deleted ? 'the app is deleted' : 'the app has a new desired state';
       this.parts.log.info(message, { app: this.app, epoch, revision });
@@ -175,7 +176,8 @@ export class AppRunner {
     const { desired } = state;
     const node = await engine.facts();
     const { memory } = this;
-    if (memory.isOfBefore) memory.renew(desired, node);
+    // What is undone over and over is so too after a wish to prune.
+    if (memory.isOfBefore && memory.renew(desired, node)) this.repeats.reset();
     const observed = await observeApp({ runtime, scope, jumps }, desired, memory.current);
     if (this.pending || this.stopped) return null;
     const { policy, relations, unhealthy_grace } = this.parts;
@@ -184,7 +186,7 @@ export class AppRunner {
     const input = { ...about, memory: memory.current, now: clock.now() };
     memory.change(() => learn(input));
     const made = makePlan({ ...input, memory: memory.current });
-    const trouble = this.repeats.trouble(withoutPulls(made.lanes));
+    const trouble = this.repeats.trouble(made.lanes.filter(isRepair), observed.containers);
     const plan = trouble ? { ...made, problems: [...made.problems, trouble] } : made;
     this.tell(state, plan, observed);
     return { state, observed, plan, lesson: nextLesson(input) };
@@ -202,7 +204,9 @@ export class AppRunner {
       }
       this.interruptions = 0;
       // What has failed has waits of its own, and nobody has undone it.
-      if (!execution.signal.aborted && done.length > 0) this.repeats.done(done);
+      const repairs = done.filter(isRepair);
+      if (!execution.signal.aborted && repairs.length > 0)
+        this.repeats.done(repairs, look.observed.containers);
       this.woken = true;
     } finally {
       endLooking();
@@ -302,7 +306,7 @@ export class AppRunner {
   }
 }
 
-/** Pulls run beside the loop, and are no repairs. */
-function withoutPulls(lanes: readonly Step[][]): Step[][] {
-  return lanes.filter((lane) => !lane.some(({ kind }) => kind === 'pull'));
+/** Pulls run beside the loop, and images are pruned once. */
+function isRepair(lane: readonly Step[]): boolean {
+  return !lane.some(({ kind }) => kind === 'pull' || kind === 'prune');
 }

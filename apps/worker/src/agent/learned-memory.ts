@@ -60,16 +60,21 @@ export class LearnedMemory {
     this.saved = null;
   }
 
-  /** Takes over what still counts for a new desired state, and draws the random wait before it is acted on. */
-  renew(desired: DesiredApp, node: NodeSize): void {
+  /**
+   * Takes over what still counts for a new desired state, and draws the random wait before it is acted on.
+   *
+   * @returns whether it wants something else of this server.
+   */
+  renew(desired: DesiredApp, node: NodeSize): boolean {
     const { clock, longest_wait } = this.parts;
     const { spec, deleted } = desired;
     const before = this.memory;
     this.memory = onNewDesired(before, desired, node);
     this.fresh = false;
-    if (!isChange(before, desired, node)) return;
+    if (!isChange(before, desired, node)) return false;
     const seconds = spec?.running && !deleted ? Math.max(longest_wait, updatePolicy(spec).jitter_seconds) : 0;
     this.memory = withHold(this.memory, seconds, clock.now(), clock.random());
+    return true;
   }
 
   change(update: (memory: AppMemory) => AppMemory): void {

@@ -106,3 +106,21 @@ it('replicas that are removed one after the other, over and over, wait as well',
   await eventually(() => expect(undone).toBeGreaterThan(8), 10_000);
   expect(performance.now() - begin).toBeGreaterThan(1_000);
 }, 20_000);
+
+it('what is undone over and over waits on after a wish to prune, which is granted at once', async () => {
+  const connects = (): number => engine.calls.filter(({ verb }) => verb === 'connect').length;
+  engine.before = ({ verb }) => {
+    if (verb === 'connect')
+      setImmediate(() => engine.named('web-1')?.networks.length && engine.disconnect('web-1', 'nebula'));
+  };
+  engine.disconnect('web-1', 'nebula');
+  await eventually(() => expect(connects()).toBe(5), 10_000);
+  const begin = performance.now();
+  worker.receive(wanted({ revision: 2, spec: { containers_per: { server: 2 } }, tokens: { prune: 2 } }));
+  const { last_error } = await worker.reported({ revision: 2, state: 'failed' });
+  expect(last_error?.message).toMatch(/^something undoes again and again .*: connect web-1 to nebula \(/);
+  await eventually(() => expect(worker.log.text).toContain('prune images'), 400);
+  await eventually(() => expect(connects()).toBe(6), 10_000);
+  expect(performance.now() - begin).toBeGreaterThan(1_000);
+  engine.before = () => undefined;
+}, 30_000);

@@ -1,6 +1,8 @@
 import type { Clock } from '../clock.js';
-import { formatPlan } from '../reconcile/format-plan.js';
+import { failureKey } from '../reconcile/failure-key.js';
+import { formatStep } from '../reconcile/format-plan.js';
 import { backoff } from '../reconcile/memory-updates.js';
+import type { ObservedContainer } from '../reconcile/observed.js';
 import type { PlanProblem, Step } from '../reconcile/step.js';
 
 /** So often in a row the same steps may be done before they are done more slowly. */
@@ -14,7 +16,10 @@ const STEADY = 5_000;
  * not become a busy loop.
  */
 export class RepeatGuard {
+  /** What was done last: the same for the same steps on other containers, which may be made anew each time. */
   private steps = '';
+  /** The first lane of it, for people. */
+  private text = '';
   private times = 0;
   private doneAt = 0;
   private wait = 0;
@@ -23,21 +28,26 @@ export class RepeatGuard {
 
   constructor(private readonly clock: Clock) {}
 
-  /** How long these steps have to wait, milliseconds; 0 when they can be done now. */
-  waitFor(lanes: Step[][]): number {
-    if (this.times < PATIENCE || textOf(lanes) !== this.steps) return 0;
+  /**
+   * How long these steps have to wait, milliseconds; 0 when they can be done now.
+   *
+   * @param containers that the steps were planned from, here and below.
+   */
+  waitFor(lanes: readonly Step[][], containers: readonly ObservedContainer[]): number {
+    if (this.times < PATIENCE || keyOf(lanes, containers) !== this.steps) return 0;
     const passed = this.clock.now() - this.doneAt;
     // A clock that was set back says nothing of how long it is.
     return passed < 0 ? 0 : Math.max(0, this.wait - passed);
   }
 
   /** These steps were done. */
-  done(lanes: Step[][]): void {
-    const steps = textOf(lanes);
+  done(lanes: readonly Step[][], containers: readonly ObservedContainer[]): void {
+    const steps = keyOf(lanes, containers);
     // Every replica has waits of its own for starts and restarts, since others come and go meanwhile.
     if (lanes.every((lane) => lane.some(({ kind }) => kind === 'start' || kind === 'restart'))) return;
     this.times = steps === this.steps && !this.isOver ? this.times + 1 : 1;
     this.steps = steps;
+    this.text = textOf(lanes[0] ?? [], containers);
     this.rested = false;
     const slow = this.times - PATIENCE + 1;
     this.doneAt = this.clock.now();
@@ -50,11 +60,10 @@ export class RepeatGuard {
    *
    * @param lanes what is planned now.
    */
-  trouble(lanes: Step[][]): PlanProblem | null {
-    const isAgain = lanes.length === 0 || textOf(lanes) === this.steps;
+  trouble(lanes: readonly Step[][], containers: readonly ObservedContainer[]): PlanProblem | null {
+    const isAgain = lanes.length === 0 || keyOf(lanes, containers) === this.steps;
     if (this.times < PATIENCE || !isAgain || this.isOver) return null;
-    const [steps = ''] = this.steps.split('\n');
-    const message = `something undoes again and again what is done here: ${steps} (${this.times} times)`;
+    const message = `something undoes again and again what is done here: ${this.text} (${this.times} times)`;
     const wait = lanes.length === 0 ? this.steady : this.wait;
     return { step: 'run', message, retry_at: this.doneAt + wait };
   }
@@ -80,6 +89,16 @@ export class RepeatGuard {
   }
 }
 
-function textOf(lanes: Step[][]): string {
-  return formatPlan({ lanes, problems: [] }, 0).join('\n');
+/** What a failure of these steps would be remembered by, and what else they are about. */
+function keyOf(lanes: readonly Step[][], containers: readonly ObservedContainer[]): string {
+  const lines = lanes.map((lane) =>
+    lane.map((step) => [failureKey(step, lane, containers), 'name' in step ? step.name : '']),
+  );
+  return JSON.stringify(lines);
+}
+
+/** The steps with the names of their containers. */
+function textOf(lane: readonly Step[], containers: readonly ObservedContainer[]): string {
+  const names = new Map(containers.map(({ id, name }) => [id, name]));
+  return lane.map((step) => formatStep(step, names)).join(' → ');
 }

@@ -1,5 +1,7 @@
 import type { ContainerRef, Plan, Step } from './step.js';
 
+const NO_NAMES: ReadonlyMap<string, string> = new Map();
+
 /**
  * A plan as lines for people: one per lane, then one per problem. It holds no environment values and no
  * command, so it can go into logs.
@@ -8,7 +10,7 @@ import type { ContainerRef, Plan, Step } from './step.js';
  */
 export function formatPlan(plan: Plan, now: number): string[] {
   return [
-    ...plan.lanes.map((lane) => lane.map(formatStep).join(' → ')),
+    ...plan.lanes.map((lane) => lane.map((step) => formatStep(step)).join(' → ')),
     ...plan.problems.map(({ step, message, retry_at }) => {
       const retry = retry_at === null ? '' : ` (again in ${Math.max(0, retry_at - now)} ms)`;
       return `! ${step}: ${message}${retry}`;
@@ -16,8 +18,14 @@ export function formatPlan(plan: Plan, now: number): string[] {
   ];
 }
 
-/** One step in a few words. */
-export function formatStep(step: Step): string {
+/**
+ * One step in a few words.
+ *
+ * @param names of containers by id; where there is none, the id says which one it is.
+ */
+export function formatStep(step: Step, names: ReadonlyMap<string, string> = NO_NAMES): string {
+  const target = (ref: ContainerRef): string =>
+    (ref.by === 'id' ? names.get(ref.id) : undefined) ?? formatTarget(ref);
   switch (step.kind) {
     case 'pull':
       return `pull ${step.image}${step.release > 0 ? ` for release ${step.release}` : ''}`;
@@ -28,17 +36,17 @@ export function formatStep(step: Step): string {
     case 'create':
       return `create ${step.draft.name} from ${shortId(step.draft.image)}`;
     case 'rename':
-      return `rename ${formatTarget(step.target)} to ${step.name}`;
+      return `rename ${target(step.target)} to ${step.name}`;
     case 'set-restart-policy':
-      return `set-restart-policy ${step.policy} on ${formatTarget(step.target)}`;
+      return `set-restart-policy ${step.policy} on ${target(step.target)}`;
     case 'update-resources':
-      return `update-resources of ${formatTarget(step.target)}: ${Object.keys(step.limits).join(', ')}`;
+      return `update-resources of ${target(step.target)}: ${Object.keys(step.limits).join(', ')}`;
     case 'connect':
-      return `connect ${formatTarget(step.target)} to ${step.network}`;
+      return `connect ${target(step.target)} to ${step.network}`;
     case 'prune':
       return 'prune images';
     case 'judge':
-      return `judge ${formatTarget(step.target)}: ${step.reason}`;
+      return `judge ${target(step.target)}: ${step.reason}`;
     case 'start':
     case 'post-start':
     case 'restart':
@@ -46,7 +54,7 @@ export function formatStep(step: Step): string {
     case 'pre-stop':
     case 'stop':
     case 'remove':
-      return `${step.kind} ${formatTarget(step.target)}`;
+      return `${step.kind} ${target(step.target)}`;
     default:
       return neverStep(step);
   }
