@@ -73,6 +73,7 @@ export const EXAMPLE_STATUS = {
       ],
       last_error: null,
       progress: null,
+      update: { state: 'done', ready: 1, replicas: 1, back_to: null },
       reported_at: '2026-01-31T12:30:01.204Z',
       last_seen_at: '2026-01-31T12:31:07.951Z',
       duplicate_since: null,

@@ -77,6 +77,24 @@ export function statusSchemas(contracts: Readonly<Record<string, Properties>>): 
       },
       { description: 'The newest failure, kept until the worker has converged.' },
     ),
+    UpdateReport: closedObject(
+      {
+        ...contracts['UpdateReport'],
+        ready: {
+          ...INTEGER,
+          description: 'Replicas that serve the wanted version, or the one that is gone back to.',
+        },
+        replicas: { ...INTEGER, description: 'Replicas that there shall be.' },
+        back_to: {
+          ...orNull(INTEGER),
+          description: 'The revision that is gone back to; null when none is.',
+        },
+      },
+      {
+        description:
+          'How the newest change is on the worker. `rolling`: not every replica serves it yet. `done`: all do, or did. `paused`: it has failed, and what was not replaced stays. `rolling_back`, `rolled_back`: it has failed, and the version before is on its way back, or serves again. Null for an app that is not to run, and while the worker does not tell.',
+      },
+    ),
     WorkerStatus: closedObject({
       worker_id: WorkerReport['worker_id'] ?? {},
       hostname: WorkerFacts['hostname'] ?? {},
@@ -103,6 +121,7 @@ export function statusSchemas(contracts: Readonly<Record<string, Properties>>): 
         description:
           'How far something is that takes long, for people, like `pulling shop:2 from docker.io, 45 of 120 MB`; null when there is nothing.',
       },
+      update: orNull(ref('UpdateReport')),
       reported_at: {
         ...orNull(INSTANT),
         description: "When the newest whole report arrived, by the api's clock; null while none has.",

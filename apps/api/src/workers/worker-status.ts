@@ -1,4 +1,10 @@
-import { comparePositions, type ContainerReport, type LastError, type Position } from '@nebula/contracts';
+import {
+  comparePositions,
+  type ContainerReport,
+  type LastError,
+  type Position,
+  type UpdateReport,
+} from '@nebula/contracts';
 import { instant } from '../clock.js';
 import type { AppOnWorker, AppRow, FleetState, StoredReport } from '../store/fleet-records.js';
 
@@ -26,6 +32,8 @@ export interface WorkerStatus {
   last_error: LastError | null;
   /** How far something is that takes long, like a pull; null when there is nothing. */
   progress: string | null;
+  /** How the newest change is there; null for an app that is not to run, and while the worker doesn't tell. */
+  update: UpdateReport | null;
   /** When the containers were reported; null when they never were. */
   reported_at: string | null;
   last_seen_at: string;
@@ -44,6 +52,7 @@ export function workerStatus({ worker, app, state, report }: AppRow, desired: Po
     containers: report?.report.containers ?? [],
     ...lastError(app, report),
     progress: report?.report.progress ?? null,
+    update: report?.report.update ?? null,
     last_seen_at: instant(last_seen_at),
     duplicate_since: duplicate && instant(duplicate.since),
   };

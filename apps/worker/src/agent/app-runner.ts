@@ -6,6 +6,7 @@ import { afterConvergence, withLatePull, withoutLatePull } from '../reconcile/me
 import type { ObservedApp } from '../reconcile/observed.js';
 import { plan as makePlan } from '../reconcile/plan.js';
 import { appState } from '../reconcile/status.js';
+import { type UpdateStatus, updateStatus } from '../reconcile/update-status.js';
 import type { Plan, Step } from '../reconcile/step.js';
 import { AppStatus } from '../reporting/app-status.js';
 import { secretsOf } from './app-secrets.js';
@@ -25,6 +26,7 @@ interface Look {
   state: AcceptedState;
   observed: ObservedApp;
   plan: Plan;
+  update: UpdateStatus | null;
   /** When another look may teach something, milliseconds since 1970. */
   lesson: number | null;
 }
@@ -188,8 +190,10 @@ export class AppRunner {
     const made = makePlan({ ...input, memory: memory.current });
     const trouble = this.repeats.trouble(made.lanes.filter(isRepair), observed.containers);
     const plan = trouble ? { ...made, problems: [...made.problems, trouble] } : made;
-    this.tell(state, plan, observed);
-    return { state, observed, plan, lesson: nextLesson(input) };
+    const update = updateStatus({ ...input, memory: memory.current });
+    const look = { state, observed, plan, update, lesson: nextLesson(input) };
+    this.tell(look);
+    return look;
   }
 
   private async execute(look: Look, lanes: Step[][]): Promise<void> {
@@ -289,17 +293,19 @@ export class AppRunner {
     if (!this.stopped) this.alarm.set(delay);
   }
 
-  private tell(state: AcceptedState, plan: Plan, observed: ObservedApp): void {
-    this.status.tell(state, plan, observed, this.memory.current, this.interruptions > 0);
+  private tell({ state, plan, observed, update }: Look): void {
+    this.status.tell(state, plan, observed, this.memory.current, update, this.interruptions > 0);
   }
 
   /** Tells how the containers are while steps are under way. */
-  private async tellProgress({ state, plan, observed }: Look, execution: AbortController): Promise<void> {
+  private async tellProgress(look: Look, execution: AbortController): Promise<void> {
     const { jumps, runtime, scope } = this.parts;
     jumps.look();
     try {
       const { own } = await runtime.list(scope, this.app);
-      if (this.execution === execution) this.tell(state, plan, { ...observed, containers: own });
+      if (this.execution === execution) {
+        this.tell({ ...look, observed: { ...look.observed, containers: own } });
+      }
     } catch {
       // The step under way finds out by itself.
     }

@@ -4,6 +4,7 @@ import type { AcceptedState } from '../desired-state/accepted-state.js';
 import type { AppMemory } from '../reconcile/memory.js';
 import type { ObservedContainer, ObservedApp } from '../reconcile/observed.js';
 import { appState } from '../reconcile/status.js';
+import type { UpdateStatus } from '../reconcile/update-status.js';
 import type { Plan } from '../reconcile/step.js';
 import { messageOf, type WorkerLog } from '../worker-log.js';
 import { type KnownError, newestError } from './last-error.js';
@@ -14,6 +15,7 @@ export class AppStatus {
   /** What keeps the app from its desired state, one per line. */
   private problems = '';
   private error: KnownError | null = null;
+  private update: UpdateStatus | null = null;
   private containers: readonly ObservedContainer[] = [];
   private unhealthyRestarts: Readonly<Record<string, number>> = {};
 
@@ -32,6 +34,7 @@ export class AppStatus {
   /**
    * What was observed and what follows from it.
    *
+   * @param update how the newest change is; null when the app is not to run.
    * @param isRetried the engine has interrupted the last work. It stays a failure until some work is done: else a state
    *   between two tries would hide it.
    */
@@ -40,6 +43,7 @@ export class AppStatus {
     plan: Plan,
     observed: ObservedApp,
     memory: AppMemory,
+    update: UpdateStatus | null,
     isRetried: boolean,
   ): AppState {
     const { app, log } = this;
@@ -53,6 +57,7 @@ export class AppStatus {
       log.info('an app has converged after a failure', { app, revision });
     this.problems = problems;
     this.error = newestError(plan.problems, this.error, how === 'converged', memory, this.clock.now());
+    this.update = update;
     this.containers = observed.containers;
     this.unhealthyRestarts = Object.fromEntries(
       Object.entries(memory.unhealthy).map(([id, { restarts }]) => [id, restarts]),
@@ -77,8 +82,8 @@ export class AppStatus {
   }
 
   private send({ epoch, revision, desired }: AcceptedState, state: AppState): void {
-    const { containers, error, unhealthyRestarts: unhealthy_restarts } = this;
+    const { containers, error, unhealthyRestarts: unhealthy_restarts, update } = this;
     const about = { epoch, revision, deleted: desired.deleted, state };
-    this.reporter.snapshot(this.app, { ...about, containers, unhealthy_restarts, error });
+    this.reporter.snapshot(this.app, { ...about, containers, unhealthy_restarts, error, update });
   }
 }

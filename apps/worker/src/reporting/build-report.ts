@@ -8,6 +8,7 @@ import {
   type WorkerReport,
 } from '@nebula/contracts';
 import type { ObservedContainer } from '../reconcile/observed.js';
+import type { UpdateStatus } from '../reconcile/update-status.js';
 import { type KnownError, toLastError } from './last-error.js';
 
 /** What a runner knows of its app at one moment. */
@@ -20,6 +21,8 @@ export interface AppSnapshot {
   /** How often each of them was restarted because it was unhealthy, by id; absent for never. */
   unhealthy_restarts: Readonly<Record<string, number>>;
   error: KnownError | null;
+  /** Null for an app that is not to run. */
+  update?: UpdateStatus | null;
 }
 
 /** What there is to say of an app beside the work on it. */
@@ -64,6 +67,7 @@ export function buildReport(
       .map((container) => reported(container, unhealthy_restarts[container.id] ?? 0)),
     last_error: error && shortened(toLastError(error)),
     progress: notes.progress && notes.progress.slice(0, LONGEST_PROGRESS),
+    ...(snapshot?.update ? { update: snapshot.update } : {}),
   };
 }
 

@@ -66,6 +66,10 @@ describe('parseReport', () => {
         ],
       },
     ],
+    [
+      'one of an update that is taken back',
+      { ...REPORT, update: { state: 'rolling_back', ready: 1, replicas: 3, back_to: 6 } },
+    ],
     ['one of something that takes long', { ...REPORT, progress: 'pulling shop:2 from docker.io' }],
     [
       'one that knows when it tries again',
@@ -140,6 +144,11 @@ describe('parseReport', () => {
       'a label that is no text',
       { worker: { ...REPORT.worker, labels: { rack: 7 } } },
       ['/worker/labels/rack'],
+    ],
+    [
+      'an update that is none',
+      { update: { state: 'fine', ready: -1, replicas: 3, back_to: 'x' } },
+      ['/update/state', '/update/ready', '/update/back_to'],
     ],
     ['an error that is none', { last_error: 'x' }, ['/last_error']],
     [

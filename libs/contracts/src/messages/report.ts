@@ -118,6 +118,32 @@ export class LastError {
   retry_at!: string | null;
 }
 
+/**
+ * How the newest change of an app is on a worker. `rolling`: not every replica serves it yet. `done`: all do, or did.
+ * `paused`: it has failed, and what was not replaced stays. `rolling_back` and `rolled_back`: it has failed, and the
+ * version before is on its way back, or serves again.
+ */
+export const UPDATE_STATES = ['rolling', 'done', 'paused', 'rolling_back', 'rolled_back'] as const;
+export type UpdateState = (typeof UPDATE_STATES)[number];
+
+export class UpdateReport {
+  @IsIn(UPDATE_STATES)
+  state!: UpdateState;
+
+  /** Replicas that serve the version that is served: the wanted one, or the one that is gone back to. */
+  @Whole()
+  ready!: number;
+
+  /** Replicas that there shall be. */
+  @Whole()
+  replicas!: number;
+
+  /** The revision that is gone back to; null when none is. */
+  @OrNull()
+  @Whole()
+  back_to!: number | null;
+}
+
 /** What one worker says about one app: a full snapshot, so that losing one costs freshness alone. */
 export class WorkerReport {
   @Whole({ min: 1 })
@@ -169,4 +195,9 @@ export class WorkerReport {
   @OrNull()
   @Text({ max: LONGEST_PROGRESS })
   progress: string | null = null;
+
+  /** Absent for an app that is not to run; workers of before don't tell it. */
+  @MayBeAbsent()
+  @Part(() => UpdateReport)
+  update?: UpdateReport;
 }
