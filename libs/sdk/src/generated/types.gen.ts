@@ -2127,6 +2127,25 @@ export type LastError = {
     retry_at: string | null;
 };
 
+/**
+ * How the newest change is on the worker. `rolling`: not every replica serves it yet. `done`: all do, or did. `paused`: it has failed, and what was not replaced stays. `rolling_back`, `rolled_back`: it has failed, and the version before is on its way back, or serves again. Null for an app that is not to run, and while the worker does not tell.
+ */
+export type UpdateReport = {
+    state: 'rolling' | 'done' | 'paused' | 'rolling_back' | 'rolled_back';
+    /**
+     * Replicas that serve the wanted version, or the one that is gone back to.
+     */
+    ready: number;
+    /**
+     * Replicas that there shall be.
+     */
+    replicas: number;
+    /**
+     * The revision that is gone back to; null when none is.
+     */
+    back_to: number | null;
+};
+
 export type WorkerStatus = {
     worker_id: string;
     hostname: string;
@@ -2161,6 +2180,7 @@ export type WorkerStatus = {
      * How far something is that takes long, for people, like `pulling shop:2 from docker.io, 45 of 120 MB`; null when there is nothing.
      */
     progress: string | null;
+    update: UpdateReport | null;
     /**
      * When the newest whole report arrived, by the api's clock; null while none has.
      */
