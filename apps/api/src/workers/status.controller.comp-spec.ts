@@ -73,13 +73,14 @@ describe('the status of an app', () => {
   it('has all that a worker said last', async () => {
     await api.create('whole');
     const from = new Date().toISOString();
-    report('whole', 'edge-1', { state: 'failed', containers: [CONTAINER], last_error: ERROR });
+    const update = { state: 'rolled_back', ready: 1, replicas: 1, back_to: 1 } as const;
+    report('whole', 'edge-1', { state: 'failed', containers: [CONTAINER], last_error: ERROR, update });
     const { workers, summary } = await seen('whole', 'edge-1', { state: 'failed' });
     expect(workers).toMatchObject([
       {
         ...{ worker_id: 'edge-1', hostname: 'edge', worker_version: '3.0.0', epoch: 1, revision: 1 },
         ...{ position: 'current', state: 'failed', containers: [CONTAINER], last_error: ERROR },
-        reported_at: expect.stringMatching(/^\d{4}-.*Z$/),
+        ...{ update, reported_at: expect.stringMatching(/^\d{4}-.*Z$/) },
       },
     ]);
     expect((workers[0]?.reported_at ?? '') >= from).toBe(true);
@@ -93,7 +94,8 @@ describe('the status of an app', () => {
     report('way', 'edge-1', { state: 'failed', last_error: ERROR });
     expect((await seen('way', 'edge-1', { state: 'failed' })).summary).toMatchObject({ failed: 1 });
     report('way', 'edge-1', { state: 'converged', containers: [CONTAINER] });
-    const { summary } = await seen('way', 'edge-1', { state: 'converged', last_error: null });
+    // Workers of before don't tell of updates.
+    const { summary } = await seen('way', 'edge-1', { state: 'converged', last_error: null, update: null });
     expect(summary).toEqual({ ...NOBODY, converged: 1 });
   });
 

@@ -71,6 +71,7 @@ describe('a rolling update', () => {
       expect(serving()).toEqual(['shop:2 starting', 'shop:1 healthy', 'shop:1 healthy']),
     );
     await worker.reported({ state: 'converging', revision: 2 });
+    expect(worker.report()?.update).toMatchObject({ state: 'rolling', ready: 0, replicas: 3 });
     engine.becomes('web-1', 'healthy');
     await eventually(() =>
       expect(serving()).toEqual(['shop:2 healthy', 'shop:2 starting', 'shop:1 healthy']),
@@ -82,6 +83,7 @@ describe('a rolling update', () => {
     expect(worker.report()?.state).toBe('converging');
     engine.becomes('web-3', 'healthy');
     await worker.reported({ state: 'converged', revision: 2 });
+    expect(worker.report()?.update).toMatchObject({ state: 'done', ready: 3 });
   });
 
   it('tells nothing of a secret that lies where its last lines are cut', async () => {
@@ -110,6 +112,7 @@ describe('a rolling update', () => {
         'starting\ncannot reach db with [redacted], [redacted]\nDB_PASSWORD=[redacted]',
     );
     expect(last_error).not.toBeNull();
+    expect(worker.report()?.update).toEqual({ state: 'paused', ready: 0, replicas: 3, back_to: null });
     expect(serving()).toEqual(['shop:2 unhealthy', 'shop:1 healthy', 'shop:1 healthy']);
     expect(worker.log.text).not.toContain('hunter22');
 
@@ -154,6 +157,7 @@ describe('a rolling update', () => {
     await eventually(() =>
       expect(worker.report()?.last_error?.message).toContain('is taken back to revision 1'),
     );
+    expect(worker.report()?.update).toEqual({ state: 'rolled_back', ready: 3, replicas: 3, back_to: 1 });
     expect(ids().slice(1)).toEqual([second, third]);
 
     await worker.close();
