@@ -59,6 +59,25 @@ describe('a token', () => {
     readers[0]?.leave();
   });
 
+  it('that is revoked while it waits is not told what it waited for', async () => {
+    const api = await start({ login: LOGIN });
+    api.authorization = ADMIN;
+    await api.create('shop');
+    const tokens = [
+      await makeToken(api, { name: 'stays', rights: 'ro' }),
+      await makeToken(api, { name: 'revoked', rights: 'ro' }),
+    ];
+    const waiting = Promise.all(tokens.map((token) => as(api, token, '/apps/shop/wait?timeout=3')));
+    // Both are let in, and wait for a worker.
+    const used = async () =>
+      await Promise.all(['stays', 'revoked'].map((name) => api.api.get(TokenStore).get(name)));
+    await eventually(async () => {
+      for (const token of await used()) expect(token?.last_used_at).not.toBeNull();
+    });
+    await api.call('DELETE', '/tokens/revoked');
+    expect((await waiting).map(({ status }) => status)).toEqual([200, 401]);
+  });
+
   it('that has expired is told so to who has all of it', async () => {
     const api = await start({ login: LOGIN });
     const clock = api.api.get(Clock);

@@ -1,5 +1,9 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
+import { tokenWrong } from '../access/access-problems.js';
+import type { Caller } from '../access/caller.js';
+import { CallerOf } from '../access/caller-of.js';
 import { Requires } from '../access/requires.js';
+import { TokenCheck } from '../access/token-check.js';
 import { ClientGone } from '../http/client-gone.js';
 import { invalidQuery, problemOf, type Query as QueryParameters } from '../http/page-query.js';
 import { TakesQuery } from '../http/query.guard.js';
@@ -9,7 +13,10 @@ import { type WaitAnswer, type WaitQuery, WaitService } from './wait.service.js'
 
 @Controller('apps/:app/wait')
 export class WaitController {
-  constructor(private readonly service: WaitService) {}
+  constructor(
+    private readonly service: WaitService,
+    private readonly tokens: TokenCheck,
+  ) {}
 
   @Get()
   @Requires('read', 'named')
@@ -20,8 +27,12 @@ export class WaitController {
     @Param('app') app: string,
     @Query() query: QueryParameters,
     @ClientGone() gone: AbortSignal,
+    @CallerOf() caller: Caller,
   ): Promise<WaitAnswer> {
-    return await this.service.wait(app, readWaitQuery(query), gone);
+    const answer = await this.service.wait(app, readWaitQuery(query), gone);
+    // A token may have been revoked meanwhile.
+    if (!(await this.tokens.holds(caller))) throw tokenWrong();
+    return answer;
   }
 }
 

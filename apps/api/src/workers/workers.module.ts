@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AccessModule } from '../access/access.module.js';
 import { AheadWatch } from './ahead-watch.js';
 import { FleetReader } from './fleet-reader.js';
 import { FleetWriter } from './fleet-writer.js';
@@ -16,6 +17,7 @@ import { WorkersService } from './workers.service.js';
 
 /** Observed state back. */
 @Module({
+  imports: [AccessModule],
   controllers: [ReportsController, StatusController, WaitController, WorkersController],
   providers: [
     AheadWatch,

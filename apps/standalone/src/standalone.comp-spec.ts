@@ -1,0 +1,65 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { once } from 'node:events';
+import { loadStandaloneConfiguration } from './configuration.js';
+import { reserve } from './reservation.js';
+import { type Standalone, startStandalone } from './standalone.js';
+
+const SILENT = { log: () => undefined, warn: () => undefined, error: () => undefined };
+
+let folder: string;
+let standalone: Standalone | null = null;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nebula-standalone-'));
+  await writeFile(join(folder, 'conf.json'), '{}');
+});
+afterEach(async () => {
+  await standalone?.stop();
+  standalone = null;
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Without a Docker Engine, which keeps the api from nothing. */
+async function start(given: Record<string, string>): Promise<Standalone> {
+  const environment = {
+    ...{ STATE_DIR: join(folder, 'state'), API_PORT: String(await freePort()) },
+    ...{ DOCKER_HOST: `unix://${folder}/none.sock`, ...given },
+  };
+  const configuration = loadStandaloneConfiguration({ environment, file: join(folder, 'conf.json') });
+  standalone = await startStandalone(configuration, await reserve(configuration), SILENT);
+  return standalone;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+describe('api and worker in one process', () => {
+  it('ask the others for a login when there is one, and need none themselves', async () => {
+    const { url, ask } = await start({ BASIC_AUTH_USER: 'admin', BASIC_AUTH_PASSWORD: 'hunter2' });
+    expect((await fetch(`${url}/api/v3/apps`)).status).toBe(401);
+    const authorization = `Basic ${Buffer.from('admin:hunter2').toString('base64')}`;
+    expect((await fetch(`${url}/api/v3/apps`, { headers: { authorization } })).status).toBe(200);
+    const made = await ask('/api/v3/apps', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ app_name: 'hello', docker_image: 'hello:1', running: false }),
+    });
+    expect([made.status, await made.json()]).toEqual([201, expect.objectContaining({ app_name: 'hello' })]);
+    expect((await ask('/api/v3/apps/none')).status).toBe(404);
+  });
+
+  it('ask nobody for a login when there is none', async () => {
+    const { url, ask } = await start({});
+    expect((await fetch(`${url}/api/v3/apps`)).status).toBe(200);
+    expect((await ask('/api/v3/apps')).status).toBe(200);
+  });
+});
