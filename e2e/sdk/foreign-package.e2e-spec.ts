@@ -1,0 +1,248 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execa } from 'execa';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createContext, runInContext } from 'node:vm';
+import { bearer, LOGIN } from '../../apps/api/src/access/testing/logins.js';
+import { reportOf } from '../../apps/api/src/store/testing/records.js';
+import { ApiUnderTest } from '../../apps/api/src/testing/api-under-test.js';
+import { packSdk } from '../../tools/sdk/pack-sdk.mjs';
+import { REPOSITORY } from '../testing/clone.js';
+import { freePort } from '../testing/free-port.js';
+import { ServiceProcess } from '../testing/service-process.js';
+import { eventually } from '../testing/eventually.js';
+import type { Story, use } from './consumer.js';
+
+const LIMIT = 120_000;
+/** As a command: its own interface looks for classes of the realm that it runs in. */
+const BUNDLER = join(REPOSITORY, 'tools', 'node_modules', 'esbuild', 'bin', 'esbuild');
+const COMPILER = join(REPOSITORY, 'node_modules', 'typescript', 'bin', 'tsc');
+
+let api: ApiUnderTest;
+/** A package of somebody else, in which the SDK is installed from its archive. */
+let folder: string;
+let consumer: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nebula-foreign-'));
+  const archive = await packSdk(folder);
+  await writeFile(join(folder, 'package.json'), '{ "name": "foreign", "private": true }');
+  await execa('npm', ['install', '--offline', '--no-audit', '--no-fund', archive], { cwd: folder });
+  consumer = await readFile(join(REPOSITORY, 'e2e', 'sdk', 'consumer.ts'), 'utf8');
+  api = await ApiUnderTest.start({ login: LOGIN });
+  api.authorization = bearer(LOGIN.auth_token);
+}, LIMIT);
+
+afterAll(async () => {
+  await api.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Lets a worker say that it has converged on revision 2 of an app, once there is one. */
+async function reportOn(app_name: string): Promise<void> {
+  await eventually(async () => expect(await api.store.get(app_name)).toMatchObject({ revision: 2 }), LIMIT);
+  api.broker.reports.publish(reportOf({ app_name, worker_id: `worker-of-${app_name}`, revision: 2 }));
+}
+
+function storyOf(app: string): Story {
+  return {
+    created: 1,
+    listed: [app],
+    conflict: '412 urn:nebula:problem:precondition-failed',
+    told: `${app} 1`,
+    outcome: 'converged',
+  };
+}
+
+/** Examples of the page, each as a module: where one makes no client, there is one. */
+async function examples(): Promise<string[]> {
+  const page = await readFile(join(REPOSITORY, 'docs', 'sdk.md'), 'utf8');
+  const readme = await readFile(join(REPOSITORY, 'libs', 'sdk', 'README.md'), 'utf8');
+  return [...`${page}\n${readme}`.matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code = '']) =>
+    code.includes('createNebulaClient')
+      ? code
+      : `${code}\ndeclare const client: import('@nebula/sdk').NebulaClient;\n`,
+  );
+}
+
+describe('a package of somebody else', () => {
+  it(
+    'compiles with the strictest settings, in both module systems, as do the examples of the page',
+    async () => {
+      const main = `${consumer}
+        declare const process: { argv: string[] };
+        const [, , url = '', token = '', app = ''] = process.argv;
+        void use(url, token, app).then((story) => console.log(JSON.stringify(story)));`;
+      await writeFile(join(folder, 'main.mts'), main);
+      await writeFile(join(folder, 'main.cts'), main);
+      const blocks = await examples();
+      expect(blocks.length).toBeGreaterThan(5);
+      for (const [index, code] of blocks.entries())
+        await writeFile(join(folder, `example-${index}.mts`), code);
+      const compilerOptions = {
+        ...{ target: 'es2022', module: 'nodenext', lib: ['es2022', 'dom', 'dom.iterable'], types: [] },
+        ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true },
+        ...{ skipLibCheck: false, rootDir: '.', outDir: 'out' },
+      };
+      await writeFile(
+        join(folder, 'tsconfig.json'),
+        JSON.stringify({ compilerOptions, include: ['*.mts', '*.cts'] }),
+      );
+      const { exitCode, stdout } = await execa('node', [COMPILER], { cwd: folder, reject: false });
+      expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' });
+    },
+    LIMIT,
+  );
+
+  it.each([
+    ['imports it', 'mjs'],
+    ['requires it', 'cjs'],
+  ])(
+    'runs when it %s',
+    async (_name, extension) => {
+      const app = `from-${extension}`;
+      const program = join(folder, 'out', `main.${extension}`);
+      expect(await readFile(program, 'utf8')).toContain(
+        extension === 'cjs' ? 'require("@nebula/sdk")' : "from '@nebula/sdk'",
+      );
+      const running = execa('node', [program, api.url, LOGIN.auth_token, app], { timeout: LIMIT });
+      await reportOn(app);
+      const { stdout } = await running;
+      expect(JSON.parse(stdout)).toEqual(storyOf(app));
+    },
+    LIMIT,
+  );
+
+  it(
+    'runs bundled for a browser, with nothing of Node',
+    async () => {
+      const outfile = join(folder, 'out', 'browser.js');
+      const entry = join(folder, 'browser.ts');
+      await writeFile(entry, consumer);
+      const args = [
+        '--bundle',
+        '--platform=browser',
+        '--format=iife',
+        '--target=es2022',
+        '--global-name=consumer',
+      ];
+      await execa(BUNDLER, [entry, `--outfile=${outfile}`, ...args], { cwd: folder });
+      const { fetch, Request, Response, Headers, URL, URLSearchParams, AbortController, AbortSignal } =
+        globalThis;
+      const { TextDecoder, TextEncoder, ReadableStream, performance, setTimeout, clearTimeout, btoa } =
+        globalThis;
+      const browser = createContext({
+        ...{ fetch, Request, Response, Headers, URL, URLSearchParams, AbortController, AbortSignal },
+        ...{ TextDecoder, TextEncoder, ReadableStream, performance, setTimeout, clearTimeout, btoa },
+      });
+      const code = await readFile(outfile, 'utf8');
+      const bundled = runInContext(`${code}; consumer`, browser) as { use: typeof use };
+      const story = bundled.use(api.url, LOGIN.auth_token, 'from-browser');
+      await reportOn('from-browser');
+      expect(await story).toEqual(storyOf('from-browser'));
+    },
+    LIMIT,
+  );
+
+  it('takes no more into a bundle than it uses', async () => {
+    const entry = join(folder, 'small.ts');
+    await writeFile(
+      entry,
+      `import { createNebulaClient, getApp } from '@nebula/sdk';
+       export const app = (baseUrl: string) => getApp({ client: createNebulaClient({ baseUrl }), path: { app: 'a' } });`,
+    );
+    const { stdout: text } = await execa(BUNDLER, [entry, '--bundle', '--minify', '--format=esm'], {
+      cwd: folder,
+    });
+    expect(text).toContain('/api/v3/apps/{app}');
+    for (const other of ['/api/v3/workers', '/restart', 'the stream of events broke', 'NotConvergedError'])
+      expect(text).not.toContain(other);
+    expect(text.length).toBeLessThan(20_000);
+  });
+});
+
+describe('the NestJS service among the examples', () => {
+  let service: ServiceProcess;
+  let url: string;
+
+  /** Its own packages are those of the workspace, but for the SDK, which is the one from the archive. */
+  async function install(target: string): Promise<void> {
+    await cp(join(REPOSITORY, 'examples', 'nest-service'), target, { recursive: true });
+    const modules = join(target, 'node_modules');
+    const ours = join(REPOSITORY, 'apps', 'api', 'node_modules');
+    for (const scope of ['@nestjs', '@nebula', '@types'])
+      await mkdir(join(modules, scope), { recursive: true });
+    for (const name of [
+      '@nestjs/common',
+      '@nestjs/core',
+      '@nestjs/platform-fastify',
+      'reflect-metadata',
+      'rxjs',
+    ])
+      await symlink(join(ours, name), join(modules, name));
+    await symlink(join(REPOSITORY, 'node_modules', '@types', 'node'), join(modules, '@types', 'node'));
+    await symlink(join(folder, 'node_modules', '@nebula', 'sdk'), join(modules, '@nebula', 'sdk'));
+  }
+
+  beforeAll(async () => {
+    const target = join(folder, 'nest-service');
+    await install(target);
+    const { exitCode, stdout } = await execa('node', [COMPILER], { cwd: target, reject: false });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' });
+    const port = await freePort();
+    url = `http://127.0.0.1:${port}`;
+    service = new ServiceProcess({
+      ...{ name: 'nest-service', args: ['dist/main.js'], folder: target },
+      environment: { PORT: String(port), NEBULA_URL: api.url, NEBULA_TOKEN: LOGIN.auth_token },
+    });
+    service.start();
+    await eventually(async () => expect(service.output).toContain(`listening on ${url}`), LIMIT);
+  }, 2 * LIMIT);
+
+  afterAll(async () => {
+    await service.stop();
+    expect(service.unexpectedEnds).toEqual([]);
+  }, LIMIT);
+
+  const deploy = async (app: string, body: object) => {
+    const response = await fetch(`${url}/deployments/${app}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return { status: response.status, body: await response.json() };
+  };
+
+  it(
+    'deploys, and says when the workers have it',
+    async () => {
+      await api.create('deployed');
+      const deployment = deploy('deployed', { image: 'shop:42' });
+      await reportOn('deployed');
+      expect(await deployment).toEqual({
+        status: 200,
+        body: { revision: 2, deployed: true, workers: 1 },
+      });
+      const status = await fetch(`${url}/deployments/deployed`);
+      expect(await status.json()).toMatchObject({ converged: 1 });
+    },
+    LIMIT,
+  );
+
+  it(
+    'says what went wrong',
+    async () => {
+      expect(await deploy('nobody', { image: 'shop:42' })).toMatchObject({
+        status: 404,
+        body: { type: 'urn:nebula:problem:app-not-found' },
+      });
+      await api.create('lonely');
+      expect(await deploy('lonely', { image: 'shop:42', patience: 1 })).toEqual({
+        status: 200,
+        body: { revision: 2, deployed: false, reason: 'no worker runs lonely that could be waited for' },
+      });
+    },
+    LIMIT,
+  );
+});
