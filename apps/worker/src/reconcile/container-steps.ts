@@ -137,11 +137,17 @@ export function missingConnections(container: ObservedContainer, spec: AppSpec):
 /**
  * The step that puts a container back into the network that it was created in; null when it is there. That is all that is
  * known of its networks once the spec is another one.
+ *
+ * @param made the spec that it was made for, which says what it is called there; null when nobody knows it any more.
  */
-export function missingHome(container: ObservedContainer): (Step & { kind: 'connect' }) | null {
+export function missingHome(
+  container: ObservedContainer,
+  made: AppSpec | null,
+): (Step & { kind: 'connect' }) | null {
   const { network_mode, networks } = container;
   const isDocker = ['', 'default', 'bridge'].includes(network_mode) || isShared(network_mode);
-  return isDocker || networks.includes(network_mode) ? null : connect(container, network_mode, []);
+  if (isDocker || networks.includes(network_mode)) return null;
+  return connect(container, network_mode, made ? aliasesIn(network_mode, made) : []);
 }
 
 function connect(

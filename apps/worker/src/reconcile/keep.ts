@@ -10,9 +10,10 @@ import {
   withLimits,
 } from './container-steps.js';
 import { crashProblem } from './crashes.js';
+import { isRight } from './fingerprint.js';
 import { collide, portName } from './host-ports.js';
 import { nameProblem } from './names.js';
-import { updatePolicy } from '@nebula/contracts';
+import { type AppSpec, updatePolicy } from '@nebula/contracts';
 import type { ObservedApp, ObservedContainer } from './observed.js';
 import type { Situation } from './plan-input.js';
 import type { Readiness } from './preparation.js';
@@ -103,13 +104,21 @@ function returnHome(
   view: ReplicaView,
   situation: Situation,
 ): { steps: Step[]; problems: PlanProblem[] } {
-  const step = missingHome(container);
+  const step = missingHome(container, specOfGood(container, situation));
   if (!step) return { steps: [], problems: [] };
   const { observed } = situation;
   const unconnected = observed.networks.includes(step.network)
     ? portProblem(container, observed)
     : goneProblem(container, step.network);
   return unconnected ? { steps: [], problems: [unconnected] } : tryable([step], view.all, situation);
+}
+
+/** The last good spec, if the container was made for it. */
+function specOfGood(
+  { fingerprint, replica }: ObservedContainer,
+  { memory: { good } }: Situation,
+): AppSpec | null {
+  return good && isRight(fingerprint, good.spec, replica, good.tokens) ? good.spec : null;
 }
 
 function goneProblem({ name }: ObservedContainer, network: string): PlanProblem {

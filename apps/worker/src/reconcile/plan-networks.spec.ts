@@ -5,7 +5,7 @@ import { emptyMemory } from './memory.js';
 import type { ObservedContainer } from './observed.js';
 import { plan } from './plan.js';
 import type { PlanInput } from './plan-input.js';
-import { desiredApp, NOW, rightContainer, situation } from './testing/builders.js';
+import { desiredApp, NOW, rightContainer, situation, specOf } from './testing/builders.js';
 
 const lines = (input: PlanInput) => formatPlan(plan(input), NOW);
 const app = desiredApp({ networks: ['back', 'front'], starting_ports: [81] });
@@ -84,5 +84,20 @@ describe('what ran before the spec', () => {
     const old = rightContainer(desiredApp(), 1, { networks: [] });
     const away = { memory: emptyMemory(), observed: { images: { 'shop:2': null } } };
     expect(lines(situation(next, [old], away))).toEqual(['pull shop:2', 'connect c1 to nebula']);
+  });
+
+  test('has the aliases there that the version before had, where that is known', () => {
+    const before = desiredApp({ networks: [{ name: 'nebula', aliases: ['shop'] }] });
+    const next = desiredApp({ docker_image: 'shop:2' });
+    const old = rightContainer(before, 1, { networks: [] });
+    const good = { revision: 1, spec: specOf(before), tokens: before.tokens, pin: null };
+    const observed = { images: { 'shop:2': null }, networks: ['nebula'] };
+    const steps = (containers: ObservedContainer[]) =>
+      plan(situation(next, containers, { memory: { ...emptyMemory(), good }, observed })).lanes.flat();
+    expect(steps([old])).toContainEqual(
+      expect.objectContaining({ kind: 'connect', network: 'nebula', aliases: ['shop'] }),
+    );
+    const other = { ...old, fingerprint: 'v1:other' };
+    expect(steps([other]).find(({ kind }) => kind === 'connect')).not.toHaveProperty('aliases');
   });
 });
