@@ -4,8 +4,8 @@ import type { NodeFacts } from './observed.js';
 import type { PlanProblem } from './step.js';
 
 /**
- * What keeps the spec from running on this server because of its number of replicas, its name and its engine, which only
- * the server knows. At most one problem of each kind, the first.
+ * What keeps the spec from running on this server because of its number of replicas, its size, its name and its
+ * engine, which only the server knows. At most one problem of each kind, the first.
  */
 export function nodeProblems(spec: AppSpec, replicas: number, node: NodeFacts): PlanProblem[] {
   const owners = new Map<number, { port: HostPort; replica: number }[]>();
@@ -25,9 +25,20 @@ export function nodeProblems(spec: AppSpec, replicas: number, node: NodeFacts): 
       owners.set(host_port, [...others, { port, replica }]);
     }
   }
-  return [tooHigh, collision, hostnameProblem(spec, replicas, node), hookProblem(spec, node)]
+  return [
+    tooHigh,
+    collision,
+    hostnameProblem(spec, replicas, node),
+    hookProblem(spec, node),
+    processorsProblem(spec, node),
+  ]
     .filter((message) => message !== null)
     .map((message) => ({ step: 'plan', message, retry_at: null }));
+}
+
+/** Docker makes no container that is given more than there is. */
+function processorsProblem({ resources: { cpus = 0 } }: AppSpec, { cores }: NodeFacts): string | null {
+  return cpus <= cores ? null : `resources: cpus is ${cpus}; this server has ${cores}`;
 }
 
 /** A container is held by its restart policy until its hook has succeeded, and would be held for ever. */

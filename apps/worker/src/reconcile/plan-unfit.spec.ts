@@ -22,6 +22,12 @@ describe('a spec that does not fit on this server', () => {
     expect(lines(situation(unfit, []))).toEqual([UNFIT]);
   });
 
+  test('says that the server has too few processors, where the spec asks for more than all', () => {
+    const asking = (cpus: number) => lines(situation(desiredApp({ resources: { cpus } }), []));
+    expect(asking(8)[0]).toContain('create web-1');
+    expect(asking(8.5)).toEqual(['! plan: resources: cpus is 8.5; this server has 8']);
+  });
+
   test('may be one with a host name that is too long here', () => {
     const named = (node: string, server: number) => {
       const spec = { hostname: '{{.App}}-{{.Replica}}.{{.Node}}', containers_per: { server } };

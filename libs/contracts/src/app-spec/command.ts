@@ -33,8 +33,16 @@ const entry = listOf(argument, {
 export const entrypoint = ruleOf('entrypoint', orNull(entry, 'the entrypoint of the image'), {
   secret: true,
   // An empty text alone is for Docker what an empty list is.
-  against: (value) => (isNone(value) ? [] : programFlaws(value)),
+  against: (value, owner) => (isNone(value) ? withoutCommand(value, owner) : programFlaws(value)),
 });
+
+/** Beside an empty list Docker keeps the image's command, beside an empty text it has none, and makes no container. */
+function* withoutCommand(value: unknown, { command }: Owner): Generator<Flaw> {
+  const isText = Array.isArray(value) && value.length === 1;
+  if (isText && (command ?? null) === null) {
+    yield { message: 'must stand beside command, or be [], which keeps the command of the image' };
+  }
+}
 
 function isNone(value: unknown): boolean {
   return Array.isArray(value) && (value.length === 0 || (value.length === 1 && value[0] === ''));

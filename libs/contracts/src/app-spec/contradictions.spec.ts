@@ -45,6 +45,7 @@ describe('fields that contradict each other', () => {
     [{ pid_mode: 'container:shop-12' }, '/pid_mode', /^must be the container of another app/],
     [{ ipc_mode: 'container:shop-1' }, '/ipc_mode', /^must be the container of another app/],
     [{ tmpfs: ['/a', '/dev/shm/'], shm_size: '1m' }, '/tmpfs/1', /^must not be "\/dev\/shm" beside shm_size/],
+    [{ entrypoint: [''] }, '/entrypoint', /^must stand beside command, or be \[\]/],
     [{ entrypoint: [], command: ['', 'x'] }, '/command/0', /^must be the program, which is not empty$/],
     [{ networks: ['a', { name: 'a' }] }, '/networks/1', /^must be listed once; item 0 is "a" too$/],
   ])('%j', (fields, place, message) => {
@@ -73,6 +74,7 @@ describe('fields that contradict each other', () => {
     { privileged: true, cap_add: ['NET_ADMIN'] },
     { command: [''] },
     { entrypoint: ['/bin/x'], command: [''] },
+    { entrypoint: [''], command: ['x'] },
     { read_only: true },
     { networks: ['host'], containers_per: { server: 3 }, update: { strategy: 'rolling' } },
   ])('%j do not', (fields) => {

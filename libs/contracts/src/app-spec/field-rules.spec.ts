@@ -6,7 +6,7 @@ const command = ['/bin/x'];
 
 /** By field: values that are taken. */
 const TAKEN: Readonly<Record<string, readonly unknown[]>> = {
-  entrypoint: [null, [], [''], ['/bin/tini', '--']],
+  entrypoint: [null, [], ['/bin/tini', '--']],
   user: [null, 'app', '0', '1000:1000', 'app:www-data', '2147483647'],
   working_dir: [null, '/', '/srv/my app', '/a/../b'],
   hostname: [null, 'web', 'Web_1.example.com', '{{.App}}-{{.Replica}}.{{.Node}}', 'a'.repeat(63)],
