@@ -24,10 +24,12 @@ const DEFAULT_BRIDGE = 'cni-podman0';
 /**
  * Starts a service and waits until it answers.
  * @param {string} folder a short path, for its socket too; nobody else's
+ * @param {object} [options]
+ * @param {readonly string[]} [options.registries] addresses of registries without TLS
  * @returns {Promise<{ pid: number, host: string }>}
  * @throws {Error} with the end of its log when it ends or doesn't answer
  */
-export async function startPodman(folder) {
+export async function startPodman(folder, { registries = [] } = {}) {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const socket = join(folder, 'podman.sock');
   const host = `unix://${socket}`;
@@ -35,12 +37,16 @@ export async function startPodman(folder) {
   await rm(socket, { force: true });
   // What the machine's own Podman is configured with doesn't count here.
   await writeFile(join(folder, 'containers.conf'), CONFIGURATION);
+  await writeFile(join(folder, 'registries.conf'), registries.map(withoutTls).join(''));
   await noteBridges(folder);
   const output = openSync(log, 'w', 0o600);
   const podman = spawn('podman', [...places(folder), 'system', 'service', '--time=0', host], {
     detached: true,
     stdio: ['ignore', output, output],
-    env: { ...WITH_SBIN, CONTAINERS_CONF: join(folder, 'containers.conf') },
+    env: {
+      ...{ ...WITH_SBIN, CONTAINERS_CONF: join(folder, 'containers.conf') },
+      CONTAINERS_REGISTRIES_CONF: join(folder, 'registries.conf'),
+    },
   });
   closeSync(output);
   /** @type {Error | undefined} */
@@ -153,6 +159,11 @@ events_logger = "file"
 [network]
 network_backend = "cni"
 `;
+
+/** @param {string} address */
+function withoutTls(address) {
+  return `[[registry]]\nlocation = "${address}"\ninsecure = true\n`;
+}
 
 /** @param {string} folder */
 function places(folder) {

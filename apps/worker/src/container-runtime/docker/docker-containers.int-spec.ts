@@ -2,8 +2,7 @@ import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DEFAULT_NETWORK } from '@nebula/contracts';
 import { EngineUnderTest } from '../testing/engine-under-test.js';
-import { eventually } from '../testing/eventually.js';
-import { specOf, TEST_IMAGE } from '../testing/spec.js';
+import { specOf } from '../testing/spec.js';
 
 let engine: EngineUnderTest;
 
@@ -14,90 +13,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await engine.close();
 }, 60_000);
-
-describe('the life of a container', () => {
-  it('goes through every act, and each act may be done twice', async () => {
-    const { runtime } = engine;
-    const port = engine.port();
-    const id = await runtime.create(engine.draft({ ports: [{ host_port: port, container_port: 8080 }] }));
-    expect(await engine.observed(id)).toMatchObject({
-      state: 'created',
-      restart_policy: 'always',
-      error: '',
-    });
-
-    await runtime.start(id);
-    await runtime.start(id);
-    await eventually(async () => {
-      expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('version 1\n');
-    });
-    await eventually(async () => expect(await engine.observed(id)).toMatchObject({ health: 'healthy' }));
-
-    await runtime.setRestartPolicy(id, 'no');
-    await runtime.setRestartPolicy(id, 'no');
-    expect(await engine.observed(id)).toMatchObject({ state: 'running', restart_policy: 'no' });
-
-    const begin = performance.now();
-    await runtime.stop(id);
-    // Its signal is heeded, so it isn't the kill after 10 s that ends it.
-    expect(performance.now() - begin).toBeLessThan(5_000);
-    await runtime.stop(id);
-    expect(await engine.observed(id)).toMatchObject({ state: 'exited', exit_code: 0 });
-
-    await runtime.setRestartPolicy(id, 'always');
-    expect(await engine.observed(id)).toMatchObject({ state: 'exited', restart_policy: 'always' });
-
-    const name = `${engine.prefix}-renamed`;
-    await runtime.rename(id, name);
-    await runtime.rename(id, name);
-    expect(await engine.observed(id)).toMatchObject({ name });
-
-    await runtime.remove(id);
-    await runtime.remove(id);
-    await runtime.stop(id);
-    expect((await runtime.list(engine.scope)).own.map((container) => container.id)).not.toContain(id);
-  }, 60_000);
-
-  it('can be paused by somebody else', async () => {
-    const id = await engine.running();
-    await engine.docker.getContainer(id).pause();
-    expect(await engine.observed(id)).toMatchObject({ state: 'paused' });
-    await engine.runtime.unpause(id);
-    await engine.runtime.unpause(id);
-    expect(await engine.observed(id)).toMatchObject({ state: 'running' });
-
-    await engine.docker.getContainer(id).pause();
-    await engine.runtime.stop(id);
-    expect(await engine.observed(id)).toMatchObject({ state: 'exited' });
-    await expect(engine.runtime.unpause(id)).rejects.toMatchObject({ name: 'RuntimeError' });
-  }, 60_000);
-
-  it('is removed while it runs, with its anonymous volumes', async () => {
-    const named = `${engine.prefix}-named`;
-    const container = await engine.docker.createContainer({
-      Image: TEST_IMAGE,
-      Volumes: { '/anonymous': {} },
-      HostConfig: { Binds: [`${named}:/named`] },
-      Labels: { 'of-test': engine.scope },
-    });
-    await container.start();
-    const { Mounts } = await container.inspect();
-    const anonymous = Mounts.find(({ Destination }) => Destination === '/anonymous')?.Name;
-    const volumes = async () => (await engine.docker.listVolumes()).Volumes.map(({ Name }) => Name);
-    expect(await volumes()).toEqual(expect.arrayContaining([anonymous, named]));
-
-    await engine.runtime.remove(container.id);
-    expect(await volumes()).not.toContain(anonymous);
-    expect(await volumes()).toContain(named);
-    await engine.docker.getVolume(named).remove();
-  }, 60_000);
-
-  it('may be removed by several at once', async () => {
-    const id = await engine.running();
-    await Promise.all(Array.from({ length: 4 }, () => engine.runtime.remove(id)));
-    await expect(engine.docker.getContainer(id).inspect()).rejects.toMatchObject({ statusCode: 404 });
-  }, 60_000);
-});
 
 describe('what the engine refuses', () => {
   it('says that the name is taken', async () => {
@@ -190,64 +105,6 @@ describe('what the engine refuses', () => {
 });
 
 describe('a container of several networks', () => {
-  it('leaves nothing behind when it can not join one of them', async () => {
-    const draft = engine.draft({ networks: [DEFAULT_NETWORK, 'host'] });
-    await expect(engine.runtime.create(draft)).rejects.toMatchObject({
-      name: 'RuntimeError',
-      message: expect.stringContaining('host network'),
-    });
-    const { own, foreign_names } = await engine.runtime.list(engine.scope);
-    expect([...own.map(({ name }) => name), ...foreign_names]).not.toContain(draft.name);
-  });
-
-  it('can not be started while one of them is missing', async () => {
-    const network = `${engine.prefix}-third`;
-    const id = await engine.runtime.create(engine.draft({ networks: [DEFAULT_NETWORK, network] }));
-    await expect(engine.runtime.start(id)).rejects.toMatchObject({
-      kind: 'missing',
-      message: expect.stringContaining(network),
-    });
-    await engine.runtime.createNetwork(network, engine.scope);
-    await engine.runtime.start(id);
-    const { NetworkSettings } = await engine.docker.getContainer(id).inspect();
-    expect(Object.keys(NetworkSettings.Networks).sort()).toEqual([DEFAULT_NETWORK, network].sort());
-  }, 60_000);
-
-  it('that was taken out of them is put back, whether it runs or not, and its port answers', async () => {
-    const network = `${engine.prefix}-second`;
-    await engine.runtime.createNetwork(network, engine.scope);
-    const host_port = engine.port();
-    const networks = [DEFAULT_NETWORK, network];
-    const id = await engine.runtime.create(
-      engine.draft({ networks, ports: [{ host_port, container_port: 8080 }] }),
-    );
-    const leave = async (names: string[]): Promise<void> => {
-      for (const name of names) await engine.docker.getNetwork(name).disconnect({ Container: id });
-    };
-    const joined = async (): Promise<string[]> => (await engine.observed(id)).networks.toSorted();
-    await leave(networks);
-    expect(await joined()).toEqual([]);
-    for (const name of networks) await engine.runtime.connect(id, name);
-    await engine.runtime.start(id);
-    await eventually(async () => expect((await fetch(`http://127.0.0.1:${host_port}/`)).status).toBe(200));
-
-    const { NetworkSettings: before } = await engine.docker.getContainer(id).inspect();
-    await leave(networks);
-    expect(await engine.observed(id)).toMatchObject({
-      state: 'running',
-      networks: [],
-      fingerprint: 'v1:test',
-    });
-    // The second time it is there already.
-    for (const name of [...networks, network]) await engine.runtime.connect(id, name);
-    expect(await joined()).toEqual(networks.toSorted());
-    expect((await fetch(`http://127.0.0.1:${host_port}/`)).status).toBe(200);
-    const { NetworkSettings: after } = await engine.docker.getContainer(id).inspect();
-    for (const name of networks) {
-      expect(after.Networks[name]?.Aliases).toEqual(before.Networks[name]?.Aliases);
-    }
-  }, 60_000);
-
   it('is made anew when the engine got stuck in connecting it, and only then', async () => {
     const host_port = engine.port();
     const id = await engine.running({ ports: [{ host_port, container_port: 8080 }] });

@@ -30,27 +30,6 @@ async function inRegistry(name: string, version: string): Promise<string> {
   return id;
 }
 
-const MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
-const INDEX = 'application/vnd.docker.distribution.manifest.list.v2+json';
-
-/** Puts an index into the registry whose members are tags of the same repository, named after architectures. */
-async function pushIndex(repository: string, tag: string, architectures: readonly string[]): Promise<void> {
-  const url = `http://${registry}/v2/${repository}/manifests`;
-  const manifests = architectures.map(async (architecture) => {
-    const answer = await fetch(`${url}/${architecture}`, { headers: { accept: MANIFEST } });
-    const { byteLength: size } = await answer.arrayBuffer();
-    const digest = answer.headers.get('docker-content-digest');
-    return { mediaType: MANIFEST, size, digest, platform: { architecture, os: 'linux' } };
-  });
-  const body = JSON.stringify({
-    schemaVersion: 2,
-    mediaType: INDEX,
-    manifests: await Promise.all(manifests),
-  });
-  const answer = await fetch(`${url}/${tag}`, { method: 'PUT', headers: { 'content-type': INDEX }, body });
-  expect(answer.status).toBe(201);
-}
-
 beforeAll(async () => {
   engine = await EngineUnderTest.open();
   folder = await mkdtemp(join(tmpdir(), 'nebula-registry-'));
@@ -106,19 +85,6 @@ describe('a pull', () => {
     expect(await engine.runtime.pull(reference, never)).toBe(id);
     expect(await engine.runtime.imageId(reference)).toBe(id);
     await removeImage(HOST, id);
-  }, 60_000);
-
-  it('of an index brings the platform that is asked for', async () => {
-    const ids = {
-      amd64: await inRegistry('both:amd64', 'amd64'),
-      arm64: await inRegistry('both:arm64', 'arm64'),
-    };
-    await pushIndex('both', '1', Object.keys(ids));
-    const reference = `${registry}/both:1`;
-    for (const [architecture, id] of Object.entries(ids)) {
-      expect(await engine.runtime.pull(reference, never, { platform: `linux/${architecture}` })).toBe(id);
-      await removeImage(HOST, reference);
-    }
   }, 60_000);
 
   it.each(['nobody/has-this:1', 'shop:no-such-tag'])('of %s says that it is missing', async (name) => {

@@ -20,6 +20,9 @@ import type { DockerClient } from './docker-client.js';
 /** Seconds. */
 const LIST_LIMIT = 30;
 
+/** States in which a container holds its host ports. */
+const UP = ['running', 'paused', 'restarting'];
+
 /** Inspects at once. Each takes the engine well under a millisecond. */
 const PARALLEL = 8;
 
@@ -57,7 +60,8 @@ export async function listContainers(
   return {
     own: infos.map((info) => observedContainer(info, { networks, containers })),
     foreign_names: foreign.flatMap(({ Names }) => Names.map(plainName)),
-    foreign_ports: foreign.flatMap(publishedPorts),
+    // Podman lists also the ports of containers that don't run.
+    foreign_ports: foreign.filter(({ State }) => UP.includes(State)).flatMap(publishedPorts),
   };
 }
 
