@@ -49,20 +49,30 @@ function run(args: readonly string[]): Promise<{ code: number | null; output: st
   });
 }
 
+/** Asks the operations that these options choose, and answers how many they are of how many. */
+async function ask(...choice: string[]): Promise<{ selected: number; all: number; cases: number }> {
+  const { code, output } = await run([
+    '--no-color',
+    ...['--config-file', join(PROJECT, 'tools', 'openapi', 'schemathesis.toml'), 'run'],
+    ...[`${api.url}/api/v3/openapi.json`, '--continue-on-failure'],
+    ...['--header', `Authorization: ${AUTHORIZATION}`, ...choice],
+  ]);
+  expect({ code, output: code === 0 ? '' : output }).toEqual({ code: 0, output: '' });
+  const [, selected, all] = /Selected: (\d+)\/(\d+)/.exec(output) ?? [];
+  const [, cases] = /(\d+) generated/.exec(output) ?? [];
+  return { selected: Number(selected), all: Number(all), cases: Number(cases) };
+}
+
 it(
   'answers whatever it is asked as the document says, takes nothing that this forbids, and never fails inside',
   async () => {
-    const { code, output } = await run([
-      '--no-color',
-      ...['--config-file', join(PROJECT, 'tools', 'openapi', 'schemathesis.toml'), 'run'],
-      ...[`${api.url}/api/v3/openapi.json`, '--continue-on-failure', '--workers', '2'],
-      ...['--header', `Authorization: ${AUTHORIZATION}`],
-    ]);
-    expect({ code, output: code === 0 ? '' : output }).toEqual({ code: 0, output: '' });
-    // It has asked every operation but the one without an end.
-    const [, selected, all] = /Selected: (\d+)\/(\d+)/.exec(output) ?? [];
-    expect(Number(selected)).toBe(Number(all) - 1);
-    expect(Number(/(\d+) generated/.exec(output)?.[1])).toBeGreaterThan(1_000);
+    // Two processes, since several threads of one stumble over a flaw of Python 3.11 itself.
+    const apps = '^/api/v3/apps(/[{]app[}])?$';
+    const halves = await Promise.all([ask('--include-path-regex', apps), ask('--exclude-path-regex', apps)]);
+    const [first, second] = halves;
+    // Every operation is asked but the one without an end.
+    expect(first.selected + second.selected).toBe(first.all - 1);
+    for (const { cases } of halves) expect(cases).toBeGreaterThan(500);
     expect(api.problems).toEqual([]);
   },
   RUN_LIMIT,
