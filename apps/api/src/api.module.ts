@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AccessModule } from './access/access.module.js';
 import type { ApiOptions } from './api-options.js';
+import { ApplyModule } from './apply/apply.module.js';
 import { AppsModule } from './apps/apps.module.js';
 import { EventsModule } from './events/events.module.js';
 import { FoundationModule } from './foundation.module.js';
@@ -26,6 +27,7 @@ export class ApiModule {
         HttpModule,
         AppsModule,
         HistoryModule,
+        ApplyModule,
         WorkersModule,
         OrphansModule,
         EventsModule,

@@ -1,15 +1,32 @@
 import type { FastifyInstance } from 'fastify';
-import { MAX_BODY_BYTES } from './body-limit.js';
+import { API_PREFIX } from './api-prefix.js';
+import { MAX_BODY_BYTES, MAX_DOCUMENT_BYTES } from './body-limit.js';
 import { ProblemError } from './problem.js';
 import { PROBLEMS } from './problem-types.js';
+import { YAML_TYPE, YamlText } from './yaml-text.js';
 
 export const JSON_TYPE = 'application/json';
 export const MERGE_PATCH_TYPE = 'application/merge-patch+json';
 
-/** Takes JSON in UTF-8 alone. A body without bytes is `undefined`. */
+/** Paths that take a document of many apps. */
+const DOCUMENT_PATHS = [`/${API_PREFIX}/apply`];
+
+/** Takes JSON in UTF-8, and keeps YAML for who asks for it. A body without bytes is `undefined`. */
 export function registerBodyParsers(server: FastifyInstance): void {
   const parseJson = server.getDefaultJsonParser('error', 'error');
   server.removeAllContentTypeParsers();
+  server.addHook('onRoute', (route) => {
+    if (DOCUMENT_PATHS.includes(route.url)) route.bodyLimit = MAX_DOCUMENT_BYTES;
+  });
+  server.addContentTypeParser<Buffer>(
+    YAML_TYPE,
+    { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES },
+    (_request, bytes, done) => {
+      const text = decode(bytes);
+      if (text === null) done(notJson('The body is not text in UTF-8.'), undefined);
+      else done(null, new YamlText(text));
+    },
+  );
   server.addContentTypeParser<Buffer>(
     [JSON_TYPE, MERGE_PATCH_TYPE],
     { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES },

@@ -9,6 +9,7 @@ export interface ProblemType {
 export const PROBLEMS = {
   malformedRequest: problem('malformed-request', 400, 'The request is malformed'),
   malformedJson: problem('malformed-json', 400, 'The body is not JSON'),
+  malformedYaml: problem('malformed-yaml', 400, 'The body is not YAML that can be taken'),
   malformedHeader: problem('malformed-header', 400, 'A header is malformed'),
   unauthenticated: problem('unauthenticated', 401, 'It is not known who asks'),
   forbidden: problem('forbidden', 403, 'Who asks may not do that'),

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { JSON_TYPE, MERGE_PATCH_TYPE } from './body-parsers.js';
 import { ProblemError } from './problem.js';
 import { PROBLEMS } from './problem-types.js';
+import { parseYaml, YAML_TYPE, YamlText } from './yaml-text.js';
 
 /** The body of a request as JSON. A handler without it ignores what was sent. */
 export const JsonBody: () => ParameterDecorator = createParamDecorator((_data, context: ExecutionContext) =>
@@ -12,6 +13,14 @@ export const JsonBody: () => ParameterDecorator = createParamDecorator((_data, c
 /** The body of a request as a JSON merge patch, which may also call itself plain JSON. */
 export const MergePatchBody: () => ParameterDecorator = createParamDecorator(
   (_data, context: ExecutionContext) => readBody(requestOf(context), [MERGE_PATCH_TYPE, JSON_TYPE]),
+);
+
+/** The body of a request as JSON or YAML. */
+export const DocumentBody: () => ParameterDecorator = createParamDecorator(
+  (_data, context: ExecutionContext) => {
+    const body = readBody(requestOf(context), [JSON_TYPE, YAML_TYPE]);
+    return body instanceof YamlText ? parseYaml(body.text) : body;
+  },
 );
 
 /** Refuses a body that says something: what would be ignored must not seem to be obeyed. */
@@ -29,6 +38,7 @@ export const SwitchesBody: (...names: string[]) => ParameterDecorator = (...name
 function readSwitches(body: unknown, names: readonly string[]): Switches<string> {
   const off = Object.fromEntries(names.map((name) => [name, false]));
   if (body === undefined || body === null) return off;
+  if (body instanceof YamlText) throw wrongType([JSON_TYPE]);
   const known = names.length === 0 ? 'this call takes no body' : `this call knows ${names.join(', ')}`;
   if (typeof body !== 'object' || Array.isArray(body)) throw unexpectedBody(names, []);
   const flaws = Object.entries(body).flatMap(([name, value]) => {
@@ -62,10 +72,12 @@ function readBody({ body, headers }: FastifyRequest, types: readonly string[]): 
     throw new ProblemError(PROBLEMS.malformedJson, { detail: 'The body is empty but must be JSON.' });
   }
   const type = (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
-  if (!types.some((taken) => taken === type)) {
-    throw new ProblemError(PROBLEMS.unsupportedMediaType, {
-      detail: `The body of this call must be of the type ${types.join(' or ')}.`,
-    });
-  }
+  if (!types.some((taken) => taken === type)) throw wrongType(types);
   return body;
+}
+
+function wrongType(types: readonly string[]): ProblemError {
+  return new ProblemError(PROBLEMS.unsupportedMediaType, {
+    detail: `The body of this call must be of the type ${types.join(' or ')}.`,
+  });
 }

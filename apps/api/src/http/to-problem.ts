@@ -1,6 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { StoreUnavailableError } from '../store/app-store.js';
-import { MAX_BODY_BYTES } from './body-limit.js';
+import { MAX_BODY_BYTES, MAX_DOCUMENT_BYTES } from './body-limit.js';
 import { ProblemError, RETRY_LATER } from './problem.js';
 import { PROBLEMS, type ProblemType } from './problem-types.js';
 
@@ -18,11 +18,12 @@ const FASTIFY_ERRORS: Readonly<Record<string, Known>> = {
   FST_ERR_MAX_PARAM_LENGTH: { problem: PROBLEMS.pathTooLong, detail: 'A part of the path is too long.' },
   FST_ERR_CTP_BODY_TOO_LARGE: {
     problem: PROBLEMS.bodyTooLarge,
-    detail: `The body must be at most ${MAX_BODY_BYTES} bytes.`,
+    detail: `The body must be at most ${MAX_BODY_BYTES} bytes, a document of many apps ${MAX_DOCUMENT_BYTES}.`,
   },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     problem: PROBLEMS.unsupportedMediaType,
-    detail: 'The body must be of the type application/json, for PATCH also application/merge-patch+json.',
+    detail:
+      'The body must be of the type application/json, for PATCH also application/merge-patch+json, for a document of apps also application/yaml.',
   },
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
     problem: PROBLEMS.malformedRequest,

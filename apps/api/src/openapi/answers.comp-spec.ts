@@ -98,6 +98,20 @@ const REQUESTS: Record<string, [path: string, parts: RequestParts, status: numbe
     }),
   ),
   pruneAll: [['/prune?dry_run=true', {}, 202], ['/prune', {}, 202], ...noBody('/prune')],
+  applyApps: [
+    ['/apply?dry_run=true', { json: { apps: [{ app_name: 'new-3', docker_image: 'shop:1' }] } }, 200],
+    ['/apply', { json: { apps: [{ app_name: 'new-3', docker_image: 'shop:1' }] } }, 200],
+    ['/apply', { json: { apps: [{ app_name: '-' }] } }, 422],
+    ['/apply', { body: 'apps: [', headers: { 'content-type': 'application/yaml' } }, 400],
+    ['/apply', FOREIGN, 403],
+    ['/apply', BROKEN, 400],
+    ['/apply', { ...HUGE, body: ' '.repeat(1_100_000) }, 413],
+    ['/apply', TEXT, 415],
+  ],
+  exportApps: [
+    ['/export', {}, 200],
+    ['/export?prefix=-', {}, 422],
+  ],
   listRevisions: [
     ['/apps/shop/revisions', {}, 200],
     ['/apps/nobody/revisions', {}, 404],

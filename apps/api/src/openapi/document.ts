@@ -4,6 +4,7 @@ import { MERGE_PATCH_TYPE } from '../http/body-parsers.js';
 import { PROBLEM_MEDIA_TYPE } from '../http/problem.js';
 import { PROBLEMS } from '../http/problem-types.js';
 import { appSchemas } from './app-schemas.js';
+import { applySchemas } from './apply-schemas.js';
 import { changeSchemas } from './change-schemas.js';
 import { contractProperties } from './contract-schemas.js';
 import { ref, type Schema } from './schema.js';
@@ -52,6 +53,7 @@ export function componentSchemas(): Record<string, Schema> {
   const contracts = contractProperties();
   return {
     ...appSchemas(contracts['AppSpec'] ?? {}),
+    ...applySchemas(contracts['AppSpec']?.['app_name'] ?? {}),
     ...changeSchemas(contracts['AppSpec']?.['app_name'] ?? {}),
     ...statusSchemas(contracts),
     ...workerSchemas(contracts),

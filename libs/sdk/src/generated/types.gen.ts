@@ -1950,6 +1950,54 @@ export type Pruning = {
 };
 
 /**
+ * Many apps, each once.
+ */
+export type AppDocument = {
+    apps: Array<AppSpec>;
+};
+
+export type Applied = {
+    /**
+     * Nothing was changed.
+     */
+    dry_run: boolean;
+    /**
+     * In the order of the document, deletions last.
+     */
+    items: Array<AppliedApp>;
+};
+
+/**
+ * What became of one app.
+ */
+export type AppliedApp = {
+    app_name: string;
+    /**
+     * What became of the app, in a dry run what would. `kept`: it would have been deleted, but something else failed.
+     */
+    result: 'created' | 'changed' | 'unchanged' | 'deleted' | 'kept' | 'failed';
+    /**
+     * The one that it has now; null when it failed or was kept, and in a dry run.
+     */
+    revision: number | null;
+    /**
+     * Why it failed, else null.
+     */
+    problem: {
+        type: string;
+        title: string;
+        status: number;
+        detail: string;
+        errors?: Array<PlaceOfProblem>;
+        needed_right?: string;
+    } | null;
+    /**
+     * Of a dry run alone: what would be.
+     */
+    preview?: Preview;
+};
+
+/**
  * A value that is another, has come or has gone.
  */
 export type SpecChange = {
@@ -2538,7 +2586,7 @@ export type Problem = {
     /**
      * Stable name of the kind of error.
      */
-    type: 'urn:nebula:problem:malformed-request' | 'urn:nebula:problem:malformed-json' | 'urn:nebula:problem:malformed-header' | 'urn:nebula:problem:unauthenticated' | 'urn:nebula:problem:forbidden' | 'urn:nebula:problem:cross-site' | 'urn:nebula:problem:unknown-path' | 'urn:nebula:problem:app-not-found' | 'urn:nebula:problem:worker-not-found' | 'urn:nebula:problem:revision-not-found' | 'urn:nebula:problem:token-not-found' | 'urn:nebula:problem:method-not-allowed' | 'urn:nebula:problem:request-timeout' | 'urn:nebula:problem:app-exists' | 'urn:nebula:problem:token-exists' | 'urn:nebula:problem:worker-online' | 'urn:nebula:problem:precondition-failed' | 'urn:nebula:problem:body-too-large' | 'urn:nebula:problem:path-too-long' | 'urn:nebula:problem:unsupported-media-type' | 'urn:nebula:problem:expectation-failed' | 'urn:nebula:problem:misdirected' | 'urn:nebula:problem:invalid-spec' | 'urn:nebula:problem:no-secret-key' | 'urn:nebula:problem:invalid-rollback' | 'urn:nebula:problem:invalid-token' | 'urn:nebula:problem:invalid-query' | 'urn:nebula:problem:unexpected-body' | 'urn:nebula:problem:too-many-requests' | 'urn:nebula:problem:too-many-logins' | 'urn:nebula:problem:headers-too-large' | 'urn:nebula:problem:internal-error' | 'urn:nebula:problem:store-unavailable' | 'urn:nebula:problem:secrets-unreadable' | 'urn:nebula:problem:too-many-changes' | 'urn:nebula:problem:too-many-streams' | 'urn:nebula:problem:timed-out' | 'urn:nebula:problem:shutting-down' | 'urn:nebula:problem:not-ready';
+    type: 'urn:nebula:problem:malformed-request' | 'urn:nebula:problem:malformed-json' | 'urn:nebula:problem:malformed-yaml' | 'urn:nebula:problem:malformed-header' | 'urn:nebula:problem:unauthenticated' | 'urn:nebula:problem:forbidden' | 'urn:nebula:problem:cross-site' | 'urn:nebula:problem:unknown-path' | 'urn:nebula:problem:app-not-found' | 'urn:nebula:problem:worker-not-found' | 'urn:nebula:problem:revision-not-found' | 'urn:nebula:problem:token-not-found' | 'urn:nebula:problem:method-not-allowed' | 'urn:nebula:problem:request-timeout' | 'urn:nebula:problem:app-exists' | 'urn:nebula:problem:token-exists' | 'urn:nebula:problem:worker-online' | 'urn:nebula:problem:precondition-failed' | 'urn:nebula:problem:body-too-large' | 'urn:nebula:problem:path-too-long' | 'urn:nebula:problem:unsupported-media-type' | 'urn:nebula:problem:expectation-failed' | 'urn:nebula:problem:misdirected' | 'urn:nebula:problem:invalid-spec' | 'urn:nebula:problem:no-secret-key' | 'urn:nebula:problem:invalid-rollback' | 'urn:nebula:problem:invalid-token' | 'urn:nebula:problem:invalid-query' | 'urn:nebula:problem:unexpected-body' | 'urn:nebula:problem:too-many-requests' | 'urn:nebula:problem:too-many-logins' | 'urn:nebula:problem:headers-too-large' | 'urn:nebula:problem:internal-error' | 'urn:nebula:problem:store-unavailable' | 'urn:nebula:problem:secrets-unreadable' | 'urn:nebula:problem:too-many-changes' | 'urn:nebula:problem:too-many-streams' | 'urn:nebula:problem:timed-out' | 'urn:nebula:problem:shutting-down' | 'urn:nebula:problem:not-ready';
     /**
      * What the kind of error is called.
      */
@@ -4079,6 +4127,146 @@ export type RollbackAppResponses = {
 };
 
 export type RollbackAppResponse = RollbackAppResponses[keyof RollbackAppResponses];
+
+export type ApplyAppsData = {
+    body: AppDocument;
+    path?: never;
+    query?: {
+        /**
+         * Why, for those who read the history: one line of text.
+         */
+        reason?: string;
+        /**
+         * Changes nothing: the answer is that of the change, with `preview` beside. What would be refused is refused alike.
+         */
+        dry_run?: boolean;
+        /**
+         * Deletes the apps that are not in the document, of those that the caller may see, once all others are done and none has failed.
+         */
+        prune?: boolean;
+        /**
+         * With `prune` alone: only apps whose name begins like this are deleted, and the document has no others.
+         */
+        prefix?: string;
+    };
+    url: '/api/v3/apply';
+};
+
+export type ApplyAppsErrors = {
+    /**
+     * The body is not JSON; The body is not YAML that can be taken
+     */
+    400: Problem;
+    /**
+     * It is not known who asks
+     */
+    401: Problem;
+    /**
+     * A page of another site asks for a change; Who asks may not do that
+     */
+    403: Problem;
+    /**
+     * The body is too large
+     */
+    413: Problem;
+    /**
+     * The body has a type that is not taken here
+     */
+    415: Problem;
+    /**
+     * The request is for another server
+     */
+    421: Problem;
+    /**
+     * The spec is not valid; A query parameter is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests come from this address; Too many logins from this address have failed
+     */
+    429: Problem;
+    /**
+     * Something went wrong inside
+     */
+    500: Problem;
+    /**
+     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     */
+    503: Problem;
+    /**
+     * Any other error
+     */
+    default: Problem;
+};
+
+export type ApplyAppsError = ApplyAppsErrors[keyof ApplyAppsErrors];
+
+export type ApplyAppsResponses = {
+    /**
+     * What became of each app.
+     */
+    200: Applied;
+};
+
+export type ApplyAppsResponse = ApplyAppsResponses[keyof ApplyAppsResponses];
+
+export type ExportAppsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only apps whose name begins like this.
+         */
+        prefix?: string;
+    };
+    url: '/api/v3/export';
+};
+
+export type ExportAppsErrors = {
+    /**
+     * It is not known who asks
+     */
+    401: Problem;
+    /**
+     * Who asks may not do that
+     */
+    403: Problem;
+    /**
+     * The request is for another server
+     */
+    421: Problem;
+    /**
+     * A query parameter is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests come from this address; Too many logins from this address have failed
+     */
+    429: Problem;
+    /**
+     * Something went wrong inside
+     */
+    500: Problem;
+    /**
+     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     */
+    503: Problem;
+    /**
+     * Any other error
+     */
+    default: Problem;
+};
+
+export type ExportAppsError = ExportAppsErrors[keyof ExportAppsErrors];
+
+export type ExportAppsResponses = {
+    /**
+     * The document.
+     */
+    200: AppDocument;
+};
+
+export type ExportAppsResponse = ExportAppsResponses[keyof ExportAppsResponses];
 
 export type GetAppStatusData = {
     body?: never;

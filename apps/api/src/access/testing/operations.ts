@@ -56,7 +56,8 @@ const plain = (
   right: ExpectedAccess['right'],
   about: ExpectedAccess['about'],
   path: string,
-): ExpectedAccess => ({ right, about, request: async () => [path] });
+  parts: RequestParts = {},
+): ExpectedAccess => ({ right, about, request: async () => [path, parts] });
 
 /** By operation. One that isn't here fails the test of access. */
 export const EXPECTED_ACCESS: Readonly<Record<string, ExpectedAccess>> = {
@@ -79,6 +80,9 @@ export const EXPECTED_ACCESS: Readonly<Record<string, ExpectedAccess>> = {
   releaseApp: write('/release'),
   pruneApp: write('/prune'),
   pruneAll: plain('write', 'each', '/prune'),
+  // What it says of apps is looked at in the tests of apply.
+  applyApps: plain('write', 'each', '/apply', { json: { apps: [] } }),
+  exportApps: plain('read', 'each', '/export'),
   listRevisions: read('/revisions'),
   getRevision: read('/revisions/1'),
   diffRevisions: read('/diff'),
