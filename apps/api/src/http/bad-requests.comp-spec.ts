@@ -229,11 +229,11 @@ describe('a method', () => {
   });
 });
 
-describe('a call that takes no body or query', () => {
+describe('what a call does not take', () => {
   it.each([
     ['DELETE', '/apps/old'],
     ['POST', '/apps/old/restart'],
-  ])('refuses one: %s %s', async (method, path) => {
+  ])('is refused as a body: %s %s', async (method, path) => {
     const answer = await api.call(method, path, { json: { force: true } });
     expect(expectProblem(answer, PROBLEMS.unexpectedBody).errors).toEqual([
       { pointer: '/force', message: 'is not known here; this call takes no body' },
@@ -248,11 +248,12 @@ describe('a call that takes no body or query', () => {
     ['DELETE', '/apps/old'],
     ['GET', '//healthz'],
     ['GET', '//readyz'],
-  ])('refuses a query: %s %s', async (method, path) => {
+  ])('is refused as a query: %s %s', async (method, path) => {
     const body = method === 'GET' ? {} : { body: RIGHT, headers: JSON_HEADERS };
-    const answer = await api.call(method, `${path}?dry_run=true`, body);
+    const known = method === 'GET' ? 'none' : 'reason, dry_run';
+    const answer = await api.call(method, `${path}?force=true`, body);
     expect(expectProblem(answer, PROBLEMS.invalidQuery).errors).toEqual([
-      { parameter: 'dry_run', message: 'is not a known query parameter; this call takes none' },
+      { parameter: 'force', message: `is not a known query parameter; this call takes ${known}` },
     ]);
   });
 });
