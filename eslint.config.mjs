@@ -27,6 +27,7 @@ const ELEMENTS = [
   { type: 'api-http', pattern: 'apps/api/src/http' },
   { type: 'api-openapi', pattern: 'apps/api/src/openapi' },
   { type: 'api', pattern: 'apps/api' },
+  { type: 'nebulactl', pattern: 'apps/nebulactl' },
   { type: 'standalone', pattern: 'apps/standalone' },
   { type: 'tools', pattern: 'tools' },
   { type: 'deploy', pattern: 'deploy' },
@@ -58,7 +59,9 @@ const MAY_IMPORT = {
   api: [...API, ...LIBS],
   // Apps don't import apps, this one apart.
   standalone: ['standalone', 'api', 'worker', ...LIBS],
-  tools: ['tools', 'sdk', 'standalone', 'api', 'api-sqlite', 'worker', 'worker-docker', ...LIBS],
+  // What programs of others can do, too.
+  nebulactl: ['nebulactl', 'sdk'],
+  tools: ['tools', 'nebulactl', 'sdk', 'standalone', 'api', 'api-sqlite', 'worker', 'worker-docker', ...LIBS],
   // Programs of their own, which need nothing but Node.
   deploy: ['deploy'],
   e2e: ['e2e', 'tools', 'contracts'],
@@ -194,7 +197,8 @@ export default tseslint.config(
     },
   },
   {
-    files: ['libs/configuration/src/**/*.ts', 'tools/**', ...TESTS],
+    // The command line has a configuration of its own, and hands the environment on from its main file.
+    files: ['libs/configuration/src/**/*.ts', 'apps/nebulactl/src/main.ts', 'tools/**', ...TESTS],
     rules: { 'no-restricted-properties': 'off' },
   },
   {

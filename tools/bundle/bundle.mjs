@@ -1,5 +1,5 @@
 /**
- * npm run bundle: makes of each service one file that needs nothing but Node, in dist/.
+ * npm run bundle: makes of each service and of the command line one file that needs nothing but Node, in dist/.
  */
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,11 +9,16 @@ const PROJECT = join(import.meta.dirname, '..', '..');
 
 await prepare();
 const { bundleService } = await import('./bundle-service.mjs');
+const { bundleCommandLine } = await import('./bundle-command-line.mjs');
 const folder = join(PROJECT, 'dist');
 await rm(folder, { recursive: true, force: true });
 await mkdir(folder, { recursive: true });
 for (const service of /** @type {const} */ (['api', 'worker'])) {
-  const file = await bundleService(service, folder);
+  await tell(await bundleService(service, folder));
+}
+await tell(await bundleCommandLine(folder));
+
+async function tell(/** @type {string} */ file) {
   const { size } = await stat(file);
   console.log(`${file}  ${(size / 1_000_000).toFixed(1)} MB`);
 }

@@ -1,0 +1,81 @@
+import { etagOf, NebulaApiError, type Preview } from '@nebula/sdk';
+import type { Session } from '../command.js';
+import { naming } from '../commands/app-names.js';
+import { confirm, say } from '../console/ask.js';
+import { CommandError } from '../usage-error.js';
+import { describePreview } from './describe-preview.js';
+import { type ChangeOptions, followed } from './options.js';
+
+/** What a call that changes an app is asked beside the change. */
+export interface Asked {
+  query: { dry_run?: true; reason?: string };
+  headers: { 'If-Match'?: string; 'If-None-Match'?: string };
+}
+
+/** What a call that changes an app answers, in part. */
+export interface Changed {
+  app_name: string;
+  revision: number;
+  preview?: Preview;
+}
+
+export interface Change<Answer extends Changed> {
+  app: string;
+  /** For the question: `Change shop`. */
+  question: string;
+  /** Makes the change, or looks what it would be. */
+  send: (asked: Asked) => Promise<Answer>;
+}
+
+/** So often somebody else may come first. */
+const MOST_TRIES = 5;
+
+/**
+ * Makes a change as one trusts it with a fleet: shows what it would be, asks, makes it only if nobody came between, and
+ * waits for the workers when that is wanted.
+ */
+export async function make<Answer extends Changed>(
+  session: Session,
+  options: ChangeOptions,
+  change: Change<Answer>,
+): Promise<void> {
+  const { terminal, options: globals } = session;
+  const done = await agreed(session, options, change);
+  if ('preview' in done && done.preview !== undefined && options.dryRun) {
+    const { preview } = done;
+    return session.show({ data: preview, names: [change.app], text: () => '' });
+  }
+  if (globals.output === 'table') say(terminal, `${change.app} is at revision ${done.revision}.`);
+  else await session.show({ data: done, names: [change.app], text: () => '' });
+  await followed(session, change.app, done.revision, options);
+}
+
+async function agreed<Answer extends Changed>(
+  session: Session,
+  { yes, dryRun, reason }: ChangeOptions,
+  { app, question, send }: Change<Answer>,
+): Promise<Answer> {
+  const { terminal, client } = session;
+  const why = reason === undefined ? {} : { reason };
+  for (let tries = 1; ; tries += 1) {
+    const looked = await naming(client, app, () => send({ query: { dry_run: true, ...why }, headers: {} }));
+    const { preview } = looked;
+    // Whoever does not know dry runs may have made the change.
+    if (preview === undefined)
+      throw new CommandError('the api did not answer with what would change; look before you try again');
+    say(terminal, describePreview(app, preview, session.paintBeside));
+    if (dryRun || preview.result === 'unchanged') return looked;
+    await confirm(terminal, `${question}?`, yes === true);
+    try {
+      return await send({ query: why, headers: onlyAsLookedAt(preview) });
+    } catch (error) {
+      const isOvertaken = error instanceof NebulaApiError && (error.status === 412 || error.status === 409);
+      if (!isOvertaken || tries === MOST_TRIES) throw error;
+      say(terminal, `Somebody else has changed ${app} meanwhile. Now it would be:`);
+    }
+  }
+}
+
+function onlyAsLookedAt({ revision }: Preview): Asked['headers'] {
+  return revision === null ? { 'If-None-Match': '*' } : { 'If-Match': etagOf({ revision }) };
+}

@@ -1,0 +1,139 @@
+import { type AppSpecInPlace, NebulaApiError, patchApp, putApp, type Preview } from '@nebula/sdk';
+import type { Session } from '../command.js';
+import { naming } from '../commands/app-names.js';
+import { say } from '../console/ask.js';
+import { toYaml } from '../console/format.js';
+import { CommandError } from '../usage-error.js';
+import { make } from './change.js';
+import { EditedFile, editorOf } from './editor.js';
+import type { ChangeOptions } from './options.js';
+
+/** The name can't change, so it isn't in what is edited. */
+type Edited = Omit<AppSpecInPlace, 'app_name'>;
+
+/**
+ * Lets people change an app in their editor. What is wrong comes back as comments, until it is right or they give up;
+ * what they have typed is kept then.
+ */
+export async function edit(session: Session, app: string, options: ChangeOptions): Promise<void> {
+  const { client, terminal } = session;
+  const editor = editorOf(terminal.env);
+  const spec = await naming(client, app, () => specOf(session, app));
+  const original = await toYaml(await withoutDefaults(session, app, spec));
+  const file = EditedFile.create(`${app}.yaml`);
+  let problems: readonly string[] = [];
+  let before = original;
+  for (;;) {
+    const text = await file.edit(editor, terminal, `${headOf(app, problems)}${before}`);
+    const typed = withoutHead(text);
+    if (typed.trim() === '' || withoutComments(typed) === withoutComments(original)) {
+      file.remove();
+      return say(terminal, 'Nothing was changed, so nothing was sent.');
+    }
+    // Whoever closes the editor without mending anything gives up.
+    if (problems.length > 0 && typed === before)
+      throw new CommandError(`gave up. What you typed is in ${file.path}`);
+    before = typed;
+    const read = await parsed(typed);
+    problems = 'problem' in read ? [read.problem] : await problemsOf(session, app, read.spec);
+    if (problems.length > 0 || 'problem' in read) continue;
+    const body = read.spec as AppSpecInPlace & { docker_image: string };
+    try {
+      await make(session, options, {
+        app,
+        question: `Change ${app}`,
+        send: (asked) => putApp({ client, path: { app }, body, ...asked }),
+      });
+    } catch (error) {
+      say(terminal, `What you typed is in ${file.path}`);
+      throw error;
+    }
+    return file.remove();
+  }
+}
+
+/** As the api has it, secrets masked; sent back, a mask keeps its value. */
+async function specOf({ client, terminal }: Session, app: string): Promise<Edited> {
+  const { preview } = await patchApp({
+    client,
+    path: { app },
+    body: {},
+    query: { dry_run: true },
+    signal: terminal.signal,
+  });
+  return editable(preview);
+}
+
+function editable(preview: Preview | undefined): Edited {
+  const { app_name: _name, ...spec } = preview?.spec ?? {};
+  return spec as Edited;
+}
+
+/** The api fills every default in: what a spec with nothing but an image becomes are the defaults. */
+async function withoutDefaults({ client, terminal }: Session, app: string, spec: Edited): Promise<Edited> {
+  const { docker_image, ...others } = spec as Edited & { docker_image: string };
+  const { preview } = await putApp({
+    client,
+    path: { app },
+    body: { docker_image },
+    query: { dry_run: true },
+    signal: terminal.signal,
+  });
+  const defaults = editable(preview) as Record<string, unknown>;
+  const told = Object.entries(others).filter(
+    ([name, value]) => JSON.stringify(value) !== JSON.stringify(defaults[name]),
+  );
+  return { docker_image, ...Object.fromEntries(told) };
+}
+
+type Read = { spec: Edited } | { problem: string };
+
+async function parsed(text: string): Promise<Read> {
+  const { parse, YAMLParseError } = await import('yaml');
+  try {
+    const spec = parse(text) as unknown;
+    if (typeof spec === 'object' && spec !== null && !Array.isArray(spec)) return { spec: spec as Edited };
+    return { problem: 'this must be fields with a colon, like docker_image: shop:42' };
+  } catch (error) {
+    if (!(error instanceof YAMLParseError)) return { problem: (error as Error).message };
+    return { problem: error.message.split('\n')[0]?.replace(/:$/, '') ?? 'this is not YAML' };
+  }
+}
+
+/** What the api has against a spec, none when it would take it. */
+async function problemsOf({ client, terminal }: Session, app: string, spec: Edited): Promise<string[]> {
+  try {
+    const body = spec as AppSpecInPlace & { docker_image: string };
+    await putApp({ client, path: { app }, body, query: { dry_run: true }, signal: terminal.signal });
+    return [];
+  } catch (error) {
+    if (!(error instanceof NebulaApiError) || error.status !== 422) throw error;
+    if (error.errors.length === 0) return [error.detail];
+    return error.errors.map(({ pointer, message }) => `${pointer ?? 'the document'} ${message}`);
+  }
+}
+
+const HEAD = '#: ';
+
+function headOf(app: string, problems: readonly string[]): string {
+  const lines = [
+    `The app ${app}. Fields that are left out have their defaults; a removed line puts a field back to its own.`,
+    'Lines that begin so are not sent. Without a change, or with an empty file, nothing is.',
+    ...(problems.length > 0 ? ['', 'This was wrong:', ...problems.map((problem) => `  ${problem}`)] : []),
+  ];
+  return `${lines.map((line) => `${HEAD}${line}`.trimEnd()).join('\n')}\n`;
+}
+
+function withoutHead(text: string): string {
+  return text
+    .split('\n')
+    .filter((line) => !line.startsWith(HEAD.trimEnd()))
+    .join('\n');
+}
+
+function withoutComments(text: string): string {
+  return text
+    .split('\n')
+    .filter((line) => !/^\s*#/.test(line) && line.trim() !== '')
+    .join('\n');
+}

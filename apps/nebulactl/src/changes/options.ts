@@ -1,0 +1,42 @@
+import type { Command } from 'commander';
+import { parseDuration } from '../console/times.js';
+import type { Session } from '../command.js';
+import { follow } from './follow.js';
+
+/** Of every command that changes an app. */
+export interface ChangeOptions {
+  yes?: boolean;
+  reason?: string;
+  dryRun?: boolean;
+  wait?: boolean;
+  timeout: string;
+  keepGoing?: boolean;
+}
+
+export function changeOptions(command: Command): Command {
+  return timeoutOption(
+    command
+      .option('-y, --yes', 'do not ask')
+      .option('--reason <text>', 'why, for those who read the history')
+      .option('--dry-run', 'show what would change, and change nothing')
+      .option('--wait', 'wait until every worker that is online has converged'),
+  );
+}
+
+export function timeoutOption(command: Command): Command {
+  return command
+    .option('--timeout <time>', 'how long to wait at most', '10m')
+    .option('--keep-going', 'wait on when a worker has failed: it may get there with its next try');
+}
+
+/** Waits when `--wait` asks for it. */
+export async function followed(
+  session: Session,
+  app: string,
+  revision: number,
+  { wait, timeout, keepGoing }: ChangeOptions,
+): Promise<void> {
+  if (!wait) return;
+  const timeoutMs = parseDuration('--timeout', timeout);
+  await follow(session, { app, revision, timeoutMs, keepGoing: keepGoing === true });
+}

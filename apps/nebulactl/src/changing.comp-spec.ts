@@ -1,0 +1,336 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { reportOf } from '../../api/src/store/testing/records.js';
+import { ApiUnderTest } from '../../api/src/testing/api-under-test.js';
+import { eventually } from '../../api/src/testing/eventually.js';
+import { CommandLine } from './testing/command-line.js';
+
+let api: ApiUnderTest;
+let shell: CommandLine;
+let number = 0;
+let app: string;
+
+beforeAll(async () => {
+  api = await ApiUnderTest.start();
+});
+beforeEach(async () => {
+  shell = new CommandLine({ NEBULA_URL: api.url });
+  number += 1;
+  app = `shop${number}`;
+  await api.create(app, {
+    docker_image: 'shop:41',
+    env_vars: { A: '1', C: 'x' },
+    containers_per: { server: 2 },
+  });
+});
+afterEach(() => {
+  shell.remove();
+});
+afterAll(async () => {
+  await api?.stop();
+});
+
+const specOf = async () => (await api.call('GET', `/apps/${app}`)).body;
+
+/** A worker that has said how far it is with the app. */
+function report(
+  worker_id: string,
+  revision: number,
+  state: 'converged' | 'converging' | 'failed',
+  message?: string,
+): void {
+  const last_error =
+    message === undefined ? null : { step: 'pull', message, at: new Date().toISOString(), retry_at: null };
+  api.broker.reports.publish(
+    reportOf({
+      // Of this app alone, so that no report is taken for an earlier one.
+      worker_id: `${app}-${worker_id}`,
+      app_name: app,
+      revision,
+      state,
+      last_error,
+      boot_nonce: `${app}-${worker_id}-${revision}`,
+    }),
+  );
+}
+
+describe('nebulactl app set', () => {
+  it('shows what would change and changes it, with a reason', async () => {
+    const set = [
+      'app',
+      'set',
+      app,
+      '--image',
+      'shop:42',
+      '--env',
+      'A=b',
+      '--unset-env',
+      'C',
+      '--containers-per',
+      'cpu=1',
+    ];
+    const { code, stdout, stderr } = await shell.run([
+      ...set,
+      '--port',
+      '81:80',
+      '--yes',
+      '--reason',
+      'build 42',
+    ]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+    expect(stderr.split('\n')).toEqual(
+      expect.arrayContaining([
+        '- docker_image: shop:41',
+        '+ docker_image: shop:42',
+        '- env_vars.A: "1"'.replaceAll('"', ''),
+        '+ env_vars.A: b',
+        '- env_vars.C: x',
+        `${app} is at revision 2.`,
+      ]),
+    );
+    expect(stderr).toContain('its containers are replaced on 0 workers (because of docker_image, ');
+    expect(await specOf()).toMatchObject({
+      docker_image: 'shop:42',
+      env_vars: { A: 'b' },
+      containers_per: { cpu: 1 },
+      starting_ports: [{ '81': '80' }],
+      revision: 2,
+    });
+    expect(await api.store.get(app)).toMatchObject({ reason: 'build 42' });
+  });
+
+  it('changes nothing when nothing would change, when it is a dry run, and when nobody can be asked', async () => {
+    const same = await shell.run(['app', 'set', app, '--image', 'shop:41', '--yes']);
+    expect(same).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining(`Nothing to change: ${app} is so already.`),
+    });
+    const dry = await shell.run(['app', 'set', app, '--image', 'shop:42', '--dry-run']);
+    expect(dry).toMatchObject({ code: 0, stderr: expect.stringContaining('+ docker_image: shop:42') });
+    const unasked = await shell.run(['app', 'set', app, '--image', 'shop:42']);
+    expect(unasked).toMatchObject({ code: 2, stderr: expect.stringContaining('add --yes') });
+    expect(await shell.run(['app', 'set', app])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('nothing to set'),
+    });
+    expect(await specOf()).toMatchObject({ docker_image: 'shop:41', revision: 1 });
+  });
+
+  it('asks on a terminal, and does what it is told', async () => {
+    const set = ['app', 'set', app, '--image', 'shop:42'];
+    const asked = (type: string) => ({ isTerminal: true, answers: [{ when: /Change shop\d+\?/, type }] });
+    expect(await shell.run(set, asked('n'))).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('nothing was changed'),
+    });
+    expect(await shell.run(set, asked('\u0003'))).toMatchObject({ code: 130 });
+    expect(await specOf()).toMatchObject({ revision: 1 });
+    expect(await shell.run(set, asked('y'))).toMatchObject({ code: 0 });
+    expect(await specOf()).toMatchObject({ docker_image: 'shop:42', revision: 2 });
+  });
+
+  it('shows anew what would change when somebody else was faster', async () => {
+    const answers = [
+      { when: /Change shop\d+\?/, type: 'y' },
+      { when: /meanwhile[^]*Change shop\d+\?/, type: 'y' },
+    ];
+    const running = shell.run(['app', 'set', app, '--image', 'shop:42'], {
+      isTerminal: true,
+      answers,
+      // Between what was looked at and the answer.
+      before: {
+        when: /Change shop\d+\?/,
+        work: () => api.call('PATCH', `/apps/${app}`, { json: { env_vars: { A: '2' } } }),
+      },
+    });
+    const { code, stderr } = await running;
+    expect(code).toBe(0);
+    expect(stderr).toContain(`Somebody else has changed ${app} meanwhile`);
+    expect(await specOf()).toMatchObject({ docker_image: 'shop:42', env_vars: { A: '2' }, revision: 3 });
+  });
+
+  it('says of each field what is wrong, and sends nothing that is', async () => {
+    const { code, stderr } = await shell.run(['app', 'set', app, '--port', '99999', '--env', 'A=1', '--yes']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^Error: The spec is not valid:\n {2}\/starting_ports\/0 must be a port/);
+    expect(await shell.run(['app', 'set', app, '--containers-per', 'cpu'])).toMatchObject({
+      code: 2,
+      stderr: 'Error: --containers-per must be like server=2, cpu=1 or memory=512, not "cpu"\n',
+    });
+  });
+
+  it('takes a secret from the environment, and shows it never again', async () => {
+    const set = ['app', 'set', app, '--secret-env', 'DB_PASSWORD', '--yes', '-o', 'json'];
+    const { code, stdout, stderr } = await shell.run(set, { env: { DB_PASSWORD: 'open-sesame' } });
+    expect(code).toBe(0);
+    expect(stdout + stderr).not.toContain('open-sesame');
+    expect(await api.store.get(app)).toMatchObject({ spec: { env_vars: { DB_PASSWORD: 'open-sesame' } } });
+    expect(await shell.run(set)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('no DB_PASSWORD in your environment'),
+    });
+  });
+});
+
+describe('nebulactl --wait', () => {
+  it('shows how far the workers are and ends with 0 when all have converged', async () => {
+    report('w1', 1, 'converged');
+    const running = shell.run(['app', 'set', app, '--image', 'shop:42', '--yes', '--wait'], {
+      before: { when: /at revision 2/, work: async () => report('w1', 2, 'converged') },
+    });
+    const { code, stderr } = await running;
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /Converged: shop\d+ is at revision 2 on 1 worker \(p50 [\d.]+ s, p99 [\d.]+ s\)\.\n$/,
+    );
+  });
+
+  it('ends with 1 and the reasons as soon as a worker has failed', async () => {
+    const running = shell.run(['app', 'set', app, '--image', 'shop:42', '--yes', '--wait'], {
+      before: { when: /at revision 2/, work: async () => report('w1', 2, 'failed', 'no such image') },
+    });
+    const { code, stderr } = await running;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /Error: revision 2 of shop\d+ failed on 1 worker:\n {2}edge is failed: pull: no such image\n$/,
+    );
+  });
+
+  it('ends with 124 when the time is over', async () => {
+    report('w1', 1, 'converging');
+    await eventually(async () => {
+      expect((await shell.run(['app', 'status', app])).stdout).toContain('1 converging');
+    });
+    const { code, stderr } = await shell.run(['app', 'wait', app, '--timeout', '2s']);
+    expect(code).toBe(124);
+    expect(stderr).toMatch(
+      /Error: revision 1 of shop\d+ was not on all workers after 2 s: 1 of 1 have not converged:\n {2}edge is converging\n$/,
+    );
+  });
+
+  it('ends with 130 at Ctrl-C, says that the change stays, and leaves it', async () => {
+    const { code, stderr } = await shell.run(['app', 'restart', app, '--yes', '--wait'], {
+      interruptWhen: /at revision 2:/,
+    });
+    expect(code).toBe(130);
+    expect(stderr).toMatch(
+      /stopped waiting\. revision 2 of shop\d+ stays, and workers go on with it: nebulactl app wait shop\d+\n$/,
+    );
+    expect(await specOf()).toMatchObject({ revision: 2 });
+  });
+});
+
+describe('nebulactl app', () => {
+  it('creates, stops, starts, restarts, rolls, releases, prunes and deletes', async () => {
+    const other = `${app}-new`;
+    const create = await shell.run(['app', 'create', other, '--image', 'shop:1', '--yes', '-o', 'name']);
+    expect(create).toMatchObject({ code: 0, stdout: `${other}\n` });
+    for (const action of ['stop', 'start', 'restart', 'roll', 'release', 'prune']) {
+      expect(await shell.run(['app', action, other, '--yes'])).toMatchObject({ code: 0 });
+    }
+    expect(await api.store.get(other)).toMatchObject({ revision: 7 });
+    expect(await shell.run(['app', 'create', other, '--image', 'shop:1', '--yes'])).toMatchObject({
+      code: 1,
+    });
+    expect(await shell.run(['app', 'delete', other, '--yes'])).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('its containers are removed on 0 workers'),
+    });
+    expect(await api.store.get(other)).toMatchObject({ deleted: true });
+    expect(await shell.run(['app', 'prune', '--all', '--yes', '-o', 'name'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(`${app}\n`),
+    });
+  });
+});
+
+describe('nebulactl app edit', () => {
+  /** An editor that runs this on the file, `$f`. */
+  const editor = (script: string) => {
+    const path = join(shell.folder, 'editor');
+    writeFileSync(path, `#!/bin/sh\nf="$1"\ncp "$f" "$f.$(date +%s%N)"\n${script}\n`);
+    chmodSync(path, 0o700);
+    return { env: { EDITOR: path } };
+  };
+
+  it('sends what was changed', async () => {
+    const { code, stderr } = await shell.run(
+      ['app', 'edit', app, '--yes'],
+      editor(`sed -i 's/shop:41/shop:42/; /C: x/d' "$f"`),
+    );
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(stderr).toContain('+ docker_image: shop:42');
+    expect(await specOf()).toMatchObject({
+      docker_image: 'shop:42',
+      env_vars: { A: '1' },
+      containers_per: { server: 2 },
+      revision: 2,
+    });
+  });
+
+  it('sends nothing without a change, and with an empty file', async () => {
+    for (const script of ['true', ': > "$f"', 'echo "# only a comment" >> "$f"']) {
+      expect(await shell.run(['app', 'edit', app, '--yes'], editor(script))).toEqual({
+        code: 0,
+        stdout: '',
+        stderr: 'Nothing was changed, so nothing was sent.\n',
+      });
+    }
+    expect(await specOf()).toMatchObject({ revision: 1 });
+  });
+
+  it('brings what is wrong back into the editor', async () => {
+    const script = `if grep -q 'This was wrong' "$f"; then grep -q '#:   /containers_per' "$f" && sed -i 's/server: x/server: 3/' "$f"; else sed -i 's/server: 2/server: x/' "$f"; fi`;
+    expect(await shell.run(['app', 'edit', app, '--yes'], editor(script))).toMatchObject({ code: 0 });
+    expect(await specOf()).toMatchObject({ containers_per: { server: 3 }, revision: 2 });
+  });
+
+  it('keeps what was typed when people give up on YAML that is none', async () => {
+    const { code, stderr } = await shell.run(
+      ['app', 'edit', app, '--yes'],
+      editor(`grep -q 'This was wrong' "$f" || echo 'a: [1' >> "$f"`),
+    );
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^Error: gave up\. What you typed is in \/.*\.yaml\n$/);
+    expect(await specOf()).toMatchObject({ revision: 1 });
+  });
+
+  it('refuses an editor that needs a terminal where there is none', async () => {
+    expect(await shell.run(['app', 'edit', app], { env: { EDITOR: 'vim' } })).toMatchObject({ code: 2 });
+  });
+});
+
+describe('nebulactl goes through the history', () => {
+  it('lists revisions with who and why, compares them, and goes back to one', async () => {
+    await shell.run(['app', 'set', app, '--image', 'shop:42', '--yes', '--reason', 'build 42']);
+    const history = await shell.run(['app', 'history', app]);
+    expect(history.code).toBe(0);
+    expect(history.stdout.replaceAll(/\d+s ago/g, '0s ago')).toBe(
+      'REVISION   CHANGE    WHO      WHEN     REASON\n' +
+        '2          changed   anyone   0s ago   build 42\n' +
+        '1          created   anyone   0s ago   -\n',
+    );
+    expect((await shell.run(['app', 'history', app, '-o', 'name'])).stdout).toBe('2\n1\n');
+    const diff = '- docker_image: shop:41\n+ docker_image: shop:42\n';
+    expect(await shell.run(['app', 'diff', app])).toEqual({ code: 0, stdout: diff, stderr: '' });
+    expect(await shell.run(['app', 'diff', app, '--from', '1', '--to', '2'])).toMatchObject({ stdout: diff });
+    expect((await shell.run(['app', 'get', app, '--revision', '1'])).stdout).toContain(
+      'docker_image: shop:41\n',
+    );
+    const back = await shell.run(['app', 'rollback', app, '--to', '1', '--yes']);
+    expect(back).toMatchObject({ code: 0, stderr: expect.stringContaining('+ docker_image: shop:41') });
+    expect(await specOf()).toMatchObject({ docker_image: 'shop:41', revision: 3 });
+  });
+
+  it('goes back to the one before when it is not told where to, and not to what never was', async () => {
+    await shell.run(['app', 'set', app, '--image', 'shop:42', '--yes']);
+    expect(await shell.run(['app', 'rollback', app, '--yes'])).toMatchObject({ code: 0 });
+    expect(await specOf()).toMatchObject({ docker_image: 'shop:41', revision: 3 });
+    expect(await shell.run(['app', 'rollback', app, '--to', '99', '--yes'])).toMatchObject({ code: 1 });
+    expect(await shell.run(['app', 'rollback', app, '--to', 'x', '--yes'])).toMatchObject({
+      code: 2,
+      stderr: 'Error: --to must be the number of a revision, not "x"\n',
+    });
+  });
+});

@@ -1,0 +1,137 @@
+import {
+  type NebulaClient,
+  pruneAll,
+  pruneApp,
+  releaseApp,
+  restartApp,
+  rollApp,
+  startApp,
+  stopApp,
+} from '@nebula/sdk';
+import type { Command } from 'commander';
+import { type Asked, type Changed, make } from '../changes/change.js';
+import { type ChangeOptions, changeOptions } from '../changes/options.js';
+import { define, type Session, type World } from '../command.js';
+import { confirm, say } from '../console/ask.js';
+import { table } from '../console/table.js';
+import { CommandError, UsageError } from '../usage-error.js';
+
+interface Action {
+  name: string;
+  summary: string;
+  details?: string;
+  call: (client: NebulaClient, app: string, asked: Asked) => Promise<Changed>;
+}
+
+const ACTIONS: readonly Action[] = [
+  {
+    name: 'start',
+    summary: 'Start an app that is stopped',
+    call: (client, app, asked) => startApp({ client, path: { app }, ...asked }),
+  },
+  {
+    name: 'stop',
+    summary: 'Stop an app: its containers are removed everywhere, and it is kept',
+    call: (client, app, asked) => stopApp({ client, path: { app }, ...asked }),
+  },
+  {
+    name: 'restart',
+    summary: 'Make every container anew from the image that is there',
+    call: (client, app, asked) => restartApp({ client, path: { app }, ...asked }),
+  },
+  {
+    name: 'roll',
+    summary: 'Make every container anew, few at a time',
+    details: 'So many at a time as may be away, whatever the strategy of the app is.',
+    call: (client, app, asked) => rollApp({ client, path: { app }, ...asked }),
+  },
+];
+
+export function addActionCommands(app: Command, world: World): void {
+  for (const { name, summary, details, call } of ACTIONS) {
+    define<ChangeOptions>(app, world, {
+      usage: `${name} <app>`,
+      summary,
+      ...(details === undefined ? {} : { details }),
+      examples: [`app ${name} shop`, `app ${name} shop --yes --wait`],
+      options: changeOptions,
+      completes: 'app',
+      run: (session, [app = ''], options) =>
+        make(session, options, {
+          app,
+          question: `${titled(name)} ${app}`,
+          send: (asked) => call(session.client, app, asked),
+        }),
+    });
+  }
+  define<ChangeOptions & { rolling?: boolean }>(app, world, {
+    usage: 'release <app>',
+    summary: 'Pull the image again, and make every container anew',
+    details: 'If the pull fails, nothing is touched.',
+    examples: ['app release shop', 'app release shop --rolling --yes --wait'],
+    options: (command) =>
+      changeOptions(command.option('--rolling', 'few containers at a time, as roll does')),
+    completes: 'app',
+    run: (session, [app = ''], { rolling, ...options }) =>
+      make(session, options, {
+        app,
+        question: `Release ${app}`,
+        send: (asked) =>
+          releaseApp({
+            client: session.client,
+            path: { app },
+            ...(rolling ? { body: { rolling } } : {}),
+            ...asked,
+          }),
+      }),
+  });
+  define<ChangeOptions & { all?: boolean }>(app, world, {
+    usage: 'prune [app]',
+    summary: 'Remove images that nothing needs any more',
+    details: 'No container is touched.',
+    examples: ['app prune shop', 'app prune --all --yes'],
+    options: (command) => changeOptions(command.option('--all', 'on all workers of all apps')),
+    completes: 'app',
+    run: prune,
+  });
+}
+
+async function prune(
+  session: Session,
+  [app]: string[],
+  { all, ...options }: ChangeOptions & { all?: boolean },
+): Promise<void> {
+  const { client, terminal } = session;
+  if ((app === undefined) !== (all === true)) throw new UsageError('give an app, or --all');
+  if (app !== undefined)
+    return make(session, options, {
+      app,
+      question: `Prune ${app}`,
+      send: (asked) => pruneApp({ client, path: { app }, ...asked }),
+    });
+  if (options.wait || options.dryRun) throw new UsageError('--all goes without --wait and --dry-run');
+  await confirm(terminal, 'Prune on all workers of all apps?', options.yes === true);
+  const { items } = await pruneAll({
+    client,
+    ...(options.reason ? { query: { reason: options.reason } } : {}),
+  });
+  await session.show({
+    data: items,
+    names: items.map(({ app_name }) => app_name),
+    text: () =>
+      items.length === 0
+        ? 'There is no app yet.'
+        : table(
+            ['APP', 'REVISION', 'MESSAGE'],
+            items.map((each) => [each.app_name, String(each.revision ?? ''), each.error ?? '']),
+          ),
+  });
+  const failed = items.filter(({ error }) => error !== null);
+  if (failed.length > 0)
+    throw new CommandError(`${failed.length} of ${items.length} apps could not be changed`);
+  say(terminal, 'Workers are told.');
+}
+
+function titled(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}

@@ -1,0 +1,134 @@
+import {
+  diffRevisions,
+  eachItem,
+  getApp,
+  type ListedRevision,
+  listRevisions,
+  rollbackApp,
+} from '@nebula/sdk';
+import type { Command } from 'commander';
+import { make } from '../changes/change.js';
+import { describeDiff } from '../changes/describe-preview.js';
+import { type ChangeOptions, changeOptions } from '../changes/options.js';
+import { define, type Session, type World } from '../command.js';
+import { table } from '../console/table.js';
+import { ageOf } from '../console/times.js';
+import { CommandError, UsageError } from '../usage-error.js';
+import { naming } from './app-names.js';
+
+export function addHistoryCommands(app: Command, world: World): void {
+  define<{ limit: string }>(app, world, {
+    usage: 'history <app>',
+    summary: 'List the revisions of an app, with who made them and why',
+    examples: ['app history shop', 'app history shop --limit 0 -o json'],
+    options: (command) => command.option('--limit <number>', 'most revisions to show, 0 for all', '20'),
+    completes: 'app',
+    run: history,
+  });
+  define<{ from?: string; to?: string }>(app, world, {
+    usage: 'diff <app>',
+    summary: 'Compare two revisions of an app',
+    details: 'The one before and the current one, when nothing else is said.',
+    examples: ['app diff shop', 'app diff shop --from 7 --to 9'],
+    options: (command) =>
+      command.option('--from <revision>', 'the earlier one').option('--to <revision>', 'the later one'),
+    completes: 'app',
+    run: diff,
+  });
+  define<ChangeOptions & { to?: string }>(app, world, {
+    usage: 'rollback <app>',
+    summary: 'Make the spec of an earlier revision the current one',
+    details: 'That is a revision of its own. Without --to, the one before the current one.',
+    examples: ['app rollback shop', 'app rollback shop --to 7 --yes --wait'],
+    options: (command) => changeOptions(command.option('--to <revision>', 'which one; see app history')),
+    completes: 'app',
+    run: rollback,
+  });
+}
+
+/** @throws {UsageError} that names the option */
+export function revisionOf(option: string, text: string): number {
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+  throw new UsageError(`${option} must be the number of a revision, not ${JSON.stringify(text)}`);
+}
+
+async function history(session: Session, [app = '']: string[], { limit }: { limit: string }): Promise<void> {
+  if (!/^\d{1,9}$/.test(limit))
+    throw new UsageError(`--limit must be a whole number, not ${JSON.stringify(limit)}`);
+  const most = Number(limit) || Number.POSITIVE_INFINITY;
+  const revisions = await naming(session.client, app, () => revisionsOf(session, app, most));
+  await session.show({
+    data: revisions,
+    names: revisions.map(({ revision }) => String(revision)),
+    text: () =>
+      table(
+        ['REVISION', 'CHANGE', 'WHO', 'WHEN', 'REASON'],
+        revisions.map((each) => [
+          String(each.revision),
+          each.change ?? '',
+          each.changed_by ?? '',
+          `${ageOf(each.changed_at, session.now())} ago`,
+          each.reason ?? '',
+        ]),
+      ),
+  });
+}
+
+async function revisionsOf(
+  { client, terminal }: Session,
+  app: string,
+  most: number,
+): Promise<ListedRevision[]> {
+  const revisions: ListedRevision[] = [];
+  const options = { client, path: { app }, query: { limit: Math.min(most, 1_000) }, signal: terminal.signal };
+  for await (const revision of eachItem(listRevisions, options)) {
+    if (revisions.push(revision) >= most) break;
+  }
+  return revisions;
+}
+
+async function diff(
+  session: Session,
+  [app = '']: string[],
+  { from, to }: { from?: string; to?: string },
+): Promise<void> {
+  const { client, terminal, paint } = session;
+  const query = {
+    ...(from === undefined ? {} : { from: revisionOf('--from', from) }),
+    ...(to === undefined ? {} : { to: revisionOf('--to', to) }),
+  };
+  const answer = await naming(client, app, () =>
+    diffRevisions({ client, path: { app }, query, signal: terminal.signal }),
+  );
+  await session.show({
+    data: answer,
+    names: answer.changes.map(({ pointer }) => pointer),
+    text: () =>
+      answer.changes.length === 0 ? 'Nothing differs.' : describeDiff(answer.changes, paint).join('\n'),
+  });
+}
+
+async function rollback(
+  session: Session,
+  [app = '']: string[],
+  { to: wanted, ...options }: ChangeOptions & { to?: string },
+): Promise<void> {
+  const { client } = session;
+  const given = wanted === undefined ? null : revisionOf('--to', wanted);
+  const to = given ?? (await naming(client, app, () => before(session, app)));
+  await make(session, options, {
+    app,
+    question: `Roll ${app} back to revision ${to}`,
+    send: (asked) => rollbackApp({ client, path: { app }, body: { to }, ...asked }),
+  });
+}
+
+/** The newest revision before the current one that has a spec. */
+async function before({ client, terminal }: Session, app: string): Promise<number> {
+  const { revision } = await getApp({ client, path: { app }, signal: terminal.signal });
+  const options = { client, path: { app }, query: { limit: 20 }, signal: terminal.signal };
+  for await (const each of eachItem(listRevisions, options)) {
+    if (each.revision < revision && !each.deleted) return each.revision;
+  }
+  throw new CommandError(`${app} has no earlier revision; see nebulactl app history ${app}`);
+}

@@ -1,0 +1,87 @@
+import { listApps } from '@nebula/sdk';
+import type { Command } from 'commander';
+import { resolve } from 'node:path';
+import { define, type Session, type World } from '../command.js';
+import { checkContextName, type Context, ContextFile } from '../connection/context-file.js';
+import { clientOf } from '../connection/session.js';
+import { askLine, readSecret, say } from '../console/ask.js';
+import { canAsk } from '../console/terminal.js';
+import { UsageError } from '../usage-error.js';
+
+interface LoginOptions {
+  name?: string;
+  user?: string;
+  passwordStdin?: boolean;
+  tokenStdin?: boolean;
+  anonymous?: boolean;
+}
+
+export function addLogin(program: Command, world: World): void {
+  define<LoginOptions>(program, world, {
+    usage: 'login [address]',
+    summary: 'Log in to an api, and keep that as a context',
+    details:
+      'Password or token are typed unseen, or read from the standard input; as an argument they would stay in the history of the shell. They are kept in a file that only you can read.',
+    examples: [
+      'login https://nebula.example.com --user admin',
+      'login https://nebula.example.com --name prod --token-stdin < token.txt',
+      'login http://127.0.0.1:8000 --anonymous',
+    ],
+    options: (command) =>
+      command
+        .option('--name <context>', 'what to call it; the host when left out')
+        .option('--user <name>', 'log in with a user and a password')
+        .option('--password-stdin', 'read the password from the standard input')
+        .option('--token-stdin', 'read a token from the standard input')
+        .option('--anonymous', 'the api asks for no login'),
+    run: login,
+  });
+}
+
+async function login(session: Session, [address]: string[], options: LoginOptions): Promise<void> {
+  const { terminal, options: globals } = session;
+  const url = address ?? globals.url ?? terminal.env['NEBULA_URL'];
+  if (url === undefined || url === '')
+    throw new UsageError('which api? Give its address: nebulactl login https://nebula.example.com');
+  const caFile = globals.caFile ?? terminal.env['NEBULA_CA_FILE'];
+  const place: Context = { url: url.replace(/\/+$/, ''), ...(caFile ? { ca_file: resolve(caFile) } : {}) };
+  // Before a secret is typed for an address that can't be right.
+  clientOf({ name: null, ...place });
+  const name = checkContextName(options.name ?? new URL(place.url).host.replace(/[^a-zA-Z0-9_.-]+/g, '-'));
+  const context = { ...place, ...(await credentials(session, options, place.url)) };
+  session.world.connection = { name, ...context };
+  // What is kept has been let in.
+  const client = clientOf({ name, ...context });
+  await listApps({ client, query: { limit: 1 }, signal: terminal.signal });
+  const file = ContextFile.of(terminal.env);
+  const { contexts } = file.read();
+  file.write({ current: name, contexts: { ...contexts, [name]: context } });
+  say(terminal, `Logged in to ${place.url}. It is the current context, ${name}.`);
+}
+
+async function credentials(
+  { terminal }: Session,
+  { user, passwordStdin, tokenStdin, anonymous }: LoginOptions,
+  url: string,
+): Promise<Pick<Context, 'token' | 'user' | 'password'>> {
+  const ways = [tokenStdin, anonymous, user !== undefined || passwordStdin].filter(Boolean).length;
+  if (ways > 1) throw new UsageError('log in in one way: with --user, with --token-stdin, or --anonymous');
+  if (passwordStdin && user === undefined) throw new UsageError('--password-stdin needs --user');
+  if (anonymous) return {};
+  if (tokenStdin) return { token: await readSecret(terminal, 'Token', '--token-stdin', true) };
+  if (user !== undefined) return withPassword(user);
+  if (!canAsk(terminal)) throw new UsageError('who are you? Give --user, --token-stdin or --anonymous');
+  const typed = await askLine(terminal, `User of ${url} (none: log in with a token)`, '');
+  if (typed !== '') return withPassword(typed);
+  return { token: await readSecret(terminal, 'Token', '--token-stdin', false) };
+
+  async function withPassword(name: string) {
+    const password = await readSecret(
+      terminal,
+      `Password of ${name}`,
+      '--password-stdin',
+      passwordStdin === true,
+    );
+    return { user: name, password };
+  }
+}

@@ -1,0 +1,130 @@
+import { createToken, eachItem, listTokens, NebulaApiError, revokeToken, type Token } from '@nebula/sdk';
+import { type Command, Option } from 'commander';
+import { define, type Session, type World } from '../command.js';
+import { didYouMean } from '../connection/suggest.js';
+import { confirm, say } from '../console/ask.js';
+import { table } from '../console/table.js';
+import { ageOf, parseDuration } from '../console/times.js';
+import { writeLine } from '../console/terminal.js';
+import { CommandError } from '../usage-error.js';
+
+interface CreateOptions {
+  rights: 'ro' | 'rw';
+  app?: string[];
+  expires?: string;
+}
+
+export function addTokenCommands(token: Command, world: World): void {
+  define(token, world, {
+    usage: 'list',
+    summary: 'List tokens',
+    examples: ['token list'],
+    run: async (session) => {
+      const tokens = await tokensOf(session);
+      await session.show({
+        data: tokens,
+        names: tokens.map(({ name }) => name),
+        text: () => (tokens.length === 0 ? 'There is no token.' : tableOf(tokens, session.now())),
+      });
+    },
+  });
+  define<CreateOptions>(token, world, {
+    usage: 'create <name>',
+    summary: 'Make a token',
+    details: 'It is printed this once, alone on the standard output; the api keeps its hash.',
+    examples: [
+      'token create ci --rights rw --app shop --app "shop-*" --expires 90d',
+      'token create dashboard',
+    ],
+    options: (command) =>
+      command
+        .addOption(new Option('--rights <rights>', 'what it may do').choices(['ro', 'rw']).default('ro'))
+        .option('--app <name>', 'only this app, or names that begin so: "shop-*"; can be repeated', collect)
+        .option('--expires <time>', 'when it ends: in 90d or 12h, or at a moment like 2027-01-31T12:00:00Z'),
+    run: async (
+      { client, terminal, options: { output }, show, now },
+      [name = ''],
+      { rights, app, expires },
+    ) => {
+      const made = await createToken({
+        client,
+        body: {
+          name,
+          rights,
+          apps: app ?? null,
+          expires_at: expires === undefined ? null : momentOf(expires, now()),
+        },
+        signal: terminal.signal,
+      });
+      if (output !== 'table') return show({ data: made, names: [made.name], text: () => '' });
+      writeLine(terminal.stdout, made.token);
+      say(
+        terminal,
+        `The token ${name} is made. It is not shown again: keep it where only its user can read it.`,
+      );
+    },
+  });
+  define<{ yes?: boolean }>(token, world, {
+    usage: 'revoke <name>',
+    summary: 'Revoke a token',
+    details: 'Every instance of the api refuses it from then on.',
+    examples: ['token revoke ci'],
+    options: (command) => command.option('-y, --yes', 'do not ask'),
+    completes: 'token',
+    run: revoke,
+  });
+}
+
+async function revoke(session: Session, [name = '']: string[], { yes }: { yes?: boolean }): Promise<void> {
+  await confirm(session.terminal, `Revoke the token ${name}?`, yes === true);
+  try {
+    await revokeToken({ client: session.client, path: { token: name } });
+  } catch (error) {
+    if (!(error instanceof NebulaApiError) || error.status !== 404 || error.type.endsWith('unknown-path'))
+      throw error;
+    const names = (await tokensOf(session)).map((each) => each.name);
+    throw new CommandError(
+      `there is no token ${JSON.stringify(name)}${didYouMean(name, names) || '; see nebulactl token list'}`,
+    );
+  }
+  say(session.terminal, `The token ${name} is revoked.`);
+}
+
+async function tokensOf({ client, terminal }: Session): Promise<Token[]> {
+  const tokens: Token[] = [];
+  for await (const each of eachItem(listTokens, { client, query: { limit: 1_000 }, signal: terminal.signal }))
+    tokens.push(each);
+  return tokens;
+}
+
+function tableOf(tokens: readonly Token[], now: number): string {
+  return table(
+    ['NAME', 'RIGHTS', 'APPS', 'EXPIRES', 'LAST USED', 'MADE', 'MADE BY'],
+    tokens.map((each) => [
+      each.name,
+      each.rights,
+      each.apps?.join(',') ?? 'all',
+      expiryOf(each, now),
+      each.last_used_at === null ? 'never' : `${ageOf(each.last_used_at, now)} ago`,
+      `${ageOf(each.created_at, now)} ago`,
+      each.created_by,
+    ]),
+  );
+}
+
+function expiryOf({ expires_at }: Token, now: number): string {
+  if (expires_at === null) return 'never';
+  return Date.parse(expires_at) <= now ? 'expired' : expires_at.slice(0, 10);
+}
+
+/** @returns in the form of ISO 8601 */
+function momentOf(text: string, now: number): string {
+  const moment = /^\d{4}-/.test(text) ? Date.parse(text) : now + parseDuration('--expires', text);
+  if (Number.isNaN(moment))
+    throw new CommandError(`--expires must be a time like 90d, or a moment, not ${JSON.stringify(text)}`, 2);
+  return new Date(moment).toISOString();
+}
+
+function collect(value: string, earlier: string[] | undefined): string[] {
+  return [...(earlier ?? []), value];
+}

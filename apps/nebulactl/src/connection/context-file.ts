@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { CommandError } from '../usage-error.js';
+import { didYouMean } from './suggest.js';
+
+/** A cluster, and who one is there. */
+export interface Context {
+  url: string;
+  /** A bearer token, or else user and password; neither where the api asks for no login. */
+  token?: string;
+  user?: string;
+  password?: string;
+  /** Absolute path of certificates in PEM that are trusted beside the usual ones. */
+  ca_file?: string;
+}
+
+export interface Contexts {
+  /** The one that is used when nothing else is said. */
+  current: string | null;
+  contexts: Record<string, Context>;
+}
+
+/** What a context may be called: it is typed in shells. */
+const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/;
+
+export function checkContextName(name: string): string {
+  if (NAME.test(name)) return name;
+  throw new CommandError(
+    `a context must be called by 1 to 63 letters, digits, "_", "." and "-", not ${JSON.stringify(name)}`,
+  );
+}
+
+/** Keeps contexts in a file that only its owner can read, since it has credentials. */
+export class ContextFile {
+  constructor(readonly path: string) {}
+
+  /** In the user's folder for configuration. */
+  static of(env: Readonly<Record<string, string | undefined>>): ContextFile {
+    const folder = env['XDG_CONFIG_HOME'] || join(env['HOME'] || homedir(), '.config');
+    return new ContextFile(join(folder, 'nebula', 'nebulactl.json'));
+  }
+
+  /** @throws {CommandError} when the file can't be read, or isn't one of ours */
+  read(): Contexts {
+    let text: string;
+    try {
+      text = readFileSync(this.path, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { current: null, contexts: {} };
+      throw new CommandError(`the contexts can't be read: ${(error as Error).message}`);
+    }
+    const value = parsed(text);
+    if (value === null)
+      throw new CommandError(`${this.path} is no file of contexts: mend it, or remove it and log in again`);
+    return value;
+  }
+
+  /** Replaces the file at once, so that whoever reads it meanwhile has one of both whole. */
+  write(contexts: Contexts): void {
+    const folder = dirname(this.path);
+    const passing = `${this.path}.${randomBytes(6).toString('hex')}`;
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      writeFileSync(passing, `${JSON.stringify(contexts, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+      // The mask of the process may have taken rights away, and never adds any.
+      chmodSync(passing, 0o600);
+      renameSync(passing, this.path);
+    } catch (error) {
+      rmSync(passing, { force: true });
+      throw new CommandError(`the contexts can't be written: ${(error as Error).message}`);
+    }
+  }
+}
+
+/**
+ * The context of a name.
+ * @throws {CommandError} with a suggestion when there is none
+ */
+export function contextOf({ contexts }: Contexts, name: string): Context {
+  const context = Object.hasOwn(contexts, name) ? contexts[name] : undefined;
+  if (context !== undefined) return context;
+  const names = Object.keys(contexts);
+  const known = names.length === 0 ? 'there is none yet: nebulactl login' : 'see nebulactl context list';
+  throw new CommandError(
+    `there is no context ${JSON.stringify(name)}${didYouMean(name, names) || `; ${known}`}`,
+  );
+}
+
+function parsed(text: string): Contexts | null {
+  try {
+    const value = JSON.parse(text) as Partial<Contexts> | null;
+    const { current = null, contexts } = value ?? {};
+    const isGood =
+      typeof contexts === 'object' &&
+      contexts !== null &&
+      (current === null || typeof current === 'string') &&
+      Object.values(contexts).every((each) => typeof each?.url === 'string');
+    return isGood ? { current, contexts } : null;
+  } catch {
+    return null;
+  }
+}
