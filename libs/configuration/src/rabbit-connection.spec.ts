@@ -91,9 +91,18 @@ describe('rabbitConnection', () => {
   it('names each file that can not be read, and what belongs together', () => {
     const missing = join(folder, 'none.pem');
     expect(problems({ RABBIT_SSL: 'true', RABBIT_SSL_CERT: missing })).toEqual([
-      expect.stringContaining(`rabbit_ssl_cert: ${missing} can't be read`),
+      `rabbit_ssl_cert: ${missing} can't be read (ENOENT)`,
       'rabbit_ssl_cert and rabbit_ssl_key belong together: set both or none',
     ]);
+  });
+
+  it('shows no key that is given in place of the name of its file', () => {
+    const pem = '-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\n';
+    for (const text of [pem, pem.replaceAll('\n', ' '), 'hunter2\nhunter2', 'hunter2'.repeat(1_000)])
+      expect(problems({ RABBIT_SSL: 'true', RABBIT_SSL_CERT: text, RABBIT_SSL_KEY: text })).toEqual([
+        'rabbit_ssl_cert: it must be the name of a file, not its content',
+        'rabbit_ssl_key: it must be the name of a file, not its content',
+      ]);
   });
 
   it('takes no certificates that would not be used', async () => {

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { ConfigurationError } from './configuration-error.js';
+import { textOfFile } from './file-text.js';
 import { rabbitHostProblems } from './rabbit-hosts.js';
 import type { RabbitConfiguration } from './rabbit-keys.js';
 
@@ -47,13 +47,9 @@ function sslOf(configuration: RabbitConfiguration, problems: string[]): RabbitCo
     if (path === '') continue;
     if (!configuration.rabbit_ssl)
       problems.push(`${key} is set but rabbit_ssl is not; set rabbit_ssl to true`);
-    try {
-      files.set(key, readFileSync(path, 'utf8'));
-    } catch (error) {
-      problems.push(
-        `${key}: ${path} can't be read (${error instanceof Error ? error.message : String(error)})`,
-      );
-    }
+    const file = textOfFile(key, path);
+    if ('text' in file) files.set(key, file.text);
+    else problems.push(file.problem);
   }
   if ((configuration.rabbit_ssl_cert === '') !== (configuration.rabbit_ssl_key === '')) {
     problems.push('rabbit_ssl_cert and rabbit_ssl_key belong together: set both or none');

@@ -1,5 +1,5 @@
 import { createSecureContext } from 'node:tls';
-import { readFileSync } from 'node:fs';
+import { textOfFile } from '@nebula/configuration';
 import { StartError } from '@nebula/lifecycle';
 import type { LoginOptions } from '../access/login-options.js';
 import { hashProblem, isHashed } from '../access/password-check.js';
@@ -62,10 +62,7 @@ function tlsOf({ tls_cert, tls_key }: AccessConfiguration): HttpOptions['tls'] {
 }
 
 function textOf(key: string, path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new StartError([`${key}: ${path} can't be read (${reason})`], undefined, { cause: error });
-  }
+  const file = textOfFile(key, path);
+  if ('problem' in file) throw new StartError([file.problem]);
+  return file.text;
 }

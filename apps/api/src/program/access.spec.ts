@@ -96,6 +96,19 @@ describe('what is wrong with credentials, certificates and proxies is said in a 
     ]);
   });
 
+  it('when a key is given in place of the name of its file', async () => {
+    const pem = '-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\n';
+    for (const TLS_KEY of [pem, pem.replaceAll('\n', ' '), 'hunter2\nhunter2', 'hunter2\0'])
+      expect(await problemsOf(() => accessOptions(load({ TLS_CERT: file, TLS_KEY })))).toEqual([
+        'tls_key: it must be the name of a file, not its content',
+      ]);
+    // Without its first line it looks like a name; the system's own message would have it again.
+    const long = 'hunter2'.repeat(1_000);
+    expect(await problemsOf(() => accessOptions(load({ TLS_CERT: file, TLS_KEY: long })))).toEqual([
+      'tls_key: it must be the name of a file, not its content',
+    ]);
+  });
+
   it('when a hash wants more memory than there is', async () => {
     const BASIC_AUTH_PASSWORD = HASH.replace('m=256', 'm=9999999').replace('t=1,p=1', 't=1,p=99');
     const problems = await problemsOf(() =>
