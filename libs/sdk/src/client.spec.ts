@@ -26,6 +26,11 @@ describe('a client', () => {
   it('does not repeat a secret in an error', () => {
     for (const options of [
       { baseUrl: 'http://u:s3cret@a.example' },
+      { baseUrl: 'http://s3cret@a.example' },
+      { baseUrl: 'u:s3cret@a.example' },
+      { baseUrl: 'http://u:s3cret@a.example:99999' },
+      { baseUrl: 'http://a.example?token=s3cret' },
+      { baseUrl: 'http://a.example#s3cret' },
       { baseUrl: 'http://a.example', token: 's3cret x' },
     ]) {
       let message = '';

@@ -55,8 +55,8 @@ function checkedBaseUrl(text: string): string {
           : /\/api\/v\d+\/?$/.test(url.pathname)
             ? 'must be without /api/v3, which every operation adds'
             : null;
-  // An address with a password in it is not repeated.
-  const shown = url?.password ? '' : `, not ${JSON.stringify(text)}`;
+  // What may hold credentials is not repeated, also where it is no address that can be read.
+  const shown = /[@?#]/.test(text) ? '' : `, not ${JSON.stringify(text)}`;
   if (problem !== null) throw new TypeError(`baseUrl ${problem}${shown}`);
   return text.replace(/\/+$/, '');
 }
