@@ -17,6 +17,12 @@ test.each([
   ['password=hunter2', [], 'password=[redacted]'],
   ['{"db_password": "hunter 2", "port": 1}', [], '{"db_password": [redacted], "port": 1}'],
   ['amqp://me:hunter2@rabbit', [], 'amqp://[redacted]@rabbit'],
+  ['mongodb://me:hunt@er2@host/db', [], 'mongodb://[redacted]@host/db'],
+  [
+    'amqp://a:b@c@d,amqp://e:f@g me@example.com',
+    [],
+    'amqp://[redacted]@d,amqp://[redacted]@g me@example.com',
+  ],
 ])('"%s" without %j', (text, secrets, left) => {
   expect(redactOutput(text, secrets)).toBe(left);
 });

@@ -23,7 +23,7 @@ export function redact(value: unknown): unknown {
 /** A text without credentials and without control sequences that a terminal would obey. */
 export function redactText(text: string): string {
   return stripVTControlCharacters(text)
-    .replace(/([a-z][a-z0-9+.-]{0,31}:\/\/)[^\s/@"']+@/gi, `$1${REDACTED}@`)
+    .replace(/([a-z][a-z0-9+.-]{0,31}:\/\/)[^\s/"']+@/gi, `$1${REDACTED}@`)
     .replace(/\b(nebula_[0-9a-f]{16}_)[\w-]{43}/g, `$1${REDACTED}`)
     .replace(/\b([Bb]asic|[Bb]earer)\s+(?=[a-z]*[A-Z0-9=+/])[\w.~+/=-]{6,}/g, `$1 ${REDACTED}`);
 }

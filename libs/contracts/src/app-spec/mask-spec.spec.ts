@@ -32,6 +32,7 @@ describe('secret_env_vars', () => {
       { TOKEN: 'hunter2' },
       '/secret_env_vars must be a list of names of env_vars',
     ],
+    ['a value twice', ['hunter2', 'hunter2'], '/secret_env_vars/1 must be listed once'],
     ['a number', [5], '/secret_env_vars/0 must be the name of one of env_vars, not a number'],
     ['text', 'TOKEN', '/secret_env_vars must be a list of names of env_vars'],
   ])('refuses %s, and shows no value', (_name, secret_env_vars, message) => {

@@ -8,6 +8,7 @@ export const secretEnvVars = ruleOf(
   listOf(text({ allowed: 'the name of one of env_vars' }), {
     allowed: 'a list of names of env_vars, like ["TOKEN"]',
     once: (name) => name,
+    secret: true,
     examples: [['TOKEN']],
   }),
   { secret: true, against: unknownNames },

@@ -8,10 +8,12 @@ interface ListOptions {
   min?: number;
   /** What is the same for items that exclude each other; absent: they may be repeated. */
   once?: (item: string) => string;
+  /** An item must not be shown: one that is repeated is told by its place alone. */
+  secret?: boolean;
   examples?: readonly unknown[];
 }
 
-export function listOf(item: Kind, { allowed, min = 0, once, examples }: ListOptions): Kind {
+export function listOf(item: Kind, { allowed, min = 0, once, secret, examples }: ListOptions): Kind {
   return {
     allowed,
     schema: {
@@ -39,7 +41,10 @@ export function listOf(item: Kind, { allowed, min = 0, once, examples }: ListOpt
         const same = once(entry);
         const earlier = first.get(same);
         if (earlier === undefined) first.set(same, index);
-        else yield { at: [index], message: `must be listed once; item ${earlier} is ${quoted(same)} too` };
+        else {
+          const what = secret ? 'the same' : `${quoted(same)} too`;
+          yield { at: [index], message: `must be listed once; item ${earlier} is ${what}` };
+        }
       }
     },
   };
