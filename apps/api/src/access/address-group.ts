@@ -1,14 +1,19 @@
-import { isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
+
+const UNKNOWN = 'unknown';
 
 /**
  * What counts as one address: of IPv6 the network of 64 bits, since whoever has one address of it has them all (RFC
- * 6177); of IPv4 the address itself, also where it is written within IPv6.
+ * 6177); of IPv4 the address itself, also where it is written within IPv6. Some proxies hand a port on with it (RFC 7239
+ * has that form), which doesn't count. All that is no address is one group: a proxy's word for "unknown", or what
+ * somebody has thought of, must be no way to begin anew.
  */
 export function addressGroup(address: string): string {
-  const [plain = ''] = address.split('%');
+  const [plain = ''] = withoutPort(address).split('%');
   const [, mapped] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(plain) ?? [];
-  if (mapped !== undefined) return mapped;
-  if (!isIPv6(plain)) return plain;
+  const v4 = mapped ?? plain;
+  if (isIPv4(v4)) return v4;
+  if (!isIPv6(plain)) return UNKNOWN;
   const [head = '', tail] = plain.split('::');
   const groups = (part: string) => (part === '' ? [] : part.split(':'));
   const first = groups(head);
@@ -18,4 +23,9 @@ export function addressGroup(address: string): string {
   const whole = [...first, ...Array.from({ length: missing }, () => '0'), ...last];
   const network = whole.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16));
   return `${network.join(':')}::/64`;
+}
+
+function withoutPort(address: string): string {
+  const [, v6, v4] = /^(?:\[([^\]]*)\](?::\d{1,5})?|(\d+\.\d+\.\d+\.\d+):\d{1,5})$/.exec(address) ?? [];
+  return v6 ?? v4 ?? address;
 }
