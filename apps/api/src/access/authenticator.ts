@@ -17,18 +17,25 @@ import { KeyedDigest } from './keyed-digest.js';
 import { PasswordCheck, TooManyChecksError } from './password-check.js';
 import { RecentOutcomes } from './recent-outcomes.js';
 import { ALL_RIGHTS } from './rights.js';
-import { TokenCheck } from './token-check.js';
-import { readToken } from './token-secret.js';
+import { type FoundToken, TokenCheck } from './token-check.js';
 
 /** After so long a machine that is busy with passwords may be asked again, milliseconds. */
 const BUSY_MS = 1_000;
 
-/** Finds out who makes a request. What was right a short time ago is let in also while logins are slowed. */
+/**
+ * Finds out who makes a request. What was right a short time ago is let in also while logins are slowed, from the same
+ * address alone: whoever guesses from another one must not be told by it that a guess was right.
+ */
 @Injectable()
 export class Authenticator {
   private readonly digest = new KeyedDigest();
   private readonly failures: FailedLogins;
+  /** Of passwords, from wherever they came: a check is paid for once. */
   private readonly recent: RecentOutcomes;
+  /** What was right from an address. Nothing wrong is in it, so that guesses can't push out what is right. */
+  private readonly letIn: RecentOutcomes;
+  /** Tokens that are looked up just now, with from where. The same one once more is no other guess. */
+  private readonly underWay = new Set<string>();
   private readonly password: PasswordCheck | null;
 
   constructor(
@@ -39,6 +46,7 @@ export class Authenticator {
   ) {
     this.failures = new FailedLogins(() => clock.elapsed());
     this.recent = new RecentOutcomes(() => clock.elapsed());
+    this.letIn = new RecentOutcomes(() => clock.elapsed());
     const { administrator } = options.login ?? {};
     this.password = administrator ? new PasswordCheck(administrator, this.digest) : null;
   }
@@ -63,10 +71,11 @@ export class Authenticator {
     { user, password }: Extract<Credentials, { scheme: 'basic' }>,
     group: string,
   ): Promise<Caller> {
+    const here = this.digest.of('basic', user, password, group);
+    if (!this.letIn.get(here)) this.refuseWhileSlowed(group);
     const digest = this.digest.of('basic', user, password);
     const known = this.recent.get(digest);
-    if (known && (await known)) return administrator(user);
-    this.refuseWhileSlowed(group);
+    if (known && (await known)) return this.let(administrator(user), here);
     // Before the check, which takes time: many tries at once are not one.
     this.failed(group);
     if (known || !this.password) throw passwordWrong();
@@ -78,24 +87,36 @@ export class Authenticator {
     });
     if (!right) throw passwordWrong();
     this.failures.wasRight(group);
-    return administrator(user);
+    return this.let(administrator(user), here);
   }
 
   private async byToken(token: string, group: string): Promise<Caller> {
-    // Of a token of ours the id will do: who knows it alone is let through to the look-up, which can't be guessed through.
-    const key = readToken(token)?.id ?? this.digest.of('bearer', token);
-    const isKnown = this.recent.get(key) !== undefined;
-    if (!isKnown) this.refuseWhileSlowed(group);
+    const here = this.digest.of('bearer', token, group);
+    const isNew = !this.letIn.get(here) && !this.underWay.has(here);
+    if (isNew) this.refuseWhileSlowed(group);
     const configured = this.byConfiguredToken(token);
-    const found = configured ? { kind: 'right' as const, caller: configured } : await this.tokens.look(token);
-    if (found.kind === 'right') {
-      if (!isKnown) this.recent.set(key, Promise.resolve(true));
-      return found.caller;
-    }
+    if (configured) return this.let(configured, here);
+    const found = await (isNew ? this.lookNoted(token, here, group) : this.tokens.look(token));
+    if (found.kind === 'right') return this.let(found.caller, here);
     // Who has an expired one is not guessing.
     if (found.kind === 'expired') throw tokenExpired(found.at);
-    this.failed(group);
+    if (!isNew) this.failed(group);
     throw tokenWrong();
+  }
+
+  /** Counts as failed until it is known not to be: many look-ups at once are not one. */
+  private async lookNoted(token: string, here: string, group: string): Promise<FoundToken> {
+    this.underWay.add(here);
+    this.failed(group);
+    let kind: FoundToken['kind'] | undefined;
+    try {
+      const found = await this.tokens.look(token);
+      ({ kind } = found);
+      return found;
+    } finally {
+      this.underWay.delete(here);
+      if (kind !== 'unknown') this.failures.wasRight(group);
+    }
   }
 
   private byConfiguredToken(token: string): Caller | null {
@@ -103,6 +124,11 @@ export class Authenticator {
     const is = (other: string | undefined) => other !== undefined && this.digest.same(token, other);
     if (is(auth_token)) return administrator('auth_token');
     return is(own_token) ? administrator('nebula') : null;
+  }
+
+  private let(caller: Caller, here: string): Caller {
+    this.letIn.set(here, Promise.resolve(true));
+    return caller;
   }
 
   private refuseWhileSlowed(group: string): void {

@@ -41,6 +41,14 @@ describe('an address whose logins fail', () => {
     expect(failures.wait('a')).toBe(1_000);
   });
 
+  it('waits on for the others when one of the tries was right in the end', () => {
+    fail('a', 5);
+    failures.failed('a');
+    failures.failed('a');
+    failures.wasRight('a');
+    expect(failures.wait('a')).toBe(1_000);
+  });
+
   it('is forgotten a quarter of an hour after its last failure', () => {
     fail('a', 30);
     now += 15 * 60_000 + 1;

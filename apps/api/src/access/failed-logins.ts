@@ -16,6 +16,8 @@ interface Failures {
   last: number;
   /** Nothing is tried before. */
   until: number;
+  /** The same before the last failure. */
+  before: number;
 }
 
 /** Slows down who guesses credentials, each address by itself. A success doesn't make up for failures. */
@@ -45,7 +47,12 @@ export class FailedLogins {
     const beyond = count + 1 - FREE;
     const wait = beyond <= 0 ? 0 : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(beyond - 1, 10));
     this.addresses.delete(address);
-    this.addresses.set(address, { count: count + 1, last: now, until: Math.max(until, now + wait) });
+    this.addresses.set(address, {
+      count: count + 1,
+      last: now,
+      until: Math.max(until, now + wait),
+      before: until,
+    });
     if (this.addresses.size > this.remembered) {
       const [oldest] = this.addresses.keys();
       if (oldest !== undefined) this.addresses.delete(oldest);
@@ -56,7 +63,10 @@ export class FailedLogins {
   /** Takes a failure back that was noted before it was known to be none, with the wait that it has brought. */
   wasRight(address: string): void {
     const known = this.known(address);
-    if (known) this.addresses.set(address, { ...known, count: Math.max(0, known.count - 1), until: 0 });
+    if (!known) return;
+    const { count, before } = known;
+    if (count <= 1) this.addresses.delete(address);
+    else this.addresses.set(address, { ...known, count: count - 1, until: before });
   }
 
   private known(address: string): Failures | undefined {

@@ -205,6 +205,80 @@ describe('logins that fail', () => {
     expect(await from('2001:db8:0:1::2', ADMIN)).toBe(200);
   });
 
+  it('are slowed with credentials, too, that were right from another address alone', async () => {
+    const api = await start({ login: LOGIN, http: { trusted_proxies: ['127.0.0.1'] } });
+    api.api.get(Clock).elapsed = () => 1_000;
+    const from = async (address: string, authorization: string) =>
+      (await api.call('GET', '/apps', { headers: { authorization, 'x-forwarded-for': address } })).status;
+    const token = await makeToken(api, { name: 'ci', rights: 'ro' });
+    const right = [ADMIN, bearer(LOGIN.auth_token), token];
+    for (const login of right) expect(await from('192.0.2.1', login)).toBe(200);
+    for (let count = 0; count < 6; count += 1) await from('192.0.2.2', basic('admin', `wrong ${count}`));
+    for (const login of right) expect(await from('192.0.2.2', login)).toBe(429);
+    for (let count = 0; count < 6; count += 1) await from('192.0.2.1', basic('admin', `wrong ${count}`));
+    for (const login of right) expect(await from('192.0.2.1', login)).toBe(200);
+    expect(await from('192.0.2.1', bearer('wrong'))).toBe(429);
+  });
+
+  it('are slowed also when they come all at once', async () => {
+    const api = await start({ login: LOGIN });
+    api.api.get(Clock).elapsed = () => 1_000;
+    const guess = (count: number) =>
+      bearer(`nebula_${count.toString(16).padStart(16, '0')}_${'x'.repeat(43)}`);
+    let lookedUp = 0;
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    api.api.get(TokenStore).byId = async () => {
+      lookedUp += 1;
+      await gate;
+      return null;
+    };
+    const statuses: number[] = [];
+    const all = Array.from({ length: 40 }, async (_, count) => {
+      statuses.push((await as(api, guess(count))).status);
+    });
+    await eventually(() => expect(lookedUp + statuses.length).toBe(40));
+    release();
+    await Promise.all(all);
+    expect(statuses.sort((a, b) => a - b)).toEqual([
+      ...Array<number>(6).fill(401),
+      ...Array<number>(34).fill(429),
+    ]);
+  });
+
+  it('do not count where the token is right, has expired or can not be looked up', async () => {
+    const api = await start({ login: LOGIN, http: { trusted_proxies: ['127.0.0.1'] } });
+    const clock = api.api.get(Clock);
+    clock.elapsed = () => 1_000;
+    const expires_at = new Date(clock.now() + 3_600_000).toISOString();
+    const tokens: string[] = [];
+    for (let count = 0; count < 8; count += 1)
+      tokens.push(await makeToken(api, { name: `t${count}`, rights: 'ro', expires_at }));
+    const all = async (address: string) => {
+      const statuses = new Set<number>();
+      for (const authorization of tokens) {
+        const headers = { authorization, 'x-forwarded-for': address };
+        statuses.add((await api.call('GET', '/apps', { headers })).status);
+      }
+      return [...statuses];
+    };
+    expect(await all('192.0.2.1')).toEqual([200]);
+    const [first = ''] = tokens;
+    const parallel = Array.from({ length: 20 }, async () => {
+      const headers = { authorization: first, 'x-forwarded-for': '192.0.2.4' };
+      return (await api.call('GET', '/apps', { headers })).status;
+    });
+    expect(new Set(await Promise.all(parallel))).toEqual(new Set([200]));
+    const store = api.api.get(TokenStore);
+    const byId = store.byId.bind(store);
+    store.byId = () => Promise.reject(new StoreUnavailableError('away'));
+    expect(await all('192.0.2.2')).toEqual([503]);
+    store.byId = byId;
+    clock.now = () => Date.parse(expires_at);
+    expect(await all('192.0.2.3')).toEqual([401]);
+    expect(api.problems.filter((line) => line.includes('are slowed'))).toEqual([]);
+  });
+
   it('may come from a proxy that nobody trusts, whose word then counts for nothing', async () => {
     const api = await start({ login: LOGIN });
     api.api.get(Clock).elapsed = () => 1_000;
