@@ -85,6 +85,15 @@ describe('an app whose key is missing', () => {
     expect(await api.stored('shop')).toEqual(stored);
   });
 
+  it('is compared with nothing, as nobody knows whether its secrets are the same', async () => {
+    api = await ApiUnderTest.start();
+    await lostApp('shop');
+    await api.call('PATCH', '/apps/shop', { json: { env_vars: { TOKEN: 'hunter2-anew' } } });
+    for (const query of ['', '?to=1', '?from=1&to=1', '?from=2&to=1'])
+      expectProblem(await api.call('GET', `/apps/shop/diff${query}`), PROBLEMS.secretsUnreadable);
+    expect((await api.call('GET', '/apps/shop/diff?from=2')).body).toMatchObject({ changes: [] });
+  });
+
   it('is published by nobody, hinders no other, and is again with new values', async () => {
     api = await ApiUnderTest.start();
     await lostApp('shop');

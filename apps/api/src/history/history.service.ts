@@ -65,11 +65,13 @@ export class HistoryService {
    * What differs between two revisions, in whatever order they are.
    * @param to the current one when absent
    * @param from the one before `to` when absent
+   * @throws {ProblemError} also when a secret of either can't be read: whether it is another isn't known
    */
   async diff(appName: string, from: number | undefined, to: number | undefined): Promise<RevisionDiff> {
     const current = await this.current(appName);
     const later = await this.at(current, to ?? current.revision);
     const earlier = from === undefined ? await this.previous(later) : await this.at(current, from);
+    for (const revision of [earlier, later]) if (revision) requireReadable(revision);
     return {
       app_name: appName,
       from: earlier?.revision ?? null,
@@ -113,7 +115,7 @@ function masked(spec: AppSpec, current: AppRecord): AppSpec {
   return { ...maskSpec({ ...spec, secret_env_vars: [...names] }), secret_env_vars };
 }
 
-/** @throws {ProblemError} when the value of a secret can't be read, so that it can't be given to the app again */
+/** @throws {ProblemError} when the value of a secret can't be read, so that it can't be given to the app or compared */
 function requireReadable(revision: Revision): void {
   try {
     requireSecrets(revision);

@@ -72,7 +72,7 @@ export const HISTORY_OPERATIONS = {
     'What differs between two revisions of an app, field by field. Without a revision before, the whole spec is new.',
     ...FROM_AND_TO,
     success(200, 'What differs.', 'RevisionDiff', { example: EXAMPLE_DIFF }),
-    ...failures(appNotFound, revisionNotFound, invalidQuery),
+    ...failures(appNotFound, revisionNotFound, PROBLEMS.secretsUnreadable, invalidQuery),
   ),
   rollback: operation(
     'rollbackApp',

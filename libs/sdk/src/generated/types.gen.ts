@@ -4011,7 +4011,7 @@ export type DiffRevisionsErrors = {
      */
     500: Problem;
     /**
-     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * Secrets of the app can not be read; The store can not be used at the moment; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
