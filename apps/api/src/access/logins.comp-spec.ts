@@ -59,6 +59,29 @@ describe('a token', () => {
     readers[0]?.leave();
   });
 
+  it('has a bounded number of event streams, also when it asks for them all at once', async () => {
+    const api = await start({ login: LOGIN });
+    const [greedy, other] = [
+      await makeToken(api, { name: 'greedy', rights: 'ro' }),
+      await makeToken(api, { name: 'other', rights: 'ro' }),
+    ];
+    const open = async (token: string) =>
+      await EventReader.open(`${api.url}/api/v3/events`, undefined, token).catch(() => null);
+    const opened = await Promise.all(Array.from({ length: 60 }, () => open(greedy)));
+    const readers = opened.filter((reader) => reader !== null);
+    expect(readers).toHaveLength(50);
+    expectProblem(await as(api, greedy, '/events'), PROBLEMS.tooManyStreams);
+    for (const login of [other, ADMIN]) readers.push(...[await open(login)].filter((reader) => reader !== null));
+    expect(readers).toHaveLength(52);
+    readers[0]?.leave();
+    await eventually(async () => {
+      const again = await open(greedy);
+      expect(again).not.toBeNull();
+      if (again) readers.push(again);
+    });
+    for (const reader of readers) reader.leave();
+  });
+
   it('that is revoked while it waits is not told what it waited for', async () => {
     const api = await start({ login: LOGIN });
     api.authorization = ADMIN;

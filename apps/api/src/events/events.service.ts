@@ -12,6 +12,9 @@ import { Watcher } from './watcher.js';
 /** So many clients may listen to one instance. */
 const MOST_STREAMS = 1_000;
 
+/** So many of them one login may have, so that none takes the places of all others. */
+const MOST_OF_A_CALLER = 50;
+
 /** So often it is looked whether those who listen still may, milliseconds. */
 const LOOK_AT_CALLERS_MS = 2_000;
 
@@ -20,6 +23,8 @@ const LOOK_AT_CALLERS_MS = 2_000;
 export class EventsService implements OnApplicationBootstrap, BeforeApplicationShutdown {
   /** With whom each is for. */
   private readonly streams = new Map<EventStream, Caller>();
+  /** Places that are taken, by caller: from before a stream is there until it has ended. */
+  private readonly places = new Map<string, number>();
   private looking: NodeJS.Timeout | undefined;
 
   constructor(
@@ -46,20 +51,38 @@ export class EventsService implements OnApplicationBootstrap, BeforeApplicationS
    * @throws {StoreUnavailableError} when the store is away
    */
   async open(app: string | null, lastId: string | null, caller: Caller): Promise<EventStream> {
-    if (this.streams.size >= MOST_STREAMS) {
-      throw new ProblemError(PROBLEMS.tooManyStreams, {
-        detail: `${MOST_STREAMS} clients listen to this api already; try another one, or later.`,
-        headers: RETRY_LATER,
-      });
-    }
+    const leave = this.takePlace(caller);
     const unwatch = this.watcher.watch(app ?? undefined);
+    const end = () => {
+      unwatch();
+      leave();
+    };
     try {
       await this.watcher.begun();
     } catch (error) {
-      unwatch();
+      end();
       throw error;
     }
-    return this.follow(unwatch, app, lastId, caller);
+    return this.follow(end, app, lastId, caller);
+  }
+
+  /**
+   * Before anything is waited for: else many could come at once.
+   * @returns how to give it back
+   */
+  private takePlace({ kind, name, token }: Caller): () => void {
+    const key = token ?? name;
+    const all = [...this.places.values()].reduce((sum, count) => sum + count, 0);
+    const own = this.places.get(key) ?? 0;
+    if (all >= MOST_STREAMS) throw tooMany(`${MOST_STREAMS} clients listen to this api already`);
+    // Where nobody is asked who they are, they can't be told apart.
+    if (kind !== 'anyone' && own >= MOST_OF_A_CALLER) throw tooMany(`${name} listens to this api ${MOST_OF_A_CALLER} times already`);
+    this.places.set(key, own + 1);
+    return () => {
+      const left = (this.places.get(key) ?? 0) - 1;
+      if (left > 0) this.places.set(key, left);
+      else this.places.delete(key);
+    };
   }
 
   /** Ends the streams of those whose token was revoked, or has expired, since they came. Never throws. */
@@ -70,12 +93,12 @@ export class EventsService implements OnApplicationBootstrap, BeforeApplicationS
       // While the store is away nothing is known, and there are no events either.
       const held = holds.get(caller.token) ?? this.tokens.holds(caller).catch(() => true);
       holds.set(caller.token, held);
-      if (!(await held)) stream.end();
+      if (!(await held)) stream.cut();
     }
   }
 
   private follow(
-    unwatch: () => void,
+    end: () => void,
     app: string | null,
     lastId: string | null,
     caller: Caller,
@@ -89,7 +112,7 @@ export class EventsService implements OnApplicationBootstrap, BeforeApplicationS
     });
     const stream: EventStream = new EventStream(() => {
       unfollow();
-      unwatch();
+      end();
       this.streams.delete(stream);
     });
     this.streams.set(stream, caller);
@@ -134,4 +157,11 @@ export class EventsService implements OnApplicationBootstrap, BeforeApplicationS
       this.log.debug('a client could not be told what it missed', { reason: String(error) });
     }
   }
+}
+
+function tooMany(who: string): ProblemError {
+  return new ProblemError(PROBLEMS.tooManyStreams, {
+    detail: `${who}; try another one, or later.`,
+    headers: RETRY_LATER,
+  });
 }

@@ -28,3 +28,12 @@ it('a reader that keeps up gets everything, and the end', async () => {
   expect(text.match(/^id: /gm)).toHaveLength(100);
   expect(text).toContain('id: 99\nevent: x\ndata: {"number":99}\n\n');
 });
+
+it('a reader that may listen no more is cut off, also when it reads nothing', async () => {
+  let closed = 0;
+  const stream = new EventStream(() => (closed += 1));
+  stream.send({ id: '1', type: 'x', data: {} });
+  stream.cut();
+  await eventually(() => expect(closed).toBe(1));
+  stream.send({ id: '2', type: 'x', data: {} });
+});

@@ -50,6 +50,11 @@ export class EventStream {
     if (!this.body.destroyed) this.body.push(null);
   }
 
+  /** Ends it at once, with what waits for the reader: one that doesn't read would keep its place otherwise. */
+  cut(): void {
+    this.body.destroy();
+  }
+
   private push(text: string): void {
     if (this.body.destroyed || this.body.readableEnded) return;
     if (this.body.readableLength > this.longestBacklog) this.body.destroy();
