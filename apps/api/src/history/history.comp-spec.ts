@@ -221,4 +221,20 @@ describe('a secret', () => {
     const back = await api.call('POST', '/apps/became/rollback', { json: { to: 1 } });
     expect(back).toMatchObject({ status: 200, body: { env_vars: { TOKEN: 'was-plain' } } });
   });
+
+  it('that was none before stays masked there when its variable is gone, or the app', async () => {
+    await api.create('gone', { env_vars: { A: '1', TOKEN: 'was-plain' } });
+    await patch('gone', { secret_env_vars: ['TOKEN'] });
+    const before = await body('/apps/gone/diff?to=1');
+    const look = async () => ({
+      first: await body('/apps/gone/revisions/1'),
+      diffs: [await body('/apps/gone/diff?to=1'), await body('/apps/gone/diff?from=1')],
+    });
+    await patch('gone', { env_vars: { TOKEN: null }, secret_env_vars: [] });
+    const answers = [before, await look()];
+    await api.call('DELETE', '/apps/gone');
+    const { first } = await look();
+    expect(first).toMatchObject({ spec: { env_vars: { A: '1', TOKEN: '***' }, secret_env_vars: [] } });
+    expect(JSON.stringify([...answers, await look()])).not.toContain('was-plain');
+  });
 });

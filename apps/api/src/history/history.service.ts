@@ -7,6 +7,9 @@ import { SecretsUnreadableError } from '../store/secrets/secret-errors.js';
 import { deletedThen, previousGone, revisionNotFound } from './history-problems.js';
 import { readRevision } from './history-query.js';
 
+/** Revisions that are read at a time. */
+const PAGE = 20;
+
 export interface RevisionPage {
   items: RevisionSummary[];
   /** The last revision of the page when there may be more, else null. */
@@ -44,13 +47,13 @@ export class HistoryService {
     return { items, next_before: found.length > limit ? (items.at(-1)?.revision ?? null) : null };
   }
 
-  /** Masked: also what was no secret then and is one now. */
+  /** Masked: also what was no secret then and is one in another revision. */
   async get(appName: string, revision: string): Promise<Revision> {
     const current = await this.current(appName);
     const number = readRevision(revision);
     if (number === null) throw revisionNotFound(revision);
     const found = await this.at(current, number);
-    return { ...found, spec: found.spec && masked(found.spec, current) };
+    return { ...found, spec: found.spec && masked(found.spec, await this.secretsOf(current)) };
   }
 
   /** The spec that an app had, with the values of its secrets; for those who give it to the app again. */
@@ -76,7 +79,7 @@ export class HistoryService {
       app_name: appName,
       from: earlier?.revision ?? null,
       to: later.revision,
-      changes: diffSpecs(earlier?.spec ?? null, later.spec, current.spec?.secret_env_vars),
+      changes: diffSpecs(earlier?.spec ?? null, later.spec, await this.secretsOf(current)),
     };
   }
 
@@ -94,6 +97,23 @@ export class HistoryService {
     return found;
   }
 
+  /**
+   * Names of variables that are a secret now or in any revision that is kept: the value may be the same in others, also
+   * when the variable is gone since, or the app. Those that are older than the first to know a secret are forgotten
+   * before it is.
+   */
+  private async secretsOf({ app_name, spec, revision }: AppRecord): Promise<string[]> {
+    const names = new Set(spec?.secret_env_vars);
+    for (let before = revision; ; ) {
+      const page = await this.store.revisions(app_name, { limit: PAGE, before });
+      const found = await Promise.all(page.map((each) => this.store.revision(app_name, each.revision)));
+      for (const name of found.flatMap((each) => each?.spec?.secret_env_vars ?? [])) names.add(name);
+      const last = page.at(-1);
+      if (!last || page.length < PAGE) return [...names];
+      before = last.revision;
+    }
+  }
+
   private async previous({ app_name, revision, change }: Revision): Promise<Revision | null> {
     const [previous] = await this.store.revisions(app_name, { limit: 1, before: revision });
     const found = previous ? await this.store.revision(app_name, previous.revision) : null;
@@ -108,10 +128,9 @@ function summaryOf({ spec: _spec, tokens: _tokens, ...summary }: Revision): Revi
   return summary;
 }
 
-/** A variable that is secret now is masked in every revision: its value may be the same. */
-function masked(spec: AppSpec, current: AppRecord): AppSpec {
+function masked(spec: AppSpec, alsoSecret: readonly string[]): AppSpec {
   const { secret_env_vars } = spec;
-  const names = new Set([...secret_env_vars, ...(current.spec?.secret_env_vars ?? [])]);
+  const names = new Set([...secret_env_vars, ...alsoSecret]);
   return { ...maskSpec({ ...spec, secret_env_vars: [...names] }), secret_env_vars };
 }
 
