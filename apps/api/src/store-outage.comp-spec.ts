@@ -79,7 +79,7 @@ describe('a store that is away', () => {
     const problem = expectProblem(await api.call('GET', '//readyz'), PROBLEMS.notReady);
     expect(problem.detail).toMatch(/^store: /);
     await rename(`${api.database}.away`, api.database);
-    expect((await api.call('GET', '//readyz')).status).toBe(200);
+    await eventually(async () => expect((await api.call('GET', '//readyz')).status).toBe(200));
     expect((await api.call('GET', '/apps/old')).body).toMatchObject({ revision: 1 });
   });
 });

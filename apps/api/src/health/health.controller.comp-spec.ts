@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { InProcessBroker } from '@nebula/messaging';
 import type { ApiOptions, ReadinessCheck } from '../api-options.js';
+import { Clock } from '../clock.js';
 import { PROBLEMS } from '../http/problem-types.js';
 import { FaultyFeed } from '../publishing/testing/faulty-feed.js';
 import { StoreUnavailableError } from '../store/app-store.js';
 import { ApiUnderTest } from '../testing/api-under-test.js';
+import { eventually } from '../testing/eventually.js';
 import { expectProblem } from '../testing/expect-problem.js';
 import { FaultyStore } from '../testing/faulty-store.js';
 
@@ -71,7 +73,7 @@ describe('/readyz', () => {
       problems: { ...WELL, docker: problem },
     });
     problem = null;
-    expect((await api.call('GET', '//readyz')).status).toBe(200);
+    await eventually(async () => expect((await api.call('GET', '//readyz')).status).toBe(200));
   });
 
   it('says that the store is missing', async () => {
@@ -81,6 +83,31 @@ describe('/readyz', () => {
       detail: 'store: the database is away.',
       problems: { ...WELL, store: 'the database is away' },
     });
+  });
+
+  it('looks once for all who ask within a second', async () => {
+    let looked = 0;
+    let end = () => {};
+    const gate = new Promise<null>((resolve) => (end = () => resolve(null)));
+    await start(
+      engine(async () => {
+        looked += 1;
+        return await gate;
+      }),
+    );
+    const clock = api.api.get(Clock);
+    clock.elapsed = () => 5_000;
+    const ask = async () => (await api.call('GET', '//readyz')).status;
+    const all = Promise.all(Array.from({ length: 20 }, ask));
+    await eventually(() => expect(looked).toBeGreaterThan(0));
+    end();
+    expect(new Set(await all)).toEqual(new Set([200]));
+    clock.elapsed = () => 5_999;
+    await ask();
+    expect(looked).toBe(1);
+    clock.elapsed = () => 6_000;
+    await ask();
+    expect(looked).toBe(2);
   });
 
   it('has no password in what it says', async () => {
