@@ -40,7 +40,7 @@ function ofAnswer(error: NebulaApiError, at: string): string {
   if (type === 'urn:nebula:problem:unknown-path')
     return older(at, `it has no ${new URL(error.url).pathname}`);
   const unknown = errors.find(
-    ({ parameter, message }) => parameter !== undefined && message.includes('is not a parameter'),
+    ({ parameter, message }) => parameter !== undefined && message.includes('is not a known query parameter'),
   );
   if (unknown) return older(at, `it does not know ${JSON.stringify(unknown.parameter)}`);
   if (type === 'about:blank')
