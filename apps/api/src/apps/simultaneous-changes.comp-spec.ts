@@ -9,8 +9,13 @@ afterEach(async () => {
   for (const api of started.splice(0).reverse()) await api.stop();
 });
 
-async function start(...given: Parameters<typeof ApiUnderTest.start>): Promise<ApiUnderTest> {
-  const api = await ApiUnderTest.start(...given);
+/** So many that change one app take longer on a busy machine than a request may otherwise. */
+const request_limit_ms = 60_000;
+
+async function start(
+  given: Omit<NonNullable<Parameters<typeof ApiUnderTest.start>[0]>, 'request_limit_ms'> = {},
+): Promise<ApiUnderTest> {
+  const api = await ApiUnderTest.start({ ...given, request_limit_ms });
   started.push(api);
   // SQLite alone would answer before another request could come between.
   new FaultyStore(api.store).slow('get', 'insert', 'replace');
