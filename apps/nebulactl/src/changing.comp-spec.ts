@@ -242,6 +242,8 @@ describe('nebulactl app', () => {
       code: 0,
       stdout: expect.stringContaining(`${app}\n`),
     });
+    const last = await shell.run(['app', 'delete', app, '--yes', '--wait']);
+    expect(last).toMatchObject({ code: 0, stderr: expect.stringContaining('Gone: no worker') });
   });
 });
 

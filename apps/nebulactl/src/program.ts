@@ -6,6 +6,7 @@ import { addChangeCommands } from './commands/app-changes.js';
 import { addReadCommands } from './commands/app-reads.js';
 import { addCompletion } from './commands/completion.js';
 import { addContextCommands } from './commands/contexts.js';
+import { addDocumentCommands } from './commands/documents.js';
 import { addEvents } from './commands/events.js';
 import { addLogin } from './commands/login.js';
 import { addOrphans } from './commands/orphans.js';
@@ -51,6 +52,7 @@ export function buildProgram(world: World): Command {
   );
   addTokenCommands(group(program, 'token', 'Make and revoke tokens', 'tokens'), world);
   addContextCommands(group(program, 'context', 'Keep several clusters apart', 'contexts'), world);
+  addDocumentCommands(program, world);
   addLogin(program, world);
   addEvents(program, world);
   addOrphans(program, world);

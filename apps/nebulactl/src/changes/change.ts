@@ -23,6 +23,8 @@ export interface Change<Answer extends Changed> {
   app: string;
   /** For the question: `Change shop`. */
   question: string;
+  /** Whether it deletes the app. */
+  isDeletion?: boolean;
   /** Makes the change, or looks what it would be. */
   send: (asked: Asked) => Promise<Answer>;
 }
@@ -47,7 +49,7 @@ export async function make<Answer extends Changed>(
   }
   if (globals.output === 'table') say(terminal, `${change.app} is at revision ${done.revision}.`);
   else await session.show({ data: done, names: [change.app], text: () => '' });
-  await followed(session, change.app, done.revision, options);
+  await followed(session, change.app, done.revision, options, change.isDeletion);
 }
 
 async function agreed<Answer extends Changed>(

@@ -13,6 +13,8 @@ export interface Followed {
   timeoutMs: number;
   /** Not ended by a failure: a worker may get there with its next try. */
   keepGoing: boolean;
+  /** The app is deleted: that nobody runs it is what is waited for. */
+  isGone?: boolean;
 }
 
 /** Between two looks, milliseconds. The api answers at once when all have converged. */
@@ -26,7 +28,7 @@ const LOOK_MS = 1_000;
  */
 export async function follow(
   session: Session,
-  { app, revision, timeoutMs, keepGoing }: Followed,
+  { app, revision, timeoutMs, keepGoing, isGone = false }: Followed,
 ): Promise<void> {
   const { client, terminal, paintBeside: paint } = session;
   const line = new ProgressLine(terminal.stderr);
@@ -58,6 +60,8 @@ export async function follow(
     await looking;
     line.end();
     if (terminal.signal.aborted) throw new Interrupted(interrupted(app, waited));
+    if (isGone && error instanceof NotConvergedError && error.reason === 'no_workers')
+      return writeLine(terminal.stderr, `${paint('green', 'Gone:')} no worker that is online has ${app}.`);
     if (error instanceof NotConvergedError) throw failureOf(error, timeoutMs);
     throw error;
   }
@@ -97,7 +101,6 @@ function failureOf({ app, reason, answer }: NotConvergedError, timeoutMs: number
   if (answer === null)
     return new CommandError(`it is not known how far ${app} is: the api did not answer`, EXIT.timeout);
   const { revision, converged, pending, waiting_for } = answer;
-  // Of a deleted app that no worker has there is nothing to wait for.
   if (reason === 'no_workers')
     return new CommandError(`no worker that is online runs ${app}, so nothing was waited for`);
   const who = waiting_for.map(({ hostname, state, last_error }) =>

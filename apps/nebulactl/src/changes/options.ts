@@ -29,14 +29,18 @@ export function timeoutOption(command: Command): Command {
     .option('--keep-going', 'wait on when a worker has failed: it may get there with its next try');
 }
 
-/** Waits when `--wait` asks for it. */
+/**
+ * Waits when `--wait` asks for it.
+ * @param isGone whether the change has deleted the app
+ */
 export async function followed(
   session: Session,
   app: string,
   revision: number,
   { wait, timeout, keepGoing }: ChangeOptions,
+  isGone = false,
 ): Promise<void> {
   if (!wait) return;
   const timeoutMs = parseDuration('--timeout', timeout);
-  await follow(session, { app, revision, timeoutMs, keepGoing: keepGoing === true });
+  await follow(session, { app, revision, timeoutMs, keepGoing: keepGoing === true, isGone });
 }

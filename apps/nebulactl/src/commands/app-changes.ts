@@ -55,6 +55,7 @@ export function addChangeCommands(app: Command, world: World): void {
       make(session, options, {
         app: name,
         question: `Delete ${name}`,
+        isDeletion: true,
         send: (asked) => deleteApp({ client: session.client, path: { app: name }, ...asked }),
       }),
   });
