@@ -75,15 +75,15 @@ export class Authenticator {
     if (!this.letIn.get(here)) this.refuseWhileSlowed(group);
     const digest = this.digest.of('basic', user, password);
     const known = this.recent.get(digest);
-    if (known && (await known)) return this.let(administrator(user), here);
+    if (known && (await decided(known))) return this.let(administrator(user), here);
     // Before the check, which takes time: many tries at once are not one.
     this.failed(group);
     if (known || !this.password) throw passwordWrong();
     const outcome = this.password.matches(user, password);
     this.recent.set(digest, outcome);
-    const right = await outcome.catch((error: unknown) => {
+    const right = await decided(outcome).catch((error: unknown) => {
       this.failures.wasRight(group);
-      throw error instanceof TooManyChecksError ? tooManyFailures(BUSY_MS) : error;
+      throw error;
     });
     if (!right) throw passwordWrong();
     this.failures.wasRight(group);
@@ -139,6 +139,15 @@ export class Authenticator {
   private failed(group: string): void {
     if (this.failures.failed(group))
       this.log.warn('logins from an address are slowed, as too many of them have failed', { address: group });
+  }
+}
+
+/** @throws {ProblemError} 429 when the check found no place, of whoever began it */
+async function decided(check: Promise<boolean>): Promise<boolean> {
+  try {
+    return await check;
+  } catch (error) {
+    throw error instanceof TooManyChecksError ? tooManyFailures(BUSY_MS) : error;
   }
 }
 

@@ -71,7 +71,8 @@ describe('a token', () => {
     const readers = opened.filter((reader) => reader !== null);
     expect(readers).toHaveLength(50);
     expectProblem(await as(api, greedy, '/events'), PROBLEMS.tooManyStreams);
-    for (const login of [other, ADMIN]) readers.push(...[await open(login)].filter((reader) => reader !== null));
+    for (const login of [other, ADMIN])
+      readers.push(...[await open(login)].filter((reader) => reader !== null));
     expect(readers).toHaveLength(52);
     readers[0]?.leave();
     await eventually(async () => {
@@ -328,6 +329,25 @@ describe('a password that is configured as its hash', () => {
     expectProblem(await as(api, basic('root', 'hunter3')), PROBLEMS.unauthenticated);
     // There is no such token.
     expectProblem(await as(api, bearer(LOGIN.auth_token)), PROBLEMS.unauthenticated);
+  });
+
+  it('is not asked for by more than can wait, and all others are told so', async () => {
+    const password = await hash('hunter2', { memoryCost: 8_192, timeCost: 2 });
+    const http = { trusted_proxies: ['127.0.0.1'] };
+    const api = await start({ login: { administrator: { user: 'root', password } }, http });
+    const guesses = Array.from({ length: 60 }, (_, index) =>
+      // Each password by two who ask, from an address of their own.
+      ['1', '2'].map((asker) =>
+        api.call('GET', '/apps', {
+          headers: {
+            authorization: basic('root', `guess ${index}`),
+            'x-forwarded-for': `10.0.${asker}.${index}`,
+          },
+        }),
+      ),
+    );
+    const answers = await Promise.all(guesses.flat());
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401, 429]));
   });
 });
 

@@ -76,7 +76,8 @@ export class EventsService implements OnApplicationBootstrap, BeforeApplicationS
     const own = this.places.get(key) ?? 0;
     if (all >= MOST_STREAMS) throw tooMany(`${MOST_STREAMS} clients listen to this api already`);
     // Where nobody is asked who they are, they can't be told apart.
-    if (kind !== 'anyone' && own >= MOST_OF_A_CALLER) throw tooMany(`${name} listens to this api ${MOST_OF_A_CALLER} times already`);
+    if (kind !== 'anyone' && own >= MOST_OF_A_CALLER)
+      throw tooMany(`${name} listens to this api ${MOST_OF_A_CALLER} times already`);
     this.places.set(key, own + 1);
     return () => {
       const left = (this.places.get(key) ?? 0) - 1;
@@ -97,12 +98,7 @@ export class EventsService implements OnApplicationBootstrap, BeforeApplicationS
     }
   }
 
-  private follow(
-    end: () => void,
-    app: string | null,
-    lastId: string | null,
-    caller: Caller,
-  ): EventStream {
+  private follow(end: () => void, app: string | null, lastId: string | null, caller: Caller): EventStream {
     const concerns = (event: FleetEvent) =>
       event.type === 'reset' ||
       ((app === null || event.data.app_name === app) && maySee(caller, event.data.app_name));
