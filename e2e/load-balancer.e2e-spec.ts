@@ -189,6 +189,8 @@ describe('an HAProxy in front of four replicas', () => {
       await eventually(async () => expect(load.answered()).toBeGreaterThan(200), CHANGE_LIMIT);
       const before = await ids();
       await converged('shop', (await api.act('shop', 'restart')).revision);
+      // Requests that nobody answers fail only after a while.
+      await everyReplicaAnswers(REPLICAS, 1);
       const { failed, answered } = await load.end();
       figures['all at once'] = { answered, failed };
       expect((await ids()).filter((id) => before.includes(id))).toEqual([]);
