@@ -40,7 +40,12 @@ beforeEach(async () => {
     folder,
     environment: {
       // What it is to run is on its disk: nobody has to bring it.
-      ...{ APP_NAME: APP, RABBIT_HOST: '127.0.0.1:1', RABBIT_USER: 'nobody', RABBIT_PASSWORD: 'worker-ends-secret' },
+      ...{
+        APP_NAME: APP,
+        RABBIT_HOST: '127.0.0.1:1',
+        RABBIT_USER: 'nobody',
+        RABBIT_PASSWORD: 'worker-ends-secret',
+      },
       ...{ DOCKER_HOST: ENGINE, SCOPE, STATE_DIR: join(folder, 'state'), WORKER_PORT: '0' },
       // So that an update has a middle.
       ENGINE_PARALLELISM: '1',
