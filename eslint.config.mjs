@@ -7,6 +7,7 @@ const TESTS = [
   '**/*.comp-spec.ts',
   '**/*.int-spec.ts',
   '**/*.e2e-spec.ts',
+  '**/*.deploy-spec.ts',
   '**/testing/**',
   'e2e/**',
 ];

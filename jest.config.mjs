@@ -1,7 +1,8 @@
 /**
- * Four kinds of test, told apart by name: `*.spec.ts` needs nothing, `*.comp-spec.ts` runs a whole api or worker in its
+ * Five kinds of test, told apart by name: `*.spec.ts` needs nothing, `*.comp-spec.ts` runs a whole api or worker in its
  * own process, on a file of SQLite or an engine in memory, `*.int-spec.ts` needs a Docker Engine of
- * its own (NEBULA_TEST_DOCKER_HOST), `e2e/*.e2e-spec.ts` drives the whole system.
+ * its own (NEBULA_TEST_DOCKER_HOST), `e2e/*.e2e-spec.ts` drives the whole system, `e2e/deploy/*.deploy-spec.ts` what is
+ * in deploy/, as it is run for real.
  */
 const shared = {
   rootDir: import.meta.dirname,
@@ -22,5 +23,6 @@ export default {
     { ...shared, displayName: 'component', testMatch: ['**/*.comp-spec.ts'] },
     { ...shared, displayName: 'integration', testMatch: ['**/*.int-spec.ts'] },
     { ...shared, displayName: 'e2e', testMatch: ['**/e2e/**/*.e2e-spec.ts'] },
+    { ...shared, displayName: 'deploy', testMatch: ['**/e2e/deploy/**/*.deploy-spec.ts'] },
   ],
 };

@@ -2,7 +2,7 @@
  * Reads the command line of `npm test`.
  */
 
-export const KINDS = /** @type {const} */ (['unit', 'component', 'integration', 'e2e']);
+export const KINDS = /** @type {const} */ (['unit', 'component', 'integration', 'e2e', 'deploy']);
 
 /** @typedef {typeof KINDS[number]} Kind */
 
@@ -26,7 +26,7 @@ export function readTestArguments(argv) {
   return { kinds: kind ? [kind] : [...KINDS], patterns, check: words.length === 0 };
 }
 
-export const USAGE = `Usage: npm test [-- [unit|component|integration|e2e] [PATH...]]
+export const USAGE = `Usage: npm test [-- [unit|component|integration|e2e|deploy] [PATH...]]
 
 Without arguments: types, lint, format, and every test. With a kind, the tests of that kind; with parts of paths,
 those whose path has one of them.`;

@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { readTestArguments } from './arguments.mjs';
 
-const ALL = ['unit', 'component', 'integration', 'e2e'];
+const ALL = ['unit', 'component', 'integration', 'e2e', 'deploy'];
 
 describe('the arguments of npm test', () => {
   it.each([
     [[], { kinds: ALL, patterns: [], check: true }],
     [['unit'], { kinds: ['unit'], patterns: [], check: false }],
+    [['deploy'], { kinds: ['deploy'], patterns: [], check: false }],
     [['--', 'e2e'], { kinds: ['e2e'], patterns: [], check: false }],
     [
       ['integration', 'apps/worker', 'engine'],

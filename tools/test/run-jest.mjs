@@ -9,7 +9,7 @@ import { binary, PROJECT, runNode } from './run-command.mjs';
 /** @import { Kind } from './arguments.mjs' */
 
 /** @type {readonly Kind[]} */
-export const NEEDS_ENGINE = ['integration', 'e2e'];
+export const NEEDS_ENGINE = ['integration', 'e2e', 'deploy'];
 
 /**
  * @typedef {object} TestCount

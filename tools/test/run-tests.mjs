@@ -7,24 +7,21 @@ import { pidIn } from '../engine/processes.mjs';
 import { prepare } from '../start/prepare.mjs';
 import { newMark, stopLeftServices } from './left-services.mjs';
 import { runCheck } from './run-check.mjs';
+import { lanesOf } from './lanes.mjs';
 import { PROJECT } from './run-command.mjs';
 import { NEEDS_ENGINE, runJest } from './run-jest.mjs';
 import { testEngine } from './test-engine.mjs';
 
 /** @import { Kind, Wish } from './arguments.mjs' */
+/** @import { Part } from './lanes.mjs' */
 /** @import { TestCount } from './run-jest.mjs' */
+/** @import { TestEngine } from './test-engine.mjs' */
 
 /** All of it. Whatever takes longer hangs. */
 const LIMIT_MS = 43 * 60_000;
 
 /** Files that have a second try. Where more fail, something is broken. */
 const MOST_SECOND_TRIES = 3;
-
-/**
- * Where the integration tests are that use no Docker Engine. They wait for brokers and databases most of their time, and
- * the others for the engine, so the two run beside each other.
- */
-const WITHOUT_ENGINE = ['libs', 'apps/api', 'tools/services'].map((folder) => `${join(PROJECT, folder)}/`);
 
 /** Holds the id of the run, since two would share one engine. */
 const RUN_FILE = join(PROJECT, '.test', 'run.pid');
@@ -92,17 +89,17 @@ async function runAll({ kinds, patterns, check }, signal, problems) {
   }
 
   if (onEngine.length === 0 || signal.aborted) return counts;
-  /** @type {Awaited<ReturnType<typeof testEngine>> | undefined} */
-  let engine;
   const mark = newMark();
+  /** @type {TestEngine | undefined} */
+  let engine;
   try {
-    engine = await testEngine(say);
-    const environment = { ...mark, NEBULA_TEST_DOCKER_HOST: engine.host };
-    for (const kind of onEngine) {
-      if (signal.aborted) break;
-      say(`\n${kind}:`);
-      counts.push(...(await runOnServices(kind, { ...options, environment })));
-    }
+    if (onEngine.some((kind) => kind !== 'deploy')) engine = await testEngine(say);
+    const environment = { ...mark, ...(engine ? { NEBULA_TEST_DOCKER_HOST: engine.host } : {}) };
+    const lanes = lanesOf(onEngine, patterns);
+    const ended = await Promise.allSettled(
+      lanes.map((lane) => runLane(lane, { ...options, environment }, counts)),
+    );
+    for (const lane of ended) if (lane.status === 'rejected') problems.push(messageOf(lane.reason));
   } catch (error) {
     // What was counted until here is said all the same.
     problems.push(messageOf(error));
@@ -114,24 +111,46 @@ async function runAll({ kinds, patterns, check }, signal, problems) {
   return counts;
 }
 
+/** @typedef {Parameters<typeof runJest>[1] & {}} Options */
+
 /**
- * @param {Kind} kind
- * @param {Parameters<typeof runJest>[1] & {}} options
- * @returns {Promise<TestCount[]>}
+ * Runs the parts of a lane one after the other.
+ * @param {readonly Part[]} lane
+ * @param {Options} options
+ * @param {TestCount[]} counts to add to
  */
-async function runOnServices(kind, options) {
-  if (kind !== 'integration' || (options.patterns ?? []).length > 0) return [await runTwice(kind, options)];
-  return await Promise.all([
-    runTwice(kind, { ...options, without: WITHOUT_ENGINE }),
-    runTwice(kind, { ...options, patterns: WITHOUT_ENGINE, name: `${kind}-without-engine` }),
-  ]);
+async function runLane(lane, options, counts) {
+  for (const { kind, ...part } of lane) {
+    if (options.signal?.aborted) return;
+    say(`\n${part.name}:`);
+    const run = kind === 'deploy' ? runOnOneMoreEngine : runTwice;
+    const count = await run(kind, { ...options, ...part });
+    counts.push(count);
+    say(`${part.name} took ${count.seconds.toFixed(0)} s.`);
+  }
+}
+
+/**
+ * Runs tests that build images and run whole systems, which tests of what is on an engine must not see.
+ * @param {Kind} kind
+ * @param {Options} options
+ * @returns {Promise<TestCount>}
+ */
+async function runOnOneMoreEngine(kind, options) {
+  const engine = await testEngine(say, 'deploy-engine');
+  const environment = { ...options.environment, NEBULA_TEST_DOCKER_HOST: engine.host };
+  try {
+    return await runTwice(kind, { ...options, environment });
+  } finally {
+    await engine.stop();
+  }
 }
 
 /**
  * Runs tests of real services. A few files that fail have a second try, which is told by name: while a disk stands still,
  * an engine or a broker may exceed a time limit of its own, which is no fault of what is tested.
  * @param {Kind} kind
- * @param {Parameters<typeof runJest>[1] & {}} options
+ * @param {Options} options
  * @returns {Promise<TestCount>}
  */
 async function runTwice(kind, options) {

@@ -10,7 +10,7 @@ import { ENGINE_PACKAGES } from '../engine/install-engine.mjs';
 import { ensurePackages } from '../engine/packages.mjs';
 import { REGISTRY_PACKAGE } from '../engine/registry.mjs';
 
-const FOLDER = join(import.meta.dirname, '..', '..', '.test', 'engine');
+const FOLDERS = join(import.meta.dirname, '..', '..', '.test');
 
 /** What the tests use beside the engine itself, too. */
 const PACKAGES = [...ENGINE_PACKAGES, BUSYBOX_PACKAGE, REGISTRY_PACKAGE];
@@ -25,10 +25,12 @@ const PACKAGES = [...ENGINE_PACKAGES, BUSYBOX_PACKAGE, REGISTRY_PACKAGE];
  * The engine at NEBULA_TEST_DOCKER_HOST when that is set, else an empty one of our own under .test/, for which
  * packages are installed where they are missing.
  * @param {(line: string) => void} say
+ * @param {string} [name] of its folder; another name is another engine
  * @returns {Promise<TestEngine>}
  * @throws {Error} with what to do, when neither can be had
  */
-export async function testEngine(say) {
+export async function testEngine(say, name = 'engine') {
+  const folder = join(FOLDERS, name);
   const given = process.env['NEBULA_TEST_DOCKER_HOST'];
   if (given) {
     const engine = await pingEngine(given);
@@ -42,12 +44,14 @@ export async function testEngine(say) {
   }
   await ensurePackages(PACKAGES, say);
   // An engine that was left by a run that was killed would bring its containers back.
+  const clear = () => stopAndEmpty(folder);
   await clear();
-  const { host } = await startEngine({ folder: FOLDER });
+  const { host } = await startEngine({ folder });
   return { host, stop: clear };
 }
 
-async function clear() {
-  await stopEngine(FOLDER);
-  await rm(join(FOLDER, 'data'), { recursive: true, force: true });
+/** @param {string} folder */
+async function stopAndEmpty(folder) {
+  await stopEngine(folder);
+  await rm(join(folder, 'data'), { recursive: true, force: true });
 }

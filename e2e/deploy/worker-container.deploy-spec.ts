@@ -4,11 +4,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeWorkerImage } from '../tools/bundle/worker-image.mjs';
-import { makeHttpImage, removeImage } from '../tools/engine/images.mjs';
-import { EngineView, type SeenContainer } from './testing/engine-view.js';
-import { eventually } from './testing/eventually.js';
-import { keepDesiredState } from './testing/kept-desired-state.js';
+import { makeWorkerImage } from '../../tools/bundle/worker-image.mjs';
+import { makeHttpImage, removeImage } from '../../tools/engine/images.mjs';
+import { EngineView, type SeenContainer } from '../testing/engine-view.js';
+import { eventually } from '../testing/eventually.js';
+import { keepDesiredState } from '../testing/kept-desired-state.js';
 
 const ENGINE = process.env['NEBULA_TEST_DOCKER_HOST'] ?? '';
 const SCOPE = `e2e-${randomBytes(4).toString('hex')}`;

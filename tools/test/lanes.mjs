@@ -1,0 +1,50 @@
+/**
+ * Which tests on real services run one after the other, and which beside them.
+ */
+import { join } from 'node:path';
+import { PROJECT } from './run-command.mjs';
+
+/** @import { Kind } from './arguments.mjs' */
+
+/**
+ * @typedef {object} Part some tests of one kind, for one call of Jest
+ * @property {Kind} kind
+ * @property {string} name of the part, for people and files
+ * @property {string[]} [patterns] parts of paths; none means all
+ * @property {string[]} [without] parts of paths that are left out
+ */
+
+/** Where the integration tests are that use no Docker Engine. */
+const WITHOUT_ENGINE = ['libs', 'apps/api', 'tools/services'].map((folder) => `${join(PROJECT, folder)}/`);
+
+/** Where the end-to-end tests are whose servers have an engine each. */
+const FLEETS = [`${join(PROJECT, 'e2e', 'fleet')}/`];
+
+/**
+ * All of them. They wait for engines, brokers and databases most of their time, so two lanes run beside each other. The
+ * first is that of the tests that share one engine; those of the second have services of their own, or one more engine.
+ * @type {readonly (readonly Part[])[]}
+ */
+const LANES = [
+  [
+    { kind: 'integration', name: 'integration', without: WITHOUT_ENGINE },
+    { kind: 'e2e', name: 'e2e', without: FLEETS },
+  ],
+  [
+    { kind: 'integration', name: 'integration-without-engine', patterns: WITHOUT_ENGINE },
+    { kind: 'e2e', name: 'e2e-fleets', patterns: FLEETS },
+    { kind: 'deploy', name: 'deploy' },
+  ],
+];
+
+/**
+ * @param {readonly Kind[]} kinds that run on real services
+ * @param {readonly string[]} patterns of paths that are asked for; they may belong to any lane, so there is one then
+ * @returns {Part[][]} none of them empty
+ */
+export function lanesOf(kinds, patterns) {
+  if (patterns.length > 0) return [kinds.map((kind) => ({ kind, name: kind, patterns: [...patterns] }))];
+  return LANES.map((lane) => lane.filter(({ kind }) => kinds.includes(kind))).filter(
+    (lane) => lane.length > 0,
+  );
+}

@@ -1,0 +1,33 @@
+import { describe, expect, it } from '@jest/globals';
+import { lanesOf } from './lanes.mjs';
+
+const names = (...asked: Parameters<typeof lanesOf>) =>
+  lanesOf(...asked).map((lane) => lane.map(({ name }) => name));
+
+describe('the lanes of the tests on real services', () => {
+  it('are two for all of them, and one for what has no counterpart', () => {
+    expect(names(['integration', 'e2e', 'deploy'], [])).toEqual([
+      ['integration', 'e2e'],
+      ['integration-without-engine', 'e2e-fleets', 'deploy'],
+    ]);
+    expect(names(['e2e'], [])).toEqual([['e2e'], ['e2e-fleets']]);
+    expect(names(['deploy'], [])).toEqual([['deploy']]);
+  });
+
+  it('have each test once: what one leaves out of a kind is what another takes', () => {
+    const parts = lanesOf(['integration', 'e2e', 'deploy'], []).flat();
+    for (const { kind, without } of parts.filter((part) => part.without)) {
+      const taken = parts.filter((part) => part.kind === kind && part.patterns);
+      expect(taken.map(({ patterns }) => patterns)).toEqual([without]);
+    }
+  });
+
+  it('are one for paths that are asked for', () => {
+    expect(lanesOf(['integration', 'e2e'], ['apps/worker'])).toEqual([
+      [
+        { kind: 'integration', name: 'integration', patterns: ['apps/worker'] },
+        { kind: 'e2e', name: 'e2e', patterns: ['apps/worker'] },
+      ],
+    ]);
+  });
+});
