@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { goMinor } from './ferretdb-build.mjs';
+import { goMinor } from './go.mjs';
 
 it.each([
   ['go1.24.1', 24],
