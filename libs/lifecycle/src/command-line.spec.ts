@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readCommandLine } from './command-line.js';
 
-const read = (...argv: string[]) => readCommandLine(argv, ['serve', 'setup-broker']);
+const read = (...argv: string[]) => readCommandLine(argv, ['serve', 'setup-broker', 'backup'], ['backup']);
 
 describe('readCommandLine', () => {
   it.each([
@@ -16,10 +16,19 @@ describe('readCommandLine', () => {
     expect(read(...argv)).toEqual({ kind: 'help' });
   });
 
+  it('gives a command the file that it needs', () => {
+    expect(read('backup', 'a b')).toEqual({ kind: 'command', command: 'backup', file: 'a b' });
+  });
+
   it.each([
-    [['setup'], 'unknown argument "setup"; known are serve, setup-broker and --help'],
-    [['serve', 'x'], 'unknown argument "x" after serve; known are serve, setup-broker and --help'],
-    [['--verbose'], 'unknown argument "--verbose"; known are serve, setup-broker and --help'],
+    [['backup'], 'backup needs a file: backup FILE'],
+    [
+      ['backup', 'a', 'b'],
+      'unknown argument "b" after backup "a"; known are serve, setup-broker, backup and --help',
+    ],
+    [['setup'], 'unknown argument "setup"; known are serve, setup-broker, backup and --help'],
+    [['serve', 'x'], 'unknown argument "x" after serve; known are serve, setup-broker, backup and --help'],
+    [['--verbose'], 'unknown argument "--verbose"; known are serve, setup-broker, backup and --help'],
   ])('%j is refused', (argv, problem) => {
     expect(() => read(...argv)).toThrow(expect.objectContaining({ problems: [problem], exitCode: 2 }));
   });

@@ -2,9 +2,9 @@ import { rabbitConnection } from '@nebula/configuration';
 import { startingWith } from '@nebula/lifecycle';
 import { RabbitFeed, RabbitReportStrategy, RareLog } from '@nebula/messaging';
 import type { ApiOptions } from '../api-options.js';
-import type { StoreOptions } from '../store/store-options.js';
 import { parseSecretKeys } from '../store/secrets/secret-key.js';
 import type { ApiConfiguration } from './configuration.js';
+import { storeOf } from './store-keys.js';
 
 /** Store and transports of an api of its own. */
 export interface Adapters extends Pick<ApiOptions, 'store' | 'secret_keys' | 'feeds' | 'reports'> {
@@ -29,11 +29,4 @@ export function adapters(configuration: ApiConfiguration): Adapters {
     reports: new RabbitReportStrategy({ ...connection, connection_name: 'nebula-api reports' }),
     close: () => feed.close(),
   };
-}
-
-/** The database that the configuration names. */
-export function storeOf({ mongo_url, schema_name, sqlite_file }: ApiConfiguration): StoreOptions {
-  return mongo_url === ''
-    ? { kind: 'sqlite', path: sqlite_file }
-    : { kind: 'mongo', url: mongo_url, database: schema_name };
 }

@@ -10,12 +10,10 @@ import { configured } from '@nebula/lifecycle';
 import { ACCESS_KEYS, type AccessConfiguration } from './access-keys.js';
 import { accessProblems } from './access-problems.js';
 import { parseSecretKeys } from '../store/secrets/secret-key.js';
+import { STORE_KEYS, type StoreConfiguration, storeProblems } from './store-keys.js';
 
 /** What an api of its own is started with. */
-export interface ApiConfiguration extends AccessConfiguration, RabbitConfiguration {
-  mongo_url: string;
-  sqlite_file: string;
-  schema_name: string;
+export interface ApiConfiguration extends AccessConfiguration, StoreConfiguration, RabbitConfiguration {
   secret_keys: string[];
   rabbit_region: string;
   verify_interval_seconds: number;
@@ -27,18 +25,7 @@ export interface ApiConfiguration extends AccessConfiguration, RabbitConfigurati
 /** What can be configured, with the units and limits that `--help` shows. */
 export const API_KEYS: KeyTable<ApiConfiguration> = {
   ...ACCESS_KEYS,
-  mongo_url: {
-    kind: 'string',
-    default: '',
-    secret: true,
-    description: 'where MongoDB is, like mongodb://user:password@host:27017/?replicaSet=rs0',
-  },
-  sqlite_file: {
-    kind: 'string',
-    default: '',
-    description: 'SQLite file in place of MongoDB, for one api alone',
-  },
-  schema_name: { kind: 'string', default: 'nebula', description: 'name of the database on MongoDB' },
+  ...STORE_KEYS,
   secret_keys: {
     kind: 'list',
     default: [],
@@ -89,15 +76,12 @@ export const API_KEYS: KeyTable<ApiConfiguration> = {
  */
 export function loadApiConfiguration(sources?: Sources): ApiConfiguration {
   return configured(API_KEYS, sources, (configuration) => {
-    const { schema_name, rabbit_region, rabbit_host } = configuration;
+    const { rabbit_region, rabbit_host } = configuration;
     return [
       ...accessProblems(configuration),
       ...rabbitHostProblems(rabbit_host),
       ...storeProblems(configuration),
       ...(parseSecretKeys(configuration.secret_keys).problems ?? []).map((line) => `secret_keys: ${line}`),
-      ...(/^[A-Za-z0-9_-]{1,63}$/.test(schema_name)
-        ? []
-        : [`schema_name is ${JSON.stringify(schema_name)} but must be 1 to 63 letters, digits, "_" and "-"`]),
       ...(/^[A-Za-z0-9_.-]{1,63}$/.test(rabbit_region)
         ? []
         : [
@@ -105,15 +89,4 @@ export function loadApiConfiguration(sources?: Sources): ApiConfiguration {
           ]),
     ];
   });
-}
-
-function storeProblems({ mongo_url, sqlite_file }: ApiConfiguration): string[] {
-  if (mongo_url === '' && sqlite_file === '')
-    return ['mongo_url is missing: set it to the address of MongoDB (or sqlite_file, for one api alone)'];
-  if (mongo_url !== '' && sqlite_file !== '')
-    return ['mongo_url and sqlite_file are both set; set one of them'];
-  // The address may hold a password, so it isn't shown.
-  return mongo_url === '' || /^mongodb(\+srv)?:\/\/[^/]/.test(mongo_url)
-    ? []
-    : ['mongo_url must begin with mongodb:// or mongodb+srv:// and name a host'];
 }

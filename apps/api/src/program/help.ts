@@ -15,6 +15,9 @@ Commands
                  passwords are set to those given.
   rotate-secrets seals the values of secret_env_vars in the database with the first of secret_keys, after a new key
                  was put there before the old one. It can be run at any time, and again.
+  backup FILE    writes all of the database that can't be made anew into a new file, while apis work. It needs to
+                 know the database alone: mongo_url and schema_name, or sqlite_file.
+  restore FILE   brings a backup into an empty database, be it of another kind. No api may use it meanwhile.
   -h, --help     print this
 
 Configuration: an environment variable (upper case of the key) or a key in conf.json. The environment wins.
@@ -28,7 +31,7 @@ Other environment variables
 
 Exit codes
   0    stopped by a signal, in order; or all is done
-  1    the set-up or the rotation failed
+  1    the set-up, the rotation, the backup or the restore failed
   2    unknown argument
   78   bad configuration: a key, or a port in use; one line each
   130  a second signal ended it before the shutdown was done

@@ -9,10 +9,11 @@ import {
 import { createLogger } from '@nebula/logging';
 import { accessOptions } from './access-options.js';
 import { createApi } from '../create-api.js';
-import { adapters, storeOf } from './adapters.js';
+import { adapters } from './adapters.js';
 import { StoreUnavailableError } from '../store/app-store.js';
 import { checkStore } from '../store/check-store.js';
 import type { ApiConfiguration } from './configuration.js';
+import { storeOf } from './store-keys.js';
 
 /**
  * Runs the api until a signal comes. Neither MongoDB nor RabbitMQ need to be there.

@@ -4,7 +4,7 @@ import { openAppStore } from '../store/open-app-store.js';
 import { Keyring } from '../store/secrets/keyring.js';
 import { type Rotation, rotateSecrets } from '../store/secrets/rotate-secrets.js';
 import { parseSecretKeys, SECRET_KEY_FORM } from '../store/secrets/secret-key.js';
-import { storeOf } from './adapters.js';
+import { storeOf } from './store-keys.js';
 import type { ApiConfiguration } from './configuration.js';
 
 type Say = (line: string) => void;

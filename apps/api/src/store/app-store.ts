@@ -100,6 +100,8 @@ export abstract class AppStore {
   abstract revisions(appName: string, query: { limit: number; before?: number }): Promise<RevisionSummary[]>;
   /** A revision that was replaced; null when it is not kept. */
   abstract revision(appName: string, revision: number): Promise<Revision | null>;
+  /** Keeps a revision of an app that has a record, as if it had been replaced; for the restore of a backup. */
+  abstract keepRevision(revision: Revision): Promise<void>;
   /** Forgets all but the newest `keep` of the revisions that were replaced. */
   abstract forgetRevisions(appName: string, keep: number): Promise<void>;
 
@@ -118,6 +120,8 @@ export abstract class AppStore {
   abstract purgeTombstones(before: string): Promise<string[]>;
   /** The highest revision that any purged tombstone had, 0 before the first. */
   abstract highestPurged(): Promise<number>;
+  /** Raises that number to `to`; nothing happens when it is there or beyond already. */
+  abstract raiseHighestPurged(to: number): Promise<void>;
 
   /** The epoch of the database, 1 in a new one. */
   abstract epoch(): Promise<number>;

@@ -1,5 +1,6 @@
 import type { AppStore } from './app-store.js';
 import type { StoreOptions } from './store-options.js';
+import type { TokenStore } from './token-store.js';
 
 interface StoreLog {
   info(message: string): void;
@@ -12,16 +13,28 @@ interface StoreLog {
  * @throws {StoreUnavailableError} when a file can't be opened, or the URL is none
  */
 export async function openAppStore(options: StoreOptions, log: StoreLog): Promise<AppStore> {
+  return (await openStores(options, log)).apps;
+}
+
+/** As `openAppStore`, with what is kept beside the apps. Both end with `apps.close()`. */
+export async function openStores(
+  options: StoreOptions,
+  log: StoreLog,
+): Promise<{ apps: AppStore; tokens: TokenStore }> {
   switch (options.kind) {
     case 'sqlite': {
       const { SqliteDatabase } = await import('./sqlite/sqlite-database.js');
       const { SqliteAppStore } = await import('./sqlite/sqlite-app-store.js');
-      return new SqliteAppStore(SqliteDatabase.open(options.path));
+      const { SqliteTokenStore } = await import('./sqlite/sqlite-token-store.js');
+      const database = SqliteDatabase.open(options.path);
+      return { apps: new SqliteAppStore(database), tokens: new SqliteTokenStore(database) };
     }
     case 'mongo': {
       const { MongoDatabase } = await import('./mongo/mongo-database.js');
       const { MongoAppStore } = await import('./mongo/mongo-app-store.js');
-      return new MongoAppStore(new MongoDatabase(options, log));
+      const { MongoTokenStore } = await import('./mongo/mongo-token-store.js');
+      const database = new MongoDatabase(options, log);
+      return { apps: new MongoAppStore(database), tokens: new MongoTokenStore(database) };
     }
   }
 }

@@ -130,6 +130,10 @@ export class MongoAppStore extends AppStore {
     return await this.history.get(appName, revision);
   }
 
+  override async keepRevision(revision: Revision): Promise<void> {
+    await this.history.keep(toDocument({ ...revision, published: {} }));
+  }
+
   override async forgetRevisions(appName: string, keep: number): Promise<void> {
     await this.history.forgetOld(appName, keep);
   }
@@ -207,6 +211,10 @@ export class MongoAppStore extends AppStore {
 
   override async highestPurged(): Promise<number> {
     return (await this.run(() => this.number('purged'))) ?? 0;
+  }
+
+  override async raiseHighestPurged(to: number): Promise<void> {
+    await this.raise('purged', to);
   }
 
   override async epoch(): Promise<number> {

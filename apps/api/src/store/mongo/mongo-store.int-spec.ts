@@ -5,6 +5,7 @@ import { describeAppHistory } from '../testing/app-history.contract.js';
 import { describeAppRollout } from '../testing/app-rollout.contract.js';
 import { describeAppStore } from '../testing/app-store.contract.js';
 import { createMongoDatabase } from '../testing/mongo-under-test.js';
+import { describeBackup } from '../testing/backup.contract.js';
 import { describePublishingMarks } from '../testing/publishing-marks.contract.js';
 import { recordOf } from '../testing/records.js';
 import { describeTokenStore } from '../testing/tokens.contract.js';
@@ -25,6 +26,7 @@ afterAll(async () => {
 
 describeAppStore('MongoDB', async () => createMongoDatabase(server.url));
 describeAppHistory('MongoDB', async () => createMongoDatabase(server.url));
+describeBackup('MongoDB', async () => createMongoDatabase(server.url));
 describePublishingMarks('MongoDB', async () => createMongoDatabase(server.url));
 describeWorkerRecords('MongoDB', async () => createMongoDatabase(server.url));
 describeAppRollout('MongoDB', async () => createMongoDatabase(server.url));

@@ -63,6 +63,10 @@ export class SealingAppStore extends AppStore {
     return found && opened(found, this.keyring);
   }
 
+  override async keepRevision(revision: Revision): Promise<void> {
+    await this.inner.keepRevision(sealed(revision, this.keyring));
+  }
+
   override async forgetRevisions(appName: string, keep: number): Promise<void> {
     await this.inner.forgetRevisions(appName, keep);
   }
@@ -98,6 +102,10 @@ export class SealingAppStore extends AppStore {
 
   override async highestPurged(): Promise<number> {
     return await this.inner.highestPurged();
+  }
+
+  override async raiseHighestPurged(to: number): Promise<void> {
+    await this.inner.raiseHighestPurged(to);
   }
 
   override async epoch(): Promise<number> {

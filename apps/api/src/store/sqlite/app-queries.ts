@@ -102,6 +102,8 @@ export const APP_QUERIES = {
         (SELECT MAX(revision) FROM apps WHERE deleted = 1 AND updated_at < :before), 0))`,
   },
 
+  raisePurgedTo: { sql: 'UPDATE purged SET revision = :to WHERE revision < :to' },
+
   highestPurged: { sql: 'SELECT revision FROM purged' },
 
   epoch: { sql: 'SELECT value FROM epoch' },

@@ -11,6 +11,13 @@ export const HISTORY_QUERIES = {
       SELECT ${SUMMARY}, tokens, spec FROM apps WHERE app_name = :app_name AND revision = :expected_revision`,
   },
 
+  add: {
+    sql: `
+      INSERT OR REPLACE INTO revisions (${SUMMARY}, tokens, spec)
+      VALUES (:app_name, :revision, :deleted, :created_at, :updated_at, :change, :changed_by, :reason,
+        :tokens, :spec)`,
+  },
+
   list: {
     sql: `
       SELECT ${SUMMARY} FROM revisions

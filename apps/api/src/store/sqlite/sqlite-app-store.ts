@@ -104,6 +104,10 @@ export class SqliteAppStore extends AppStore {
     return row ? toRevision(row) : null;
   }
 
+  override async keepRevision(revision: Revision): Promise<void> {
+    this.database.change(HISTORY_QUERIES.add, toParameters(revision), 'power-loss');
+  }
+
   override async forgetRevisions(app_name: string, keep: number): Promise<void> {
     this.database.change(HISTORY_QUERIES.forget, { app_name, keep }, 'process-end');
   }
@@ -162,6 +166,10 @@ export class SqliteAppStore extends AppStore {
     return row?.revision ?? 0;
   }
 
+  override async raiseHighestPurged(to: number): Promise<void> {
+    this.database.change(APP_QUERIES.raisePurgedTo, { to }, 'power-loss');
+  }
+
   override async epoch(): Promise<number> {
     const [row] = this.database.read<{ value: number }>(APP_QUERIES.epoch);
     if (!row) throw new Error('The table of the epoch is empty.');
@@ -200,7 +208,7 @@ function toSummary(row: SummaryRow): RevisionSummary {
   return { app_name, revision, deleted, created_at, updated_at, change, changed_by, reason };
 }
 
-function toParameters(record: AppRecord): Parameters {
+function toParameters(record: Revision): Parameters {
   const { app_name, spec, revision, tokens, deleted, created_at, updated_at } = record;
   const { change, changed_by, reason } = record;
   return {

@@ -12,6 +12,7 @@ import { StoreModule } from '../store.module.js';
 import { describeAppHistory } from '../testing/app-history.contract.js';
 import { describeAppRollout } from '../testing/app-rollout.contract.js';
 import { describeAppStore } from '../testing/app-store.contract.js';
+import { describeBackup } from '../testing/backup.contract.js';
 import { describePublishingMarks } from '../testing/publishing-marks.contract.js';
 import { recordOf, workerOf } from '../testing/records.js';
 import { describeSecrets } from '../testing/secrets.contract.js';
@@ -29,6 +30,7 @@ import { WORKER_QUERIES } from './worker-queries.js';
 
 describeAppStore('SQLite', createSqliteDatabase);
 describeAppHistory('SQLite', createSqliteDatabase);
+describeBackup('SQLite', createSqliteDatabase);
 describePublishingMarks('SQLite', createSqliteDatabase);
 describeWorkerRecords('SQLite', createSqliteDatabase);
 describeAppRollout('SQLite', createSqliteDatabase);

@@ -1,0 +1,136 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openAppStore } from '../store/open-app-store.js';
+import { recordOf } from '../store/testing/records.js';
+import { loadStoreConfiguration, runBackup, runRestore } from './run-backup.js';
+
+const SILENT = { info: () => undefined, warn: () => undefined };
+
+let folder: string;
+let lines: string[];
+let file: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nebula-backup-'));
+  lines = [];
+  file = join(folder, 'nebula.backup');
+  await writeFile(join(folder, 'conf.json'), '{}');
+});
+afterEach(async () => await rm(folder, { recursive: true, force: true }));
+
+const say = (line: string) => void lines.push(line);
+const configuration = (name: string) =>
+  loadStoreConfiguration({
+    environment: { SQLITE_FILE: join(folder, name) },
+    file: join(folder, 'conf.json'),
+  });
+const backUp = async () => await runBackup(configuration('nebula.db'), file, say);
+const restoreInto = async (name: string) => await runRestore(configuration(name), file, say);
+
+async function withApps(name: string, work: (apps: string[]) => void): Promise<void> {
+  const store = await openAppStore({ kind: 'sqlite', path: join(folder, name) }, SILENT);
+  const { items } = await store.list({ limit: 10 });
+  await store.close();
+  work(items.map(({ app_name }) => app_name));
+}
+
+beforeEach(async () => {
+  const store = await openAppStore({ kind: 'sqlite', path: join(folder, 'nebula.db') }, SILENT);
+  await store.insert(recordOf('shop'));
+  await store.replace(recordOf('shop', { revision: 2 }), 1);
+  await store.close();
+});
+
+describe('backup and restore', () => {
+  it('bring the apps of a database into a new file, which only its owner can read', async () => {
+    expect(await backUp()).toBe(0);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(await restoreInto('other.db')).toBe(0);
+    await withApps('other.db', (apps) => expect(apps).toEqual(['shop']));
+    const words = '1 apps (deleted ones too), 1 earlier revisions, 0 tokens';
+    expect(lines).toEqual([
+      `${file} has ${words}`,
+      `${file} is a whole backup: ${words}`,
+      `restored: ${words}`,
+    ]);
+    const left = (await readdir(folder)).filter((name) => /part|restoring/.test(name));
+    expect(left).toEqual([]);
+  });
+
+  it('take the database while another process uses it', async () => {
+    const api = await openAppStore({ kind: 'sqlite', path: join(folder, 'nebula.db') }, SILENT);
+    await api.insert(recordOf('in the log alone'));
+    expect(await backUp()).toBe(0);
+    await api.close();
+    expect(await readFile(file, 'utf8')).toContain('in the log alone');
+  });
+
+  it('overwrite neither a backup nor a database', async () => {
+    await backUp();
+    expect(await backUp()).toBe(1);
+    expect(lines.at(-1)).toBe(`${file} is there already; name another file`);
+    expect(await restoreInto('nebula.db')).toBe(1);
+    expect(lines.at(-1)).toBe(
+      `sqlite_file: ${join(folder, 'nebula.db')} is there already; move it away first`,
+    );
+  });
+
+  it('say which file is missing', async () => {
+    expect(await restoreInto('other.db')).toBe(1);
+    expect(lines).toEqual([`there is no ${file}, or no folder for it`]);
+  });
+});
+
+describe('a file that is no whole backup', () => {
+  const edit = async (change: (text: string) => string) => {
+    await writeFile(file, change(await readFile(file, 'utf8')));
+  };
+  const withoutLast = (text: string) => `${text.trimEnd().split('\n').slice(0, -1).join('\n')}\n`;
+
+  it.each<[string, string, () => Promise<void>]>([
+    [
+      'of another program',
+      'the file is no backup of Nebula: its first line is not the header that "backup" writes',
+      () => writeFile(file, 'PGDMP\u0001\u000e\n'),
+    ],
+    ['empty', 'the file is empty, so it is no backup of Nebula', () => writeFile(file, '')],
+    [
+      'of a newer version',
+      'the backup has version 9 (made by Nebula "3.0.0"), and this program reads version 1: restore it with the program that made it, or a later one',
+      () => edit((text) => text.replace('"version":1', '"version":9')),
+    ],
+    ['cut off', 'the backup is cut off after line 4', () => edit(withoutLast)],
+    [
+      'lacking a line',
+      'the backup has 3 lines before its end, which says 4',
+      () => edit((text) => text.replace(/^.*"kind":"revision".*\n/m, '')),
+    ],
+    [
+      'changed',
+      'the backup was changed after it was made: its digest is another',
+      () => edit((text) => text.replaceAll('shop:1', 'shop:2')),
+    ],
+    [
+      'with a line too many',
+      'line 6 is behind the end of the backup',
+      () => appendFile(file, '{"kind":"numbers"}\n'),
+    ],
+    [
+      'with a line that is none',
+      'line 2 of the backup is no JSON object',
+      () => edit((text) => text.replace('{"kind":"app"', '"kind":"app"')),
+    ],
+    [
+      'with an app that has no image',
+      'line 2 of the backup has a spec without docker_image (app shop)',
+      () => edit((text) => text.replace('"docker_image":"shop:1"', '"docker_image":1')),
+    ],
+  ])('%s: is refused in one sentence, and nothing is made', async (_what, problem, spoil) => {
+    await backUp();
+    await spoil();
+    expect(await restoreInto('other.db')).toBe(1);
+    expect(lines.slice(1)).toEqual([problem]);
+    expect(await readdir(folder)).not.toContain('other.db');
+  });
+});

@@ -1,0 +1,140 @@
+import { access, rename, rm } from 'node:fs/promises';
+import { configured, EXIT, programVersion } from '@nebula/lifecycle';
+import type { Sources } from '@nebula/configuration';
+import { StoreUnavailableError } from '../store/app-store.js';
+import { linesOf, writeBackupFile } from '../store/backup/backup-file.js';
+import { type BackupCounts, BackupError, counted, NOTHING } from '../store/backup/backup-format.js';
+import { backupText, parsedBackup } from '../store/backup/backup-text.js';
+import { requireEmpty, restore } from '../store/backup/restore.js';
+import { type BackedUpStores, storedEntries } from '../store/backup/stored-entries.js';
+import { openStores } from '../store/open-app-store.js';
+import type { StoreOptions } from '../store/store-options.js';
+import { STORE_KEYS, type StoreConfiguration, storeOf, storeProblems } from './store-keys.js';
+
+type Say = (line: string) => void;
+
+const toOutput: Say = (line) => void process.stdout.write(`${line}\n`);
+
+/**
+ * Reads environment and conf.json, as far as they say where the database is.
+ * @throws {StartError} with a line for each value that is wrong
+ */
+export function loadStoreConfiguration(sources?: Sources): StoreConfiguration {
+  return configured(STORE_KEYS, sources, storeProblems);
+}
+
+/**
+ * Writes all of a database that can't be made anew into a new file. Apis may work meanwhile.
+ * @returns the exit code, 1 when it could not be done; then there is no file
+ */
+export async function runBackup(
+  configuration: StoreConfiguration,
+  file: string,
+  say: Say = toOutput,
+): Promise<number> {
+  return await telling(say, async () => {
+    let counts = NOTHING;
+    await withStores(storeOf(configuration), say, async (stores) => {
+      const entries = (async function* () {
+        for await (const entry of storedEntries(stores)) {
+          counts = counted(counts, entry);
+          yield entry;
+        }
+      })();
+      const program = programVersion(new URL('../../package.json', import.meta.url));
+      await writeBackupFile(file, backupText(entries, { program, made_at: new Date().toISOString() }));
+    });
+    say(`${file} has ${inWords(counts)}`);
+  });
+}
+
+/**
+ * Brings a backup into an empty database, of the same kind or of another.
+ * @returns the exit code, 1 when it could not be done. A file that is no whole backup changes nothing.
+ */
+export async function runRestore(
+  configuration: StoreConfiguration,
+  file: string,
+  say: Say = toOutput,
+): Promise<number> {
+  return await telling(say, async () => {
+    let counts = NOTHING;
+    for await (const entry of parsedBackup(linesOf(file))) counts = counted(counts, entry);
+    say(`${file} is a whole backup: ${inWords(counts)}`);
+    const store = storeOf(configuration);
+    const restored =
+      store.kind === 'sqlite' ? await intoFile(store.path, file, say) : await intoServer(store, file, say);
+    say(`restored: ${inWords(restored)}`);
+  });
+}
+
+/** The database file appears when all is in it. */
+async function intoFile(path: string, file: string, say: Say): Promise<BackupCounts> {
+  if (await exists(path)) throw new BackupError(`sqlite_file: ${path} is there already; move it away first`);
+  const unfinished = `${path}.restoring`;
+  await removeDatabase(unfinished);
+  try {
+    const store = { kind: 'sqlite', path: unfinished } as const;
+    const counts = await withStores(store, say, (stores) => restore(stores, parsedBackup(linesOf(file))));
+    await rename(unfinished, path);
+    return counts;
+  } finally {
+    await removeDatabase(unfinished);
+  }
+}
+
+/** With the log, which is empty when the database was closed, and what belongs to that. */
+async function removeDatabase(path: string): Promise<void> {
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) await rm(file, { force: true });
+}
+
+async function intoServer(store: StoreOptions, file: string, say: Say): Promise<BackupCounts> {
+  return await withStores(store, say, async (stores) => {
+    await requireEmpty(stores);
+    try {
+      return await restore(stores, parsedBackup(linesOf(file)));
+    } catch (error) {
+      say('the database has a part of the backup now: drop it, and restore again before an api is started');
+      throw error;
+    }
+  });
+}
+
+async function withStores<T>(
+  store: StoreOptions,
+  say: Say,
+  work: (stores: BackedUpStores) => Promise<T>,
+): Promise<T> {
+  const stores = await openStores(store, { info: say, warn: say });
+  try {
+    return await work(stores);
+  } finally {
+    await stores.apps.close();
+  }
+}
+
+async function telling(say: Say, work: () => Promise<void>): Promise<number> {
+  try {
+    await work();
+    return EXIT.stopped;
+  } catch (error) {
+    if (error instanceof BackupError) say(error.message);
+    else if (error instanceof StoreUnavailableError)
+      say(`the database can not be used (${error.message}); run this again when it can`);
+    else throw error;
+    return EXIT.failed;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function inWords({ apps, revisions, tokens }: BackupCounts): string {
+  return `${apps} apps (deleted ones too), ${revisions} earlier revisions, ${tokens} tokens`;
+}

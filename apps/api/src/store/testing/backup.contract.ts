@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { NO_TOKENS } from '@nebula/contracts';
+import type { BackupEntry } from '../backup/backup-format.js';
+import { requireEmpty, restore } from '../backup/restore.js';
+import { storedEntries } from '../backup/stored-entries.js';
+import type { TokenRecord } from '../token-store.js';
+import type { CreateDatabase, DatabaseUnderTest, Stores } from './database-under-test.js';
+import { recordOf, specOf, tombstoneOf } from './records.js';
+
+const SECRET = { env_vars: { TOKEN: 'hunter2-in-a-backup' }, secret_env_vars: ['TOKEN'] };
+
+/** More apps and revisions than are read at a time. */
+const MANY = 120;
+
+/** What every database gives into a backup and takes back from one. An adapter calls it in a spec of its own. */
+export function describeBackup(kind: string, create: CreateDatabase): void {
+  describe(`a backup of ${kind}`, () => {
+    const databases: DatabaseUnderTest[] = [];
+    let stores: Stores;
+
+    async function another(): Promise<Stores> {
+      const database = await create();
+      databases.push(database);
+      return await database.open();
+    }
+
+    beforeEach(async () => {
+      stores = await another();
+    });
+
+    afterEach(async () => {
+      await Promise.all(databases.splice(0).map((database) => database.destroy()));
+    });
+
+    const entriesOf = async ({ raw, tokens }: Stores) => await gathered(storedEntries({ apps: raw, tokens }));
+
+    it('brings all of it into another database', async () => {
+      const { apps, tokens } = stores;
+      const shop = recordOf('shop', { spec: specOf('shop', SECRET), tokens: { ...NO_TOKENS, restart: 3 } });
+      await apps.insert({ ...shop, published: { eu: { epoch: 1, revision: 1, verified_at: 5 } } });
+      const second = { ...shop, revision: 2, reason: 'because "ü"', changed_by: 'somebody' };
+      await apps.replace(second, 1);
+      await apps.insert(tombstoneOf('gone', { revision: 7 }));
+      await tokens.insert(tokenOf('ci'));
+      await apps.raiseEpoch(4);
+      await apps.raiseHighestPurged(9);
+
+      const entries = await entriesOf(stores);
+      expect(JSON.stringify(entries)).not.toContain('hunter2');
+
+      const restored = await another();
+      const target = { apps: restored.raw, tokens: restored.tokens };
+      expect(await restore(target, each(entries))).toEqual({ apps: 2, revisions: 1, tokens: 1 });
+      // Of the feeds nothing is known until they were read.
+      expect(await restored.apps.get('shop')).toEqual({ ...second, published: {} });
+      const { published: _marks, ...first } = shop;
+      expect(await restored.apps.revision('shop', 1)).toEqual(first);
+      expect(await restored.apps.get('gone')).toEqual(tombstoneOf('gone', { revision: 7 }));
+      expect(await restored.tokens.get('ci')).toEqual(tokenOf('ci'));
+      expect([await restored.apps.epoch(), await restored.apps.highestPurged()]).toEqual([4, 9]);
+      expect(await restored.apps.behind('eu', 4, 10)).toEqual(expect.arrayContaining(['gone', 'shop']));
+      expect(await entriesOf(restored)).toEqual(entries);
+    });
+
+    it('has every app and revision, however many there are', async () => {
+      const { apps } = stores;
+      for (let number = 0; number < MANY; number += 1) await apps.insert(recordOf(`app-${number}`));
+      for (let revision = 1; revision < MANY; revision += 1)
+        await apps.replace(recordOf('app-7', { revision: revision + 1 }), revision);
+      const entries = await entriesOf(stores);
+      expect(new Set(entries.flatMap((entry) => (entry.kind === 'app' ? entry.app.app_name : [])))).toEqual(
+        new Set(Array.from({ length: MANY }, (_, number) => `app-${number}`)),
+      );
+      expect(entries.filter(({ kind: of }) => of === 'revision')).toHaveLength(MANY - 1);
+    });
+
+    it.each<[string, (stores: Stores) => Promise<unknown>]>([
+      ['an app', ({ apps }) => apps.insert(recordOf('shop'))],
+      ['a tombstone', ({ apps }) => apps.insert(tombstoneOf('shop'))],
+      ['a token', ({ tokens }) => tokens.insert(tokenOf('ci'))],
+    ])('goes into no database that has %s', async (_what, fill) => {
+      const target = { apps: stores.raw, tokens: stores.tokens };
+      await requireEmpty(target);
+      await fill(stores);
+      await expect(requireEmpty(target)).rejects.toThrow('the database is not empty');
+    });
+  });
+}
+
+function tokenOf(name: string): TokenRecord {
+  return {
+    ...{ name, id: '5a1be0c97f3d2468', hash: 'a'.repeat(64), rights: 'rw', apps: ['shop', 'shop-*'] },
+    ...{ created_at: '2026-01-01T00:00:00.000Z', created_by: 'admin' },
+    ...{ expires_at: '2027-01-01T00:00:00.000Z', last_used_at: null },
+  };
+}
+
+async function gathered(entries: AsyncIterable<BackupEntry>): Promise<BackupEntry[]> {
+  const all: BackupEntry[] = [];
+  for await (const entry of entries) all.push(entry);
+  return all;
+}
+
+async function* each(entries: readonly BackupEntry[]): AsyncGenerator<BackupEntry> {
+  yield* entries;
+}
