@@ -27,6 +27,7 @@ it('every rule of a field has a JSON Schema by its name', () => {
     'listOf65535Objects',
     'logDriver',
     'networks',
+    'notices',
     'pidMode',
     'platform',
     'pullPolicy',

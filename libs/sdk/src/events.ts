@@ -1,7 +1,7 @@
 import type { NebulaClient } from './client.js';
 import { isTransient, NebulaApiError, NebulaConnectionError } from './errors.js';
 import { EventParser, type RawEvent } from './event-parser.js';
-import type { AppEvent, ConvergenceEvent } from './generated/types.gen.js';
+import type { AppEvent, ConvergenceEvent, UpdateEvent } from './generated/types.gen.js';
 import { pause } from './pause.js';
 import { waitBefore } from './retry.js';
 
@@ -14,7 +14,9 @@ export type NebulaEvent =
   /** An app is wanted otherwise than before. */
   | { type: 'app'; id: string; data: AppEvent }
   /** The workers of an app are otherwise than before. */
-  | { type: 'convergence'; id: string; data: ConvergenceEvent };
+  | { type: 'convergence'; id: string; data: ConvergenceEvent }
+  /** The change of an app has failed on other workers than before, or is taken back there. */
+  | { type: 'update'; id: string; data: UpdateEvent };
 
 export interface EventOptions {
   client: NebulaClient;
@@ -31,7 +33,9 @@ export interface EventOptions {
 type Piece = Awaited<ReturnType<ReadableStreamDefaultReader<Uint8Array>['read']>>;
 
 /** A newer api may tell more, which nobody asked for. */
-const TYPES: ReadonlySet<string> = new Set<NebulaEvent['type']>(['start', 'reset', 'app', 'convergence']);
+const TYPES: ReadonlySet<string> = new Set<NebulaEvent['type']>([
+  ...(['start', 'reset', 'app', 'convergence', 'update'] as const),
+]);
 
 /** The api says something every 15 s. Who is silent for so long is gone, milliseconds. */
 const LONGEST_SILENCE_MS = 45_000;

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { UpdateState } from '@nebula/contracts';
 import type { StreamedEvent } from '../http/event-stream.js';
 import type { FleetState } from '../store/fleet-records.js';
 
@@ -28,13 +29,26 @@ export interface ConvergenceEvent {
   };
 }
 
+/** Workers on which the newest change of an app has failed, or is taken back, are others than before. */
+export interface UpdateEvent {
+  type: 'update';
+  data: {
+    app_name: string;
+    epoch: number;
+    /** The desired one. */
+    revision: number;
+    /** Number of workers that have that revision by how the change to it is there. */
+    updates: Record<UpdateState, number>;
+  };
+}
+
 /** What was told before may not be so any more, as the database was restored. */
 export interface ResetEvent {
   type: 'reset';
   data: Record<string, never>;
 }
 
-export type FleetEvent = AppEvent | ConvergenceEvent | ResetEvent;
+export type FleetEvent = AppEvent | ConvergenceEvent | UpdateEvent | ResetEvent;
 
 /** What a client has seen: up to which event, and when. */
 export interface Seen {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { UpdateState, WorkerReport } from '@nebula/contracts';
 import { AppStore } from '../store/app-store.js';
 import { appOn, recordOf, reportOf, workerOf } from '../store/testing/records.js';
 import { eventually } from '../testing/eventually.js';
@@ -47,6 +48,35 @@ describe('events', () => {
     await reader.got('app', { revision: 3, deleted: true });
     expect(reader.events.filter(({ data }) => data['app_name'] === 'before')).toEqual([]);
     expect(new Set(reader.events.map(({ id }) => id)).size).toBe(reader.events.length);
+  });
+
+  it('tell of an update that is paused or taken back, and when it is not any more', async () => {
+    const reader = await listen();
+    await reader.got('start');
+    await api.createApp('shop');
+    const at = { app_name: 'shop', epoch: 1, revision: 1 };
+    const none = { rolling: 0, done: 0, paused: 0, rolling_back: 0, rolled_back: 0 };
+    const say = (
+      worker_id: string,
+      sequence: number,
+      state: UpdateState,
+      more: Partial<WorkerReport> = {},
+    ) => {
+      const update = { state, ready: 0, replicas: 1, back_to: null };
+      api.broker.reports.publish(reportOf({ worker_id, sequence, state: 'failed', update, ...more }));
+    };
+    say('v', 1, 'done', { state: 'converged' });
+    say('w', 1, 'paused');
+    expect((await reader.got('update')).data).toEqual({ ...at, updates: { ...none, done: 1, paused: 1 } });
+    say('v', 2, 'rolled_back');
+    await reader.got('update', { updates: { ...none, paused: 1, rolled_back: 1 } });
+    const one = await listen('?app=shop');
+    await one.got('update', { ...at, updates: { paused: 1, rolled_back: 1 } });
+    await api.call('POST', '/apps/shop/restart');
+    await reader.got('update', { revision: 2, updates: none });
+    say('v', 3, 'rolling', { revision: 2, state: 'converging' });
+    await reader.got('convergence', { revision: 2, summary: { converging: 2 } });
+    expect(reader.events.filter(({ type }) => type === 'update')).toHaveLength(3);
   });
 
   it('tell of what other instances write', async () => {

@@ -6,6 +6,7 @@ import { Clock } from '../clock.js';
 import { EventStream } from '../http/event-stream.js';
 import { ProblemError, RETRY_LATER } from '../http/problem.js';
 import { PROBLEMS } from '../http/problem-types.js';
+import { hasFailed } from './counted-app.js';
 import type { FleetEvent } from './event-log.js';
 import { Watcher } from './watcher.js';
 
@@ -147,8 +148,10 @@ export class EventsService implements OnApplicationBootstrap, BeforeApplicationS
     try {
       const changes = at === null ? [] : await this.watcher.changesSince(at);
       for (const event of changes) if (concerns(event)) stream.send({ ...event, id });
-      const convergence = app === null ? null : await this.watcher.convergence(app);
-      if (convergence && concerns(convergence)) stream.send({ ...convergence, id });
+      const counted = app === null ? null : await this.watcher.counted(app);
+      if (!counted || !concerns(counted.convergence)) return;
+      stream.send({ ...counted.convergence, id });
+      if (hasFailed(counted.update)) stream.send({ ...counted.update, id });
     } catch (error) {
       this.log.debug('a client could not be told what it missed', { reason: String(error) });
     }

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { ApiLog } from '../api-log.js';
 import { Clock, instant } from '../clock.js';
@@ -7,7 +6,8 @@ import { type AppRecord, AppStore } from '../store/app-store.js';
 import { FleetReader } from '../workers/fleet-reader.js';
 import { Listening } from '../workers/listening.js';
 import { News } from '../workers/news.js';
-import { type AppEvent, type ConvergenceEvent, EventLog } from './event-log.js';
+import { type CountedApp, countedApp, newsOf } from './counted-app.js';
+import { type AppEvent, EventLog } from './event-log.js';
 
 /** So many of the newest events are kept for clients that come back. */
 const KEPT = 1_000;
@@ -41,7 +41,7 @@ const ANY_TIME = Number.NEGATIVE_INFINITY;
 
 interface Known {
   position: string;
-  convergence: ConvergenceEvent['data'] | null;
+  counted: CountedApp | null;
 }
 
 /**
@@ -122,14 +122,13 @@ export class Watcher implements OnApplicationBootstrap, BeforeApplicationShutdow
    * How the workers of an app are; null when there is no such app.
    * @param notBefore by the monotonic clock, milliseconds: an answer from before is none
    */
-  async convergence(appName: string, notBefore = performance.now()): Promise<ConvergenceEvent | null> {
+  async counted(appName: string, notBefore = performance.now()): Promise<CountedApp | null> {
     const record = await this.apps.get(appName);
     if (!record) return null;
     const { revision, deleted } = record;
     const position = { epoch: await this.apps.epoch(), revision };
     const view = { app_name: appName, position, deleted, silence: this.listening.silence() };
-    const { states } = (await this.fleet.overview(view, notBefore)).value;
-    return { type: 'convergence', data: { app_name: appName, ...position, summary: states } };
+    return countedApp(appName, position, (await this.fleet.overview(view, notBefore)).value);
   }
 
   private begin(): void {
@@ -210,7 +209,7 @@ export class Watcher implements OnApplicationBootstrap, BeforeApplicationShutdow
     const position = `${epoch}:${revision}`;
     const before = this.known.get(app_name);
     if (before?.position === position) return;
-    this.known.set(app_name, { position, convergence: before?.convergence ?? null });
+    this.known.set(app_name, { position, counted: before?.counted ?? null });
     this.moving.add(app_name);
     if (!isOld) this.log.append(appEvent(record, epoch), this.clock.now());
   }
@@ -218,20 +217,18 @@ export class Watcher implements OnApplicationBootstrap, BeforeApplicationShutdow
   private async count(app: string, isKnownToMove: boolean): Promise<void> {
     // Before the look: what happens during it makes another one.
     this.moving.delete(app);
-    const event = await this.convergence(app, isKnownToMove ? undefined : ANY_TIME).catch(
-      (error: unknown) => {
-        this.moving.add(app);
-        throw error;
-      },
-    );
-    if (!event) return;
-    const { data } = event;
+    const counted = await this.counted(app, isKnownToMove ? undefined : ANY_TIME).catch((error: unknown) => {
+      this.moving.add(app);
+      throw error;
+    });
+    if (!counted) return;
+    const { data } = counted.convergence;
     const position = `${data.epoch}:${data.revision}`;
-    const before = this.known.get(app) ?? { position, convergence: null };
-    const isNews = before.convergence ? !isDeepStrictEqual(before.convergence, data) : isKnownToMove;
-    this.known.set(app, { position: before.position, convergence: data });
+    const before = this.known.get(app) ?? { position, counted: null };
+    this.known.set(app, { position: before.position, counted });
     if (data.summary.converging > 0) this.moving.add(app);
-    if (isNews) this.log.append(event, this.clock.now());
+    for (const event of newsOf(before.counted, counted, isKnownToMove))
+      this.log.append(event, this.clock.now());
   }
 }
 

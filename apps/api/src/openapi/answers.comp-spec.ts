@@ -260,7 +260,13 @@ it('every event is as the document tells', async () => {
   expect(Object.keys(operation?.responses['200']?.content ?? {})).toEqual([type]);
   await reader.got('start');
   await api.call('POST', '/apps/followed/restart');
-  const schemas = { start: 'FleetEvent', app: 'AppEvent', convergence: 'ConvergenceEvent' };
+  const update = { state: 'paused', ready: 0, replicas: 1, back_to: null } as const;
+  const about = { app_name: 'followed', revision: 2, state: 'failed' } as const;
+  api.broker.reports.publish(reportOf({ ...about, worker_id: 'follower', update }));
+  const schemas = {
+    ...{ start: 'FleetEvent', app: 'AppEvent', convergence: 'ConvergenceEvent' },
+    update: 'UpdateEvent',
+  };
   for (const [kind, schema] of Object.entries(schemas)) {
     const { data } = await reader.got(kind);
     expect({ kind, flaws: document.flawsOf(schema, data) }).toEqual({ kind, flaws: null });

@@ -46,6 +46,8 @@ export const EXAMPLE_STATUS = {
   as_of: '2026-01-31T12:31:09.001Z',
   summary: { converged: 1, converging: 0, failed: 0, offline: 0 },
   revisions: [{ epoch: 1, revision: 7, workers: 1 }],
+  updates: { rolling: 0, done: 1, paused: 0, rolling_back: 0, rolled_back: 0 },
+  images: [{ image_id: 'sha256:9d1c', workers: 1 }],
   convergence: { p50_seconds: 1.204, p99_seconds: 1.204 },
   workers: [
     {
@@ -73,6 +75,7 @@ export const EXAMPLE_STATUS = {
       ],
       last_error: null,
       progress: null,
+      notices: [],
       update: { state: 'done', ready: 1, replicas: 1, back_to: null },
       reported_at: '2026-01-31T12:30:01.204Z',
       last_seen_at: '2026-01-31T12:31:07.951Z',
@@ -146,6 +149,10 @@ export const EXAMPLE_EVENTS = [
   'id: 5f1c0a9be2d4-18-1769862601204',
   'event: convergence',
   'data: {"app_name":"hello","epoch":1,"revision":8,"summary":{"converged":41,"converging":1,"failed":0,"offline":2}}',
+  '',
+  'id: 5f1c0a9be2d4-19-1769862604310',
+  'event: update',
+  'data: {"app_name":"hello","epoch":1,"revision":8,"updates":{"rolling":0,"done":41,"paused":1,"rolling_back":0,"rolled_back":0}}',
   '',
   '',
 ].join('\n');

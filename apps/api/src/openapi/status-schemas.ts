@@ -1,3 +1,4 @@
+import { UPDATE_STATES } from '@nebula/contracts';
 import { MOST_OLD_MS } from '../workers/recent-readings.js';
 import { FLEET_STATES } from '../store/fleet-records.js';
 import { closedObject, INSTANT, INTEGER, listOf, NEXT_CURSOR, orNull, ref, type Schema } from './schema.js';
@@ -121,6 +122,11 @@ export function statusSchemas(contracts: Readonly<Record<string, Properties>>): 
         description:
           'How far something is that takes long, for people, like `pulling shop:2 from docker.io, 45 of 120 MB`; null when there is nothing.',
       },
+      notices: {
+        ...listOf({ type: 'string' }),
+        description:
+          'What the worker has to say of the app that is no failure, for people, like a limit that its server can not give.',
+      },
       update: orNull(ref('UpdateReport')),
       reported_at: {
         ...orNull(INSTANT),
@@ -130,6 +136,10 @@ export function statusSchemas(contracts: Readonly<Record<string, Properties>>): 
       duplicate_since: DUPLICATE_SINCE,
     }),
     Summary: closedObject({ converged: INTEGER, converging: INTEGER, failed: INTEGER, offline: INTEGER }),
+    Updates: closedObject(Object.fromEntries(UPDATE_STATES.map((state) => [state, INTEGER])), {
+      description:
+        'Number of workers that have the desired revision by how the change to it is there, as far as they tell; see `UpdateReport`.',
+    }),
     AppEvent: closedObject(
       {
         app_name: WorkerReport['app_name'] ?? {},
@@ -150,12 +160,22 @@ export function statusSchemas(contracts: Readonly<Record<string, Properties>>): 
       },
       { description: 'Data of an event `convergence`.' },
     ),
+    UpdateEvent: closedObject(
+      {
+        app_name: WorkerReport['app_name'] ?? {},
+        epoch: INTEGER,
+        revision: { ...INTEGER, description: 'The desired revision.' },
+        updates: ref('Updates'),
+      },
+      { description: 'Data of an event `update`.' },
+    ),
     FleetEvent: {
       description:
         'Data of an event; that of `start` and `reset` is an empty object. In the stream it is text, as server-sent events are.',
       anyOf: [
         ref('AppEvent'),
         ref('ConvergenceEvent'),
+        ref('UpdateEvent'),
         { type: 'object', maxProperties: 0 },
         { type: 'string' },
       ],
@@ -207,6 +227,12 @@ export function statusSchemas(contracts: Readonly<Record<string, Properties>>): 
       revisions: {
         ...listOf(closedObject({ epoch: INTEGER, revision: INTEGER, workers: INTEGER })),
         description: 'Number of workers by the revision that they have, the newest first, at most 50.',
+      },
+      updates: ref('Updates'),
+      images: {
+        ...listOf(closedObject({ image_id: { type: 'string' }, workers: INTEGER })),
+        description:
+          'Number of workers by the images that their containers of the app are made from, that of most first, at most 50. Where one reference stands for several builds, there are several.',
       },
       convergence: {
         ...orNull(closedObject({ p50_seconds: SECONDS, p99_seconds: SECONDS })),

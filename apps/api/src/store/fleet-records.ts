@@ -1,4 +1,4 @@
-import type { AppState, Position, WorkerFacts, WorkerReport } from '@nebula/contracts';
+import type { AppState, Position, UpdateState, WorkerFacts, WorkerReport } from '@nebula/contracts';
 
 /** So many of its own intervals a worker may be silent before it counts as offline. */
 export const SILENT_INTERVALS = 3;
@@ -40,6 +40,10 @@ export interface AppOnWorker {
   state: AppState;
   /** Step of the newest failure that the worker told, null when all is well. */
   error_step: string | null;
+  /** How the change to this position is there, as the newest report says; null where none has said so. */
+  update: UpdateState | null;
+  /** The images that its containers are made from, as the newest report has them: sorted, each once, the first few. */
+  image_ids: string[];
   /** When the api first heard that this worker runs the app. */
   listed_at: number;
   /** When the first word came that the worker had converged on this position; null before. */
@@ -114,6 +118,10 @@ export interface AppOverview {
   states: Record<FleetState, number>;
   /** Workers by the position that they have, newest first. */
   revisions: (Position & { workers: number })[];
+  /** Workers that have the desired position by how the change to it is there, as far as they tell. */
+  updates: Record<UpdateState, number>;
+  /** Workers by the images that containers of the app are made from, that of most first. One can have several. */
+  images: { image_id: string; workers: number }[];
   /**
    * Of the workers that have converged on the desired position: how long it took half of them, and 99 of 100,
    * at most, milliseconds (nearest rank). Null when no time is known.

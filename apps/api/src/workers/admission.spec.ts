@@ -1,10 +1,15 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { AppBrief, WorkerHeartbeat, WorkerMessage } from '@nebula/contracts';
+import type { AppBrief, ContainerReport, WorkerHeartbeat, WorkerMessage } from '@nebula/contracts';
 import type { WorkerRecord } from '../store/fleet-records.js';
 import { FACTS, reportOf } from '../store/testing/records.js';
 import { admit, type Verdict } from './admission.js';
 
 const MINUTE = 60_000;
+
+const CONTAINER: ContainerReport = {
+  ...{ id: '4f2a', name: 'shop-1', replica: 1, state: 'running', health: 'none', image: 'shop:1' },
+  ...{ image_id: 'sha256:1', ports: [], restart_count: 0 },
+};
 
 let record: WorkerRecord | null;
 let now: number;
@@ -58,11 +63,12 @@ describe('what is known of a worker', () => {
         {
           ...{ app_name: 'shop', epoch: 1, revision: 1, deleted: false, state: 'failed', error_step: null },
           ...{ listed_at: now, converged_at: null, took_ms: null, previous: null },
-          ...{ boot: 1, sequence: 3 },
+          ...{ update: null, image_ids: [], boot: 1, sequence: 3 },
         },
         {
           ...{ app_name: 'web', epoch: 1, revision: 1, deleted: false, state: 'converged' },
           ...{ error_step: null, listed_at: now, converged_at: now, took_ms: null, previous: null },
+          ...{ update: null, image_ids: [] },
           ...{ boot: 1, sequence: 3 },
         },
       ],
@@ -126,6 +132,20 @@ describe('an app on a worker', () => {
     expect(app()).toMatchObject({ converged_at: null });
     take(report(6, { state: 'converged', revision: 2 }));
     expect(app()).toMatchObject({ converged_at: now });
+  });
+
+  it('has how its change is and its images of the newest report, the first until there is another change', () => {
+    const update = { state: 'paused', ready: 1, replicas: 2, back_to: null } as const;
+    const containers = ['sha256:2', 'sha256:1', 'sha256:2'].map((image_id) => ({ ...CONTAINER, image_id }));
+    take(report(1, { state: 'failed', update, containers }));
+    const image_ids = ['sha256:1', 'sha256:2'];
+    expect(app()).toMatchObject({ update: 'paused', image_ids });
+    take(heartbeat(2));
+    expect(app()).toMatchObject({ state: 'converged', update: 'paused', image_ids });
+    take(heartbeat(3, { apps: [brief('shop', { revision: 2, state: 'converging' })] }));
+    expect(app()).toMatchObject({ revision: 2, update: null, image_ids });
+    take(report(4, { revision: 2 }));
+    expect(app()).toMatchObject({ update: null, image_ids: [] });
   });
 
   it('keeps the time it took while the position stays', () => {

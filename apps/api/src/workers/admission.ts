@@ -55,6 +55,13 @@ export function admit(record: WorkerRecord | null, message: WorkerMessage, now: 
   };
 }
 
+/** So many images of one app on one worker are counted. */
+const MOST_IMAGES = 10;
+
+function imagesIn({ containers }: WorkerReport): string[] {
+  return [...new Set(containers.map(({ image_id }) => image_id))].sort().slice(0, MOST_IMAGES);
+}
+
 interface Told {
   apps: AppOnWorker[];
   boot: Boot;
@@ -70,7 +77,10 @@ function takeReport(known: WorkerRecord, boot: Boot, report: WorkerReport, now: 
   // What was said in short since then counts more; the containers in the report may be news all the same.
   const isOld = sequence < boot.heartbeat || (before?.boot === boot.number && before.sequence >= sequence);
   if (isOld) return { apps: known.apps, boot, report: stored };
-  const said = { app_name, epoch, revision, deleted, state, error_step: report.last_error?.step ?? null };
+  const said = {
+    ...{ app_name, epoch, revision, deleted, state, error_step: report.last_error?.step ?? null },
+    ...{ update: report.update?.state ?? null, image_ids: imagesIn(report) },
+  };
   const app = merged(before, said, { boot: boot.number, sequence }, now);
   const others = known.apps.filter((other) => other !== before);
   return { apps: [...others, app].sort(byName), boot, report: stored };
@@ -103,16 +113,14 @@ function briefed(before: AppOnWorker | undefined, brief: AppBrief, place: Place,
   const isSame =
     before && samePosition(before, brief) && before.deleted === deleted && before.state === state;
   if (isSame) return before;
-  return merged(
-    before,
-    { ...said, error_step: state === 'failed' ? (before?.error_step ?? null) : null },
-    place,
-    now,
-  );
+  const error_step = state === 'failed' ? (before?.error_step ?? null) : null;
+  // Of another position no report has said how the change to it is.
+  const update = before && samePosition(before, brief) ? before.update : null;
+  return merged(before, { ...said, error_step, update, image_ids: before?.image_ids ?? [] }, place, now);
 }
 
 type Place = Pick<AppOnWorker, 'boot' | 'sequence'>;
-type Said = Pick<AppOnWorker, 'app_name' | 'epoch' | 'revision' | 'deleted' | 'state' | 'error_step'>;
+type Said = Omit<AppOnWorker, 'listed_at' | 'converged_at' | 'took_ms' | 'previous' | keyof Place>;
 
 function merged(before: AppOnWorker | undefined, said: Said, place: Place, now: number): AppOnWorker {
   const isSame = before !== undefined && samePosition(before, said);

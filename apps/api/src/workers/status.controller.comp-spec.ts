@@ -23,6 +23,7 @@ interface Status {
   running: boolean;
   workers: WorkerStatus[];
   summary: Record<string, number>;
+  updates: Record<string, number>;
   next_cursor: string | null;
 }
 
@@ -75,7 +76,7 @@ describe('the status of an app', () => {
     const from = new Date().toISOString();
     const update = { state: 'rolled_back', ready: 1, replicas: 1, back_to: 1 } as const;
     report('whole', 'edge-1', { state: 'failed', containers: [CONTAINER], last_error: ERROR, update });
-    const { workers, summary } = await seen('whole', 'edge-1', { state: 'failed' });
+    const { workers, summary, updates } = await seen('whole', 'edge-1', { state: 'failed' });
     expect(workers).toMatchObject([
       {
         ...{ worker_id: 'edge-1', hostname: 'edge', worker_version: '3.0.0', epoch: 1, revision: 1 },
@@ -85,6 +86,23 @@ describe('the status of an app', () => {
     ]);
     expect((workers[0]?.reported_at ?? '') >= from).toBe(true);
     expect(summary).toEqual({ ...NOBODY, failed: 1 });
+    expect(updates).toMatchObject({ rolled_back: 1, done: 0 });
+  });
+
+  it('counts by image where one tag stands for several builds, and has notices', async () => {
+    await api.create('builds');
+    const notices = ['this server can not limit pids'];
+    const other = { ...CONTAINER, image_id: 'sha256:other' };
+    report('builds', 'edge-1', { containers: [CONTAINER], notices });
+    report('builds', 'edge-2', { containers: [CONTAINER, other] });
+    await seen('builds', 'edge-1', { notices });
+    expect(await seen('builds', 'edge-2', { notices: [] })).toMatchObject({
+      images: [
+        { image_id: CONTAINER.image_id, workers: 2 },
+        { image_id: 'sha256:other', workers: 1 },
+      ],
+      updates: { done: 0, paused: 0 },
+    });
   });
 
   it('goes from converging to failed to converged as the worker does', async () => {

@@ -12,6 +12,9 @@ import { type WorkerStatus, workerStatus } from './worker-status.js';
 /** So many positions, the newest, are told of; a fleet has few. */
 const TOLD_REVISIONS = 50;
 
+/** So many images, those of most workers. */
+const TOLD_IMAGES = 50;
+
 export interface AppStatus extends Position {
   app_name: string;
   /** ISO 8601: when the desired revision was made. */
@@ -23,6 +26,8 @@ export interface AppStatus extends Position {
   /** Over all workers of the app, not this page alone. */
   summary: Record<FleetState, number>;
   revisions: AppOverview['revisions'];
+  updates: AppOverview['updates'];
+  images: AppOverview['images'];
   /** Null while no worker has converged. */
   convergence: { p50_seconds: number; p99_seconds: number } | null;
   workers: WorkerStatus[];
@@ -51,7 +56,7 @@ export class StatusService {
       this.fleet.overview(view),
       this.fleet.appPage(view, { ...query, limit: limit + 1 }),
     ]);
-    const { states, revisions, convergence } = overview.value;
+    const { states, revisions, updates, images, convergence } = overview.value;
     const found = page.value;
     const rows = found.slice(0, limit);
     const last = found.length > limit ? rows.at(-1) : undefined;
@@ -64,6 +69,8 @@ export class StatusService {
       as_of: instant(Math.min(overview.as_of, page.as_of)),
       summary: states,
       revisions: revisions.slice(0, TOLD_REVISIONS),
+      updates,
+      images: images.slice(0, TOLD_IMAGES),
       convergence: convergence && {
         p50_seconds: convergence.p50_ms / 1_000,
         p99_seconds: convergence.p99_ms / 1_000,

@@ -32,6 +32,8 @@ export interface WorkerStatus {
   last_error: LastError | null;
   /** How far something is that takes long, like a pull; null when there is nothing. */
   progress: string | null;
+  /** What the worker has to say of the app that is no failure, for people, like a limit that its server can't give. */
+  notices: string[];
   /** How the newest change is there; null for an app that is not to run, and while the worker doesn't tell. */
   update: UpdateReport | null;
   /** When the containers were reported; null when they never were. */
@@ -52,6 +54,7 @@ export function workerStatus({ worker, app, state, report }: AppRow, desired: Po
     containers: report?.report.containers ?? [],
     ...lastError(app, report),
     progress: report?.report.progress ?? null,
+    notices: report?.report.notices ?? [],
     update: report?.report.update ?? null,
     last_seen_at: instant(last_seen_at),
     duplicate_since: duplicate && instant(duplicate.since),

@@ -1,4 +1,4 @@
-import { type NebulaEvent, streamEvents } from '@nebula/sdk';
+import { type NebulaEvent, streamEvents, type Updates } from '@nebula/sdk';
 import type { Command } from 'commander';
 import { define, type World } from '../command.js';
 import { type Paint } from '../console/colors.js';
@@ -34,6 +34,15 @@ export function addEvents(program: Command, world: World): void {
   });
 }
 
+/** Like `paused on 2, rolled back on 1`. */
+function failuresOf(updates: Updates, paint: Paint): string {
+  const words = { paused: 'paused', rolling_back: 'being taken back', rolled_back: 'taken back' };
+  const said = (Object.keys(words) as (keyof typeof words)[])
+    .filter((state) => updates[state] > 0)
+    .map((state) => `${words[state]} on ${updates[state]}`);
+  return said.length > 0 ? paint('red', said.join(', ')) : 'not stopped anywhere any more';
+}
+
 function lineOf(event: NebulaEvent, paint: Paint): string {
   switch (event.type) {
     case 'start':
@@ -47,6 +56,10 @@ function lineOf(event: NebulaEvent, paint: Paint): string {
     case 'convergence': {
       const { app_name, revision, summary } = event.data;
       return `${paint('bold', app_name)}  revision ${revision}: ${summaryOf(summary, paint)}`;
+    }
+    case 'update': {
+      const { app_name, revision, updates } = event.data;
+      return `${paint('bold', app_name)}  revision ${revision}: the update is ${failuresOf(updates, paint)}`;
     }
     default:
       return event satisfies never;

@@ -70,6 +70,7 @@ describe('parseReport', () => {
       'one of an update that is taken back',
       { ...REPORT, update: { state: 'rolling_back', ready: 1, replicas: 3, back_to: 6 } },
     ],
+    ['one with something to say', { ...REPORT, notices: ['this server can not limit pids'] }],
     ['one of something that takes long', { ...REPORT, progress: 'pulling shop:2 from docker.io' }],
     [
       'one that knows when it tries again',
@@ -150,6 +151,8 @@ describe('parseReport', () => {
       { update: { state: 'fine', ready: -1, replicas: 3, back_to: 'x' } },
       ['/update/state', '/update/ready', '/update/back_to'],
     ],
+    ['notices that are none', { notices: 'x' }, ['/notices']],
+    ['too long notices', { notices: ['x', 'x'.repeat(1_025), 5] }, ['/notices/1', '/notices/2']],
     ['an error that is none', { last_error: 'x' }, ['/last_error']],
     [
       'an error without its time',

@@ -3,6 +3,7 @@ import { appName } from '../app-spec/app-name.js';
 import { HIGHEST_PORT, type PortMapping, PROTOCOLS, type Protocol } from '../app-spec/port-mapping.js';
 import { Instant, MayBeAbsent, OrNull, Part, Parts, Text, Whole } from '../parsing/fields.js';
 import { Follows } from '../parsing/rule.js';
+import { notices } from './notices.js';
 import { WORKER_ID, WorkerFacts } from './worker-facts.js';
 
 /** Version of the schema of reports and heartbeats that this program writes. */
@@ -195,6 +196,11 @@ export class WorkerReport {
   @OrNull()
   @Text({ max: LONGEST_PROGRESS })
   progress: string | null = null;
+
+  /** What there is to say of the app that is no failure, for people; absent for nothing, and of workers of before. */
+  @MayBeAbsent()
+  @Follows(notices)
+  notices?: string[];
 
   /** Absent for an app that is not to run; workers of before don't tell it. */
   @MayBeAbsent()

@@ -396,7 +396,7 @@ export const listOrphans = <ThrowOnError extends boolean = true>(options: Option
  *
  * Server-sent events, whichever instance of the api made the change. `start` comes first: what happens from then on is told, so read what you need behind it.
  *
- * `app`: an app is wanted otherwise than before. `convergence`: its workers are otherwise than before, about once a second at most.
+ * `app`: an app is wanted otherwise than before. `convergence`: its workers are otherwise than before, about once a second at most. `update`: the change of an app has failed on other workers than before, or is taken back there (`paused`, `rolling_back` and `rolled_back` in `updates`).
  *
  * A client that comes back says with `Last-Event-ID` what it has seen and gets what it missed. Where that is not known any more, as after a restart or at another instance, `reset` comes in place of `start`: read again what you need. Events of apps that have changed meanwhile follow it. `reset` comes in between, too, when the database was restored from a backup.
  *

@@ -2228,6 +2228,10 @@ export type WorkerStatus = {
      * How far something is that takes long, for people, like `pulling shop:2 from docker.io, 45 of 120 MB`; null when there is nothing.
      */
     progress: string | null;
+    /**
+     * What the worker has to say of the app that is no failure, for people, like a limit that its server can not give.
+     */
+    notices: Array<string>;
     update: UpdateReport | null;
     /**
      * When the newest whole report arrived, by the api's clock; null while none has.
@@ -2248,6 +2252,17 @@ export type Summary = {
     converging: number;
     failed: number;
     offline: number;
+};
+
+/**
+ * Number of workers that have the desired revision by how the change to it is there, as far as they tell; see `UpdateReport`.
+ */
+export type Updates = {
+    rolling: number;
+    done: number;
+    paused: number;
+    rolling_back: number;
+    rolled_back: number;
 };
 
 /**
@@ -2276,9 +2291,22 @@ export type ConvergenceEvent = {
 };
 
 /**
+ * Data of an event `update`.
+ */
+export type UpdateEvent = {
+    app_name: string;
+    epoch: number;
+    /**
+     * The desired revision.
+     */
+    revision: number;
+    updates: Updates;
+};
+
+/**
  * Data of an event; that of `start` and `reset` is an empty object. In the stream it is text, as server-sent events are.
  */
-export type FleetEvent = AppEvent | ConvergenceEvent | {
+export type FleetEvent = AppEvent | ConvergenceEvent | UpdateEvent | {
     [key: string]: unknown;
 } | string;
 
@@ -2365,6 +2393,14 @@ export type AppStatus = {
     revisions: Array<{
         epoch: number;
         revision: number;
+        workers: number;
+    }>;
+    updates: Updates;
+    /**
+     * Number of workers by the images that their containers of the app are made from, that of most first, at most 50. Where one reference stands for several builds, there are several.
+     */
+    images: Array<{
+        image_id: string;
         workers: number;
     }>;
     /**

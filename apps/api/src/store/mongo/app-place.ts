@@ -1,8 +1,14 @@
-import { APP_STATES, type AppState, type Position } from '@nebula/contracts';
+import { APP_STATES, type AppState, type Position, UPDATE_STATES } from '@nebula/contracts';
 import type { AppOnWorker } from '../fleet-records.js';
 
 /** What is asked for of an app on a worker: the position that it has, and how it is there. */
 export type AppPlace = Pick<AppOnWorker, 'epoch' | 'revision' | 'state' | 'deleted'>;
+
+/** What else is counted of it. */
+export type AppBuild = Pick<AppOnWorker, 'update' | 'image_ids'>;
+
+/** Of a worker of which no report has said so. */
+export const NOTHING_TOLD: AppBuild = { update: null, image_ids: [] };
 
 /** Ends the key of a tombstone's place. */
 const DELETED = ':deleted';
@@ -22,6 +28,19 @@ export function readPlaceKey(key: string): AppPlace {
     revision: Number(revision),
     state: APP_STATES.find((one) => one === state) ?? 'converging',
     deleted: deleted !== undefined,
+  };
+}
+
+/** How the newest change of an app is on a worker, and the images that it has there, as one text: `done|sha256:…,sha256:…`. */
+export function buildKey({ update, image_ids }: AppBuild): string {
+  return `${update ?? ''}|${image_ids.join()}`;
+}
+
+export function readBuildKey(key: string): AppBuild {
+  const [state, ids = ''] = key.split('|');
+  return {
+    update: UPDATE_STATES.find((one) => one === state) ?? null,
+    image_ids: ids === '' ? [] : ids.split(','),
   };
 }
 

@@ -14,7 +14,7 @@ export const WORKER_INDEXES: readonly IndexKeys[] = [
 ];
 
 /** The path of an app in one of the fields that have something of each. */
-export function appField(field: 'apps' | 'at' | 'took', appName: string): string {
+export function appField(field: 'apps' | 'at' | 'took' | 'builds', appName: string): string {
   return `${field}.${toFieldName(appName)}`;
 }
 
@@ -27,7 +27,7 @@ export function rowFields(appName: string): Record<string, 1> {
 export function countedFields(appName: string): Record<string, 0 | 1> {
   return {
     ...{ _id: 0, silent_at: 1, patience_ms: 1 },
-    ...{ [appField('at', appName)]: 1, [appField('took', appName)]: 1 },
+    ...{ [appField('at', appName)]: 1, [appField('took', appName)]: 1, [appField('builds', appName)]: 1 },
   };
 }
 

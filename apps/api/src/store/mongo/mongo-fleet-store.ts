@@ -14,7 +14,7 @@ import {
   type WorkerRecord,
 } from '../fleet-records.js';
 import { FleetStore } from '../fleet-store.js';
-import { placeKey } from './app-place.js';
+import { buildKey, placeKey } from './app-place.js';
 import { bulkWrite } from './bulk-write.js';
 import { toFieldName } from './field-name.js';
 import { appAsked, appField, rowFields, WORKER_INDEXES, workersAsked } from './fleet-queries.js';
@@ -168,7 +168,7 @@ function differences(
     known.delete(app.app_name);
   }
   for (const name of known.keys())
-    for (const field of ['apps', 'at', 'took'] as const) unset[appField(field, name)] = '';
+    for (const field of ['apps', 'at', 'took', 'builds'] as const) unset[appField(field, name)] = '';
   if (!isDeepStrictEqual(namesOf(before), namesOf(after))) set['app_names'] = namesOf(after);
   if (!isDeepStrictEqual(labelsOf(before), labelsOf(after))) set['labels'] = labelsOf(after);
   return { set, unset: Object.keys(unset).length > 0 ? unset : null };
@@ -177,6 +177,7 @@ function differences(
 function changeApp(app: AppOnWorker, set: Record<string, unknown>, unset: Record<string, ''>): void {
   set[appField('apps', app.app_name)] = JSON.stringify(app);
   set[appField('at', app.app_name)] = placeKey(app);
+  set[appField('builds', app.app_name)] = buildKey(app);
   const took = appField('took', app.app_name);
   if (app.took_ms === null) unset[took] = '';
   else set[took] = app.took_ms;

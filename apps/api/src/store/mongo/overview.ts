@@ -1,11 +1,12 @@
 import type { Model, mongo } from 'mongoose';
 import { type AppOverview, type AppView, fleetStateAt, isSilent } from '../fleet-records.js';
-import { type AppPlace, readPlaceKey } from './app-place.js';
+import { type AppBuild, type AppPlace, NOTHING_TOLD, readBuildKey, readPlaceKey } from './app-place.js';
+import { OverviewTally } from '../overview-tally.js';
 import { toFieldName } from './field-name.js';
 import { countedFields, counted } from './fleet-queries.js';
 import type { WorkerDocument } from './worker-document.js';
 
-type Counted = Pick<WorkerDocument, 'at' | 'took' | 'silent_at' | 'patience_ms'>;
+type Counted = Pick<WorkerDocument, 'at' | 'took' | 'builds' | 'silent_at' | 'patience_ms'>;
 
 /** Documents that the server hands on at a time. Between two times it can do something else. */
 const BATCH = 1_000;
@@ -30,45 +31,37 @@ export async function overviewOf(workers: Model<WorkerDocument>, view: AppView):
 
 class Tally {
   private readonly name: string;
-  private readonly states = { converged: 0, converging: 0, failed: 0, offline: 0 };
+  private readonly sums: OverviewTally;
   /** By their keys, as there are few different ones. */
-  private readonly places = new Map<string, { place: AppPlace; workers: number }>();
+  private readonly places = new Map<string, AppPlace>();
+  private readonly builds = new Map<string, AppBuild>();
   private readonly times: number[] = [];
 
   constructor(private readonly view: AppView) {
     this.name = toFieldName(view.app_name);
+    this.sums = new OverviewTally(view.position);
   }
 
-  add({ at, took, silent_at, patience_ms }: Counted): void {
+  add({ at, took, builds, silent_at, patience_ms }: Counted): void {
     const key = at[this.name];
     if (key === undefined) return;
-    const known = this.places.get(key) ?? { place: readPlaceKey(key), workers: 0 };
-    known.workers += 1;
-    this.places.set(key, known);
-    const { place } = known;
+    const place = remembered(this.places, key, readPlaceKey);
+    const said = builds?.[this.name];
+    const build = said === undefined ? NOTHING_TOLD : remembered(this.builds, said, readBuildKey);
     const isOffline = isSilent({ silent_at, patience_ms }, this.view.silence);
-    this.states[isOffline ? 'offline' : fleetStateAt(place, this.view.position)] += 1;
+    const state = isOffline ? 'offline' : fleetStateAt(place, this.view.position);
+    this.sums.add({ position: place, state, ...build }, 1);
     const time = took[this.name];
     if (time !== undefined && this.isDesired(place)) this.times.push(time);
   }
 
   overview(): AppOverview {
-    return { states: this.states, revisions: this.revisions(), convergence: this.convergence() };
+    return this.sums.overview(this.convergence());
   }
 
   private isDesired({ epoch, revision }: AppPlace): boolean {
     const { position } = this.view;
     return epoch === position.epoch && revision === position.revision;
-  }
-
-  private revisions(): AppOverview['revisions'] {
-    const revisions = new Map<string, AppOverview['revisions'][number]>();
-    for (const { place, workers } of this.places.values()) {
-      const { epoch, revision } = place;
-      const key = `${epoch}:${revision}`;
-      revisions.set(key, { epoch, revision, workers: workers + (revisions.get(key)?.workers ?? 0) });
-    }
-    return [...revisions.values()].sort((a, b) => b.epoch - a.epoch || b.revision - a.revision);
   }
 
   private convergence(): AppOverview['convergence'] {
@@ -78,4 +71,10 @@ class Tally {
     const nearestRank = (part: number) => times[Math.ceil(times.length * part) - 1] ?? 0;
     return { p50_ms: nearestRank(0.5), p99_ms: nearestRank(0.99) };
   }
+}
+
+function remembered<T>(known: Map<string, T>, key: string, read: (key: string) => T): T {
+  const found = known.get(key) ?? read(key);
+  known.set(key, found);
+  return found;
 }

@@ -1,7 +1,7 @@
 import type { WorkerFacts } from '@nebula/contracts';
 import { Schema } from 'mongoose';
 import { type AppOnWorker, SILENT_INTERVALS, type WorkerRecord } from '../fleet-records.js';
-import { placeKey } from './app-place.js';
+import { type AppBuild, buildKey, NOTHING_TOLD, placeKey } from './app-place.js';
 import { toFieldName } from './field-name.js';
 
 /**
@@ -19,6 +19,8 @@ export interface WorkerDocument {
   at: Record<string, string>;
   /** By the same names: `took_ms` where it is known. */
   took: Record<string, number>;
+  /** By the same names: what else is counted of the app, see `buildKey`. Absent in what an api of before wrote. */
+  builds?: Record<string, string>;
   /** What `apps` has, and each label with its text, for indexes. */
   app_names: string[];
   labels: string[];
@@ -39,7 +41,7 @@ const { Mixed } = Schema.Types;
 
 export const WORKER_SCHEMA = new Schema<WorkerDocument>(
   {
-    ...{ _id: String, record: String, apps: Mixed, at: Mixed, took: Mixed },
+    ...{ _id: String, record: String, apps: Mixed, at: Mixed, took: Mixed, builds: Mixed },
     ...{ app_names: [String], labels: [String], patience_ms: Number, silent_at: Number },
     ...{ version: Number, write: String },
   },
@@ -60,7 +62,8 @@ export function toWorkerAlone({
 }
 
 export function toApp(json: string): AppOnWorker {
-  return JSON.parse(json) as AppOnWorker;
+  // An api of before knew neither.
+  return { ...NOTHING_TOLD, ...(JSON.parse(json) as Omit<AppOnWorker, keyof AppBuild> & Partial<AppBuild>) };
 }
 
 export function toWorkerDocument(worker: WorkerRecord, write: string): WorkerDocument {
@@ -71,6 +74,7 @@ export function toWorkerDocument(worker: WorkerRecord, write: string): WorkerDoc
     apps: Object.fromEntries(named.map(([name, app]) => [name, JSON.stringify(app)])),
     at: Object.fromEntries(named.map(([name, app]) => [name, placeKey(app)])),
     took: Object.fromEntries(timed),
+    builds: Object.fromEntries(named.map(([name, app]) => [name, buildKey(app)])),
     app_names: namesOf(worker),
   };
 }

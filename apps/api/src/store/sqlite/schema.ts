@@ -131,6 +131,10 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (app_name, revision)
   ) STRICT;
   `,
+  `
+  ALTER TABLE worker_apps ADD COLUMN update_state TEXT;
+  ALTER TABLE worker_apps ADD COLUMN image_ids TEXT NOT NULL DEFAULT '[]';
+  `,
 ];
 
 const QUERIES: readonly Query[] = [APP_QUERIES, WORKER_QUERIES, FLEET_QUERIES, TOKEN_QUERIES].flatMap(

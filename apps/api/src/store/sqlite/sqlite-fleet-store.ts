@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { WorkerReport } from '@nebula/contracts';
+import type { UpdateState, WorkerReport } from '@nebula/contracts';
 import type {
   AppOnWorker,
   AppOverview,
@@ -14,18 +14,28 @@ import type {
   WorkerRecord,
 } from '../fleet-records.js';
 import { FleetStore } from '../fleet-store.js';
+import { OverviewTally } from '../overview-tally.js';
 import { FLEET_QUERIES } from './fleet-queries.js';
 import type { Query } from './query.js';
 import type { Parameters, SqliteDatabase } from './sqlite-database.js';
 import { WORKER_QUERIES } from './worker-queries.js';
 
 type Worker = Omit<WorkerRecord, 'apps'>;
-type AppOnWorkerRow = Omit<AppOnWorker, 'deleted' | 'previous'> & {
+type AppOnWorkerRow = Omit<AppOnWorker, 'deleted' | 'previous' | 'update' | 'image_ids'> & {
   worker_id: string;
   deleted: number;
   /** JSON. */
   previous: string | null;
+  update_state: UpdateState | null;
+  /** JSON. */
+  image_ids: string;
 };
+
+/** Workers that are alike. */
+interface CountRow extends Pick<AppOnWorkerRow, 'epoch' | 'revision' | 'update_state' | 'image_ids'> {
+  fleet_state: FleetState;
+  workers: number;
+}
 
 interface ReportRow {
   report: string;
@@ -105,25 +115,13 @@ export class SqliteFleetStore extends FleetStore {
   }
 
   override async overview(view: AppView): Promise<AppOverview> {
-    const counts = this.database.read<{
-      fleet_state: FleetState;
-      epoch: number;
-      revision: number;
-      workers: number;
-    }>(FLEET_QUERIES.count, viewed(view));
-    const states = { converged: 0, converging: 0, failed: 0, offline: 0 };
-    const revisions = new Map<string, AppOverview['revisions'][number]>();
-    for (const { fleet_state, epoch, revision, workers } of counts) {
-      states[fleet_state] += workers;
-      const key = `${epoch}:${revision}`;
-      const other = revisions.get(key)?.workers ?? 0;
-      revisions.set(key, { epoch, revision, workers: workers + other });
+    const counts = this.database.read<CountRow>(FLEET_QUERIES.count, viewed(view));
+    const tally = new OverviewTally(view.position);
+    for (const { fleet_state: state, epoch, revision, update_state: update, image_ids, workers } of counts) {
+      const alike = { position: { epoch, revision }, state, update, image_ids: readIds(image_ids) };
+      tally.add(alike, workers);
     }
-    return {
-      states,
-      revisions: [...revisions.values()].sort((a, b) => b.epoch - a.epoch || b.revision - a.revision),
-      convergence: this.convergence(view),
-    };
+    return tally.overview(this.convergence(view));
   }
 
   override async appPage(view: AppView, query: AppPageQuery): Promise<AppRow[]> {
@@ -196,8 +194,11 @@ function saveApps(
   for (const app_name of known.keys()) change(WORKER_QUERIES.removeApp, { worker_id, app_name });
 }
 
-function encoded({ deleted, previous }: AppOnWorker) {
-  return { deleted: deleted ? 1 : 0, previous: previous && JSON.stringify(previous) };
+function encoded({ deleted, previous, image_ids }: AppOnWorker) {
+  return {
+    ...{ deleted: deleted ? 1 : 0, previous: previous && JSON.stringify(previous) },
+    image_ids: JSON.stringify(image_ids),
+  };
 }
 
 function viewed({ app_name, position, deleted, silence }: AppView) {
@@ -216,7 +217,12 @@ function toApp(row: AppOnWorkerRow): AppOnWorker {
   return {
     ...{ app_name, epoch, revision, deleted: deleted === 1, state, error_step, listed_at },
     ...{ converged_at, took_ms, previous, boot, sequence },
+    ...{ update: row.update_state, image_ids: readIds(row.image_ids) },
   };
+}
+
+function readIds(json: string): string[] {
+  return JSON.parse(json) as string[];
 }
 
 function toReport({ report, boot, received_at }: ReportRow): StoredReport {

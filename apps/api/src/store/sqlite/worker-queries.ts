@@ -48,14 +48,15 @@ export const WORKER_QUERIES = {
   putApp: {
     sql: `
       INSERT INTO worker_apps (worker_id, app_name, epoch, revision, deleted, state, error_step, listed_at,
-        converged_at, took_ms, previous, boot, sequence)
+        converged_at, took_ms, previous, boot, sequence, update_state, image_ids)
       VALUES (:worker_id, :app_name, :epoch, :revision, :deleted, :state, :error_step, :listed_at,
-        :converged_at, :took_ms, :previous, :boot, :sequence)
+        :converged_at, :took_ms, :previous, :boot, :sequence, :update, :image_ids)
       ON CONFLICT (app_name, worker_id) DO UPDATE
       SET epoch = excluded.epoch, revision = excluded.revision, deleted = excluded.deleted,
         state = excluded.state, error_step = excluded.error_step, listed_at = excluded.listed_at,
         converged_at = excluded.converged_at, took_ms = excluded.took_ms,
-        previous = excluded.previous, boot = excluded.boot, sequence = excluded.sequence`,
+        previous = excluded.previous, boot = excluded.boot, sequence = excluded.sequence,
+        update_state = excluded.update_state, image_ids = excluded.image_ids`,
   },
 
   removeApp: { sql: 'DELETE FROM worker_apps WHERE app_name = :app_name AND worker_id = :worker_id' },

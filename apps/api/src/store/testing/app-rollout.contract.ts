@@ -12,6 +12,11 @@ const VIEW: AppView = {
   silence: { now: 1_000, listened_ms: LISTENED },
 };
 
+const NOTHING_TOLD = {
+  updates: { rolling: 0, done: 0, paused: 0, rolling_back: 0, rolled_back: 0 },
+  images: [],
+};
+
 /** How every `FleetStore` tells how far the workers of an app are. An adapter calls it in a spec of its own. */
 export function describeAppRollout(kind: string, create: CreateDatabase): void {
   describe(`the workers of an app on ${kind}`, () => {
@@ -74,8 +79,27 @@ export function describeAppRollout(kind: string, create: CreateDatabase): void {
       expect(await fleet.overview({ ...VIEW, app_name: 'nobody' })).toEqual({
         states: { converged: 0, converging: 0, failed: 0, offline: 0 },
         revisions: [],
+        ...NOTHING_TOLD,
         convergence: null,
       });
+    });
+
+    it('are counted by how the newest change is there, and by the images that they have', async () => {
+      await put({
+        a: { update: 'paused', image_ids: ['sha256:1', 'sha256:2'] },
+        b: { update: 'done', image_ids: ['sha256:1'] },
+        c: { update: 'rolled_back', image_ids: ['sha256:1'] },
+        // Of another change than the newest, which says nothing of that.
+        d: { update: 'paused', image_ids: ['sha256:3'], revision: 6 },
+        e: {},
+      });
+      const { updates, images } = await fleet.overview(VIEW);
+      expect(updates).toEqual({ rolling: 0, done: 1, paused: 1, rolling_back: 0, rolled_back: 1 });
+      expect(images).toEqual([
+        { image_id: 'sha256:1', workers: 3 },
+        { image_id: 'sha256:2', workers: 1 },
+        { image_id: 'sha256:3', workers: 1 },
+      ]);
     });
 
     it('come by worker id, page by page, of one state or of all', async () => {
@@ -174,6 +198,7 @@ export function describeAppRollout(kind: string, create: CreateDatabase): void {
           { epoch: 1, revision: 7, workers: 1 },
           { epoch: 1, revision: 6, workers: 1 },
         ],
+        ...NOTHING_TOLD,
         convergence: null,
       });
       expect(await page({}, deleted)).toEqual(['removing', 'running']);

@@ -56,6 +56,7 @@ export function appOn(app_name: string, given: Partial<AppOnWorker> = {}): AppOn
   return {
     ...{ app_name, epoch: 1, revision: 1, deleted: false, state: 'converged', error_step: null },
     ...{ listed_at: 1_000, converged_at: 1_000, took_ms: 500, previous: null, boot: 1, sequence: 1 },
+    ...{ update: null, image_ids: [] },
     ...given,
   };
 }

@@ -45,9 +45,16 @@ export function describeWorkerRecords(kind: string, create: CreateDatabase): voi
       const worker = workerOf('ID:AB:ü.$1', {
         facts: { ...FACTS, labels, cores: 0.5 },
         apps: [
-          appOn('A', { took_ms: null, converged_at: null, state: 'failed', error_step: 'pull' }),
+          appOn('A', {
+            took_ms: null,
+            converged_at: null,
+            state: 'failed',
+            error_step: 'pull',
+            update: 'paused',
+          }),
           appOn('a.b-c', {
             deleted: true,
+            image_ids: ['sha256:1', 'sha256:2'],
             previous: { epoch: 3, revision: 2, converged_at: 1_700_000_000_000, took_ms: null },
           }),
         ],
