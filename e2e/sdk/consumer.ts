@@ -1,6 +1,6 @@
 /**
- * What a program of somebody else does with the SDK. It is compiled and run outside of the workspace, once as an ES
- * module, once as CommonJS, and once bundled for browsers, so it uses nothing but what all of them have.
+ * What a program of somebody else does with the SDK. It is compiled and run outside of the workspace, as an ES module, as
+ * CommonJS and in a browser, so it uses nothing but what all of them have.
  */
 import {
   createApp,

@@ -1,20 +1,25 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createContext, runInContext } from 'node:vm';
 import { bearer, LOGIN } from '../../apps/api/src/access/testing/logins.js';
 import { reportOf } from '../../apps/api/src/store/testing/records.js';
 import { ApiUnderTest } from '../../apps/api/src/testing/api-under-test.js';
+import { packCommandLine } from '../../tools/bundle/pack-command-line.mjs';
 import { packSdk } from '../../tools/sdk/pack-sdk.mjs';
+import { OTHER_NODES, otherNode } from '../../tools/services/other-node.mjs';
+import { BrowserPages } from '../testing/browser-pages.js';
 import { REPOSITORY } from '../testing/clone.js';
 import { freePort } from '../testing/free-port.js';
 import { ServiceProcess } from '../testing/service-process.js';
 import { eventually } from '../testing/eventually.js';
-import type { Story, use } from './consumer.js';
+import type { Story } from './consumer.js';
+import { installNestService } from './nest-service.js';
 
 const LIMIT = 120_000;
+/** Chromium and other versions of Node may have to be installed first. */
+const START_LIMIT = 600_000;
 /** As a command: its own interface looks for classes of the realm that it runs in. */
 const BUNDLER = join(REPOSITORY, 'tools', 'node_modules', 'esbuild', 'bin', 'esbuild');
 const COMPILER = join(REPOSITORY, 'node_modules', 'typescript', 'bin', 'tsc');
@@ -23,6 +28,10 @@ let api: ApiUnderTest;
 /** A package of somebody else, in which the SDK is installed from its archive. */
 let folder: string;
 let consumer: string;
+/** Of another site than the api's, which lets them in. */
+let pages: BrowserPages;
+/** Every version of Node that is supported, the one that runs first. */
+const nodes: string[] = [process.execPath];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'nebula-foreign-'));
@@ -30,12 +39,16 @@ beforeAll(async () => {
   await writeFile(join(folder, 'package.json'), '{ "name": "foreign", "private": true }');
   await execa('npm', ['install', '--offline', '--no-audit', '--no-fund', archive], { cwd: folder });
   consumer = await readFile(join(REPOSITORY, 'e2e', 'sdk', 'consumer.ts'), 'utf8');
-  api = await ApiUnderTest.start({ login: LOGIN });
+  const sdk = '/node_modules/@nebula/sdk/dist/esm/index.js';
+  pages = await BrowserPages.start(folder, { '@nebula/sdk': sdk });
+  for (const version of OTHER_NODES) nodes.push(await otherNode(version));
+  api = await ApiUnderTest.start({ login: LOGIN, http: { cors_origins: [pages.origin] } });
   api.authorization = bearer(LOGIN.auth_token);
-}, LIMIT);
+}, START_LIMIT);
 
 afterAll(async () => {
-  await api.stop();
+  await pages?.end();
+  await api?.stop();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -76,6 +89,7 @@ describe('a package of somebody else', () => {
         void use(url, token, app).then((story) => console.log(JSON.stringify(story)));`;
       await writeFile(join(folder, 'main.mts'), main);
       await writeFile(join(folder, 'main.cts'), main);
+      await writeFile(join(folder, 'consumer.mts'), consumer);
       const blocks = await examples();
       expect(blocks.length).toBeGreaterThan(5);
       for (const [index, code] of blocks.entries())
@@ -99,48 +113,37 @@ describe('a package of somebody else', () => {
     ['imports it', 'mjs'],
     ['requires it', 'cjs'],
   ])(
-    'runs when it %s',
+    'runs on every supported version of Node when it %s',
     async (_name, extension) => {
-      const app = `from-${extension}`;
       const program = join(folder, 'out', `main.${extension}`);
       expect(await readFile(program, 'utf8')).toContain(
         extension === 'cjs' ? 'require("@nebula/sdk")' : "from '@nebula/sdk'",
       );
-      const running = execa('node', [program, api.url, LOGIN.auth_token, app], { timeout: LIMIT });
-      await reportOn(app);
-      const { stdout } = await running;
-      expect(JSON.parse(stdout)).toEqual(storyOf(app));
+      for (const [index, node] of nodes.entries()) {
+        const app = `from-${extension}-${index}`;
+        const running = execa(node, [program, api.url, LOGIN.auth_token, app], { timeout: LIMIT });
+        await reportOn(app);
+        expect(JSON.parse((await running).stdout)).toEqual(storyOf(app));
+      }
     },
     LIMIT,
   );
 
   it(
-    'runs bundled for a browser, with nothing of Node',
+    'runs in a browser, as the modules that are in the package and bundled',
     async () => {
       const outfile = join(folder, 'out', 'browser.js');
       const entry = join(folder, 'browser.ts');
       await writeFile(entry, consumer);
-      const args = [
-        '--bundle',
-        '--platform=browser',
-        '--format=iife',
-        '--target=es2022',
-        '--global-name=consumer',
-      ];
+      const args = ['--bundle', '--platform=browser', '--format=esm', '--target=es2022'];
       await execa(BUNDLER, [entry, `--outfile=${outfile}`, ...args], { cwd: folder });
-      const { fetch, Request, Response, Headers, URL, URLSearchParams, AbortController, AbortSignal } =
-        globalThis;
-      const { TextDecoder, TextEncoder, ReadableStream, performance, setTimeout, clearTimeout, btoa } =
-        globalThis;
-      const browser = createContext({
-        ...{ fetch, Request, Response, Headers, URL, URLSearchParams, AbortController, AbortSignal },
-        ...{ TextDecoder, TextEncoder, ReadableStream, performance, setTimeout, clearTimeout, btoa },
-      });
-      const code = await readFile(outfile, 'utf8');
-      const bundled = runInContext(`${code}; consumer`, browser) as { use: typeof use };
-      const story = bundled.use(api.url, LOGIN.auth_token, 'from-browser');
-      await reportOn('from-browser');
-      expect(await story).toEqual(storyOf('from-browser'));
+      for (const module of ['consumer.mjs', 'browser.js']) {
+        const app = `from-${module}`.replace(/\..*/, '');
+        const given = [api.url, LOGIN.auth_token, app].map((text) => JSON.stringify(text)).join();
+        const story = pages.run(`return (await import('/out/${module}')).use(${given});`);
+        await Promise.race([story, reportOn(app)]);
+        expect(await story).toEqual(storyOf(app));
+      }
     },
     LIMIT,
   );
@@ -162,34 +165,56 @@ describe('a package of somebody else', () => {
   });
 });
 
+describe('the command line as a package', () => {
+  let place: string;
+  let archive: string;
+  beforeAll(async () => {
+    place = join(folder, 'command-line');
+    await mkdir(place);
+    archive = await packCommandLine(place);
+    await writeFile(join(place, 'package.json'), '{ "private": true }');
+    await execa('npm', ['install', '--offline', '--no-audit', '--no-fund', archive], { cwd: place });
+  }, LIMIT);
+
+  const list = async (program: string, args: string[]) => {
+    const env = {
+      NEBULA_URL: api.url,
+      NEBULA_TOKEN: LOGIN.auth_token,
+      HOME: place,
+      PATH: process.env['PATH'],
+    };
+    const { stdout } = await execa(program, args, { cwd: place, env, extendEnv: false });
+    return stdout.split('\n');
+  };
+
+  it('is installed as the command nebulactl, with no other package', async () => {
+    await api.create('listed');
+    const command = join(place, 'node_modules', '.bin', 'nebulactl');
+    expect(await list(command, ['app', 'list', '-o', 'name'])).toContain('listed');
+    const { dependencies } = JSON.parse(
+      (await execa('npm', ['list', '--all', '--json'], { cwd: place })).stdout,
+    ) as { dependencies: Record<string, { dependencies?: object }> };
+    expect(Object.entries(dependencies).map(([name, each]) => [name, each.dependencies])).toEqual([
+      ['@nebula/nebulactl', undefined],
+    ]);
+  });
+
+  it('is one file that any supported version of Node runs by itself', async () => {
+    const alone = join(place, 'alone', 'nebulactl.mjs');
+    await mkdir(join(place, 'alone'));
+    await copyFile(join(place, 'node_modules', '@nebula', 'nebulactl', 'nebulactl.mjs'), alone);
+    for (const node of nodes)
+      expect(await list(node, [alone, 'app', 'list', '-o', 'name', '--prefix', 'list'])).toEqual(['listed']);
+  });
+});
+
 describe('the NestJS service among the examples', () => {
   let service: ServiceProcess;
   let url: string;
 
-  /** Its own packages are those of the workspace, but for the SDK, which is the one from the archive. */
-  async function install(target: string): Promise<void> {
-    await cp(join(REPOSITORY, 'examples', 'nest-service'), target, { recursive: true });
-    const modules = join(target, 'node_modules');
-    const ours = join(REPOSITORY, 'apps', 'api', 'node_modules');
-    for (const scope of ['@nestjs', '@nebula', '@types'])
-      await mkdir(join(modules, scope), { recursive: true });
-    for (const name of [
-      '@nestjs/common',
-      '@nestjs/core',
-      '@nestjs/platform-fastify',
-      'reflect-metadata',
-      'rxjs',
-    ])
-      await symlink(join(ours, name), join(modules, name));
-    await symlink(join(REPOSITORY, 'node_modules', '@types', 'node'), join(modules, '@types', 'node'));
-    await symlink(join(folder, 'node_modules', '@nebula', 'sdk'), join(modules, '@nebula', 'sdk'));
-  }
-
   beforeAll(async () => {
     const target = join(folder, 'nest-service');
-    await install(target);
-    const { exitCode, stdout } = await execa('node', [COMPILER], { cwd: target, reject: false });
-    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' });
+    await installNestService(target, join(folder, 'node_modules', '@nebula', 'sdk'), COMPILER);
     const port = await freePort();
     url = `http://127.0.0.1:${port}`;
     service = new ServiceProcess({

@@ -1,10 +1,10 @@
 /**
  * The SDK as others install it: a package of its own, with nothing in it that only this workspace understands.
  */
-import { spawnSync } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { npmPack } from '../build/npm-pack.mjs';
 
 const PROJECT = join(import.meta.dirname, '..', '..');
 const SDK = join(PROJECT, 'libs', 'sdk');
@@ -20,7 +20,7 @@ const SDK = join(PROJECT, 'libs', 'sdk');
 
 /**
  * Packs what is built.
- * @param {string} target folder, which is there
+ * @param {string} target folder
  * @returns {Promise<string>} path of the archive
  */
 export async function packSdk(target) {
@@ -35,15 +35,7 @@ export async function packSdk(target) {
     ]) {
       await cp(from ?? '', join(folder, to ?? ''));
     }
-    await mkdir(target, { recursive: true });
-    const { status, stdout, stderr } = spawnSync('npm', ['pack', '--json', '--pack-destination', target], {
-      cwd: folder,
-      encoding: 'utf8',
-    });
-    if (status !== 0) throw new Error(`npm pack ended with ${status}: ${stderr}`);
-    const [packed] = /** @type {{ filename: string }[]} */ (JSON.parse(stdout));
-    if (!packed) throw new Error('npm pack has packed nothing');
-    return join(target, packed.filename);
+    return await npmPack(folder, target);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
