@@ -88,6 +88,19 @@ describe('the SDK with a real api', () => {
     expect(late).toMatchObject({ status: 412, type: 'urn:nebula:problem:precondition-failed' });
   });
 
+  it('says with 304 that nothing has changed since it was read', async () => {
+    const read = await createApp({ client, body: { app_name: 'known', docker_image: 'shop:1' } });
+    const path = { app: 'known' };
+    const unchanged = (revision: number) =>
+      getApp({ client, path, headers: { 'If-None-Match': etagOf({ revision }) } });
+    expect(await errorOf(unchanged(read.revision))).toMatchObject({
+      ...{ name: 'NebulaApiError', status: 304, type: 'about:blank', attempts: 1 },
+      requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    });
+    await patchApp({ client, path, body: { running: false } });
+    expect(await unchanged(read.revision)).toMatchObject({ running: false, revision: 2 });
+  });
+
   it('goes over all pages of a list', async () => {
     const names = ['page-1', 'page-2', 'page-3', 'page-4', 'page-5'];
     for (const name of names) await createApp({ client, body: { app_name: name, docker_image: 'shop:1' } });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { createNebulaClient, type NebulaClientOptions } from './client.js';
 import { NebulaApiError, NebulaConnectionError, NebulaTimeoutError } from './errors.js';
 import { createApp, deleteApp, getApp, listApps, putApp, waitForApp } from './generated/sdk.gen.js';
@@ -22,6 +22,10 @@ function clientOf(script: Scripted[], options: Partial<NebulaClientOptions> = {}
 
 const page = () => json(200, { items: [], next_cursor: null });
 const path = { app: 'shop' };
+
+afterEach(() => {
+  jest.useRealTimers();
+});
 
 describe('a call that fails for a moment', () => {
   it.each([
@@ -143,13 +147,23 @@ describe('the time limit', () => {
     );
   });
 
-  it('gives the api the time that it is asked to wait', async () => {
-    const late = async () => {
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      return json(200, { outcome: 'converged' });
+  it('gives the api the time that it is asked to wait on top, and no more', async () => {
+    jest.useFakeTimers({ doNotFake: ['queueMicrotask', 'nextTick', 'setImmediate'] });
+    let answer: (response: Response) => void = () => undefined;
+    const late = () => new Promise<Response>((resolve) => (answer = resolve));
+    const { client, server } = clientOf([late, silence], { timeoutMs: 50 });
+    const waitFor = async (milliseconds: number) => {
+      const call = waitForApp({ client, path, query: { timeout: 1 } });
+      call.catch(() => undefined);
+      const before = server.requests.length;
+      while (server.requests.length === before) await new Promise(setImmediate);
+      await jest.advanceTimersByTimeAsync(milliseconds);
+      return { call };
     };
-    const { client } = clientOf([late], { timeoutMs: 50 });
-    expect(await waitForApp({ client, path, query: { timeout: 1 } })).toEqual({ outcome: 'converged' });
+    const { call } = await waitFor(1_049);
+    answer(json(200, { outcome: 'converged' }));
+    expect(await call).toEqual({ outcome: 'converged' });
+    expect(await errorOf((await waitFor(1_051)).call)).toBeInstanceOf(NebulaTimeoutError);
   });
 
   it("hands on the reason of the caller's own signal", async () => {
