@@ -29,7 +29,7 @@ export function ledgerOf(global) {
 /**
  * Makes a value known as a secret, so that it must not be seen from now on. Values of `secret_env_vars` that are sent
  * to an api, tokens that are sent as `Authorization: Bearer`, and passwords in the environment of services are
- * known without it.
+ * known without it, as are passwords that are sent as `Authorization: Basic`.
  *
  * @param {string} value at least six characters, that nothing else has in it
  * @returns {string} the value
@@ -90,18 +90,23 @@ export function takeFindings(ledger = ledgerOf(globalThis)) {
 /** A text that comes in parts. What is on the edge of two is found as well. */
 export class SearchedStream {
   #place;
+  #ledger;
   #end = '';
 
-  /** @param {string} place where it comes from, for people */
-  constructor(place) {
+  /**
+   * @param {string} place where it comes from, for people
+   * @param {Ledger} [ledger]
+   */
+  constructor(place, ledger = ledgerOf(globalThis)) {
     this.#place = place;
+    this.#ledger = ledger;
   }
 
   /** @param {string} part */
   add(part) {
     const text = this.#end + part;
-    searchForSecrets(text, this.#place);
-    const longest = Math.max(0, ...[...ledgerOf(globalThis).secrets].map((value) => 3 * value.length));
+    searchForSecrets(text, this.#place, this.#ledger);
+    const longest = Math.max(0, ...[...this.#ledger.secrets].map((value) => 3 * value.length));
     this.#end = longest === 0 ? '' : text.slice(-longest);
   }
 }

@@ -73,9 +73,45 @@ describe('an answer to fetch', () => {
     expect(takeFindings()).toEqual([]);
   });
 
+  it('that comes as a stream or as bytes is found, and is the same', async () => {
+    const sent = 'x'.repeat(100_000) + secret('planted-in-a-stream') + 'ü';
+    const found = [expect.stringContaining('pla… (19 characters) in the answer to POST')];
+    const stream = (await fetch(url, { method: 'POST', body: sent })).body as ReadableStream<Uint8Array>;
+    const decoder = new TextDecoder();
+    let text = '';
+    for await (const part of stream as unknown as AsyncIterable<Uint8Array>)
+      text += decoder.decode(part, { stream: true });
+    expect(text).toBe(sent);
+    expect(takeFindings()).toEqual(found);
+    const bytes = await (await fetch(url, { method: 'POST', body: sent })).arrayBuffer();
+    expect(Buffer.from(bytes).toString('utf8')).toBe(sent);
+    expect(takeFindings()).toEqual(found);
+  });
+
+  it('that gives a secret of a body in YAML away is found', async () => {
+    const body = 'apps:\n  - env_vars: { A: planted-in-yaml, OPEN: not-secret }\n    secret_env_vars: [A]\n';
+    await (await fetch(url, { method: 'POST', body })).text();
+    expect(takeFindings()).toEqual([expect.stringContaining('pla… (15 characters)')]);
+  });
+
   it('that has a token in a header is found', async () => {
     const token = 'planted-token-of-twenty-letters';
     await (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).text();
     expect(takeFindings()).toEqual([expect.stringContaining('pla… (31 characters)')]);
+  });
+
+  it('that has a password in a header is found, in clear and encoded', async () => {
+    const basic = Buffer.from('admin:planted:password', 'utf8').toString('base64');
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers: { authorization: `Basic ${basic}` },
+      body: 'x',
+    });
+    await answer.text();
+    expect(takeFindings()).toEqual([
+      expect.stringContaining(`${basic.slice(0, 3)}… (${basic.length} characters)`),
+    ]);
+    await (await fetch(url, { method: 'POST', body: 'planted:password' })).text();
+    expect(takeFindings()).toEqual([expect.stringContaining('pla… (16 characters)')]);
   });
 });

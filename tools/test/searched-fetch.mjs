@@ -1,12 +1,12 @@
 /**
  * `fetch`, of which every answer is searched for secrets. It learns secrets from what is sent, too.
  */
-import { noteSecret, searchForSecrets } from './known-secrets.mjs';
+import { noteSecret, SearchedStream, searchForSecrets } from './known-secrets.mjs';
 
 /** @import { Ledger } from './known-secrets.mjs' */
 
 /**
- * A body that is read as a stream is not searched: who reads it hands it to `SearchedStream`.
+ * Bodies are searched as they are read, in whichever way that is done, and what comes on the edge of two parts, too.
  *
  * @param {typeof fetch} fetch
  * @param {Ledger} ledger
@@ -18,32 +18,52 @@ export function searchedFetch(fetch, ledger) {
     const url = input instanceof Request ? input.url : input instanceof URL ? input.href : input;
     noteCredentials(new Headers(init?.headers ?? request?.headers), ledger);
     const body = typeof init?.body === 'string' ? init.body : request ? await request.text() : '';
-    if (body.includes('secret_env_vars')) noteSecretsIn(parsed(body), ledger);
+    if (body.includes('secret_env_vars')) noteSecretsIn(await parsed(body), ledger);
 
     const response = await fetch(input, init);
     const method = init?.method ?? request?.method ?? 'GET';
     const place = `the answer to ${method} ${url}, ${response.status}`;
     searchForSecrets(JSON.stringify([...response.headers]), place, ledger);
-    const read = response.text.bind(response);
-    const text = async () => {
-      const whole = await read();
-      searchForSecrets(whole, place, ledger);
-      return whole;
-    };
-    return Object.assign(response, {
-      text,
-      json: async () => /** @type {unknown} */ (JSON.parse(await text())),
+    if (response.body === null) return response;
+    const { status, statusText, headers } = response;
+    const searched = new Response(response.body.pipeThrough(searching(place, ledger)), {
+      ...{ status, statusText, headers },
     });
+    return Object.defineProperty(searched, 'url', { value: response.url });
   };
 }
 
 /**
+ * @param {string} place
+ * @param {Ledger} ledger
+ * @returns {TransformStream<Uint8Array, Uint8Array>} that changes nothing
+ */
+function searching(place, ledger) {
+  const searched = new SearchedStream(place, ledger);
+  const decoder = new TextDecoder();
+  return new TransformStream({
+    transform: (part, controller) => {
+      searched.add(decoder.decode(part, { stream: true }));
+      controller.enqueue(part);
+    },
+  });
+}
+
+/**
+ * A token, or a password, also as it stands in the header.
+ *
  * @param {Headers} headers
  * @param {Ledger} ledger
  */
 function noteCredentials(headers, ledger) {
-  const [, token = ''] = /^bearer\s+(\S{20,})$/i.exec(headers.get('authorization') ?? '') ?? [];
+  const text = headers.get('authorization') ?? '';
+  const [, token = ''] = /^bearer\s+(\S{20,})$/i.exec(text) ?? [];
   noteSecret(token, ledger);
+  const [, basic = ''] = /^basic\s+(\S+)$/i.exec(text) ?? [];
+  const [, password = ''] = /^[^:]*:(.*)$/s.exec(Buffer.from(basic, 'base64').toString('utf8')) ?? [];
+  if (password === '') return;
+  noteSecret(password, ledger);
+  noteSecret(basic, ledger);
 }
 
 /**
@@ -63,11 +83,19 @@ function noteSecretsIn(value, ledger) {
   for (const member of Object.values(value)) noteSecretsIn(member, ledger);
 }
 
-/** @param {string} text */
-function parsed(text) {
+/**
+ * @param {string} text JSON, or YAML of one document, which JSON nearly is
+ * @returns {Promise<unknown>} null when it is neither
+ */
+async function parsed(text) {
   try {
     return /** @type {unknown} */ (JSON.parse(text));
   } catch {
-    return null;
+    const { parse } = await import('yaml');
+    try {
+      return /** @type {unknown} */ (parse(text));
+    } catch {
+      return null;
+    }
   }
 }

@@ -3,14 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import { streamName } from '@nebula/contracts';
+import { Logger } from '@nestjs/common';
 import { type Channel, type ChannelModel, connect } from 'amqplib';
 import { type Broker, startBroker } from '../../../../tools/services/rabbitmq.mjs';
+import { secret } from '../../../../tools/test/known-secrets.mjs';
 import type { RabbitOptions } from '../rabbitmq/rabbit-options.js';
 import { eventually } from './eventually.js';
+import { SEARCHED_LOG } from './searched-log.js';
 
 type BrokerMaking = Omit<Parameters<typeof startBroker>[0], 'folder'>;
 
-/** A real broker of a test file, and what a test does to it behind the back of what it tests. */
+/**
+ * A real broker of a test file, and what a test does to it behind the back of what it tests. From its start on the log is
+ * searched for secrets, the password of its administrator among them.
+ */
 export class BrokerUnderTest {
   private constructor(
     private readonly folder: string,
@@ -19,7 +25,10 @@ export class BrokerUnderTest {
 
   static async start(options: BrokerMaking = {}): Promise<BrokerUnderTest> {
     const folder = await mkdtemp(join(tmpdir(), 'nebula-broker-'));
-    return new BrokerUnderTest(folder, await startBroker({ folder: join(folder, 'rabbitmq'), ...options }));
+    const broker = await startBroker({ folder: join(folder, 'rabbitmq'), ...options });
+    secret(broker.admin.password);
+    Logger.overrideLogger(SEARCHED_LOG);
+    return new BrokerUnderTest(folder, broker);
   }
 
   async remove(): Promise<void> {

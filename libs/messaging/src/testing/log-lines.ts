@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
+import { SEARCHED_LOG, searchLogged } from './searched-log.js';
 
-/** What is logged through Nest's logger, as text. For one test at a time. */
+/** What is logged through Nest's logger, as text, and searched for secrets. For one test at a time. */
 export class LogLines {
   readonly lines: string[] = [];
 
@@ -10,14 +11,20 @@ export class LogLines {
     const note =
       (level: string) =>
       (...parts: unknown[]): void => {
+        searchLogged(...parts);
         const text = parts.map((part) => (part instanceof Error ? String(part.stack) : JSON.stringify(part)));
         this.lines.push(`${level} ${text.join(' ')}`);
       };
-    Logger.overrideLogger({ log: note('log'), warn: note('warn'), error: note('error'), debug: () => {} });
+    Logger.overrideLogger({
+      log: note('log'),
+      warn: note('warn'),
+      error: note('error'),
+      debug: searchLogged,
+    });
   }
 
   stop(): void {
-    Logger.overrideLogger(false);
+    Logger.overrideLogger(SEARCHED_LOG);
   }
 
   get text(): string {

@@ -68,7 +68,7 @@ describe('the set-up of a broker', () => {
   it(
     'sets the passwords to those given',
     async () => {
-      await run({ api: { user: 'nebula-api', password: 'another' } });
+      await run({ api: { user: 'nebula-api', password: 'another-secret' } });
       const whoami = async (password: string) => {
         const authorization = `Basic ${Buffer.from(`nebula-api:${password}`).toString('base64')}`;
         const answer = await fetch(`${setup.management.url}/api/whoami`, {
@@ -78,7 +78,7 @@ describe('the set-up of a broker', () => {
       };
       // The right password is known by what the broker misses then: the right to use the plugin.
       expect((await whoami('api-secret')).reason).toBe('Login failed');
-      expect((await whoami('another')).reason).not.toBe('Login failed');
+      expect((await whoami('another-secret')).reason).not.toBe('Login failed');
     },
     LIMIT,
   );
