@@ -2,9 +2,14 @@
 export const SCRIPTS = {
   bash: `# nebulactl completion bash
 _nebulactl() {
-  local IFS=$'\\n' words
-  words=("\${COMP_WORDS[@]:1:COMP_CWORD}")
-  COMPREPLY=($(nebulactl __complete -- "\${words[@]}" 2>/dev/null))
+  local line="\${COMP_LINE:0:COMP_POINT}" words found last
+  read -ra words <<< "$line"
+  [[ "$line" == *[[:blank:]] ]] && words+=("")
+  last="\${words[\${#words[@]}-1]}"
+  local IFS=$'\\n'
+  found=($(nebulactl __complete -- "\${words[@]:1}" 2>/dev/null))
+  # For readline a word ends at : and =, and what stands before them is not typed again.
+  COMPREPLY=("\${found[@]#"\${last%"\${last##*[:=]}"}"}")
 }
 complete -o default -F _nebulactl nebulactl
 `,
@@ -20,7 +25,12 @@ if [ "$funcstack[1]" = "_nebulactl" ]; then _nebulactl "$@"; else compdef _nebul
   fish: `# nebulactl completion fish
 function __nebulactl_complete
   set -l words (commandline -opc)[2..-1] (commandline -ct)
-  nebulactl __complete -- $words 2>/dev/null
+  set -l found (nebulactl __complete -- $words 2>/dev/null)
+  if test (count $found) -gt 0
+    printf '%s\\n' $found
+  else
+    __fish_complete_path (commandline -ct)
+  end
 end
 complete -c nebulactl -f -a '(__nebulactl_complete)'
 `,

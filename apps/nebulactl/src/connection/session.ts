@@ -63,7 +63,8 @@ export function clientOf(connection: Connection, timeoutMs = 30_000): NebulaClie
       ...(token === undefined ? {} : { token }),
       ...(token === undefined && user !== undefined ? { user } : {}),
       ...(token === undefined && password !== undefined ? { password } : {}),
-      ...(ca_file === undefined ? {} : { fetch: trustingFetch(ca_file) }),
+      // They may be set for all clusters, of which some have no TLS.
+      ...(ca_file === undefined || !/^https:/i.test(url) ? {} : { fetch: trustingFetch(ca_file) }),
     });
   } catch (error) {
     if (error instanceof TypeError)

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
+import { searchForSecrets } from '../../../../tools/test/known-secrets.mjs';
 import { run } from '../run.js';
 import { Interrupted } from '../usage-error.js';
 
@@ -64,6 +65,7 @@ export class CommandLine {
       env: { XDG_CONFIG_HOME: this.folder, PATH: process.env['PATH'], ...this.env, ...env },
       signal: interruption.signal,
     });
+    searchForSecrets(stdout.text + stderr.text, `the output of nebulactl ${args.join(' ')}`);
     return { code, stdout: stdout.text, stderr: stderr.text };
   }
 

@@ -10,8 +10,17 @@ export interface Certificate {
   key: string;
 }
 
+export interface Certificates {
+  /** PEM of the authority. */
+  ca: string;
+  server: Certificate;
+  /** Of a server, too, and its time is over. */
+  expired: Certificate;
+  client: Certificate;
+}
+
 /** An authority of its own, with certificates of a server on 127.0.0.1 and of a client. */
-export async function makeCertificates(): Promise<{ ca: string; server: Certificate; client: Certificate }> {
+export async function makeCertificates(): Promise<Certificates> {
   await ensurePackages(['openssl'], () => undefined);
   const folder = await mkdtemp(join(tmpdir(), 'nebula-certificates-'));
   try {
@@ -20,12 +29,13 @@ export async function makeCertificates(): Promise<{ ca: string; server: Certific
     const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
     const made = (name: string) => [...newKey, '-keyout', at(`${name}.key`), '-subj', `/CN=${name}`];
     openssl('req', '-x509', ...made('authority'), '-days', '2', '-out', at('authority.pem'));
-    await writeFile(at('server.ext'), 'subjectAltName = IP:127.0.0.1\n');
+    for (const name of ['server', 'expired'])
+      await writeFile(at(`${name}.ext`), 'subjectAltName = IP:127.0.0.1\n');
     await writeFile(at('client.ext'), 'extendedKeyUsage = clientAuth\n');
-    const issue = async (name: string): Promise<Certificate> => {
+    const issue = async (name: string, days = 2): Promise<Certificate> => {
       openssl('req', ...made(name), '-out', at(`${name}.csr`));
       openssl(
-        ...['x509', '-req', '-in', at(`${name}.csr`), '-days', '2', '-extfile', at(`${name}.ext`)],
+        ...['x509', '-req', '-in', at(`${name}.csr`), '-days', String(days), '-extfile', at(`${name}.ext`)],
         ...['-CA', at('authority.pem'), '-CAkey', at('authority.key'), '-CAcreateserial'],
         ...['-out', at(`${name}.pem`)],
       );
@@ -35,7 +45,12 @@ export async function makeCertificates(): Promise<{ ca: string; server: Certific
       };
     };
     const ca = await readFile(at('authority.pem'), 'utf8');
-    return { ca, server: await issue('server'), client: await issue('client') };
+    return {
+      ca,
+      server: await issue('server'),
+      expired: await issue('expired', -1),
+      client: await issue('client'),
+    };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
