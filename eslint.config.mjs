@@ -19,6 +19,7 @@ const ELEMENTS = [
   { type: 'lifecycle', pattern: 'libs/lifecycle' },
   { type: 'logging', pattern: 'libs/logging' },
   { type: 'messaging', pattern: 'libs/messaging' },
+  { type: 'metrics', pattern: 'libs/metrics' },
   { type: 'sdk', pattern: 'libs/sdk' },
   { type: 'reconcile', pattern: 'apps/worker/src/reconcile' },
   { type: 'worker-docker', pattern: 'apps/worker/src/container-runtime/docker' },
@@ -35,7 +36,7 @@ const ELEMENTS = [
   { type: 'e2e', pattern: 'e2e' },
 ];
 
-const LIBS = ['contracts', 'configuration', 'lifecycle', 'logging', 'messaging'];
+const LIBS = ['contracts', 'configuration', 'lifecycle', 'logging', 'messaging', 'metrics'];
 const API = ['api', 'api-sqlite', 'api-mongo', 'api-http', 'api-openapi'];
 const WORKER = ['worker', 'worker-docker', 'reconcile'];
 
@@ -46,6 +47,7 @@ const MAY_IMPORT = {
   lifecycle: ['lifecycle', 'configuration'],
   logging: ['logging'],
   messaging: ['messaging', 'contracts'],
+  metrics: ['metrics'],
   // It runs in browsers and in programs of others.
   sdk: ['sdk'],
   // The planner is pure: it knows the contracts and itself.
@@ -83,6 +85,7 @@ const HOMES = {
   'class-validator-jsonschema': ['api-openapi'],
   '@nestjs/swagger': ['api-openapi'],
   fastify: ['api-http'],
+  'prom-client': ['metrics'],
 };
 
 const NOT_PURE = 'plan() is pure: what it needs of the world is a parameter.';

@@ -12,6 +12,11 @@ export interface ReadinessCheck {
   problem(): Promise<string | null>;
 }
 
+/** Gives metrics in Prometheus' text format. */
+export interface MetricsSource {
+  metrics(): Promise<string>;
+}
+
 export interface ApiOptions {
   store: StoreOptions;
   /** For the values of secrets in the store, the one that seals first. None when absent: apps can't have secrets then. */
@@ -21,6 +26,8 @@ export interface ApiOptions {
   /** Brings what workers report; without it nobody reports, and nobody counts as offline. */
   reports?: ReportTransport;
   readiness?: ReadinessCheck[];
+  /** Metrics of what runs in the same process, under names that the api has none of. */
+  more_metrics?: readonly MetricsSource[];
   /** Who may use the api; anyone when absent. */
   login?: LoginOptions;
   http?: HttpOptions;

@@ -8,6 +8,7 @@ import { FoundationModule } from './foundation.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HistoryModule } from './history/history.module.js';
 import { HttpModule } from './http/http.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { OrphansModule } from './orphans/orphans.module.js';
 import { PublishingModule } from './publishing/publishing.module.js';
 import { StoreModule } from './store/store.module.js';
@@ -33,6 +34,7 @@ export class ApiModule {
         EventsModule,
         AccessModule,
         HealthModule,
+        MetricsModule,
       ],
     };
   }

@@ -10,7 +10,9 @@ import { registerAccess } from './http/access.js';
 import { API_PREFIX } from './http/api-prefix.js';
 import { createFastifyAdapter } from './http/fastify-adapter.js';
 import { registerRequestLog } from './http/request-log.js';
+import { registerRequestMetrics } from './http/request-metrics.js';
 import { registerContentChecks } from './http/request-checks.js';
+import { ApiMetrics } from './metrics/api-metrics.js';
 import { serveDocumentation } from './openapi/documentation.js';
 
 /**
@@ -30,7 +32,8 @@ export async function createApi(options: ApiOptions): Promise<NestFastifyApplica
   registerAccess(server, api.get(AccessGate), rate_limit_per_minute);
   registerContentChecks(server, cors_origins);
   registerRequestLog(server, api.get(ApiLog));
-  api.setGlobalPrefix(API_PREFIX, { exclude: ['healthz', 'readyz'] });
+  registerRequestMetrics(server, api.get(ApiMetrics).requests);
+  api.setGlobalPrefix(API_PREFIX, { exclude: ['healthz', 'readyz', 'metrics'] });
   serveDocumentation(api, options.version);
   if (options.reports) {
     api.connectMicroservice<CustomStrategy>({ strategy: options.reports });

@@ -3,5 +3,5 @@ import { HealthController } from './health.controller.js';
 import { ReadinessService } from './readiness.service.js';
 
 /** Whether the program lives and can serve, for whoever runs it. */
-@Module({ controllers: [HealthController], providers: [ReadinessService] })
+@Module({ controllers: [HealthController], providers: [ReadinessService], exports: [ReadinessService] })
 export class HealthModule {}

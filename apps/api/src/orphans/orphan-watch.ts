@@ -24,6 +24,11 @@ export class OrphanWatch implements OnApplicationBootstrap, BeforeApplicationShu
     private readonly log: ApiLog,
   ) {}
 
+  /** How many there were at the last look. */
+  get count(): number {
+    return this.known.size;
+  }
+
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => {
       this.looking ??= this.look().finally(() => {

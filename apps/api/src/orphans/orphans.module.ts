@@ -7,6 +7,6 @@ import { OrphansService } from './orphans.service.js';
 @Module({
   controllers: [OrphansController],
   providers: [OrphansService, OrphanWatch],
-  exports: [OrphansService],
+  exports: [OrphansService, OrphanWatch],
 })
 export class OrphansModule {}

@@ -8,6 +8,7 @@ import {
 import { ApiLog } from '../api-log.js';
 import type { ReadinessCheck } from '../api-options.js';
 import { Clock } from '../clock.js';
+import { ApiMetrics } from '../metrics/api-metrics.js';
 import { AppStore } from '../store/app-store.js';
 import { Epoch } from './epoch.js';
 import { LimitedFeed } from './limited-feed.js';
@@ -35,12 +36,13 @@ export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly epoch: Epoch,
     clock: Clock,
     private readonly log: ApiLog,
+    { publishing }: ApiMetrics,
   ) {
     const timing = { ...DEFAULT_TIMING, ...options.timing };
     this.creationLimitMs = timing.creation;
     this.regions = options.feeds.map((feed) => {
       const limited = new LimitedFeed(feed, timing.feed_call, this.stopping.signal);
-      return new RegionPublisher(limited, store, epoch, clock, log, timing);
+      return new RegionPublisher(limited, store, epoch, clock, log, timing, publishing);
     });
     const names = this.regions.map(({ region }) => region);
     const twice = names.find((name, index) => names.indexOf(name) !== index);
@@ -118,6 +120,11 @@ export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutd
     const found = await Promise.all(this.regions.map((region) => this.newestIn(region, appName)));
     const messages = found.flatMap(({ newest }) => newest ?? []);
     return messages.sort(comparePositions).at(-1) ?? null;
+  }
+
+  /** Names of the regions, each of which has a feed. */
+  get regionNames(): string[] {
+    return this.regions.map(({ region }) => region);
   }
 
   /** Whether nothing is under way, and nothing is to be done before the next write or look at the database. */

@@ -1,6 +1,7 @@
 import { comparePositions, type DesiredStateMessage, type Position } from '@nebula/contracts';
 import type { ApiLog } from '../api-log.js';
 import type { Clock } from '../clock.js';
+import type { PublishingMetrics, VerificationOutcome } from '../metrics/publishing-metrics.js';
 import type { AppRecord, AppStore } from '../store/app-store.js';
 import { SecretsUnreadableError } from '../store/secrets/secret-errors.js';
 import { AppQueue } from './app-queue.js';
@@ -29,7 +30,9 @@ export class RegionPublisher {
     private readonly clock: Clock,
     private readonly log: ApiLog,
     timing: PublishingTiming,
+    private readonly metrics: PublishingMetrics,
   ) {
+    metrics.begin(feed.region);
     this.queue = new AppQueue((appName, nudged) => this.attempt(appName, nudged), timing, clock);
   }
 
@@ -82,12 +85,14 @@ export class RegionPublisher {
 
   private async attempt(appName: string, changed: boolean): Promise<boolean> {
     try {
-      await this.converge(appName, changed);
+      const outcome = await this.converge(appName, changed);
+      if (!changed) this.metrics.compared(this.region, outcome);
       this.noteSuccess(appName);
       return true;
     } catch (error) {
       // Neither the feed nor another try can help, and no other app is concerned: the sweep takes it up again.
       if (error instanceof SecretsUnreadableError) return this.leaveOut(error);
+      if (!changed && !this.stopped) this.metrics.compared(this.region, 'failed');
       if (!this.stopped) this.noteFailure(appName, error instanceof Error ? error.message : String(error));
       return false;
     }
@@ -100,7 +105,8 @@ export class RegionPublisher {
    * so that it doesn't wait for a reading. Whatever else is compared asks the feed first, so that the database is
    * left alone while the feed is away.
    */
-  private async converge(appName: string, changed: boolean): Promise<void> {
+  private async converge(appName: string, changed: boolean): Promise<VerificationOutcome> {
+    let outcome: VerificationOutcome = 'right';
     let confirmed = changed ? await this.publishUnseen(appName) : null;
     for (;;) {
       const newest = await this.feed.readNewest(appName);
@@ -108,17 +114,22 @@ export class RegionPublisher {
       const record = await this.store.get(appName);
       if (!record) {
         if (await this.removeForgotten(appName)) continue;
-        return;
+        return outcome;
       }
       const wanted = desiredStateMessage(record, await this.epoch.current());
       if (highest && !isBehindOrSame(highest, wanted)) {
         await this.raiseEpoch(highest, wanted);
+        outcome = 'ahead';
         continue;
       }
-      if (newest && isSame(newest, wanted)) return await this.mark(record, wanted);
+      if (newest && isSame(newest, wanted)) {
+        await this.mark(record, wanted);
+        return outcome;
+      }
       if (confirmed && isSame(confirmed, wanted)) throw new Error('the feed lacks what it has confirmed');
+      if (outcome === 'right') outcome = this.isLoss(record, wanted) ? 'lost' : 'published';
       if (!confirmed) this.noteLoss(record, wanted);
-      await this.feed.publish(wanted);
+      await this.publish(wanted);
       confirmed = wanted;
     }
   }
@@ -137,15 +148,30 @@ export class RegionPublisher {
     if (!record) return null;
     const wanted = desiredStateMessage(record, await this.epoch.current());
     if (comparePositions(wanted, highest) <= 0) return null;
-    await this.feed.publish(wanted);
+    await this.publish(wanted);
     return wanted;
+  }
+
+  private async publish(message: DesiredStateMessage): Promise<void> {
+    const began = this.clock.elapsed();
+    try {
+      await this.feed.publish(message);
+    } catch (error) {
+      this.metrics.notConfirmed(this.region);
+      throw error;
+    }
+    this.metrics.confirmed(this.region, (this.clock.elapsed() - began) / 1_000);
   }
 
   private async mark(record: AppRecord, { epoch, revision }: DesiredStateMessage): Promise<void> {
     const known = record.published[this.region];
     if (known?.epoch === epoch && known.revision === revision) return;
-    const mark = { epoch, revision, verified_at: this.clock.now() };
+    const now = this.clock.now();
+    const mark = { epoch, revision, verified_at: now };
     await this.store.markPublished(record.app_name, this.region, mark);
+    // Under a higher epoch everything arrives once more, whenever it was changed.
+    if (known?.revision === revision) return;
+    this.metrics.arrived(this.region, Math.max(0, now - Date.parse(record.updated_at)) / 1_000);
   }
 
   private async raiseEpoch(found: Position, wanted: DesiredStateMessage): Promise<void> {
@@ -157,12 +183,17 @@ export class RegionPublisher {
     });
   }
 
-  private noteLoss({ app_name, published }: AppRecord, { epoch, revision }: DesiredStateMessage): void {
+  /** Whether the feed is known to have had this. */
+  private isLoss({ published }: AppRecord, { epoch, revision }: DesiredStateMessage): boolean {
     const mark = published[this.region];
-    if (mark?.epoch !== epoch || mark.revision !== revision) return;
+    return mark?.epoch === epoch && mark.revision === revision;
+  }
+
+  private noteLoss(record: AppRecord, wanted: DesiredStateMessage): void {
+    if (!this.isLoss(record, wanted)) return;
     this.log.warn('the feed has lost the newest desired state of an app; it is published again', {
       region: this.region,
-      app: app_name,
+      app: record.app_name,
     });
   }
 

@@ -29,11 +29,14 @@ describe('verification', () => {
     await rm(join(bed.folder, 'feed', 'shop.json'));
     await bed.published('shop', 1);
     expect(api.lines.filter((line) => line.includes('has lost'))).toHaveLength(1);
+    await eventually(async () => expect(await api.compared('lost')).toBe(1));
+    await eventually(async () => expect(await api.compared('right')).toBeGreaterThan(0));
     // A broker that was built anew.
     await rm(join(bed.folder, 'feed'), { recursive: true });
     await bed.published('shop', 1);
     await bed.published('web', 1);
     await bed.published('gone', 2);
+    await eventually(async () => expect(await api.compared('lost')).toBe(4));
     expect(await api.store.epoch()).toBe(1);
   });
 

@@ -55,6 +55,14 @@ export type Revision = Omit<AppRecord, 'published'>;
 /** A revision without what can be large. */
 export type RevisionSummary = Omit<Revision, 'spec' | 'tokens'>;
 
+/** What is still to be brought into the feed of a region. */
+export interface Outbox {
+  /** Records, tombstones too. */
+  apps: number;
+  /** ISO 8601: when the longest waiting of them was changed; null when there is none. */
+  oldest: string | null;
+}
+
 export interface AppPage {
   items: AppRecord[];
   /** Name of the last item when there may be more, else null. */
@@ -107,6 +115,10 @@ export abstract class AppStore {
 
   /** Names of records (tombstones too) whose mark for the region is not (`epoch`, own revision), at most `limit`. */
   abstract behind(region: string, epoch: number, limit: number): Promise<string[]>;
+  /** How many those are, without a limit, and since when. */
+  abstract outbox(region: string, epoch: number): Promise<Outbox>;
+  /** The revisions of all apps that are not deleted, by name. */
+  abstract currentRevisions(): Promise<Map<string, number>>;
   /** Sets the region's mark, unless the record's revision is no longer `mark.revision`. */
   abstract markPublished(appName: string, region: string, mark: PublishedMark): Promise<void>;
   /**

@@ -129,6 +129,21 @@ export interface AppOverview {
   convergence: { p50_ms: number; p99_ms: number } | null;
 }
 
+/** All workers, and all apps on them, counted at one moment. */
+export interface FleetCensus {
+  online: number;
+  offline: number;
+  /** Apps on workers that are at the same place; each place once. Tombstones too. */
+  places: (Position & {
+    app_name: string;
+    deleted: boolean;
+    /** As the workers say, of the position that they have. */
+    state: AppState;
+    offline: boolean;
+    workers: number;
+  })[];
+}
+
 /** Which workers of an app are asked for. */
 export interface AppPageQuery {
   state?: FleetState;

@@ -3,6 +3,8 @@ import type {
   AppPageQuery,
   AppRow,
   AppView,
+  FleetCensus,
+  Silence,
   StoredReport,
   WorkerChange,
   WorkerPageQuery,
@@ -49,6 +51,9 @@ export abstract class FleetStore {
 
   /** How many workers of an app are how far. Reads no report, and stays fast with 10,000 workers. */
   abstract overview(view: AppView): Promise<AppOverview>;
+
+  /** Counts everything in one reading. It reads every worker, so it is for who asks seldom. */
+  abstract census(silence: Silence): Promise<FleetCensus>;
 
   /** Workers of an app with their newest reports, page by page. */
   abstract appPage(view: AppView, query: AppPageQuery): Promise<AppRow[]>;

@@ -6,7 +6,8 @@ import { FEW_INTERVALS, placeBoot } from './boots.js';
 const DEFAULT_INTERVAL_SECONDS = 60;
 
 /** `stale`: something newer is known. `duplicate`: it comes from a second worker with the same id. */
-export type Verdict = 'fresh' | 'stale' | 'duplicate';
+export const VERDICTS = ['fresh', 'stale', 'duplicate'] as const;
+export type Verdict = (typeof VERDICTS)[number];
 
 export interface Admission {
   verdict: Verdict;

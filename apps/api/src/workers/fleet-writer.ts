@@ -3,10 +3,12 @@ import type { WorkerMessage } from '@nebula/contracts';
 import { Injectable } from '@nestjs/common';
 import { ApiLog } from '../api-log.js';
 import { Clock } from '../clock.js';
+import { ApiMetrics } from '../metrics/api-metrics.js';
 import { AppStore } from '../store/app-store.js';
 import type { AppOnWorker, WorkerChange, WorkerRecord } from '../store/fleet-records.js';
 import { FleetStore } from '../store/fleet-store.js';
 import { groupedBy } from './grouped-by.js';
+import { VERDICTS } from './admission.js';
 import { News } from './news.js';
 import { type Folded, foldMessages, justConverged, timeTaken } from './fold-messages.js';
 
@@ -33,6 +35,7 @@ export class FleetWriter {
     private readonly news: News,
     private readonly clock: Clock,
     private readonly log: ApiLog,
+    private readonly metrics: ApiMetrics,
   ) {}
 
   /**
@@ -65,6 +68,7 @@ export class FleetWriter {
     );
     const written = folded.filter(({ change }) => !change || !refused.has(change.after.worker_id));
     await this.finish(written);
+    this.count(written);
     this.tell(written);
     return new Map([...open].filter(([id]) => refused.has(id)));
   }
@@ -88,6 +92,15 @@ export class FleetWriter {
       for (const app of change?.after.apps ?? []) if (!before.has(app)) apps.add(app.app_name);
     }
     if (apps.size > 0) this.news.announce([...apps]);
+  }
+
+  private count(written: readonly Folded[]): void {
+    const { reports } = this.metrics;
+    for (const { verdicts, change } of written) {
+      for (const verdict of VERDICTS) reports.arrived(verdict, verdicts[verdict]);
+      for (const { took_ms } of change ? justConverged(change) : [])
+        if (took_ms !== null) reports.converged(took_ms / 1_000);
+    }
   }
 
   private async finish(written: readonly Folded[]): Promise<void> {

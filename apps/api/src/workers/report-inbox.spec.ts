@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ReportTransport } from '@nebula/messaging';
 import { ApiLog } from '../api-log.js';
 import { Clock } from '../clock.js';
+import { ApiMetrics } from '../metrics/api-metrics.js';
 import type { Stores } from '../store/testing/database-under-test.js';
 import { recordOf, reportOf, workerOf } from '../store/testing/records.js';
 import { createSqliteDatabase, type SqliteUnderTest } from '../store/testing/sqlite-under-test.js';
@@ -41,8 +42,9 @@ function inboxOn({ fleet, apps }: Stores): ReportInbox {
   listening = new Listening({ reports }, clock);
   const pause = new ReportsPause({ reports }, apps, log);
   const ahead = new AheadWatch(apps, { suspect: () => looking }, clock, log);
-  const writer = new FleetWriter(fleet, apps, new News(), clock, log);
-  return new ReportInbox(writer, ahead, listening, pause, clock, log);
+  const metrics = new ApiMetrics();
+  const writer = new FleetWriter(fleet, apps, new News(), clock, log, metrics);
+  return new ReportInbox(writer, ahead, listening, pause, clock, log, metrics);
 }
 
 async function say(payload: unknown, user_id: string | null = null, to = inbox): Promise<void> {

@@ -8,6 +8,7 @@ import type { ReceivedReport } from '@nebula/messaging';
 import { Injectable } from '@nestjs/common';
 import { ApiLog } from '../api-log.js';
 import { Clock } from '../clock.js';
+import { ApiMetrics } from '../metrics/api-metrics.js';
 import { StoreUnavailableError } from '../store/app-store.js';
 import { AheadWatch } from './ahead-watch.js';
 import { Batches } from './batches.js';
@@ -45,6 +46,7 @@ export class ReportInbox {
     private readonly pause: ReportsPause,
     private readonly clock: Clock,
     private readonly log: ApiLog,
+    private readonly metrics: ApiMetrics,
   ) {}
 
   /** Resolves when the message was dealt with, for better or worse. */
@@ -52,12 +54,14 @@ export class ReportInbox {
     const parsed = parseWorkerMessage(payload);
     if (!parsed.ok) {
       this.invalid += 1;
+      this.metrics.reports.arrived('invalid');
       this.logInvalid(parsed.problems);
       return;
     }
     const message = parsed.value;
     if (!maySend(user_id, message.worker_id)) {
       this.forged += 1;
+      this.metrics.reports.arrived('forged');
       const { worker_id } = message;
       if (this.mayLog('forged'))
         this.log.warn('a worker reported as another', { user_id, worker_id, so_far: this.forged });
@@ -79,6 +83,7 @@ export class ReportInbox {
 
   private lose(count: number, error: unknown): void {
     this.lost += count;
+    this.metrics.reports.arrived('lost', count);
     this.listening.missed();
     if (this.mayLog('lost')) this.log.warn('reports of workers are lost', { so_far: this.lost }, error);
   }

@@ -5134,3 +5134,56 @@ export type GetReadinessResponses = {
 };
 
 export type GetReadinessResponse = GetReadinessResponses[keyof GetReadinessResponses];
+
+export type GetMetricsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/metrics';
+};
+
+export type GetMetricsErrors = {
+    /**
+     * It is not known who asks
+     */
+    401: Problem;
+    /**
+     * Who asks may not do that
+     */
+    403: Problem;
+    /**
+     * The request is for another server
+     */
+    421: Problem;
+    /**
+     * A query parameter is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests come from this address; Too many logins from this address have failed
+     */
+    429: Problem;
+    /**
+     * Something went wrong inside
+     */
+    500: Problem;
+    /**
+     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     */
+    503: Problem;
+    /**
+     * Any other error
+     */
+    default: Problem;
+};
+
+export type GetMetricsError = GetMetricsErrors[keyof GetMetricsErrors];
+
+export type GetMetricsResponses = {
+    /**
+     * All metrics, in the text format of Prometheus.
+     */
+    200: string;
+};
+
+export type GetMetricsResponse = GetMetricsResponses[keyof GetMetricsResponses];

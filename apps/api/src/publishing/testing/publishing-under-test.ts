@@ -6,6 +6,8 @@ import { ApiLog } from '../../api-log.js';
 import { searchForSecrets } from '../../../../../tools/test/known-secrets.mjs';
 import { API_OPTIONS } from '../../api-options.js';
 import { Clock } from '../../clock.js';
+import { ApiMetrics } from '../../metrics/api-metrics.js';
+import type { VerificationOutcome } from '../../metrics/publishing-metrics.js';
 import { type AppRecord, AppStore } from '../../store/app-store.js';
 import type { SecretKey } from '../../store/secrets/secret-key.js';
 import { StoreModule } from '../../store/store.module.js';
@@ -65,8 +67,9 @@ export class PublishingUnderTest {
         { provide: API_OPTIONS, useValue: { logger } },
         { provide: Clock, useValue: clock },
         ApiLog,
+        ApiMetrics,
       ],
-      exports: [Clock, ApiLog],
+      exports: [Clock, ApiLog, ApiMetrics],
     })
     class Surroundings {}
 
@@ -88,6 +91,13 @@ export class PublishingUnderTest {
 
   get publisher(): Publisher {
     return this.module.get(Publisher);
+  }
+
+  /** How many comparisons of apps came to this, as the metrics say. */
+  async compared(outcome: VerificationOutcome): Promise<number> {
+    const counter = this.module.get(ApiMetrics).registry.getSingleMetric('nebula_verifications_total');
+    const { values } = (await counter?.get()) ?? { values: [] };
+    return values.find(({ labels }) => labels['outcome'] === outcome)?.value ?? 0;
   }
 
   /** Writes as the api does: the database first, and the publisher is told. */

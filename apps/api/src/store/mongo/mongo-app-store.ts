@@ -4,6 +4,7 @@ import {
   type AppPage,
   type AppRecord,
   AppStore,
+  type Outbox,
   type PublishedMark,
   type Revision,
   type RevisionSummary,
@@ -145,6 +146,23 @@ export class MongoAppStore extends AppStore {
       this.apps.find(filter(region, epoch), { _id: 1 }).limit(limit).lean<Named[]>(),
     );
     return found.map(nameOf);
+  }
+
+  override async outbox(region: string, epoch: number): Promise<Outbox> {
+    const waiting = await this.run(() =>
+      this.apps
+        .find(REGION_QUERIES.behind.filter(region, epoch), { _id: 0, updated_at: 1 })
+        .lean<Pick<AppDocument, 'updated_at'>[]>(),
+    );
+    const [oldest = null] = waiting.map(({ updated_at }) => updated_at).sort();
+    return { apps: waiting.length, oldest };
+  }
+
+  override async currentRevisions(): Promise<Map<string, number>> {
+    const found = await this.run(() =>
+      this.apps.find({ deleted: false }, { revision: 1 }).lean<(Named & { revision: number })[]>(),
+    );
+    return new Map(found.map(({ _id, revision }) => [_id, revision]));
   }
 
   override async markPublished(appName: string, region: string, mark: PublishedMark): Promise<void> {

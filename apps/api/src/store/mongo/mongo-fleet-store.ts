@@ -7,7 +7,9 @@ import {
   type AppPageQuery,
   type AppRow,
   type AppView,
+  type FleetCensus,
   fleetState,
+  type Silence,
   type StoredReport,
   type WorkerChange,
   type WorkerPageQuery,
@@ -20,6 +22,7 @@ import { toFieldName } from './field-name.js';
 import { appAsked, appField, rowFields, WORKER_INDEXES, workersAsked } from './fleet-queries.js';
 import type { MongoDatabase } from './mongo-database.js';
 import { MongoReports } from './mongo-reports.js';
+import { censusOf } from './census.js';
 import { overviewOf } from './overview.js';
 import {
   alwaysWritten,
@@ -111,6 +114,10 @@ export class MongoFleetStore extends FleetStore {
 
   override async overview(view: AppView): Promise<AppOverview> {
     return await this.run(() => overviewOf(this.documents, view), 'reading');
+  }
+
+  override async census(silence: Silence): Promise<FleetCensus> {
+    return await this.run(() => censusOf(this.documents, silence), 'reading');
   }
 
   override async appPage(view: AppView, query: AppPageQuery): Promise<AppRow[]> {

@@ -2,6 +2,7 @@ import {
   type AppPage,
   type AppRecord,
   AppStore,
+  type Outbox,
   type PublishedMark,
   type Revision,
   type RevisionSummary,
@@ -77,6 +78,14 @@ export class SealingAppStore extends AppStore {
 
   override async behind(region: string, epoch: number, limit: number): Promise<string[]> {
     return await this.inner.behind(region, epoch, limit);
+  }
+
+  override async outbox(region: string, epoch: number): Promise<Outbox> {
+    return await this.inner.outbox(region, epoch);
+  }
+
+  override async currentRevisions(): Promise<Map<string, number>> {
+    return await this.inner.currentRevisions();
   }
 
   override async markPublished(appName: string, region: string, mark: PublishedMark): Promise<void> {

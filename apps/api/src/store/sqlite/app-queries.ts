@@ -68,6 +68,16 @@ export const APP_QUERIES = {
     index: 'CREATE INDEX IF NOT EXISTS apps_revision ON apps (app_name, revision)',
   },
 
+  outbox: {
+    sql: `
+      SELECT COUNT(*) AS apps, MIN(a.updated_at) AS oldest FROM apps a
+      LEFT JOIN published p ON p.app_name = a.app_name AND p.region = :region
+      WHERE p.epoch IS NOT :epoch OR p.revision IS NOT a.revision`,
+  },
+
+  /** By primary key, without a look at what is large. */
+  currentRevisions: { sql: 'SELECT a.app_name, a.revision FROM apps a WHERE a.deleted = 0' },
+
   markPublished: {
     sql: `
       INSERT INTO published (app_name, region, epoch, revision, verified_at)

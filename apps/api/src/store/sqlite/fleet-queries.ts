@@ -33,6 +33,15 @@ export const FLEET_QUERIES = {
       WHERE ${COUNTS} GROUP BY fleet_state, a.epoch, a.revision, a.update_state, a.image_ids`,
   },
 
+  countWorkers: { sql: `SELECT ${OFFLINE} AS offline, COUNT(*) AS workers FROM workers w GROUP BY offline` },
+
+  countPlaces: {
+    sql: `
+      SELECT a.app_name, a.epoch, a.revision, a.deleted, a.state, ${OFFLINE} AS offline, COUNT(*) AS workers
+      FROM worker_apps a JOIN workers w ON w.worker_id = a.worker_id
+      GROUP BY a.app_name, a.epoch, a.revision, a.deleted, a.state, offline`,
+  },
+
   countTimed: {
     sql: `SELECT COUNT(*) AS timed FROM worker_apps a WHERE ${TIMED}`,
     index: `

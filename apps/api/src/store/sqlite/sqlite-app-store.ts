@@ -4,6 +4,7 @@ import {
   type AppRecord,
   AppStore,
   type ChangeNote,
+  type Outbox,
   type PublishedMark,
   type Revision,
   type RevisionSummary,
@@ -126,6 +127,16 @@ export class SqliteAppStore extends AppStore {
 
   override async behind(region: string, epoch: number, limit: number): Promise<string[]> {
     return this.database.read<NameRow>(APP_QUERIES.behind, { region, epoch, limit }).map(toName);
+  }
+
+  override async outbox(region: string, epoch: number): Promise<Outbox> {
+    const [row] = this.database.read<Outbox>(APP_QUERIES.outbox, { region, epoch });
+    return row ?? { apps: 0, oldest: null };
+  }
+
+  override async currentRevisions(): Promise<Map<string, number>> {
+    const rows = this.database.read<NameRow & { revision: number }>(APP_QUERIES.currentRevisions);
+    return new Map(rows.map(({ app_name, revision }) => [app_name, revision]));
   }
 
   override async markPublished(appName: string, region: string, mark: PublishedMark): Promise<void> {

@@ -7,7 +7,9 @@ import type {
   AppRow,
   AppView,
   Convergence,
+  FleetCensus,
   FleetState,
+  Silence,
   StoredReport,
   WorkerChange,
   WorkerPageQuery,
@@ -50,6 +52,8 @@ interface PageRow extends AppOnWorkerRow {
   report_boot: number;
   received_at: number;
 }
+
+type PlaceRow = Omit<FleetCensus['places'][number], 'deleted' | 'offline'> & { deleted: number; offline: number };
 
 type Change = (query: Query, parameters: Parameters) => number;
 
@@ -122,6 +126,19 @@ export class SqliteFleetStore extends FleetStore {
       tally.add(alike, workers);
     }
     return tally.overview(this.convergence(view));
+  }
+
+  override async census(silence: Silence): Promise<FleetCensus> {
+    const parameters = { ...silence };
+    const counts = this.database.read<{ offline: number; workers: number }>(
+      FLEET_QUERIES.countWorkers,
+      parameters,
+    );
+    const workersOf = (offline: number) => counts.find((each) => each.offline === offline)?.workers ?? 0;
+    const places = this.database
+      .read<PlaceRow>(FLEET_QUERIES.countPlaces, parameters)
+      .map((row) => ({ ...row, deleted: row.deleted === 1, offline: row.offline === 1 }));
+    return { online: workersOf(0), offline: workersOf(1), places };
   }
 
   override async appPage(view: AppView, query: AppPageQuery): Promise<AppRow[]> {

@@ -61,6 +61,30 @@ export function describeAppRollout(kind: string, create: CreateDatabase): void {
       await fleet.saveWorkers([{ before: null, after: workerOf('none', { apps: [appOn('another')] }) }]);
     }
 
+    it('are counted with all others, by app, position, state and silence', async () => {
+      const silence = { now: 1_000, listened_ms: LISTENED };
+      expect(await fleet.census(silence)).toEqual({ online: 0, offline: 0, places: [] });
+      await put({ a: {}, b: {}, c: { state: 'failed' }, d: { deleted: true } });
+      await put({ e: {} }, { last_seen_at: -1e6 });
+      await fleet.saveWorkers([{ before: null, after: workerOf('none') }]);
+      const { places, ...workers } = await fleet.census(silence);
+      expect(workers).toEqual({ online: 5, offline: 1 });
+      const text = (place: (typeof places)[number]) => {
+        const { app_name, epoch, revision, state, deleted, offline, workers: count } = place;
+        return [app_name, epoch, revision, state, deleted, offline, count].join(' ');
+      };
+      expect(places.map(text).sort()).toEqual([
+        'another 1 1 converged false false 4',
+        'another 1 1 converged false true 1',
+        'shop 1 7 converged false false 2',
+        'shop 1 7 converged false true 1',
+        'shop 1 7 converged true false 1',
+        'shop 1 7 failed false false 1',
+      ]);
+      // Nobody is offline for an api that has only begun to listen.
+      expect(await fleet.census({ now: 1_000, listened_ms: 0 })).toMatchObject({ online: 6, offline: 0 });
+    });
+
     it('are counted by state and by position', async () => {
       await mixedFleet();
       expect(await fleet.overview(VIEW)).toMatchObject({

@@ -38,6 +38,31 @@ export function describePublishingMarks(kind: string, create: CreateDatabase): v
       expect(await apps.behind('us', 1, 2)).toHaveLength(2);
     });
 
+    it('all that is behind is counted, with the time of the longest waiting', async () => {
+      const at = (day: number) => `2026-01-0${day}T00:00:00.000Z`;
+      expect(await apps.outbox('eu', 1)).toEqual({ apps: 0, oldest: null });
+      await apps.insert(recordOf('a', { updated_at: at(3) }));
+      await apps.insert(recordOf('b', { updated_at: at(2) }));
+      await apps.insert(tombstoneOf('gone', { updated_at: at(4) }));
+      expect(await apps.outbox('eu', 1)).toEqual({ apps: 3, oldest: at(2) });
+      await apps.markPublished('b', 'eu', mark(1));
+      expect(await apps.outbox('eu', 1)).toEqual({ apps: 2, oldest: at(3) });
+      expect(await apps.outbox('us', 1)).toEqual({ apps: 3, oldest: at(2) });
+      expect(await apps.outbox('eu', 2)).toEqual({ apps: 3, oldest: at(2) });
+    });
+
+    it('the revisions of all apps that are not deleted are known', async () => {
+      await apps.insert(recordOf('a.b', { revision: 7 }));
+      await apps.insert(recordOf('z'));
+      await apps.insert(tombstoneOf('gone', { revision: 3 }));
+      expect(await apps.currentRevisions()).toEqual(
+        new Map([
+          ['a.b', 7],
+          ['z', 1],
+        ]),
+      );
+    });
+
     it('regions have any name', async () => {
       await apps.insert(recordOf('a'));
       const names = [
