@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { accessOptions, checkStore, createApi, type StoreOptions, StoreUnavailableError } from '@nebula/api';
 import { listenError, programVersion, StartError } from '@nebula/lifecycle';
 import { InProcessBroker } from '@nebula/messaging';
-import { createWorker, imageOptions, updateOptions, WorkerReadiness, workerPolicy } from '@nebula/worker';
+import {
+  createWorker,
+  imageOptions,
+  updateOptions,
+  WorkerMetrics,
+  WorkerReadiness,
+  workerPolicy,
+} from '@nebula/worker';
 import type { LoggerService } from '@nestjs/common';
 import type { StandaloneConfiguration } from './configuration.js';
 import type { Reservation } from './reservation.js';
@@ -70,6 +77,7 @@ export async function startStandalone(
     ...access,
     ...(access.login ? { login: { ...access.login, own_token } } : {}),
     readiness: [{ name: 'docker', problem: () => engine.problem() }],
+    more_metrics: [worker.get(WorkerMetrics).registry],
     logger,
     verify_interval_seconds: configuration.verify_interval_seconds,
     tombstone_retention_days: configuration.tombstone_retention_days,

@@ -14,6 +14,8 @@ import { ImageCollector } from './images/image-collector.js';
 import { ImageLedger } from './images/image-ledger.js';
 import { ImagePruner } from './images/image-pruner.js';
 import { ImagePulls } from './images/image-pulls.js';
+import { ObservedWorker } from './metrics/observed-worker.js';
+import { WorkerMetrics } from './metrics/worker-metrics.js';
 import { Heartbeats } from './reporting/heartbeats.js';
 import { ReportSender } from './reporting/report-sender.js';
 import { Reporter } from './reporting/reporter.js';
@@ -51,9 +53,11 @@ export class WorkerModule {
         ImagePruner,
         ImagePulls,
         MemoryFiles,
+        ObservedWorker,
         Reporter,
         ReportSender,
         Supervisor,
+        WorkerMetrics,
         WorkerReadiness,
       ],
     };

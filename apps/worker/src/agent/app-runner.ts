@@ -4,6 +4,7 @@ import type { CopyKeeper } from '../desired-state/copy-keeper.js';
 import { learn, nextLesson } from '../reconcile/learn.js';
 import { afterConvergence, withLatePull, withoutLatePull } from '../reconcile/memory-updates.js';
 import type { ObservedApp } from '../reconcile/observed.js';
+import type { ReconcileResult } from '../metrics/worker-metrics.js';
 import { plan as makePlan } from '../reconcile/plan.js';
 import { appState } from '../reconcile/status.js';
 import { type UpdateStatus, updateStatus } from '../reconcile/update-status.js';
@@ -42,6 +43,8 @@ export class AppRunner {
   /** It ran as wanted at least once since the worker began and since it was last stopped. */
   hasConverged = false;
   private state: AcceptedState | null = null;
+  /** The desired state that it had converged on last: what is done for it after that repairs drift. */
+  private reached: AcceptedState | null = null;
   private pending: AcceptedState | null = null;
   private woken = false;
   private stopped = false;
@@ -139,19 +142,34 @@ export class AppRunner {
   }
 
   private async round(): Promise<void> {
+    const { clock, metrics } = this.parts;
+    const began = clock.steady();
+    const interruptions = this.interruptions;
+    const result = await this.reconcile();
+    metrics.reconciled(this.interruptions > interruptions ? 'interrupted' : result, clock.steady() - began);
+  }
+
+  private async reconcile(): Promise<ReconcileResult> {
     try {
       await this.adopt();
       const look = await this.look();
-      if (!look) return;
+      if (!look) return 'superseded';
       const lanes = this.pull.take(look.plan.lanes);
       const wait = this.repeats.waitFor(lanes.filter(isRepair), look.observed.containers);
       const others = lanes.filter((lane) => !isRepair(lane));
-      if (wait > 0 && others.length > 0) await this.execute(look, others);
-      else if (wait > 0) this.wakeAt(look, this.parts.clock.now() + wait);
-      else if (lanes.length > 0) await this.execute(look, lanes);
-      else await this.rest(look);
+      const due = wait > 0 ? others : lanes;
+      if (due.length > 0) {
+        await this.execute(look, due);
+        return 'steps';
+      }
+      if (wait > 0) {
+        this.wakeAt(look, this.parts.clock.now() + wait);
+        return 'waiting';
+      }
+      return (await this.rest(look)) ? 'converged' : 'waiting';
     } catch (error) {
       this.interrupted('observe', error);
+      return 'interrupted';
     }
   }
 
@@ -209,6 +227,7 @@ export class AppRunner {
       this.interruptions = 0;
       // What has failed has waits of its own, and nobody has undone it.
       const repairs = done.filter(isRepair);
+      if (this.reached === look.state) this.parts.metrics.repaired(repairs.length);
       if (!execution.signal.aborted && repairs.length > 0)
         this.repeats.done(repairs, look.observed.containers);
       this.woken = true;
@@ -250,13 +269,16 @@ export class AppRunner {
     });
   }
 
-  /** Nothing to do but wait. */
-  private async rest(look: Look): Promise<void> {
+  /** Nothing to do but wait. Answers whether that is because all is right. */
+  private async rest(look: Look): Promise<boolean> {
     const { state, observed, plan } = look;
     this.interruptions = 0;
     this.repeats.rest();
     const converged = plan.lanes.length === 0 && plan.problems.length === 0;
-    if (converged) this.memory.change(afterConvergence);
+    if (converged) {
+      this.memory.change(afterConvergence);
+      this.reached = state;
+    }
     this.noteConvergence(appState(plan, state.desired, observed), state.desired.spec?.running ?? false);
     this.wakeAt(look);
     if (converged && state.desired.deleted) {
@@ -267,6 +289,7 @@ export class AppRunner {
     } else {
       this.memory.save(state);
     }
+    return converged;
   }
 
   /** Looks again at the first of all the times at which that may help, milliseconds since 1970. */

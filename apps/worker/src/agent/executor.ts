@@ -6,6 +6,7 @@ import { ContainerRuntime } from '../container-runtime/container-runtime.js';
 import { RuntimeError } from '../container-runtime/runtime-error.js';
 import { ImagePruner } from '../images/image-pruner.js';
 import { ImagePulls } from '../images/image-pulls.js';
+import { WorkerMetrics } from '../metrics/worker-metrics.js';
 import { failureKey } from '../reconcile/failure-key.js';
 import { formatStep } from '../reconcile/format-plan.js';
 import { isInHandOver } from '../reconcile/hand-over.js';
@@ -79,6 +80,7 @@ export class Executor {
     private readonly pruner: ImagePruner,
     private readonly clock: Clock,
     private readonly log: WorkerLog,
+    private readonly metrics: WorkerMetrics,
   ) {
     this.parallelism = options.parallelism;
     this.slots = new EngineSlots(options.parallelism);
@@ -137,15 +139,19 @@ export class Executor {
         const taught = learned(afterSuccess(memory, key), step, found, this.clock.now());
         return started ? withStart(taught, started, this.clock.now(), this.clock.random()) : taught;
       });
+      this.metrics.stepped(step.kind, 'done');
       this.log.info(formatStep(step), { ...fields, ...duration() });
       return 'done';
     } catch (error) {
-      if (step.kind === 'pull' && signal.aborted) return null;
+      const isAway = error instanceof RuntimeError && error.kind === 'unavailable';
+      const isEnded = step.kind === 'pull' && signal.aborted;
+      this.metrics.stepped(step.kind, isEnded ? 'ended' : isAway ? 'interrupted' : 'failed');
+      if (isEnded) return null;
       const message = redactOutput(messageOf(error), [...all, ...hookSecrets(step)]);
       this.log.warn(`failed: ${formatStep(step)}`, { ...fields, ...duration(), error: message });
       // The container is on its way out, whatever becomes of its hook. An engine that is away fails the stop, too.
       if (step.kind === 'pre-stop') return 'done';
-      if (error instanceof RuntimeError && error.kind === 'unavailable') return { step: step.kind, error };
+      if (isAway) return { step: step.kind, error };
       const terminal = error instanceof RuntimeError && error.terminal;
       const failed = { key, step: step.kind, message, terminal };
       remember((memory) => afterFailure(memory, failed, this.clock.now(), this.clock.random()));

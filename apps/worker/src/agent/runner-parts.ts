@@ -4,6 +4,7 @@ import type { ContainerRuntime } from '../container-runtime/container-runtime.js
 import type { WorkerPolicy } from '../reconcile/worker-policy.js';
 import type { Reporter } from '../reporting/reporter.js';
 import type { WorkerLog } from '../worker-log.js';
+import type { WorkerMetrics } from '../metrics/worker-metrics.js';
 import type { AppRelations } from './app-relations.js';
 import type { EngineFactsCache } from './engine-facts-cache.js';
 import type { Executor } from './executor.js';
@@ -23,6 +24,7 @@ export interface RunnerParts {
   executor: Executor;
   memories: MemoryFiles;
   reporter: Reporter;
+  metrics: WorkerMetrics;
   clock: Clock;
   jumps: ClockJumps;
   log: WorkerLog;

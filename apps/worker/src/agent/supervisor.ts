@@ -15,6 +15,7 @@ import { CopyKeeper } from '../desired-state/copy-keeper.js';
 import { DesiredStateCopies } from '../desired-state/desired-state-copies.js';
 import { ImageCollector } from '../images/image-collector.js';
 import { ImagePruner } from '../images/image-pruner.js';
+import { WorkerMetrics } from '../metrics/worker-metrics.js';
 import { Reporter } from '../reporting/reporter.js';
 import { messageOf, WorkerLog } from '../worker-log.js';
 import { WORKER_OPTIONS, type WorkerOptions } from '../worker-options.js';
@@ -87,6 +88,7 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly clock: Clock,
     jumps: ClockJumps,
     private readonly log: WorkerLog,
+    metrics: WorkerMetrics,
   ) {
     const { scope, worker_policy: policy = {} } = options;
     this.relations = new AppRelations(options.selection, this.states, this.runners);
@@ -94,7 +96,7 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
     const { max_restart_wait_seconds: longest_wait = 0, unhealthy_grace_seconds: grace = UNHEALTHY_GRACE } =
       options.updates ?? {};
     const settings = { scope, policy, relations, longest_wait, unhealthy_grace: grace * 1000 };
-    this.parts = { ...settings, runtime, engine, executor, memories, reporter, clock, jumps, log };
+    this.parts = { ...settings, runtime, engine, executor, memories, reporter, metrics, clock, jumps, log };
     pruner.needed = () => {
       const needed = [...this.runners.values()].map((runner) => runner.neededImages);
       return {

@@ -1,7 +1,9 @@
-import type { FieldProblem } from '@nebula/contracts';
+import type { DesiredStateMessage, FieldProblem } from '@nebula/contracts';
 import { selects } from '@nebula/messaging';
 import { Inject, Injectable } from '@nestjs/common';
 import { Supervisor } from '../agent/supervisor.js';
+import { Clock } from '../clock.js';
+import { WorkerMetrics } from '../metrics/worker-metrics.js';
 import { WorkerLog } from '../worker-log.js';
 import { WORKER_OPTIONS, type WorkerOptions } from '../worker-options.js';
 import { judgeMessage } from './judge-message.js';
@@ -18,6 +20,8 @@ export class DesiredStateInbox {
   constructor(
     @Inject(WORKER_OPTIONS) private readonly options: Pick<WorkerOptions, 'selection'>,
     private readonly supervisor: Supervisor,
+    private readonly metrics: WorkerMetrics,
+    private readonly clock: Clock,
     private readonly log: WorkerLog,
   ) {}
 
@@ -33,6 +37,7 @@ export class DesiredStateInbox {
     this.counts[verdict.kind] += 1;
     switch (verdict.kind) {
       case 'newer':
+        if (this.supervisor.newest(app)) this.noteLag(payload as DesiredStateMessage);
         this.supervisor.want(verdict.state);
         break;
       case 'same':
@@ -46,6 +51,11 @@ export class DesiredStateInbox {
         this.refuse(verdict.app_name, verdict.problems);
         break;
     }
+  }
+
+  /** Of an app that is new here, the age of its desired state says nothing of the feed. */
+  private noteLag({ issued_at }: DesiredStateMessage): void {
+    this.metrics.heard(this.clock.now() - Date.parse(issued_at));
   }
 
   private refuse(app: string, problems: FieldProblem[]): void {

@@ -1,10 +1,14 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type HealthCheck, type HealthServer, startHealthServer } from './health-server.js';
+import type { HealthCheck } from './health-checks.js';
+import { type HealthServer, startHealthServer } from './health-server.js';
 
 let server: HealthServer | undefined;
 
+let metrics: () => Promise<string>;
+
 async function start(...checks: HealthCheck[]): Promise<string> {
-  server = await startHealthServer('127.0.0.1', 0, '3.0.0', checks);
+  metrics = async () => 'up 1\n';
+  server = await startHealthServer('127.0.0.1', 0, '3.0.0', checks, () => metrics());
   return `http://127.0.0.1:${server.port}`;
 }
 
@@ -70,6 +74,19 @@ describe('the health of a worker', () => {
         { name: 'reports', problem: 'no queue takes them' },
       ],
     });
+  });
+
+  it('has the metrics beside it, and says in a line when they can’t be had', async () => {
+    const url = await start();
+    const answer = await fetch(`${url}/metrics`);
+    expect([answer.status, await answer.text()]).toEqual([200, 'up 1\n']);
+    expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    metrics = () => Promise.reject(new Error('secret words'));
+    const refused = await fetch(`${url}/metrics`);
+    expect([refused.status, await refused.json()]).toEqual([
+      500,
+      { status: 'error', message: 'the metrics could not be read' },
+    ]);
   });
 
   it('knows no other path and no other method', async () => {

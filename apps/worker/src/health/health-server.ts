@@ -1,15 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { redactText } from '@nebula/logging';
-
-/** Something that must be there before the worker can do its work. */
-export interface HealthCheck {
-  name: string;
-  /** Null when all is well, else what is missing, in a few words. */
-  problem(): string | null | Promise<string | null>;
-  /** The worker does its work without it, too: it is told, and no reason not to be ready. */
-  isOptional?: boolean;
-}
+import { EXPOSITION_TYPE } from '@nebula/metrics';
+import { type HealthCheck, resultsOf } from './health-checks.js';
 
 export interface HealthServer {
   /** Port that it listens on. */
@@ -17,13 +9,11 @@ export interface HealthServer {
   close(): Promise<void>;
 }
 
-/** Longest wait for one check, milliseconds. */
-const CHECK_LIMIT_MS = 2_000;
-
 /**
- * Answers `GET /healthz` (alive) and `GET /readyz` (able to work; 503 with what is missing), for whoever watches
- * the worker. It tells nothing about apps.
+ * Answers `GET /healthz` (alive), `GET /readyz` (able to work; 503 with what is missing) and `GET /metrics`, for whoever
+ * watches the worker. It tells nothing about apps.
  * @param port 0 for any
+ * @param metrics gives them in Prometheus' text format
  * @throws {NodeJS.ErrnoException} when it can't listen there
  */
 export async function startHealthServer(
@@ -31,6 +21,7 @@ export async function startHealthServer(
   port: number,
   version: string,
   checks: readonly HealthCheck[],
+  metrics: () => Promise<string>,
 ): Promise<HealthServer> {
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0];
@@ -39,7 +30,8 @@ export async function startHealthServer(
       send(response, 405, { status: 'error', message: 'only GET is known here' });
     } else if (path === '/healthz') send(response, 200, { status: 'ok', version });
     else if (path === '/readyz') void answerReady(response, checks);
-    else send(response, 404, { status: 'error', message: 'there are /healthz and /readyz' });
+    else if (path === '/metrics') void answerMetrics(response, metrics);
+    else send(response, 404, { status: 'error', message: 'there are /healthz, /readyz and /metrics' });
   });
   server.requestTimeout = 10_000;
   await listening(server, host, port);
@@ -54,25 +46,18 @@ export async function startHealthServer(
 }
 
 async function answerReady(response: ServerResponse, checks: readonly HealthCheck[]): Promise<void> {
-  const results = await Promise.all(checks.map(resultOf));
+  const results = await resultsOf(checks);
   const ready = results.every(({ problem }, index) => problem === null || checks[index]?.isOptional);
   send(response, ready ? 200 : 503, { status: ready ? 'ok' : 'not ready', checks: results });
 }
 
-async function resultOf(check: HealthCheck): Promise<{ name: string; problem: string | null }> {
-  const { name } = check;
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve(`does not answer within ${CHECK_LIMIT_MS / 1000} s`), CHECK_LIMIT_MS);
-  });
+async function answerMetrics(response: ServerResponse, metrics: () => Promise<string>): Promise<void> {
   try {
-    const problem = await Promise.race([check.problem(), late]);
-    // Drivers word some of them, and whoever asks has no login.
-    return { name, problem: problem === null ? null : redactText(problem) };
+    const text = await metrics();
+    response.writeHead(200, { 'content-type': EXPOSITION_TYPE, 'cache-control': 'no-store' });
+    response.end(text);
   } catch {
-    return { name, problem: 'could not be checked' };
-  } finally {
-    clearTimeout(timer);
+    send(response, 500, { status: 'error', message: 'the metrics could not be read' });
   }
 }
 

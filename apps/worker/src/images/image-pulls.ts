@@ -1,5 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { Clock } from '../clock.js';
 import { ContainerRuntime, type PullOptions } from '../container-runtime/container-runtime.js';
+import { type Outcome, WorkerMetrics } from '../metrics/worker-metrics.js';
 import { Reporter } from '../reporting/reporter.js';
 import { WorkerLog } from '../worker-log.js';
 import { WORKER_OPTIONS, type WorkerOptions } from '../worker-options.js';
@@ -33,6 +35,8 @@ export class ImagePulls {
     private readonly collector: ImageCollector,
     private readonly reporter: Reporter,
     private readonly log: WorkerLog,
+    private readonly clock: Clock,
+    private readonly metrics: WorkerMetrics,
   ) {
     const { pull_parallelism = DEFAULT_PARALLELISM } = options.images ?? {};
     const heartbeat = options.report_interval_seconds ?? DEFAULT_HEARTBEAT;
@@ -60,11 +64,16 @@ export class ImagePulls {
   /** An image that was there before is the user's, whoever pulls it again. */
   private async pullAndNote(image: string, signal: AbortSignal, options: PullOptions): Promise<string> {
     const before = new Set((await this.runtime.localImages()).map(({ id }) => id));
+    const began = this.clock.steady();
+    let outcome: Outcome = 'failed';
     try {
       const id = await this.runtime.pull(image, signal, options);
+      outcome = 'done';
       await this.ledger.pulled(id, image, before.has(id));
       return id;
     } finally {
+      if (signal.aborted) outcome = 'ended';
+      this.metrics.pulled(outcome, this.clock.steady() - began);
       // One that failed may have done so for want of space.
       void this.collector.collect();
     }

@@ -92,13 +92,17 @@ export const WORKER_KEYS: KeyTable<WorkerConfiguration> = {
     max: 86_400,
     description: "how often everything is looked at behind the engine's events, about, seconds",
   },
-  worker_host: { kind: 'string', default: '127.0.0.1', description: 'address of /healthz and /readyz' },
+  worker_host: {
+    kind: 'string',
+    default: '127.0.0.1',
+    description: 'address of /healthz, /readyz and /metrics',
+  },
   worker_port: {
     kind: 'integer',
     default: 8001,
     min: 0,
     max: 65_535,
-    description: 'port of /healthz and /readyz; 0 for none',
+    description: 'port of /healthz, /readyz and /metrics; 0 for none',
   },
   log_level: {
     kind: 'string',

@@ -14,7 +14,10 @@ import { createLogger } from '@nebula/logging';
 import { BrokerConnection, RabbitDesiredStateStrategy, RabbitReportPublisher } from '@nebula/messaging';
 import type { LoggerService } from '@nestjs/common';
 import { createWorker } from '../create-worker.js';
+import type { HealthCheck } from '../health/health-checks.js';
 import { type HealthServer, startHealthServer } from '../health/health-server.js';
+import { programMetrics } from '../metrics/program-metrics.js';
+import { WorkerMetrics } from '../metrics/worker-metrics.js';
 import { WorkerReadiness } from '../worker-readiness.js';
 import { type WorkerConfiguration } from './configuration.js';
 import { imageOptions } from './image-keys.js';
@@ -75,11 +78,13 @@ async function startWorker(
     ...{ selection, strategy, reports, logger, version },
   });
   const engine = worker.get(WorkerReadiness);
-  const health = await serveHealth(configuration, version, [
+  const checks: HealthCheck[] = [
     { name: 'docker', problem: () => engine.problem() },
     { name: 'rabbitmq', problem: () => strategy.problem() },
     { name: 'reports', problem: () => reports.problem(), isOptional: true },
-  ]);
+  ];
+  const metrics = programMetrics(worker.get(WorkerMetrics), version, checks);
+  const health = await serveHealth(configuration, version, checks, metrics);
   await worker.listen();
   return async () => {
     await worker.close();
@@ -93,11 +98,12 @@ async function startWorker(
 async function serveHealth(
   { worker_host, worker_port }: WorkerConfiguration,
   version: string,
-  checks: Parameters<typeof startHealthServer>[3],
+  checks: readonly HealthCheck[],
+  metrics: () => Promise<string>,
 ): Promise<HealthServer | null> {
   if (worker_port === 0) return null;
   try {
-    return await startHealthServer(worker_host, worker_port, version, checks);
+    return await startHealthServer(worker_host, worker_port, version, checks, metrics);
   } catch (error) {
     throw listenError(worker_host, worker_port, error, KEYS);
   }

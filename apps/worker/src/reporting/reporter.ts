@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AppBrief, FieldProblem } from '@nebula/contracts';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock.js';
+import type { ObservedContainer } from '../reconcile/observed.js';
 import {
   type AppNotes,
   type AppSnapshot,
@@ -102,6 +103,11 @@ export class Reporter implements AppBriefs {
       briefs.set(app_name, { app_name, epoch, revision, deleted, state: refusal ? 'failed' : state });
     }
     return briefs;
+  }
+
+  /** The containers of all apps, as they were at the last look. */
+  containers(): ObservedContainer[] {
+    return [...this.entries.values()].flatMap(({ snapshot }) => snapshot?.containers ?? []);
   }
 
   beaten(interval: number): void {
