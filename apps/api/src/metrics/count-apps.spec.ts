@@ -5,7 +5,15 @@ import { countApps } from './count-apps.js';
 type Place = FleetCensus['places'][number];
 
 const place = (given: Partial<Place>): Place => ({
-  ...{ app_name: 'shop', epoch: 1, revision: 7, deleted: false, state: 'converged', offline: false, workers: 1 },
+  ...{
+    app_name: 'shop',
+    epoch: 1,
+    revision: 7,
+    deleted: false,
+    state: 'converged',
+    offline: false,
+    workers: 1,
+  },
   ...given,
 });
 

@@ -71,10 +71,15 @@ export class ObservedMetrics {
   }
 
   private addReadiness(): void {
-    this.gauge('nebula_api_ready', '1 while this is there, as /readyz tells it, else 0.', ['check'], async (gauge) => {
-      for (const { name, problem } of await this.readiness.check())
-        gauge.set({ check: name }, problem === null ? 1 : 0);
-    });
+    this.gauge(
+      'nebula_api_ready',
+      '1 while this is there, as /readyz tells it, else 0.',
+      ['check'],
+      async (gauge) => {
+        for (const { name, problem } of await this.readiness.check())
+          gauge.set({ check: name }, problem === null ? 1 : 0);
+      },
+    );
     this.gauge(
       'nebula_orphan_apps',
       'Apps that workers run and the database does not know. Looked for once a minute.',
@@ -89,7 +94,8 @@ export class ObservedMetrics {
       'Apps whose newest revision is not known to be in the stream of a region.',
       ['region'],
       async (gauge) => {
-        for (const { region, apps } of (await this.outbox.value())?.regions ?? []) gauge.set({ region }, apps);
+        for (const { region, apps } of (await this.outbox.value())?.regions ?? [])
+          gauge.set({ region }, apps);
       },
     );
     this.gauge(

@@ -17,7 +17,8 @@ export const METRICS_OPERATION = applyDecorators(
   ApiOperation({
     operationId: 'getMetrics',
     summary: 'Give figures to Prometheus',
-    description: 'Counters of this api, and what its database says of the fleet. docs/monitoring.md has all of them.',
+    description:
+      'Counters of this api, and what its database says of the fleet. docs/monitoring.md has all of them.',
   }),
   ApiResponse({
     status: 200,

@@ -53,7 +53,10 @@ interface PageRow extends AppOnWorkerRow {
   received_at: number;
 }
 
-type PlaceRow = Omit<FleetCensus['places'][number], 'deleted' | 'offline'> & { deleted: number; offline: number };
+type PlaceRow = Omit<FleetCensus['places'][number], 'deleted' | 'offline'> & {
+  deleted: number;
+  offline: number;
+};
 
 type Change = (query: Query, parameters: Parameters) => number;
 
