@@ -52,7 +52,10 @@ async function replicated(app: string): Promise<void> {
   );
 }
 
-/** Makes a change after the other until `until` resolves, and answers the last one. */
+/** One container with a value on each server. */
+const everyone = (value: string) => fleet.servers.map(() => [value]);
+
+/** Makes a change after the other until `until` resolves, each when all have the one before, and answers the last one. */
 async function changesUntil(until: Promise<unknown>): Promise<string> {
   let isOver = false;
   const ending = until.finally(() => {
@@ -62,7 +65,7 @@ async function changesUntil(until: Promise<unknown>): Promise<string> {
     step += 1;
     await fleet.apiNumber(step % 2).api.change('shop', { env_vars: { STEP: String(step) } });
     await eventually(async () => {
-      if (!isOver) expect(await fleet.server(0).variable('shop', 'STEP')).toEqual([String(step)]);
+      if (!isOver) expect(await fleet.variable('shop', 'STEP')).toEqual(everyone(String(step)));
     }, CHANGE_LIMIT);
   } while (!isOver);
   await ending;
@@ -72,7 +75,7 @@ async function changesUntil(until: Promise<unknown>): Promise<string> {
 /** Resolves when every server runs a change. The queue of the reports can be on the node that is away. */
 async function runs(value: string): Promise<void> {
   await eventually(async () => {
-    expect(await fleet.variable('shop', 'STEP')).toEqual(fleet.servers.map(() => [value]));
+    expect(await fleet.variable('shop', 'STEP')).toEqual(everyone(value));
   }, CHANGE_LIMIT);
 }
 

@@ -2,18 +2,37 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { eventually } from '../testing/eventually.js';
 import { CHANGE_LIMIT, Fleet, FLEET_START_LIMIT } from '../testing/fleet.js';
 import { IMAGES } from '../testing/fleet-server.js';
+import type { ServiceProcess } from '../testing/service-process.js';
 
 const LIMIT = 2 * CHANGE_LIMIT;
+const APPS = ['shop', 'steady', 'leaving'];
+
+/** Long, so that it is seen when something is not healed by the next verification. */
+const VERIFY_SECONDS = 15;
+/** … and so much is granted to reading, writing and a busy machine. */
+const HEALED_WITHIN_MS = (VERIFY_SECONDS + 15) * 1_000;
+
+const GARBAGE = '{"app_name": \u0000 garbage';
+
+/** What a worker says of a message that it can't take. */
+const REFUSAL = 'a desired state is refused';
+/** What an api says when it has read back what it has sent. */
+const FALSE_CONFIRM = 'the feed lacks what it has confirmed';
+
+interface SeenMessage {
+  spec: { env_vars?: Record<string, string> } | null;
+}
 
 let fleet: Fleet;
 
 beforeAll(async () => {
-  fleet = await Fleet.start({ apps: ['shop', 'steady', 'leaving'] });
-  for (const app_name of ['shop', 'steady', 'leaving']) {
-    await fleet.api.create({ app_name, docker_image: IMAGES[0] });
-  }
+  fleet = await Fleet.start({
+    ...{ apps: APPS, keepsBroker: true },
+    api: { VERIFY_INTERVAL_SECONDS: String(VERIFY_SECONDS) },
+  });
+  for (const app_name of APPS) await fleet.api.create({ app_name, docker_image: IMAGES[0] });
   fleet.startWorkers();
-  for (const app of ['shop', 'steady', 'leaving']) await fleet.converged(app);
+  for (const app of APPS) await fleet.converged(app);
 }, FLEET_START_LIMIT);
 
 afterAll(async () => {
@@ -31,6 +50,18 @@ async function allIsWell(): Promise<void> {
 
 async function offlineWorkers(): Promise<number> {
   return (await fleet.api.wait('steady', 0)).offline;
+}
+
+/** The newest message in the stream of each of some apps. */
+async function newest(...apps: string[]): Promise<unknown[]> {
+  const all = await Promise.all(apps.map((app) => fleet.streams.messages(app)));
+  return all.map((messages): unknown => JSON.parse(messages.at(-1) ?? 'null'));
+}
+
+/** The value of `STEP` in each message in the stream of an app, the oldest first. */
+async function steps(app: string): Promise<(string | undefined)[]> {
+  const messages = (await fleet.streams.messages(app)).map((text) => JSON.parse(text) as SeenMessage);
+  return messages.map(({ spec }) => spec?.env_vars?.['STEP']);
 }
 
 describe('a broker', () => {
@@ -52,17 +83,105 @@ describe('a broker', () => {
   );
 
   it(
-    'has lost the stream of an app, which is healed, and nothing is removed',
+    'has lost a stream, and has something older or garbage as the newest in others: each is healed in time',
     async () => {
-      await fleet.untouched(['shop', 'steady'], async () => {
-        await fleet.deleteStream('steady');
-        await eventually(async () => expect(await fleet.hasStream('steady')).toBe(true), CHANGE_LIMIT);
-        await fleet.converged('steady');
+      const [older = ''] = await fleet.streams.messages('leaving');
+      await fleet.api.change('leaving', { env_vars: { STEP: 'newer' } });
+      await fleet.converged('leaving');
+      const before = await newest(...APPS);
+      await fleet.untouched(APPS, async () => {
+        const from = performance.now();
+        await fleet.deleteStream('shop');
+        await fleet.streams.append('leaving', older);
+        await fleet.streams.append('steady', GARBAGE);
+        await eventually(async () => expect(await newest(...APPS)).toEqual(before), CHANGE_LIMIT);
+        expect(performance.now() - from).toBeLessThan(HEALED_WITHIN_MS);
+        for (const app of APPS) await fleet.converged(app);
       });
-      await fleet.untouched(['shop'], async () => {
-        await fleet.api.change('steady', { env_vars: { STEP: 'after' } });
-        await fleet.converged('steady');
-        expect(await fleet.variable('steady', 'STEP')).toEqual(fleet.servers.map(() => ['after']));
+      await fleet.untouched(['steady'], allIsWell);
+    },
+    LIMIT,
+  );
+
+  it(
+    'has garbage as the newest when workers start, with and without what they had on disk',
+    async () => {
+      const started = [fleet.server(0), fleet.server(1)];
+      const [before] = await newest('steady');
+      await fleet.untouched(APPS, async () => {
+        for (const { worker } of started) await worker.stop();
+        await fleet.server(0).loseState();
+        // The workers are to see it before it is healed.
+        for (const { process } of fleet.apis) process.standStill();
+        await fleet.streams.append('steady', GARBAGE);
+        for (const { worker } of started) worker.start();
+        await eventually(async () => {
+          for (const { worker } of started) expect(worker.outputSinceStart).toContain(REFUSAL);
+        }, CHANGE_LIMIT);
+        for (const { process } of fleet.apis) process.goOn();
+        await eventually(async () => expect(await newest('steady')).toEqual([before]), CHANGE_LIMIT);
+        for (const app of APPS) await fleet.converged(app);
+      });
+      for (const server of started) expect(await server.accepted('steady')).toEqual(before);
+    },
+    LIMIT,
+  );
+
+  it(
+    'confirms what it never had: the api that has sent it finds out',
+    async () => {
+      const { process, api } = fleet.apiNumber(0);
+      // Else this one could publish it.
+      await fleet.apiNumber(1).process.stop();
+      await fleet.untouched(['steady', 'leaving'], async () => {
+        const before = await newest('shop');
+        fleet.apiProxy.lie();
+        const value = await fleet.change('shop');
+        await eventually(async () => expect(process.output).toContain(FALSE_CONFIRM), CHANGE_LIMIT);
+        expect(await newest('shop')).toEqual(before);
+        expect(await api.isReady()).toBe(false);
+        fleet.apiProxy.heal();
+        await fleet.arrives('shop', value);
+        expect(await newest('shop')).toMatchObject([{ spec: { env_vars: { STEP: value } } }]);
+      });
+      fleet.apiNumber(1).process.start();
+      await fleet.apisReady();
+    },
+    LIMIT,
+  );
+});
+
+describe('an api whose message is on its way when another one publishes a newer one', () => {
+  it.each<[what: string, end: (api: ServiceProcess) => Promise<void>]>([
+    ['has ended by then', (api) => api.kill()],
+    ['stands still', async (api) => api.standStill()],
+  ])(
+    '%s: what is older arrives last, and the newer one is put behind it',
+    async (_what, end) => {
+      const { process } = fleet.apiNumber(0);
+      await fleet.untouched(['steady', 'leaving'], async () => {
+        fleet.apiProxy.hold();
+        const older = await fleet.change('shop');
+        await eventually(
+          async () => expect(fleet.apiProxy.held).toContain(`"STEP":"${older}"`),
+          CHANGE_LIMIT,
+        );
+        await end(process);
+        const newer = `after ${older}`;
+        await fleet.apiNumber(1).api.change('shop', { env_vars: { STEP: newer } });
+        await eventually(async () => expect((await steps('shop')).at(-1)).toBe(newer), CHANGE_LIMIT);
+        fleet.apiProxy.heal();
+        // The older one is behind the newer one, which comes again.
+        await eventually(async () => {
+          const seen = await steps('shop');
+          const since = seen.slice(seen.indexOf(newer));
+          expect(since).toContain(older);
+          expect(since.at(-1)).toBe(newer);
+        }, CHANGE_LIMIT);
+        if (process.isRunning) process.goOn();
+        else process.start();
+        await fleet.apisReady();
+        await fleet.arrives('shop', newer);
       });
     },
     LIMIT,
@@ -113,6 +232,8 @@ describe('a worker that has lost its broker', () => {
         const before = await fleet.server(2).containers('shop');
         partition();
         await eventually(async () => expect(await offlineWorkers()).toBe(1), CHANGE_LIMIT);
+        // The broker has given the connection up, too.
+        await eventually(async () => expect(await fleet.connectedWorkers()).toBe(2), CHANGE_LIMIT);
         let last = '';
         for (let count = 0; count < 5; count += 1) last = await fleet.change('shop');
         await eventually(async () => {
@@ -149,16 +270,22 @@ describe('a worker that has lost its broker', () => {
 
 describe('a broker, in the end', () => {
   it(
-    'is rebuilt from nothing and set up anew',
+    'is rebuilt from nothing, with its administrator alone: all is as before, and nobody has run anything',
     async () => {
+      const before = await newest(...APPS);
       await fleet.untouched(['shop', 'steady'], async () => {
         await fleet.broker.stop();
         await fleet.broker.wipe();
         await fleet.broker.start();
-        await fleet.setUpBroker();
-        for (const app of ['shop', 'steady', 'leaving']) await fleet.converged(app);
+        for (const app of APPS) await fleet.converged(app);
       });
+      expect(await newest(...APPS)).toEqual(before);
+      expect(JSON.parse(await fleet.broker.manage('GET', '/api/policies/nebula'))).toMatchObject([
+        { name: 'nebula-reports' },
+        { name: 'nebula-streams' },
+      ]);
       await fleet.untouched(['steady'], allIsWell);
+      await fleet.apisReady();
     },
     LIMIT,
   );

@@ -1,16 +1,19 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { FrameSplitter } from './amqp-frames.js';
+import { FalseConfirms } from './false-confirms.js';
 
 /**
  * `open` passes everything on, `cut` drops every connection and each new one, `silent` keeps them and passes nothing
- * on, as a network does that swallows all packets.
+ * on, as a network does that swallows all packets. `holding` keeps for later what the service sends, also when the
+ * service has ended by then. `lying` drops what the service publishes, and confirms it.
  */
-type Mode = 'open' | 'cut' | 'silent';
+type Mode = 'open' | 'cut' | 'silent' | 'holding' | 'lying';
 
 /** Stands between one service and its broker, to take them apart. */
 export class BrokerProxy {
   private mode: Mode = 'open';
-  private readonly sockets = new Set<Socket>();
+  private readonly links = new Set<Link>();
 
   private constructor(
     private readonly server: Server,
@@ -36,17 +39,29 @@ export class BrokerProxy {
 
   cut(): void {
     this.mode = 'cut';
-    for (const socket of this.sockets) socket.destroy();
+    for (const link of this.links) link.end();
   }
 
   silence(): void {
-    this.mode = 'silent';
-    for (const socket of this.sockets) socket.pause();
+    this.change('silent');
   }
 
+  hold(): void {
+    this.change('holding');
+  }
+
+  lie(): void {
+    this.change('lying');
+  }
+
+  /** What was kept for later arrives now. */
   heal(): void {
-    this.mode = 'open';
-    for (const socket of this.sockets) socket.resume();
+    this.change('open');
+  }
+
+  /** What the service has sent and the broker has not got. */
+  get held(): string {
+    return [...this.links].map(({ heldText }) => heldText).join('');
   }
 
   async end(): Promise<void> {
@@ -55,32 +70,99 @@ export class BrokerProxy {
     await once(this.server, 'close');
   }
 
+  private change(mode: Mode): void {
+    this.mode = mode;
+    for (const link of this.links) link.become(mode);
+  }
+
   private accept(client: Socket): void {
     if (this.mode === 'cut') {
       client.destroy();
       return;
     }
-    const broker = connect(this.target);
-    this.passOn(client, broker);
-    this.passOn(broker, client);
+    const link: Link = new Link(client, connect(this.target), () => this.links.delete(link));
+    this.links.add(link);
+    link.become(this.mode);
+  }
+}
+
+/** One connection of the service and the one to the broker that belongs to it. */
+class Link {
+  private readonly confirms = new FalseConfirms();
+  private readonly held: Buffer[] = [];
+  private isHolding = false;
+  private isSilent = false;
+  private clientEnded = false;
+
+  constructor(
+    private readonly client: Socket,
+    private readonly broker: Socket,
+    private readonly ended: () => void,
+  ) {
+    const fromClient = new FrameSplitter();
+    const fromBroker = new FrameSplitter();
+    client.on('data', (chunk: Buffer) => {
+      for (const frame of fromClient.add(chunk)) {
+        const { toBroker, toClient } = this.confirms.fromClient(frame);
+        for (const { bytes } of toBroker) this.toBroker(bytes);
+        for (const { bytes } of toClient) this.pass(bytes, broker, client);
+      }
+    });
+    broker.on('data', (chunk: Buffer) => {
+      for (const frame of fromBroker.add(chunk))
+        this.pass(this.confirms.fromBroker(frame).bytes, broker, client);
+    });
+    for (const [from, to] of [
+      [client, broker],
+      [broker, client],
+    ] as const) {
+      from.setNoDelay(true);
+      from.on('error', () => undefined);
+      from.on('end', () => {
+        if (from !== client || !this.isHolding) to.end();
+      });
+    }
+    client.on('close', () => {
+      this.clientEnded = true;
+      if (!this.isHolding) this.end();
+    });
+    broker.on('close', () => this.end());
   }
 
-  private passOn(from: Socket, to: Socket): void {
-    this.sockets.add(from);
-    from.setNoDelay(true);
-    from.on('data', (chunk) => {
-      if (to.write(chunk)) return;
-      from.pause();
-      to.once('drain', () => {
-        if (this.mode !== 'silent') from.resume();
-      });
+  get heldText(): string {
+    return Buffer.concat(this.held).toString('latin1');
+  }
+
+  become(mode: Mode): void {
+    this.confirms.lying = mode === 'lying';
+    this.isHolding = mode === 'holding';
+    this.isSilent = mode === 'silent';
+    for (const socket of [this.client, this.broker]) {
+      if (this.isSilent) socket.pause();
+      else socket.resume();
+    }
+    if (this.isHolding) return;
+    for (const bytes of this.held.splice(0)) this.broker.write(bytes);
+    // The broker reads to the end before it sees that the connection is over.
+    if (this.clientEnded) this.broker.end();
+  }
+
+  end(): void {
+    this.client.destroy();
+    this.broker.destroy();
+    this.ended();
+  }
+
+  private toBroker(bytes: Buffer): void {
+    if (this.isHolding) this.held.push(bytes);
+    else this.pass(bytes, this.client, this.broker);
+  }
+
+  private pass(bytes: Buffer, from: Socket, to: Socket): void {
+    if (to.destroyed || to.write(bytes)) return;
+    from.pause();
+    to.once('drain', () => {
+      if (!this.isSilent) from.resume();
     });
-    from.on('end', () => to.end());
-    from.on('error', () => undefined);
-    from.on('close', () => {
-      this.sockets.delete(from);
-      to.destroy();
-    });
-    if (this.mode === 'silent') from.pause();
   }
 }

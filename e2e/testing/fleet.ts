@@ -13,6 +13,7 @@ import { FleetApi, type Waited } from './fleet-api.js';
 import { FleetServer } from './fleet-server.js';
 import { freePort } from './free-port.js';
 import { ServiceProcess } from './service-process.js';
+import { StreamView } from './stream-view.js';
 
 /** What is missing on the machine may have to be installed or built first. */
 export const FLEET_START_LIMIT = 600_000;
@@ -36,6 +37,10 @@ export interface FleetOptions {
   brokerNodes?: number;
   /** Configuration of the workers beside what all fleets have. */
   worker?: Record<string, string>;
+  /** The same of the apis. */
+  api?: Record<string, string>;
+  /** The apis know the administrator of the broker, and make by themselves what it lacks. */
+  keepsBroker?: boolean;
   /** Programs that `node` runs; the built ones of this work tree when absent. */
   programs?: { api: string; worker: string };
 }
@@ -97,12 +102,9 @@ export class Fleet {
 
   /** Makes on the broker what api and workers need, as an operator does. */
   async setUpBroker(): Promise<void> {
-    const { admin, managementUrls, hosts } = this.broker;
     const setup = this.service('setup-broker', [this.program('api'), 'setup-broker'], {
-      ...{ ...API_USER, RABBIT_HOST: hosts.join(), RABBIT_VHOST: VHOST },
-      ...{ RABBIT_WORKER_USER: WORKER_USER.RABBIT_USER, RABBIT_WORKER_PASSWORD: WORKER_USER.RABBIT_PASSWORD },
-      ...{ RABBIT_ADMIN_USER: admin.user, RABBIT_ADMIN_PASSWORD: admin.password },
-      ...{ RABBIT_MANAGEMENT_URL: managementUrls[0] ?? '', REPORT_INTERVAL_SECONDS: '1' },
+      ...{ ...API_USER, RABBIT_HOST: this.broker.hosts.join(), RABBIT_VHOST: VHOST },
+      ...{ ...this.brokerAdministration, REPORT_INTERVAL_SECONDS: INTERVALS.REPORT_INTERVAL_SECONDS },
     });
     if ((await setup.run()) !== 0) throw new Error(`setup-broker failed:\n${setup.output}`);
   }
@@ -197,6 +199,19 @@ export class Fleet {
     return await Promise.all(this.servers.map((server) => server.variable(app, name)));
   }
 
+  /** The streams as an api reaches them, by the first node. */
+  get streams(): StreamView {
+    const { RABBIT_USER: user, RABBIT_PASSWORD: password } = API_USER;
+    return new StreamView({ host: this.broker.hosts[0] ?? '', user, password, vhost: VHOST });
+  }
+
+  /** How many workers the broker takes for connected, which it notices some seconds late. */
+  async connectedWorkers(): Promise<number> {
+    const text = await this.broker.manage('GET', '/api/connections?columns=user');
+    const connections = JSON.parse(text) as { user?: string }[];
+    return connections.filter(({ user }) => user === WORKER_USER.RABBIT_USER).length;
+  }
+
   async deleteStream(app: string): Promise<void> {
     await this.broker.manage('DELETE', streamPath(app));
   }
@@ -264,9 +279,20 @@ export class Fleet {
     const process = this.service(`api-${index}`, [this.program('api')], {
       ...{ ...API_USER, ...INTERVALS, RABBIT_HOST: hosts, RABBIT_VHOST: VHOST },
       ...{ API_PORT: String(port), SECRET_KEYS, MONGO_URL: this.database.url },
+      ...(this.options.keepsBroker === true ? this.brokerAdministration : {}),
+      ...this.options.api,
     });
     process.start();
     this.apis.push({ process, api: new FleetApi(`http://127.0.0.1:${port}`) });
+  }
+
+  private get brokerAdministration(): Record<string, string> {
+    const { admin, managementUrls } = this.broker;
+    return {
+      ...{ RABBIT_WORKER_USER: WORKER_USER.RABBIT_USER, RABBIT_WORKER_PASSWORD: WORKER_USER.RABBIT_PASSWORD },
+      ...{ RABBIT_ADMIN_USER: admin.user, RABBIT_ADMIN_PASSWORD: admin.password },
+      RABBIT_MANAGEMENT_URL: managementUrls[0] ?? '',
+    };
   }
 
   private service(name: string, args: string[], environment: Record<string, string>): ServiceProcess {

@@ -20,6 +20,8 @@ export interface ServiceOptions {
 export class ServiceProcess {
   /** Both streams in the order of arrival, without what is long ago. */
   output = '';
+  /** The part of it that came since the last start. */
+  outputSinceStart = '';
   /** Ends that nobody asked for, each in words. */
   readonly unexpectedEnds: string[] = [];
   private child: ChildProcess | null = null;
@@ -54,18 +56,29 @@ export class ServiceProcess {
     });
     this.child = child;
     this.isEnding = false;
+    this.outputSinceStart = '';
     for (const stream of [child.stdout, child.stderr]) {
       const searched = new SearchedStream(`the output of ${name}`);
       stream.setEncoding('utf8');
       stream.on('data', (text: string) => {
         searched.add(text);
         this.output = (this.output + text).slice(-KEPT);
+        this.outputSinceStart = (this.outputSinceStart + text).slice(-KEPT);
       });
     }
     child.on('exit', (code, signal) => {
       this.child = null;
       if (!this.isEnding) this.unexpectedEnds.push(`${name} ended by itself with ${signal ?? code}`);
     });
+  }
+
+  /** Has it stand still, as the machine of a process does that is given no time, until `goOn`. */
+  standStill(): void {
+    this.child?.kill('SIGSTOP');
+  }
+
+  goOn(): void {
+    this.child?.kill('SIGCONT');
   }
 
   /** Ends it as a crash would. */

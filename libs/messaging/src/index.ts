@@ -1,9 +1,11 @@
 export { InProcessBroker, type InProcessBrokerOptions } from './in-process/in-process-broker.js';
 export * from './ports.js';
+export { BrokerKeeper } from './rabbitmq/setup/broker-keeper.js';
 export { type ManagementAccess, ManagementError } from './rabbitmq/setup/management-client.js';
 export { managementUrlProblems } from './rabbitmq/setup/management-url.js';
 export { workerUserName } from './rabbitmq/setup/rights.js';
-export { type BrokerSetup, type BrokerUser, setupBroker } from './rabbitmq/setup/setup-broker.js';
+export { setupBroker } from './rabbitmq/setup/setup-broker.js';
+export type { BrokerSetup, BrokerUser } from './rabbitmq/setup/setup-parts.js';
 export { RabbitFeed, type RabbitFeedOptions } from './rabbitmq/rabbit-feed.js';
 export { RareLog } from './rabbitmq/rare-log.js';
 export type { RabbitOptions } from './rabbitmq/rabbit-options.js';

@@ -96,6 +96,26 @@ describe('the configuration of the api', () => {
     for (const { close } of chosen) await close();
   });
 
+  it('has the broker kept set up when an administrator is known', async () => {
+    const ADMIN = {
+      RABBIT_ADMIN_USER: 'admin',
+      RABBIT_ADMIN_PASSWORD: 'hunter4',
+      RABBIT_HOST: '127.0.0.1:1',
+    };
+    const nowhere = { RABBIT_MANAGEMENT_URL: 'http://127.0.0.1:1' };
+    const chosen = [WHOLE, { ...WHOLE, RABBIT_ADMIN_USER: 'admin' }, { ...WHOLE, ...ADMIN, ...nowhere }].map(
+      (environment) => adapters(load(environment)),
+    );
+    expect(chosen.map(({ readiness }) => readiness?.map(({ name }) => name))).toEqual([[], [], ['broker']]);
+    for (const { close } of chosen) await close();
+    const wrong = { RABBIT_MANAGEMENT_URL: 'http://admin:hunter5@rabbit:15672' };
+    expect(problemsOf(() => load({ ...WHOLE, ...ADMIN, ...wrong }))).toEqual([
+      expect.stringMatching(/^rabbit_management_url must hold no user/),
+    ]);
+    // It may stand there for the set-up, with an administrator that is given there.
+    expect(problemsOf(() => load({ ...WHOLE, ...wrong }))).toEqual([]);
+  });
+
   it('ends the start when a certificate can not be read', () => {
     const missing = join(folder, 'none.pem');
     const environment = { ...WHOLE, RABBIT_SSL: 'true', RABBIT_SSL_CA: missing };

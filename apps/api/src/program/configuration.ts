@@ -10,10 +10,15 @@ import { configured } from '@nebula/lifecycle';
 import { ACCESS_KEYS, type AccessConfiguration } from './access-keys.js';
 import { accessProblems } from './access-problems.js';
 import { parseSecretKeys } from '../store/secrets/secret-key.js';
+import { KEPT_BROKER_KEYS, type KeptBrokerConfiguration, keptBrokerProblems } from './setup-configuration.js';
 import { STORE_KEYS, type StoreConfiguration, storeProblems } from './store-keys.js';
 
 /** What an api of its own is started with. */
-export interface ApiConfiguration extends AccessConfiguration, StoreConfiguration, RabbitConfiguration {
+export interface ApiConfiguration
+  extends AccessConfiguration,
+    StoreConfiguration,
+    RabbitConfiguration,
+    KeptBrokerConfiguration {
   secret_keys: string[];
   rabbit_region: string;
   verify_interval_seconds: number;
@@ -36,6 +41,7 @@ export const API_KEYS: KeyTable<ApiConfiguration> = {
   ...RABBIT_KEYS,
   // Apis are few, so they may come back soon.
   rabbit_reconnect_max_seconds: reconnectKey(10),
+  ...KEPT_BROKER_KEYS,
   rabbit_region: {
     kind: 'string',
     default: 'default',
@@ -80,6 +86,7 @@ export function loadApiConfiguration(sources?: Sources): ApiConfiguration {
     return [
       ...accessProblems(configuration),
       ...rabbitHostProblems(rabbit_host),
+      ...keptBrokerProblems(configuration),
       ...storeProblems(configuration),
       ...(parseSecretKeys(configuration.secret_keys).problems ?? []).map((line) => `secret_keys: ${line}`),
       ...(/^[A-Za-z0-9_.-]{1,63}$/.test(rabbit_region)

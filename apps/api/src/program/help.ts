@@ -1,9 +1,9 @@
-import { describeKeys } from '@nebula/configuration';
+import { describeKeys, RABBIT_KEYS } from '@nebula/configuration';
 import { API_KEYS } from './configuration.js';
 import { SETUP_KEYS } from './setup-configuration.js';
 
 export function apiHelp(): string {
-  const shared = new Set(Object.keys(API_KEYS));
+  const shared = new Set(Object.keys(RABBIT_KEYS));
   const own = Object.fromEntries(Object.entries(SETUP_KEYS).filter(([key]) => !shared.has(key)));
   return `Usage: npm run api [-- COMMAND], or node main.js [COMMAND]
 
@@ -12,7 +12,7 @@ Commands
                  Any number of them can run beside each other. It may start before MongoDB and RabbitMQ are there.
   setup-broker   creates on RabbitMQ what api and workers need (virtual host, users with their rights, limits, the
                  queue of reports), as administrator through the management plugin. It can be run again at any time;
-                 passwords are set to those given.
+                 passwords are set to those given. An api that knows an administrator makes by itself what is missing.
   rotate-secrets seals the values of secret_env_vars in the database with the first of secret_keys, after a new key
                  was put there before the old one. It can be run at any time, and again.
   backup FILE    writes all of the database that can't be made anew into a new file, while apis work. It needs to

@@ -3,7 +3,7 @@ import { AmqpConnectionManagerClass, type AmqpConnectionManagerOptions } from 'a
 import type { Channel, ChannelModel, ConfirmChannel, Options } from 'amqplib';
 import { type Backoff, backoffMs } from './backoff.js';
 import { addressText, type BrokerAddress, brokerAddress } from './broker-address.js';
-import { connectProblem } from './connection-problem.js';
+import { connectProblem, isRefusal } from './connection-problem.js';
 import { messageOf } from './error-facts.js';
 import { RareLog } from './rare-log.js';
 import { DEFAULT_RECONNECT, type RabbitOptions } from './rabbit-options.js';
@@ -194,8 +194,10 @@ export class BrokerConnection {
     clearTimeout(this.limit);
     // Closing ends after this wait.
     if (this.closing) return this.wait(0);
-    const problem = connectProblem(this.reason(error), addressText(this.address), this.options);
+    const reason = this.reason(error);
+    const problem = connectProblem(reason, addressText(this.address), this.options);
     this.lastProblem = problem;
+    if (isRefusal(reason)) this.options.refused?.();
     this.rare.say(problem, () => this.logger.warn(`${problem}; this is tried again`));
     this.tried += 1;
     this.missed += 1;

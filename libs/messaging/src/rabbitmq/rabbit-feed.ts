@@ -158,5 +158,5 @@ export class RabbitFeed implements DesiredStateFeed {
 function refusalOf(error: unknown): string | null {
   if (codeOf(error) !== 403) return null;
   const [, words = 'not allowed'] = /"?ACCESS_REFUSED - ([^"]*)/.exec(messageOf(error)) ?? [];
-  return `RabbitMQ refuses: ${words}`;
+  return `RabbitMQ refuses: ${words}; "setup-broker" sets the rights`;
 }

@@ -25,6 +25,8 @@ export interface RabbitOptions {
   connection_name: string;
   /** For connections of one program to one broker: what is wrong is then told once, not by each of them. */
   told?: RareLog;
+  /** Called when RabbitMQ refuses the login or has no such virtual host, each time. Must not throw. */
+  refused?: () => void;
   /** Waits between two attempts to connect, as far as they are not the usual ones of who connects. */
   reconnect?: Partial<Backoff>;
 }

@@ -22,8 +22,14 @@ export class ManagementClient {
   /** Without a slash at its end. */
   private readonly url: string;
 
-  /** @throws {ManagementError} when the address is none */
-  constructor(private readonly access: ManagementAccess) {
+  /**
+   * @param stopping ends the calls that are under way
+   * @throws {ManagementError} when the address is none
+   */
+  constructor(
+    private readonly access: ManagementAccess,
+    private readonly stopping?: AbortSignal,
+  ) {
     const problems = managementUrlProblems('the address of the management plugin', access.url);
     if (problems.length > 0) throw new ManagementError(problems.join('; '));
     const { origin, pathname } = new URL(access.url);
@@ -43,9 +49,19 @@ export class ManagementClient {
     await this.call('POST', path, body);
   }
 
-  private async call(method: string, path: string, body: object): Promise<void> {
+  /**
+   * Whether there is something.
+   * @throws {ManagementError}
+   */
+  async has(path: string): Promise<boolean> {
+    return await this.call('GET', path);
+  }
+
+  /** @returns whether there is something at that path; a change fails where there is nothing */
+  private async call(method: 'GET' | 'PUT' | 'POST', path: string, body?: object): Promise<boolean> {
     const { user, password } = this.access;
     const { url } = this;
+    const limit = AbortSignal.timeout(LIMIT_MS);
     let status: number;
     let text: string;
     try {
@@ -55,9 +71,9 @@ export class ManagementClient {
           authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
           'content-type': 'application/json',
         },
-        body: JSON.stringify(body),
+        ...(body ? { body: JSON.stringify(body) } : {}),
         redirect: 'error',
-        signal: AbortSignal.timeout(LIMIT_MS),
+        signal: this.stopping ? AbortSignal.any([this.stopping, limit]) : limit,
       });
       status = answer.status;
       text = await answer.text();
@@ -66,7 +82,8 @@ export class ManagementClient {
         cause: error,
       });
     }
-    if (status < 400) return;
+    if (status < 400) return true;
+    if (status === 404 && method === 'GET') return false;
     const place = `${method} ${path}`;
     if (status === 401)
       throw new ManagementError(`the administrator ${user} is refused: user or password is wrong`);

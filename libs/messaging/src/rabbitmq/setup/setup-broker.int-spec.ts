@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Broker, startBroker } from '../../../../../tools/services/rabbitmq.mjs';
-import { type BrokerSetup, setupBroker } from './setup-broker.js';
+import { eventually } from '../../testing/eventually.js';
+import { BrokerKeeper } from './broker-keeper.js';
+import { setupBroker } from './setup-broker.js';
+import type { BrokerSetup } from './setup-parts.js';
 import { workerUserName } from './rights.js';
 
 const LIMIT = 300_000;
@@ -13,6 +17,7 @@ let broker: Broker;
 let setup: BrokerSetup;
 
 beforeAll(async () => {
+  Logger.overrideLogger(false);
   folder = await mkdtemp(join(tmpdir(), 'nebula-broker-'));
   broker = await startBroker({ folder });
   setup = {
@@ -92,4 +97,82 @@ describe('the set-up of a broker', () => {
     await expect(attempt).rejects.toThrow(message);
     await expect(attempt).rejects.not.toThrow(/secret/);
   });
+});
+
+describe('an api that keeps a broker set up', () => {
+  const kept = () => ({
+    ...setup,
+    vhost: 'fleet/kept',
+    api: { user: 'kept-api', password: 'kept-Secret-1' },
+  });
+  let keeper: BrokerKeeper;
+
+  async function keep(): Promise<void> {
+    keeper = new BrokerKeeper(kept(), 3_600_000);
+    keeper.start();
+    await eventually(async () => {
+      expect(await get('/api/bindings/fleet%2Fkept/e/nebula.reports/q/nebula.reports')).toMatchObject([
+        { routing_key: 'report' },
+      ]);
+    }, LIMIT);
+  }
+
+  /** What there is on the broker, of all that a set-up makes. */
+  async function all(): Promise<unknown> {
+    const host = 'fleet%2Fkept';
+    const named = (list: unknown, ...keys: string[]) =>
+      (list as Record<string, unknown>[]).map((each) => keys.map((key) => each[key]));
+    return {
+      users: named(await get('/api/users'), 'name', 'tags')
+        .map(String)
+        .sort(),
+      rights: named(
+        await get(`/api/vhosts/${host}/permissions`),
+        'user',
+        'configure',
+        'write',
+        'read',
+      ).sort(),
+      policies: named(await get(`/api/policies/${host}`), 'name', 'pattern', 'definition', 'apply-to'),
+      queues: named(await get(`/api/queues/${host}`), 'name', 'durable', 'type'),
+      bindings: named(await get(`/api/bindings/${host}`), 'source', 'destination', 'routing_key'),
+    };
+  }
+
+  it(
+    'makes the same as the command, where there is nothing',
+    async () => {
+      await keep();
+      await keeper.close();
+      const made = await all();
+      await setupBroker(kept(), () => undefined);
+      expect(await all()).toEqual(made);
+    },
+    LIMIT,
+  );
+
+  it(
+    'makes what is missing, and leaves alone what is there and different',
+    async () => {
+      await broker.manage('PUT', '/api/users/kept-api', { password: 'changed-Secret-2', tags: '' });
+      const changed = await get('/api/users/kept-api');
+      const definition = { 'max-length-bytes': 32_000_000 };
+      const policy = { pattern: '^nebula\\.app\\.', 'apply-to': 'queues', definition, priority: 10 };
+      await broker.manage('PUT', '/api/policies/fleet%2Fkept/nebula-streams', policy);
+      await broker.manage('DELETE', '/api/policies/fleet%2Fkept/nebula-reports');
+      await broker.manage('DELETE', '/api/permissions/fleet%2Fkept/nebula-worker');
+      await broker.manage('DELETE', '/api/permissions/fleet%2Fkept/kept-api');
+      await broker.manage('DELETE', '/api/queues/fleet%2Fkept/nebula.reports');
+      await keep();
+      expect(await get('/api/policies/fleet%2Fkept')).toMatchObject([
+        { name: 'nebula-reports', definition: { 'message-ttl': 60_000 } },
+        { name: 'nebula-streams', definition },
+      ]);
+      expect(await get('/api/permissions/fleet%2Fkept/nebula-worker')).toMatchObject({ configure: '^$' });
+      expect(await get('/api/permissions/fleet%2Fkept/kept-api')).toMatchObject({ user: 'kept-api' });
+      expect(await get('/api/users/kept-api')).toEqual(changed);
+      await keeper.close();
+    },
+    LIMIT,
+  );
 });

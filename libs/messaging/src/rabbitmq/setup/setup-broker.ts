@@ -1,22 +1,5 @@
-import { ManagementClient, type ManagementAccess } from './management-client.js';
-import { policies } from './policies.js';
-import { API_RIGHTS, type Rights, WORKER_RIGHTS } from './rights.js';
-import { REPORTS_EXCHANGE, REPORTS_QUEUE, REPORTS_ROUTING_KEY } from '../reports/reports-route.js';
-
-export interface BrokerUser {
-  user: string;
-  password: string;
-}
-
-export interface BrokerSetup {
-  management: ManagementAccess;
-  vhost: string;
-  api: BrokerUser;
-  /** One for all workers, or one for each (see `workerUserName`). */
-  workers: readonly BrokerUser[];
-  /** How often workers show that they live; their reports are kept for two of these. */
-  report_interval_seconds: number;
-}
+import { ManagementClient } from './management-client.js';
+import { type BrokerSetup, setupParts, type SetupStep } from './setup-parts.js';
 
 /**
  * Makes on a broker all that api and workers need, and sets it right where it is there already: virtual host,
@@ -25,37 +8,36 @@ export interface BrokerSetup {
  * @throws {ManagementError} when the broker refuses; what was done until then stays, and running it again goes on
  */
 export async function setupBroker(setup: BrokerSetup, say: (line: string) => void): Promise<void> {
-  const { management, vhost, api, workers, report_interval_seconds } = setup;
-  const client = new ManagementClient(management);
-  const host = encodeURIComponent(vhost);
-
-  await client.put(`vhosts/${host}`, {});
-  say(`virtual host ${vhost}`);
-  // The administrator needs rights in it, too, to make the queue.
-  await client.put(`permissions/${host}/${encodeURIComponent(management.user)}`, EVERYTHING);
-
-  const granted: [string, BrokerUser, Rights][] = [
-    ['api', api, API_RIGHTS],
-    ...workers.map((worker): [string, BrokerUser, Rights] => ['worker', worker, WORKER_RIGHTS]),
-  ];
-  for (const [role, { user, password }, rights] of granted) {
-    const name = encodeURIComponent(user);
-    await client.put(`users/${name}`, { password, tags: '' });
-    await client.put(`permissions/${host}/${name}`, rights);
-    say(`user ${user} with the rights of ${role === 'api' ? 'the api' : 'a worker'}`);
+  const client = new ManagementClient(setup.management);
+  for (const { what, steps } of setupParts(setup)) {
+    for (const step of steps) await make(client, step);
+    say(what);
   }
-
-  for (const { name, what, body } of policies(report_interval_seconds)) {
-    await client.put(`policies/${host}/${encodeURIComponent(name)}`, body);
-    say(`policy ${name}: ${what}`);
-  }
-
-  await client.put(`exchanges/${host}/${REPORTS_EXCHANGE}`, { type: 'direct', durable: true });
-  await client.put(`queues/${host}/${REPORTS_QUEUE}`, { durable: true });
-  await client.post(`bindings/${host}/e/${REPORTS_EXCHANGE}/q/${REPORTS_QUEUE}`, {
-    routing_key: REPORTS_ROUTING_KEY,
-  });
-  say(`queue ${REPORTS_QUEUE}, to which workers report through the exchange ${REPORTS_EXCHANGE}`);
 }
 
-const EVERYTHING: Rights = { configure: '.*', write: '.*', read: '.*' };
+/**
+ * Makes what is missing of it, and changes nothing that is there: neither a password nor a limit that somebody has set
+ * to something else.
+ * @param found told whether something is missing, before it is made
+ * @returns what was made, each in words
+ * @throws {ManagementError} when the broker can't be asked, or refuses; what was done until then stays
+ */
+export async function makeMissing(
+  setup: BrokerSetup,
+  found: (isMissing: boolean) => void,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const client = new ManagementClient(setup.management, signal);
+  const missing: { what: string; step: SetupStep }[] = [];
+  for (const { what, steps } of setupParts(setup)) {
+    for (const step of steps) if (!(await client.has(step.place))) missing.push({ what, step });
+  }
+  found(missing.length > 0);
+  for (const { step } of missing) await make(client, step);
+  return [...new Set(missing.map(({ what }) => what))];
+}
+
+async function make(client: ManagementClient, { place, body, posted_to }: SetupStep): Promise<void> {
+  if (posted_to === undefined) await client.put(place, body);
+  else await client.post(posted_to, body);
+}
