@@ -11,6 +11,12 @@ const APPS = ['shop', 'steady', 'leaving', 'later'];
 /** In which a request has to be answered whatever happens, milliseconds. */
 const ANSWER_LIMIT = 15_000;
 
+/**
+ * So long the database is away, milliseconds: longer than any wait that grows meanwhile (10 s of an api), than what
+ * waits for it at the broker is kept, and than a worker may be silent.
+ */
+const AWAY_MS = 60_000;
+
 let fleet: Fleet;
 let backups: string;
 
@@ -37,6 +43,12 @@ async function change(step: string): Promise<void> {
   await fleet.api.change('shop', { env_vars: { STEP: step } });
 }
 
+/** Who takes reports, and what was given to them and not done with, as the broker knew some seconds ago. */
+async function waitingReports(): Promise<object> {
+  const path = '/api/queues/nebula/nebula.reports?columns=consumers,messages_unacknowledged';
+  return JSON.parse(await fleet.broker.manage('GET', path)) as object;
+}
+
 /** Every request is answered by both apis in time, and says that the database is away. */
 async function requestsAreRefused(): Promise<void> {
   const started = performance.now();
@@ -58,15 +70,28 @@ async function requestsAreRefused(): Promise<void> {
 
 describe('a database that is away', () => {
   it(
-    'has every request refused in time, and the servers go on without it',
+    'for a minute has every request refused in time, and the servers go on without it',
     async () => {
       await fleet.untouched(['shop'], async () => {
+        const from = performance.now();
         await fleet.database.stop();
         await requestsAreRefused();
         await fleet.server(0).removeContainer('steady-1');
+        const { worker } = fleet.server(1);
+        await worker.stop();
+        await fleet.server(1).removeContainer('steady-1');
+        worker.start();
         await eventually(async () => {
-          expect(await fleet.server(0).containers('steady')).toMatchObject([{ running: true }]);
+          for (const server of fleet.servers)
+            expect(await server.containers('steady')).toMatchObject([{ running: true }]);
         }, CHANGE_LIMIT);
+        await eventually(async () => expect(performance.now() - from).toBeGreaterThan(AWAY_MS), 2 * AWAY_MS);
+        await requestsAreRefused();
+        // The broker would end the channel of an api that holds reports for half an hour.
+        await eventually(
+          async () => expect(await waitingReports()).toEqual({ consumers: 0, messages_unacknowledged: 0 }),
+          CHANGE_LIMIT,
+        );
         await fleet.database.start();
         await fleet.apisReady();
         await fleet.converged('shop');
@@ -75,7 +100,7 @@ describe('a database that is away', () => {
       await change('after');
       await fleet.arrives('shop', 'after');
     },
-    LIMIT,
+    2 * LIMIT,
   );
 
   it(

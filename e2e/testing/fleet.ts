@@ -205,22 +205,8 @@ export class Fleet {
     return new StreamView({ host: this.broker.hosts[0] ?? '', user, password, vhost: VHOST });
   }
 
-  /** How many workers the broker takes for connected, which it notices some seconds late. */
-  async connectedWorkers(): Promise<number> {
-    const text = await this.broker.manage('GET', '/api/connections?columns=user');
-    const connections = JSON.parse(text) as { user?: string }[];
-    return connections.filter(({ user }) => user === WORKER_USER.RABBIT_USER).length;
-  }
-
   async deleteStream(app: string): Promise<void> {
     await this.broker.manage('DELETE', streamPath(app));
-  }
-
-  async hasStream(app: string): Promise<boolean> {
-    return await this.broker.manage('GET', streamPath(app)).then(
-      () => true,
-      () => false,
-    );
   }
 
   /** Appends anything to the stream of an app, behind the back of all. */

@@ -1,0 +1,74 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { StoreUnavailableError } from '../store/app-store.js';
+import { eventually } from '../testing/eventually.js';
+import type { FaultyFeed } from './testing/faulty-feed.js';
+import { PublishingBed } from './testing/publishing-bed.js';
+import type { PublishingUnderTest } from './testing/publishing-under-test.js';
+
+const HOUR_MS = 3_600_000;
+
+let bed: PublishingBed;
+let feed: FaultyFeed;
+let api: PublishingUnderTest;
+
+beforeEach(async () => {
+  bed = await PublishingBed.open();
+  ({ feed } = bed);
+});
+
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await bed.close();
+});
+
+describe('after hours without', () => {
+  it('the feed, of many changes the newest alone is appended', async () => {
+    api = await bed.start({ verify_interval_seconds: 300 });
+    for (const app of ['shop', 'still']) await api.write(app);
+    await bed.settled(api);
+    feed.away = true;
+    for (let count = 0; count < 60; count += 1) {
+      await api.write('shop', { env_vars: { N: String(count) } });
+      api.clock.offset += HOUR_MS / 10;
+    }
+    // What was not changed can't be verified, and is tried, too.
+    await eventually(() => expect(feed.refusals).toBeGreaterThan(20));
+    feed.away = false;
+    await bed.published('shop', 61);
+    await bed.rested(api);
+    const revisions = feed.appended.filter(({ app_name }) => app_name === 'shop');
+    expect(revisions.map(({ revision }) => revision)).toEqual([1, 61]);
+    expect(feed.appended).toHaveLength(3);
+    // One line when it began, and one when it was over.
+    expect(api.lines).toHaveLength(2);
+  });
+
+  it('the database, all is compared again, and what was lost meanwhile is there', async () => {
+    api = await bed.start({ verify_interval_seconds: 300 });
+    const apps = Array.from({ length: 40 }, (_, index) => `app-${index}`);
+    for (const app of apps) await api.write(app);
+    await bed.rested(api);
+    const away = new StoreUnavailableError('nobody answers');
+    const calls = [
+      jest.spyOn(api.store, 'epoch').mockRejectedValue(away),
+      jest.spyOn(api.store, 'claimVerification').mockRejectedValue(away),
+    ] as const;
+    await eventually(() => expect(api.lines.join()).toContain('nobody answers'));
+    await rm(join(bed.folder, 'feed', 'app-7.json'));
+    for (let hours = 0; hours < 5; hours += 1) {
+      const asked = calls[0].mock.calls.length;
+      api.clock.offset += HOUR_MS;
+      await eventually(() => expect(calls[0].mock.calls.length).toBeGreaterThan(asked + 1));
+    }
+    expect(await feed.readNewest('app-7')).toBeNull();
+    feed.reads.clear();
+    for (const call of calls) call.mockRestore();
+    await bed.published('app-7', 1);
+    await bed.rested(api);
+    expect([...feed.reads.keys()].sort()).toEqual([...apps].sort());
+    expect(feed.appended).toHaveLength(apps.length + 1);
+    expect(api.lines.filter((line) => line.includes('could not be searched'))).toHaveLength(1);
+  });
+});
