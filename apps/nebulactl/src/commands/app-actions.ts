@@ -10,6 +10,7 @@ import {
 } from '@nebula/sdk';
 import type { Command } from 'commander';
 import { type Asked, type Changed, make } from '../changes/change.js';
+import { defineChange } from '../changes/define-change.js';
 import { type ChangeOptions, changeOptions } from '../changes/options.js';
 import { define, type Session, type World } from '../command.js';
 import { confirm, say } from '../console/ask.js';
@@ -48,42 +49,28 @@ const ACTIONS: readonly Action[] = [
 ];
 
 export function addActionCommands(app: Command, world: World): void {
-  for (const { name, summary, details, call } of ACTIONS) {
-    define<ChangeOptions>(app, world, {
-      usage: `${name} <app>`,
-      summary,
-      ...(details === undefined ? {} : { details }),
+  for (const { name, call, ...words } of ACTIONS) {
+    defineChange(app, world, {
+      ...words,
+      name,
       examples: [`app ${name} shop`, `app ${name} shop --yes --wait`],
-      options: changeOptions,
-      completes: 'app',
-      run: (session, [app = ''], options) =>
-        make(session, options, {
-          app,
-          question: `${titled(name)} ${app}`,
-          send: (asked) => call(session.client, app, asked),
-        }),
+      change: ({ client }, named) => ({
+        question: `${titled(name)} ${named}`,
+        send: (asked) => call(client, named, asked),
+      }),
     });
   }
-  define<ChangeOptions & { rolling?: boolean }>(app, world, {
-    usage: 'release <app>',
+  defineChange<{ rolling?: boolean }>(app, world, {
+    name: 'release',
     summary: 'Pull the image again, and make every container anew',
     details: 'If the pull fails, nothing is touched.',
     examples: ['app release shop', 'app release shop --rolling --yes --wait'],
-    options: (command) =>
-      changeOptions(command.option('--rolling', 'few containers at a time, as roll does')),
-    completes: 'app',
-    run: (session, [app = ''], { rolling, ...options }) =>
-      make(session, options, {
-        app,
-        question: `Release ${app}`,
-        send: (asked) =>
-          releaseApp({
-            client: session.client,
-            path: { app },
-            ...(rolling ? { body: { rolling } } : {}),
-            ...asked,
-          }),
-      }),
+    options: (command) => command.option('--rolling', 'few containers at a time, as roll does'),
+    change: ({ client }, named, { rolling }) => ({
+      question: `Release ${named}`,
+      send: (asked) =>
+        releaseApp({ client, path: { app: named }, ...(rolling ? { body: { rolling } } : {}), ...asked }),
+    }),
   });
   define<ChangeOptions & { all?: boolean }>(app, world, {
     usage: 'prune [app]',

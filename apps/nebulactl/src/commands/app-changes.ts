@@ -1,6 +1,7 @@
 import { type AppSpec, createApp, deleteApp, getApp, patchApp } from '@nebula/sdk';
 import type { Command } from 'commander';
 import { make } from '../changes/change.js';
+import { defineChange } from '../changes/define-change.js';
 import { edit } from '../changes/edit.js';
 import { type ChangeOptions, changeOptions } from '../changes/options.js';
 import { patchOf, type SpecOptions, specOptions } from '../changes/spec-options.js';
@@ -40,24 +41,20 @@ export function addChangeCommands(app: Command, world: World): void {
     summary: 'Change an app in your editor',
     details:
       'Opens its spec as YAML in $VISUAL or $EDITOR. What is wrong comes back into the editor; without a change nothing is sent.',
-    examples: ['app edit shop', 'EDITOR=nano nebulactl app edit shop --wait'],
+    examples: ['app edit shop', 'app edit shop --wait --reason "more memory"'],
     options: changeOptions,
     completes: 'app',
     run: (session, [name = ''], options) => edit(session, name, options),
   });
-  define<ChangeOptions>(app, world, {
-    usage: 'delete <app>',
+  defineChange(app, world, {
+    name: 'delete',
     summary: 'Delete an app: its containers are removed everywhere',
     examples: ['app delete shop', 'app delete shop --yes --wait'],
-    options: changeOptions,
-    completes: 'app',
-    run: (session, [name = ''], options) =>
-      make(session, options, {
-        app: name,
-        question: `Delete ${name}`,
-        isDeletion: true,
-        send: (asked) => deleteApp({ client: session.client, path: { app: name }, ...asked }),
-      }),
+    change: ({ client }, name) => ({
+      question: `Delete ${name}`,
+      isDeletion: true,
+      send: (asked) => deleteApp({ client, path: { app: name }, ...asked }),
+    }),
   });
 }
 

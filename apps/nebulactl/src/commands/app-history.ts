@@ -7,9 +7,9 @@ import {
   rollbackApp,
 } from '@nebula/sdk';
 import type { Command } from 'commander';
-import { make } from '../changes/change.js';
+import type { Asked } from '../changes/change.js';
+import { defineChange } from '../changes/define-change.js';
 import { describeDiff } from '../changes/describe-preview.js';
-import { type ChangeOptions, changeOptions } from '../changes/options.js';
 import { define, type Session, type World } from '../command.js';
 import { table } from '../console/table.js';
 import { ageOf } from '../console/times.js';
@@ -35,14 +35,13 @@ export function addHistoryCommands(app: Command, world: World): void {
     completes: 'app',
     run: diff,
   });
-  define<ChangeOptions & { to?: string }>(app, world, {
-    usage: 'rollback <app>',
+  defineChange<{ to?: string }>(app, world, {
+    name: 'rollback',
     summary: 'Make the spec of an earlier revision the current one',
     details: 'That is a revision of its own. Without --to, the one before the current one.',
     examples: ['app rollback shop', 'app rollback shop --to 7 --yes --wait'],
-    options: (command) => changeOptions(command.option('--to <revision>', 'which one; see app history')),
-    completes: 'app',
-    run: rollback,
+    options: (command) => command.option('--to <revision>', 'which one; see app history'),
+    change: rollback,
   });
 }
 
@@ -108,19 +107,14 @@ async function diff(
   });
 }
 
-async function rollback(
-  session: Session,
-  [app = '']: string[],
-  { to: wanted, ...options }: ChangeOptions & { to?: string },
-): Promise<void> {
+async function rollback(session: Session, app: string, { to: wanted }: { to?: string }) {
   const { client } = session;
   const given = wanted === undefined ? null : revisionOf('--to', wanted);
   const to = given ?? (await naming(client, app, () => before(session, app)));
-  await make(session, options, {
-    app,
+  return {
     question: `Roll ${app} back to revision ${to}`,
-    send: (asked) => rollbackApp({ client, path: { app }, body: { to }, ...asked }),
-  });
+    send: (asked: Asked) => rollbackApp({ client, path: { app }, body: { to }, ...asked }),
+  };
 }
 
 /** The newest revision before the current one that has a spec. */
