@@ -3,6 +3,8 @@ import { STANDALONE_KEYS } from '@nebula/standalone';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { PROBLEMS } from '../../apps/api/src/http/problem-types.js';
+import { parse, parseAllDocuments } from 'yaml';
+import { commandsIn, problemOf } from './cli-commands.mjs';
 import { SPEC_PAGE, withSpecTable } from './spec-table.mjs';
 
 const PROJECT = join(import.meta.dirname, '..', '..');
@@ -19,6 +21,13 @@ function markdownFiles(folder = PROJECT): string[] {
 }
 
 const read = (path: string) => readFileSync(join(PROJECT, path), 'utf8');
+
+/** What stands between fences of a language. */
+function blocksOf(markdown: string, language: string): string[] {
+  return [...markdown.matchAll(/^```(\w*)\n([^]*?)^```$/gm)].flatMap(([, name, code = '']) =>
+    name === language ? [code] : [],
+  );
+}
 
 /** Text between fences may look like a link or a heading. */
 const withoutBlocks = (markdown: string) => markdown.replaceAll(/^```[^]*?^```$/gm, '');
@@ -75,6 +84,40 @@ describe('the documentation', () => {
       return !page.includes(`| \`${key}\` | ${cell}`);
     });
     expect(missing.map(([key]) => key)).toEqual([]);
+  });
+
+  it('has no block of YAML that is none', () => {
+    const broken = markdownFiles().flatMap((file) =>
+      blocksOf(read(file), 'yaml').flatMap((block) =>
+        parseAllDocuments(block).flatMap(({ errors }) => errors.map(({ message }) => `${file}: ${message}`)),
+      ),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  it('shows pipelines that deploy with one command, in the form that GitLab and GitHub read', () => {
+    const page = read('docs/continuous-deployment.md');
+    const [gitlab, github] = blocksOf(page, 'yaml').map((block): unknown => parse(block));
+    const deploys = expect.stringMatching(/^node nebulactl\.mjs app set \S+ --image ".+" --yes --wait /);
+    expect(gitlab).toMatchObject({ deploy: { stage: 'deploy', script: [deploys] } });
+    expect(github).toMatchObject({
+      on: { push: { branches: ['main'] } },
+      jobs: { deploy: { steps: expect.arrayContaining([expect.objectContaining({ run: deploys })]) } },
+    });
+    expect(blocksOf(page, 'groovy')).toEqual([expect.stringMatching(/sh 'node nebulactl\.mjs app set /)]);
+  });
+
+  it('has no command line of nebulactl that the program does not take', () => {
+    const bad = markdownFiles().flatMap((file) =>
+      commandsIn(read(file)).flatMap((words) => {
+        const problem = problemOf(words);
+        return problem === null ? [] : [`${file}: nebulactl ${words.join(' ')}: ${problem}`];
+      }),
+    );
+    expect(bad).toEqual([]);
+    expect(commandsIn(read('docs/continuous-deployment.md')).length).toBeGreaterThan(4);
+    expect(problemOf(['app', 'sett', 'shop'])).toBe('there is no command sett');
+    expect(problemOf(['app', 'set', 'shop', '--imagee', 'x'])).toBe('there is no option --imagee of set');
   });
 
   it('has the table of the fields as tools/docs/write-spec-table.mjs writes it', () => {
