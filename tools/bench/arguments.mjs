@@ -3,7 +3,7 @@
  */
 import { parseArgs } from 'node:util';
 
-export const PARTS = /** @type {const} */ (['containers', 'rolling', 'start', 'api', 'idle']);
+export const PARTS = /** @type {const} */ (['containers', 'rolling', 'start', 'api', 'cli', 'idle']);
 
 /** @typedef {(typeof PARTS)[number]} PartName */
 

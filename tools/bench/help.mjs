@@ -11,6 +11,7 @@ Parts (all of them when none is named)
   rolling      rolling update of all, a fifth of them away at once, against a raw loop that does the same
   start        start of a worker whose containers are right: calls that write, time until it has planned
   api          GET and PATCH of an app, with and without a login, against the bare store operation and a plain route
+  cli          start of nebulactl, against a Node that does nothing
   idle         memory and processor time of the idle process
 
 Options
