@@ -15,7 +15,9 @@ import { PROJECT } from './run-command.mjs';
  */
 
 /** Where the integration tests are that use no Docker Engine. */
-const WITHOUT_ENGINE = ['libs', 'apps/api', 'tools/services'].map((folder) => `${join(PROJECT, folder)}/`);
+const WITHOUT_ENGINE = ['libs', 'apps/api', 'apps/nebulactl', 'tools/services'].map(
+  (folder) => `${join(PROJECT, folder)}/`,
+);
 
 /** Where the end-to-end tests are whose servers have an engine each. */
 const FLEETS = [`${join(PROJECT, 'e2e', 'fleet')}/`];

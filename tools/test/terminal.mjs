@@ -56,9 +56,9 @@ export class Terminal {
     });
   }
 
-  /** What was printed, as plain text. What was overwritten is in it, too. */
+  /** What was printed, as plain text. What was overwritten is in it, too, as a line of its own. */
   get text() {
-    return stripVTControlCharacters(this.raw).replaceAll('\r\n', '\n');
+    return stripVTControlCharacters(this.raw).replaceAll(/\r+\n?/g, '\n');
   }
 
   /** @param {string} keys Enter is `\r`, Ctrl-C `\x03` */

@@ -50,6 +50,7 @@ export async function follow(
     });
     await looking;
     line.end();
+    if (isGone) return sayGone();
     const offline = answer.offline === 0 ? '' : ` ${workers(answer.offline)} offline will follow.`;
     const took = await lastLook();
     writeLine(
@@ -60,8 +61,7 @@ export async function follow(
     await looking;
     line.end();
     if (terminal.signal.aborted) throw new Interrupted(interrupted(app, waited));
-    if (isGone && error instanceof NotConvergedError && error.reason === 'no_workers')
-      return writeLine(terminal.stderr, `${paint('green', 'Gone:')} no worker that is online has ${app}.`);
+    if (isGone && error instanceof NotConvergedError && error.reason === 'no_workers') return sayGone();
     if (error instanceof NotConvergedError) throw failureOf(error, timeoutMs);
     throw error;
   }
@@ -69,6 +69,10 @@ export async function follow(
   async function look(): Promise<void> {
     const status = await statusOf(session, app);
     if (status !== null) line.show(progressOf(status, waited, paint));
+  }
+
+  function sayGone(): void {
+    writeLine(terminal.stderr, `${paint('green', 'Gone:')} no worker that is online has ${app}.`);
   }
 
   async function lastLook(): Promise<string> {

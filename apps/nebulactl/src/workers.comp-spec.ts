@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { appOn, FACTS, reportOf, workerOf } from '../../api/src/store/testing/records.js';
+import { eventually } from '../../api/src/testing/eventually.js';
+import { FleetApi } from '../../api/src/workers/testing/fleet-api.js';
+import { CommandLine } from './testing/command-line.js';
+
+let api: FleetApi;
+let shell: CommandLine;
+
+beforeAll(async () => {
+  api = await FleetApi.start();
+  shell = new CommandLine({ NEBULA_URL: api.url.replace('/api/v3', '') });
+  await api.keep(
+    workerOf('web-2', { last_seen_at: Date.now() - 1_000_000, apps: [appOn('shop')] }),
+    workerOf('web-1', {
+      ...{ last_seen_at: Date.now(), facts: { ...FACTS, labels: { rack: '7' } } },
+      apps: [appOn('shop')],
+    }),
+  );
+  api.broker.reports.publish(
+    reportOf({
+      ...{
+        worker_id: 'web-1',
+        app_name: 'failing',
+        state: 'failed',
+        worker: { ...FACTS, labels: { rack: '7' } },
+      },
+      last_error: { step: 'pull', message: 'no such image', at: '2026-01-01T00:00:00.000Z', retry_at: null },
+    }),
+  );
+  await eventually(async () => expect(await names('--app', 'failing')).toBe('web-1\n'));
+});
+afterAll(async () => {
+  shell?.remove();
+  await api?.stop();
+});
+
+const names = async (...options: string[]) =>
+  (await shell.run(['worker', 'list', '-o', 'name', ...options])).stdout;
+
+describe('nebulactl worker', () => {
+  it('lists workers by state, app and label', async () => {
+    const { stdout } = await shell.run(['worker', 'list']);
+    expect(stdout).toMatch(/^WORKER +HOSTNAME +STATE +APPS +CORES +MEMORY +VERSION +LABELS +SEEN\nweb-1 +/);
+    expect(stdout).toMatch(/\nweb-2 +\S+ +offline +shop +/);
+    expect(await names()).toBe('web-1\nweb-2\n');
+    expect(await names('--state', 'offline')).toBe('web-2\n');
+    expect(await names('--app', 'failing')).toBe('web-1\n');
+    expect(await names('--label', 'rack=7')).toBe('web-1\n');
+  });
+
+  it('shows one with its apps and what is wrong with them', async () => {
+    const { stdout } = await shell.run(['worker', 'get', 'web-1']);
+    expect(stdout).toMatch(/^worker: +web-1\n/);
+    expect(stdout).toMatch(/\nstate: +online, heard of \d+s ago\n/);
+    expect(stdout).toMatch(/\nlabels: +rack=7\n/);
+    expect(stdout).toMatch(/\nfailing +\d+ +failed +pull: no such image\n/);
+    expect(await shell.run(['worker', 'get', 'web-3'])).toMatchObject({
+      ...{ code: 1, stdout: '' },
+      stderr: expect.stringMatching(/^Error: .*web-3.*\n$/),
+    });
+  });
+
+  it('forgets one that is gone, after it was asked to, and none that is online', async () => {
+    expect(await shell.run(['worker', 'forget', 'web-2'])).toMatchObject({ code: 2 });
+    expect(await names()).toBe('web-1\nweb-2\n');
+    expect(await shell.run(['worker', 'forget', 'web-2', '--yes'])).toMatchObject({ code: 0 });
+    expect(await names()).toBe('web-1\n');
+    expect(await shell.run(['worker', 'forget', 'web-1', '--yes'])).toMatchObject({
+      ...{ code: 1, stdout: '' },
+      stderr: expect.stringMatching(/^Error: .*web-1.* online.*\n$/),
+    });
+    expect(await names()).toBe('web-1\n');
+  });
+});
