@@ -21,6 +21,12 @@ export class ApiLog {
     this.options.logger.error(message, fields, ...reason(error), 'api');
   }
 
+  /** Whether lines of `debug` are written: where many are made, making them costs more than asking. */
+  get isDebugged(): boolean {
+    const { logger } = this.options;
+    return logger.debug !== undefined && (logger.isLevelEnabled?.('debug') ?? true);
+  }
+
   debug(message: string, fields: LogFields = {}): void {
     this.options.logger.debug?.(message, fields, 'api');
   }

@@ -33,7 +33,8 @@ export interface ApiOptions {
   http?: HttpOptions;
   /** More names under which the api is asked over the loopback, as by a proxy on its machine. */
   names?: readonly string[];
-  logger: LoggerService;
+  /** One that says which levels it writes spares the api making lines that nobody reads. */
+  logger: LoggerService & { isLevelEnabled?(level: 'debug'): boolean };
   /** How often each app's stream is read back and compared, seconds. */
   verify_interval_seconds: number;
   /** How long the record of a deleted app is kept, days. */

@@ -12,6 +12,7 @@ import { createFastifyAdapter } from './http/fastify-adapter.js';
 import { registerRequestLog } from './http/request-log.js';
 import { registerRequestMetrics } from './http/request-metrics.js';
 import { registerContentChecks } from './http/request-checks.js';
+import { registerTimeLimit } from './http/time-limit.js';
 import { ApiMetrics } from './metrics/api-metrics.js';
 import { serveDocumentation } from './openapi/documentation.js';
 
@@ -31,6 +32,7 @@ export async function createApi(options: ApiOptions): Promise<NestFastifyApplica
   const server = api.getHttpAdapter().getInstance();
   registerAccess(server, api.get(AccessGate), rate_limit_per_minute);
   registerContentChecks(server, cors_origins);
+  registerTimeLimit(server, options.request_limit_ms);
   registerRequestLog(server, api.get(ApiLog));
   registerRequestMetrics(server, api.get(ApiMetrics).requests);
   api.setGlobalPrefix(API_PREFIX, { exclude: ['healthz', 'readyz', 'metrics'] });

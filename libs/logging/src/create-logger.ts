@@ -59,8 +59,13 @@ export class StructuredLogger implements LoggerService {
     this.write('fatal', message, rest);
   }
 
+  /** Whether a line of this severity is written. */
+  isLevelEnabled(level: LevelName): boolean {
+    return this.target.isLevelEnabled(level);
+  }
+
   private write(level: LevelName, message: unknown, rest: readonly unknown[]): void {
-    if (!this.target.isLevelEnabled(level)) return;
+    if (!this.isLevelEnabled(level)) return;
     const { message: text, fields } = logLine(message, rest);
     const isAssembly = level === 'info' && ASSEMBLY.has(String(fields['context']));
     this.target[isAssembly ? 'debug' : level](fields, text);

@@ -2,7 +2,7 @@
  * Puts load on the api from a process of its own.
  */
 import autocannon from 'autocannon';
-import { loadedSpec, patchOf } from './loaded-app.mjs';
+import { loadedApp, loadedSpec, patchOf } from './loaded-app.mjs';
 import { loadOf } from './load.mjs';
 import { answerQuestions, input, tell } from './question.mjs';
 
@@ -21,7 +21,7 @@ const { url, connections, authorization } = input();
 const login = authorization === null ? {} : { authorization };
 
 /** One for each connection, so that changes don't refuse each other. */
-const apps = Array.from({ length: connections }, (_, index) => `bench-${index}`);
+const apps = Array.from({ length: connections }, (_, index) => loadedApp(index));
 /** Over all loads, so that each change is one. */
 let changes = 0;
 

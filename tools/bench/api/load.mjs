@@ -5,7 +5,8 @@ import { percentile } from '../report/statistics.mjs';
 
 /**
  * @typedef {object} Load
- * @property {number} per_second operations that succeeded
+ * @property {number} operations that succeeded
+ * @property {number} per_second
  * @property {number} p50_ms
  * @property {number} p99_ms
  */
@@ -17,6 +18,7 @@ import { percentile } from '../report/statistics.mjs';
  */
 export function loadOf(latencies, seconds) {
   return {
+    operations: latencies.length,
     per_second: latencies.length / seconds,
     p50_ms: percentile(latencies, 50),
     p99_ms: percentile(latencies, 99),

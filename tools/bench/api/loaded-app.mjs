@@ -2,6 +2,14 @@
  * The app that is read and changed under load: of the size that apps have, not the smallest there is.
  */
 
+/**
+ * The name of one of the apps, of which each connection has its own.
+ * @param {number} index from 0
+ */
+export function loadedApp(index) {
+  return `bench-${index}`;
+}
+
 /** @param {string} name */
 export function loadedSpec(name) {
   const settings = Array.from({ length: 20 }, (_, index) => {

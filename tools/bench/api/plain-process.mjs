@@ -1,10 +1,10 @@
 /**
- * What a GET of an app costs at least: one Fastify route that reads the row from a database file of the same kind and
- * answers it.
+ * What a GET of an app costs at least: one Fastify route that reads the row from the api's database file and answers
+ * the same bytes.
  */
 import { DatabaseSync } from '@photostructure/sqlite';
 import fastify from 'fastify';
-import { endWithParent, input, tell } from './question.mjs';
+import { answerQuestions, input, tell } from './question.mjs';
 
 /** @type {{ database: string }} */
 const { database } = input();
@@ -18,9 +18,10 @@ server.get('/api/v3/apps/:app', async (request, reply) => {
   const { app } = /** @type {{ app: string }} */ (request.params);
   const row = /** @type {{ spec: string } | undefined} */ (statement.get(app));
   if (!row) return await reply.code(404).send();
-  const { spec, ...rest } = row;
-  return { .../** @type {object} */ (JSON.parse(spec)), ...rest };
+  const { spec, ...beside } = row;
+  const { app_name, docker_image, ...rest } = /** @type {Record<string, unknown>} */ (JSON.parse(spec));
+  return { app_name, docker_image, ...rest, ...beside };
 });
 
-endWithParent();
+answerQuestions(async () => process.cpuUsage());
 tell({ url: await server.listen({ port: 0, host: '127.0.0.1' }) });

@@ -9,6 +9,7 @@ const UNKNOWN = 'unknown';
  * somebody has thought of, must be no way to begin anew.
  */
 export function addressGroup(address: string): string {
+  if (isIPv4(address)) return address;
   const [plain = ''] = withoutPort(address).split('%');
   const [, mapped] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(plain) ?? [];
   const v4 = mapped ?? plain;

@@ -24,17 +24,21 @@ export function maySee({ rights }: Caller, appName: string): boolean {
   return covers(rights, appName);
 }
 
-/** By request. One that was not let in has none. */
-const callers = new WeakMap<object, Caller>();
+/** Where a request, as Fastify has it, carries its caller. One that was not let in has none. */
+export const CALLER = Symbol('caller');
+
+interface WithCaller {
+  [CALLER]?: Caller | null;
+}
 
 /** Called once for each request, by what lets it in. */
 export function noteCaller(request: object, caller: Caller): void {
-  callers.set(request, caller);
+  (request as WithCaller)[CALLER] = caller;
 }
 
 /** Who makes a request; undefined of one that was not let in, or is for everybody. */
 export function callerIfKnown(request: object): Caller | undefined {
-  return callers.get(request);
+  return (request as WithCaller)[CALLER] ?? undefined;
 }
 
 /**

@@ -1,6 +1,9 @@
 /** So long an outcome is remembered, milliseconds. */
 const MEMORY_MS = 5 * 60_000;
 
+/** One that is remembered for so long yet is fresh, milliseconds. */
+const FRESH_MS = MEMORY_MS - 10_000;
+
 /** So many are remembered. */
 const REMEMBERED = 1_000;
 
@@ -26,6 +29,12 @@ export class RecentOutcomes {
     if (known && known.until > this.now()) return known.right;
     this.outcomes.delete(digest);
     return undefined;
+  }
+
+  /** Whether an outcome was remembered so lately that remembering it anew would change little. */
+  isFresh(digest: string): boolean {
+    const { until = 0 } = this.outcomes.get(digest) ?? {};
+    return until - this.now() > FRESH_MS;
   }
 
   /** Remembers the outcome of a check, from when it begins. One that fails is forgotten. */

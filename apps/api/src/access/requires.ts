@@ -1,5 +1,4 @@
-import { applyDecorators, SetMetadata } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
+import { routeSetting, settingOf, settingOfHandler } from '../http/route-setting.js';
 import type { Level } from './rights.js';
 
 /**
@@ -13,7 +12,7 @@ export type AppsOfCall = 'named' | 'each' | 'all';
 /** Whom a call is for. */
 export type Requirement = { open: true } | { open: false; level: Level; apps: AppsOfCall };
 
-/** Name of the requirement in the configuration of a route, and of a handler's metadata. */
+/** Name of the requirement among the settings of a route. */
 const KEY = 'nebula:access';
 
 /**
@@ -32,17 +31,17 @@ export function Open(): MethodDecorator {
 
 /** What a handler says of itself is told to the HTTP server, which asks before it reads the body. */
 function declared(requirement: Requirement): MethodDecorator {
-  return applyDecorators(RouteConfig({ [KEY]: requirement }), SetMetadata(KEY, requirement));
+  return routeSetting(KEY, requirement);
 }
 
 /** The requirement in the configuration of a route; null when it says none. */
 export function requirementOf(config: object | undefined): Requirement | null {
-  return ((config as Record<string, unknown> | undefined)?.[KEY] as Requirement | undefined) ?? null;
+  return (settingOf(config, KEY) as Requirement | undefined) ?? null;
 }
 
 /** What a handler says of itself, for the document; null when it says nothing. */
 export function requirementOfHandler(handler: object): Requirement | null {
-  return (Reflect.getMetadata(KEY, handler) as Requirement | undefined) ?? null;
+  return (settingOfHandler(handler, KEY) as Requirement | undefined) ?? null;
 }
 
 /** The configuration of a route with a requirement. */

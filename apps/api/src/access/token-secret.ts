@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /**
  * What a token looks like: `nebula_<id>_<secret>`. By the prefix people and scanners know where it is from; by the id it
@@ -26,8 +26,8 @@ export function readToken(token: string): { id: string; secret: string } | null 
 }
 
 /** In a time that doesn't tell where they differ. */
-export function hasHash(secret: string, hash: string): boolean {
-  const expected = Buffer.from(hash, 'hex');
+export function hasHash(secret: string, known: string): boolean {
+  const expected = Buffer.from(known, 'hex');
   const found = Buffer.from(hashOf(secret), 'hex');
   return expected.length === found.length && timingSafeEqual(expected, found);
 }
@@ -37,5 +37,5 @@ export function hasHash(secret: string, hash: string): boolean {
  * what people choose, and would be paid for with each request here.
  */
 function hashOf(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
+  return hash('sha256', secret, 'hex');
 }

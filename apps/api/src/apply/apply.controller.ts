@@ -9,7 +9,7 @@ import { TakesChangeQuery } from '../http/change-query.js';
 import { DocumentBody } from '../http/request-body.js';
 import type { Query as QueryParameters } from '../http/page-query.js';
 import { TakesQuery } from '../http/query.guard.js';
-import { TakesTime } from '../http/time-limit.interceptor.js';
+import { TakesTime } from '../http/time-limit.js';
 import { writeYaml, YAML_TYPE } from '../http/yaml-text.js';
 import { APPLY_OPERATIONS } from '../openapi/apply-operations.js';
 import { readPrefixQuery, readPruning } from './apply-query.js';

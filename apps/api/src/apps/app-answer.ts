@@ -13,6 +13,8 @@ export function isLive(record: AppRecord | null): record is LiveApp {
 
 /** Its members are in the order in which people look for them: what it is first. */
 export function toAnswer({ spec, revision, created_at, updated_at }: LiveApp): AppAnswer {
-  const { app_name, docker_image, ...rest } = maskSpec(spec);
+  const { app_name, docker_image } = spec;
+  // One copy is enough: what is there already keeps its place.
+  const rest: Omit<AppSpec, 'app_name' | 'docker_image'> = maskSpec(spec);
   return { app_name, docker_image, ...rest, revision, created_at, updated_at };
 }

@@ -6,7 +6,7 @@ import { Requires } from '../access/requires.js';
 import type { Answer } from '../http/answer.js';
 import { invalidQuery, problemOf, type Query as QueryParameters } from '../http/page-query.js';
 import { TakesQuery } from '../http/query.guard.js';
-import { TakesTime } from '../http/time-limit.interceptor.js';
+import { TakesTime } from '../http/time-limit.js';
 import { EVENTS_OPERATION } from '../openapi/events-operation.js';
 import { EventsService } from './events.service.js';
 

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { isPageOfDocumentation } from './documentation-paths.js';
 
 /** Answers are data for programs: no browser shall take them for anything else (OWASP REST Security). */
@@ -30,10 +30,21 @@ const ALWAYS = {
  * To be registered before all else, so that refusals have them too.
  */
 export function registerAnswerHeaders(server: FastifyInstance, { byTls }: { byTls: boolean }): void {
-  const always = byTls ? { ...ALWAYS, 'strict-transport-security': BY_TLS_ALONE } : ALWAYS;
+  const always = {
+    ...ALWAYS,
+    'content-security-policy': OF_DATA,
+    ...(byTls ? { 'strict-transport-security': BY_TLS_ALONE } : {}),
+  };
   server.addHook('onRequest', (request, reply, done) => {
-    const policy = isPageOfDocumentation(request.routeOptions.url ?? '') ? OF_PAGE : OF_DATA;
-    void reply.headers(always).header('content-security-policy', policy).header('x-request-id', request.id);
+    void reply.headers(always).header('x-request-id', request.id);
     done();
   });
+  server.addHook('onRoute', (route) => {
+    if (isPageOfDocumentation(route.url)) route.preHandler = [ofPage, ...[route.preHandler ?? []].flat()];
+  });
+}
+
+function ofPage(_request: unknown, reply: FastifyReply, done: () => void): void {
+  void reply.header('content-security-policy', OF_PAGE);
+  done();
 }

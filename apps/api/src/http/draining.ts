@@ -14,13 +14,15 @@ export function registerDraining(server: FastifyInstance, limitMs = DRAIN_LIMIT_
   let closing = false;
   let drained: () => void = () => undefined;
 
+  const ended = () => {
+    underWay -= 1;
+    if (closing && underWay === 0) drained();
+  };
+
   server.addHook('onRequest', (_request, reply, done) => {
     underWay += 1;
     // Also when the client has left, which Fastify's own hook for the end of an answer doesn't tell.
-    reply.raw.once('close', () => {
-      underWay -= 1;
-      if (closing && underWay === 0) drained();
-    });
+    reply.raw.on('close', ended);
     if (!closing) {
       done();
       return;

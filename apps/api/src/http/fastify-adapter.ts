@@ -1,7 +1,7 @@
-import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import { registerAnswerHeaders } from './answer-headers.js';
+import { ApiAdapter } from './api-adapter.js';
 import { registerBodyParsers } from './body-parsers.js';
 import { answerClientError, refuseExpectations } from './client-errors.js';
 import { registerCors } from './cors.js';
@@ -34,10 +34,10 @@ export function createFastifyAdapter(
   names: readonly string[] = [],
   { arrival_ms, look_ms } = DEFAULT_ARRIVAL,
   { cors_origins = [], trusted_proxies = [], tls }: HttpOptions = {},
-): FastifyAdapter {
+): ApiAdapter {
   // Of two limits Node keeps the one of the headers alone when it is the longer one.
   const connections = { headersTimeout: arrival_ms, connectionsCheckingInterval: look_ms };
-  const adapter = new FastifyAdapter({
+  const adapter = new ApiAdapter({
     // Fastify's own default is no limit.
     requestTimeout: arrival_ms,
     ...(tls ? { https: { ...connections, ...tls } } : { http: connections }),

@@ -1,15 +1,19 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { callerIfKnown } from '../access/caller.js';
-import type { ApiLog } from '../api-log.js';
+import type { ApiLog, LogFields } from '../api-log.js';
 
 /** Writes down each request when it was answered, for who looks for one by the id of its answer. Neither bodies nor queries. */
 export function registerRequestLog(server: FastifyInstance, log: ApiLog): void {
   server.addHook('onResponse', (request, reply, done) => {
-    const { id, method, routeOptions, ip } = request;
-    log.debug('a request was answered', {
-      ...{ request: id, method, route: routeOptions.url, status: reply.statusCode },
-      ...{ caller: callerIfKnown(request)?.name, address: ip, took_ms: Math.round(reply.elapsedTime) },
-    });
+    if (log.isDebugged) log.debug('a request was answered', lineOf(request, reply));
     done();
   });
+}
+
+function lineOf(request: FastifyRequest, reply: FastifyReply): LogFields {
+  const { id, method, routeOptions, ip } = request;
+  return {
+    ...{ request: id, method, route: routeOptions.url, status: reply.statusCode },
+    ...{ caller: callerIfKnown(request)?.name, address: ip, took_ms: Math.round(reply.elapsedTime) },
+  };
 }

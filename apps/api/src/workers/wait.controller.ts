@@ -7,7 +7,7 @@ import { TokenCheck } from '../access/token-check.js';
 import { ClientGone } from '../http/client-gone.js';
 import { invalidQuery, problemOf, type Query as QueryParameters } from '../http/page-query.js';
 import { TakesQuery } from '../http/query.guard.js';
-import { TakesTime } from '../http/time-limit.interceptor.js';
+import { TakesTime } from '../http/time-limit.js';
 import { LONGEST_WAIT_SECONDS, WAIT_OPERATION, WAIT_SECONDS } from '../openapi/wait-operation.js';
 import { type WaitAnswer, type WaitQuery, WaitService } from './wait.service.js';
 

@@ -1,0 +1,26 @@
+import { Readable } from 'node:stream';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyReply } from 'fastify';
+import { Answer } from './answer.js';
+
+/**
+ * The HTTP server below Nest, which puts an `Answer` of a handler into the reply. It is done here, since an interceptor
+ * would cost every request more than reading an app does.
+ */
+export class ApiAdapter extends FastifyAdapter {
+  /** @param result of a handler; what comes after the time limit, or when the client has its answer, is dropped */
+  override reply(reply: FastifyReply, result: unknown, status?: number): FastifyReply {
+    const {
+      body,
+      headers = {},
+      status: said = status,
+    }: Partial<Answer> = result instanceof Answer ? (result as Answer) : { body: result };
+    if (reply.sent || reply.raw.headersSent) {
+      if (body instanceof Readable) body.destroy();
+      return reply;
+    }
+    // An app can change at any time; with an ETag asking again is cheap.
+    void reply.header('cache-control', 'no-cache').headers(headers);
+    return super.reply(reply, body, said);
+  }
+}
