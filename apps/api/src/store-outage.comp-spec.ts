@@ -10,6 +10,9 @@ import { FaultyStore } from './testing/faulty-store.js';
 /** Of each request of these tests, milliseconds. */
 const LIMIT_MS = 500;
 
+/** Until the database is searched for what nobody was told of, milliseconds. */
+const PUBLISHED_LIMIT_MS = 15_000;
+
 let api: ApiUnderTest;
 let store: FaultyStore;
 
@@ -81,6 +84,74 @@ describe('a store that is away', () => {
     await rename(`${api.database}.away`, api.database);
     await eventually(async () => expect((await api.call('GET', '//readyz')).status).toBe(200));
     expect((await api.call('GET', '/apps/old')).body).toMatchObject({ revision: 1 });
+  });
+});
+
+describe('a store that writes, and whose word of it is lost', () => {
+  const LOST = new StoreUnavailableError('the connection was lost');
+
+  /** The same call twice: the first is answered with 503 though it is stored. */
+  async function repeated(method: string, path: string, json?: object, headers?: Record<string, string>) {
+    const parts = { ...(json ? { json } : {}), ...(headers ? { headers } : {}) };
+    store.failAfter(LOST, 'insert', 'replace');
+    expectProblem(await api.call(method, path, parts), PROBLEMS.storeUnavailable);
+    store.heal();
+    const stored = await api.stored('old', 'new');
+    return { stored, again: await api.call(method, path, parts) };
+  }
+
+  it.each<[method: string, path: string, json?: object]>([
+    ['PUT', '/apps/old', { docker_image: 'shop:2' }],
+    ['PATCH', '/apps/old', { docker_image: 'shop:2' }],
+    ['POST', '/apps/old/stop'],
+    ['POST', '/apps/old/restart'],
+    ['POST', '/apps/old/roll'],
+    ['POST', '/apps/old/release'],
+    ['POST', '/apps/old/prune'],
+  ])('%s %s: a repeat with its If-Match is told that it is done, and does nothing', async (...call) => {
+    const [method, path, json] = call;
+    const { stored, again } = await repeated(method, path, json, { 'if-match': '"1"' });
+    expect(stored).toMatchObject([{ revision: 2 }, null]);
+    expectProblem(again, PROBLEMS.preconditionFailed);
+    expect(again.headers.get('etag')).toBe('"2"');
+    expect(await api.stored('old', 'new')).toEqual(stored);
+  });
+
+  it.each<[method: string, path: string, json: object | undefined, status: number]>([
+    ['PUT', '/apps/old', { docker_image: 'shop:2' }, 200],
+    ['PATCH', '/apps/old', { docker_image: 'shop:2' }, 200],
+    ['POST', '/apps/old/stop', undefined, 202],
+    ['PUT', '/apps/new', { docker_image: 'shop:2' }, 200],
+  ])('%s %s: a repeat without it makes no further revision', async (method, path, json, status) => {
+    const { stored, again } = await repeated(method, path, json);
+    expect(again.status).toBe(status);
+    expect(await api.stored('old', 'new')).toEqual(stored);
+  });
+
+  it('a repeated creation finds the app, and a repeated deletion finds none', async () => {
+    const made = await repeated('POST', '/apps', { app_name: 'new', docker_image: 'shop:1' });
+    expectProblem(made.again, PROBLEMS.appExists);
+    const gone = await repeated('DELETE', '/apps/old');
+    expect(gone.stored).toMatchObject([{ deleted: true, revision: 2 }, { revision: 1 }]);
+    expectProblem(gone.again, PROBLEMS.appNotFound);
+    expect(await api.stored('old', 'new')).toEqual(gone.stored);
+  });
+
+  it('what was stored reaches the workers without a repeat', async () => {
+    store.failAfter(LOST, 'replace');
+    const json = { docker_image: 'shop:2' };
+    expectProblem(await api.call('PATCH', '/apps/old', { json }), PROBLEMS.storeUnavailable);
+    store.heal();
+    await eventually(
+      async () => expect(await api.broker.feed.readNewest('old')).toMatchObject({ revision: 2 }),
+      PUBLISHED_LIMIT_MS,
+    );
+  });
+
+  it('a wish that is repeated without it is done once more', async () => {
+    const { stored, again } = await repeated('POST', '/apps/old/restart');
+    expect(stored).toMatchObject([{ revision: 2 }, null]);
+    expect(again).toMatchObject({ status: 202, body: { revision: 3 } });
   });
 });
 

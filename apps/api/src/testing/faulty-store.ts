@@ -30,6 +30,15 @@ export class FaultyStore {
     this.replace(methods, () => Promise.reject(error));
   }
 
+  /** These calls do what they should, and fail all the same: the word that it is done is lost on its way. */
+  failAfter(error: Error, ...methods: Method[]): void {
+    this.replace(
+      methods,
+      () => Promise.resolve(),
+      () => Promise.reject(error),
+    );
+  }
+
   /** Calls are what they were, and those that wait go on. */
   heal(): void {
     for (const method of ['get', 'list', 'insert', 'replace', 'epoch', 'problem']) {
@@ -38,12 +47,18 @@ export class FaultyStore {
     for (const release of this.releases.splice(0)) release();
   }
 
-  private replace(methods: readonly Method[], before: () => Promise<void>): void {
+  private replace(
+    methods: readonly Method[],
+    before: () => Promise<void>,
+    after: () => Promise<void> = () => Promise.resolve(),
+  ): void {
     for (const method of methods) {
       const real = this.store[method].bind(this.store) as (...parts: unknown[]) => Promise<unknown>;
       const faulty = async (...parts: unknown[]) => {
         await before();
-        return await real(...parts);
+        const answer = await real(...parts);
+        await after();
+        return answer;
       };
       Object.defineProperty(this.store, method, { value: faulty, configurable: true });
     }
