@@ -35,7 +35,8 @@ const FASTIFY_ERRORS: Readonly<Record<string, Known>> = {
 export function toProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error instanceof StoreUnavailableError) {
-    const detail = 'The store can not be used at the moment. Nothing is known to have changed; try again.';
+    const detail =
+      'The store can not be used at the moment. A change may have been stored all the same; look, and try again.';
     return new ProblemError(PROBLEMS.storeUnavailable, { detail, headers: RETRY_LATER, cause: error });
   }
   const known = ownErrorOf(error);
