@@ -11,11 +11,13 @@ const OTHER_PORT = 81;
 /** An image that is pulled from a registry, and the port of the app that has it. */
 const TAGGED = 'tagged:latest';
 const TAGGED_PORT = 90;
+/** Apps that are made and changed by documents. */
+const APPLIED = ['doc-a', 'doc-b'] as const;
 
 let fleet: Fleet;
 
 beforeAll(async () => {
-  fleet = await Fleet.start({ apps: ['shop', 'steady', 'tagged'] });
+  fleet = await Fleet.start({ apps: ['shop', 'steady', 'tagged', ...APPLIED] });
 }, FLEET_START_LIMIT);
 
 afterAll(async () => {
@@ -61,6 +63,22 @@ async function areAllNew(app: string, before: string[][]): Promise<boolean> {
   );
 }
 
+/** The most containers of an app that were away at the same time, on each server. */
+async function mostAway(app: string, since: number): Promise<number[]> {
+  return await Promise.all(fleet.servers.map(({ view }) => view.mostAway(`nebula.app=${app}`, since)));
+}
+
+interface Applied {
+  items: { app_name: string; revision: number; result: string }[];
+}
+
+/** Applies a document of one app for each name, whose containers have that value of `STEP`. */
+async function apply(names: readonly string[], step: string, query = ''): Promise<Applied['items']> {
+  const env_vars = { STEP: step };
+  const apps = names.map((app_name) => ({ app_name, docker_image: IMAGES[0], env_vars }));
+  return (await fleet.api.ask<Applied>('POST', `/apply${query}`, { apps })).items;
+}
+
 describe('on all servers', () => {
   it(
     'a new app comes up, though the workers were there before it',
@@ -74,8 +92,9 @@ describe('on all servers', () => {
       const image = await fleet.pushEverywhere(TAGGED, '1');
       const starting_ports = [{ [TAGGED_PORT]: 8080 }];
       await fleet.api.create({ app_name: 'tagged', docker_image: image, starting_ports });
+      await apply(APPLIED, 'first');
       expect(await fleet.converged('shop')).toMatchObject({ epoch: 1, revision });
-      for (const app of ['steady', 'tagged']) await fleet.converged(app);
+      for (const app of ['steady', 'tagged', ...APPLIED]) await fleet.converged(app);
       expect(await fleet.variable('shop', 'STEP')).toEqual(each(['first', 'first']));
       expect([await pages(PORT), await pages(OTHER_PORT)]).toEqual([each('version 1'), each('version 1')]);
     },
@@ -176,6 +195,55 @@ describe('on all servers', () => {
   );
 
   it(
+    'it is rolled: all of it is made anew, and never more than one replica is away',
+    async () => {
+      const change = { containers_per: { server: 2 }, update: { min_ready_seconds: 1 } };
+      await reaches('shop', () => fleet.api.change('shop', change));
+      const before = await ids('shop');
+      const since = Date.now();
+      await reaches('shop', () => fleet.api.act('shop', 'roll'));
+      expect(await areAllNew('shop', before)).toBe(true);
+      expect(await mostAway('shop', since)).toEqual(each(1));
+    },
+    LIMIT,
+  );
+
+  it(
+    'it is given another spec as a whole, and goes back to the one before',
+    async () => {
+      const { revision } = await fleet.api.ask<Accepted>('GET', '/apps/shop');
+      const spec = { docker_image: IMAGES[0], env_vars: { STEP: 'whole' } };
+      await reaches('shop', () => fleet.api.ask('PUT', '/apps/shop', spec));
+      expect(await fleet.variable('shop', 'STEP')).toEqual(each(['whole']));
+      await reaches('shop', () => fleet.api.ask('POST', '/apps/shop/rollback', { to: revision }));
+      expect(await fleet.variable('shop', 'STEP')).toEqual(each(['second', 'second']));
+      expect(await pages(OTHER_PORT)).toEqual(each('version 2'));
+    },
+    LIMIT,
+  );
+
+  it(
+    'a document of apps changes what differs, and deletes what it leaves out',
+    async () => {
+      const [kept, left] = APPLIED;
+      let deletion = 0;
+      await reaches(kept, async () => {
+        const items = await apply([kept], 'second', '?prune=true&prefix=doc-');
+        expect(items.map(({ app_name, result }) => [app_name, result])).toEqual([
+          [kept, 'changed'],
+          [left, 'deleted'],
+        ]);
+        deletion = items[1]?.revision ?? 0;
+        return { app_name: kept, revision: items[0]?.revision ?? 0 };
+      });
+      expect(await fleet.variable(kept, 'STEP')).toEqual(each(['second']));
+      expect(await fleet.converged(left)).toMatchObject({ revision: deletion });
+      expect(await fleet.containers(left)).toEqual(each([]));
+    },
+    LIMIT,
+  );
+
+  it(
     'a new build of its image is served by a release alone',
     async () => {
       await fleet.pushEverywhere(TAGGED, '2');
@@ -183,6 +251,54 @@ describe('on all servers', () => {
       expect(await pages(TAGGED_PORT)).toEqual(each('version 1'));
       await reaches('tagged', () => fleet.api.act('tagged', 'release'));
       expect(await pages(TAGGED_PORT)).toEqual(each('version 2'));
+    },
+    LIMIT,
+  );
+
+  it(
+    'a release that rolls serves it, too, and never more than one replica is away',
+    async () => {
+      const change = { containers_per: { server: 2 }, update: { min_ready_seconds: 1 } };
+      await reaches('tagged', () => fleet.api.change('tagged', change));
+      await fleet.pushEverywhere(TAGGED, '3');
+      const since = Date.now();
+      await reaches('tagged', () => fleet.api.ask('POST', '/apps/tagged/release', { rolling: true }));
+      expect(await pages(TAGGED_PORT)).toEqual(each('version 3'));
+      expect(await mostAway('tagged', since)).toEqual(each(1));
+    },
+    LIMIT,
+  );
+
+  it(
+    'an image that nothing needs any more is removed when that is asked for, and no other',
+    async () => {
+      const image = await fleet.pushEverywhere('spare:1', 'spare');
+      // Workers remove what they have pulled.
+      for (const server of fleet.servers) await server.removeImage(image);
+      await reaches('shop', () => fleet.api.change('shop', { docker_image: image }));
+      await reaches('shop', () => fleet.api.change('shop', { docker_image: IMAGES[1] }));
+      const images = () => Promise.all(fleet.servers.map(({ view }) => view.images()));
+      for (const names of await images()) expect(names).toContain(image);
+      await fleet.untouched(['shop', 'tagged'], async () => {
+        await reaches('shop', () => fleet.api.act('shop', 'prune'));
+        await eventually(async () => {
+          for (const names of await images()) expect(names).not.toContain(image);
+        }, CHANGE_LIMIT);
+      });
+      for (const names of await images()) expect(names).toEqual(expect.arrayContaining([...IMAGES]));
+    },
+    LIMIT,
+  );
+
+  it(
+    'it is asked of every app at once, which touches nothing that is needed',
+    async () => {
+      await fleet.untouched(['shop', 'steady', 'tagged'], async () => {
+        const { items } = await fleet.api.ask<{ items: Accepted[] }>('POST', '/prune');
+        expect(items.map(({ app_name }) => app_name)).toEqual([APPLIED[0], 'shop', 'steady', 'tagged']);
+        for (const { app_name, revision } of items)
+          expect(await fleet.converged(app_name)).toMatchObject({ revision });
+      });
     },
     LIMIT,
   );

@@ -1,11 +1,16 @@
-import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
 import { join } from 'node:path';
+import { secret } from '../../tools/test/known-secrets.mjs';
+import { BrokerProxy } from '../testing/broker-proxy.js';
 import { REPOSITORY } from '../testing/clone.js';
 import { eventually } from '../testing/eventually.js';
-import { CHANGE_LIMIT, Fleet, FLEET_START_LIMIT } from '../testing/fleet.js';
+import { CHANGE_LIMIT, Fleet, FLEET_START_LIMIT, workerIdOf } from '../testing/fleet.js';
 import { IMAGES } from '../testing/fleet-server.js';
+import { freePort } from '../testing/free-port.js';
 import { NpmProcess } from '../testing/npm-process.js';
+import { readiness } from '../testing/readiness.js';
+import type { ServiceProcess } from '../testing/service-process.js';
 
 const LIMIT = 2 * CHANGE_LIMIT;
 const BUNDLES = join(REPOSITORY, 'dist');
@@ -17,6 +22,7 @@ beforeAll(async () => {
   await execa('npm', ['run', 'bundle'], { cwd: REPOSITORY });
   fleet = await Fleet.start({
     apps: ['shop'],
+    userPerWorker: true,
     programs: { api: join(BUNDLES, 'nebula-api.mjs'), worker: join(BUNDLES, 'nebula-worker.mjs') },
   });
 }, FLEET_START_LIMIT);
@@ -79,3 +85,191 @@ it(
   },
   LIMIT,
 );
+
+/** What `GET /workers` tells of a worker of this fleet. */
+interface Told {
+  worker_id: string;
+  state: string;
+  duplicate_since: string | null;
+}
+
+async function told(index: number): Promise<Told | undefined> {
+  const { items } = await fleet.api.ask<{ items: Told[] }>('GET', '/workers');
+  return items.find(({ worker_id }) => worker_id === workerIdOf(index));
+}
+
+/** Every server runs a change, whatever is known of its worker. */
+async function allRun(value: string): Promise<void> {
+  await eventually(async () => {
+    expect(await fleet.variable('shop', 'STEP')).toEqual(fleet.servers.map(() => [value]));
+  }, CHANGE_LIMIT);
+}
+
+describe('with a user of its own for each worker', () => {
+  /** Runs another worker on the engine of the second server, in place of its own. */
+  async function instead(
+    name: string,
+    from: Record<string, string>,
+    during: () => Promise<void>,
+  ): Promise<void> {
+    const server = fleet.server(1);
+    const { DOCKER_HOST = '', STATE_DIR = '' } = server.worker.configuration;
+    await server.worker.stop();
+    const other = fleet.extra(name, 'worker', { ...from, DOCKER_HOST, STATE_DIR: `${STATE_DIR}-${name}` });
+    other.start();
+    try {
+      await during();
+      expect(other.unexpectedEnds).toEqual([]);
+    } finally {
+      await other.stop();
+      server.worker.start();
+    }
+  }
+
+  it(
+    'one that reports as another is not believed, and disturbs nobody',
+    async () => {
+      const own = fleet.server(1).worker.configuration;
+      await instead('liar', { ...own, WORKER_ID: workerIdOf(0) }, async () => {
+        await fleet.untouched(['shop'], async () => {
+          await eventually(async () => {
+            const said = fleet.apis.map(({ process }) => process.output).join('');
+            expect(said).toContain('a worker reported as another');
+            // Nobody has said anything as this one for three intervals, while the liar went on.
+            expect(await told(1)).toMatchObject({ state: 'offline' });
+          }, CHANGE_LIMIT);
+          expect(await told(0)).toMatchObject({ state: 'online', duplicate_since: null });
+        });
+        await allRun(await fleet.change('shop'));
+      });
+      await fleet.arrives('shop', await fleet.change('shop'));
+      expect(await told(0)).toMatchObject({ duplicate_since: null });
+    },
+    LIMIT,
+  );
+
+  it(
+    'two with one id and one user, as a cloned disk has them, are shown, and neither harms the other',
+    async () => {
+      await instead('clone', fleet.server(0).worker.configuration, async () => {
+        await fleet.untouched(['shop'], async () => {
+          await eventually(async () => {
+            expect(await told(0)).toMatchObject({ state: 'online', duplicate_since: expect.any(String) });
+            const { workers } = await fleet.api.ask<{ workers: Told[] }>('GET', '/apps/shop/status');
+            expect(workers.find(({ worker_id }) => worker_id === workerIdOf(0))).toMatchObject({
+              duplicate_since: expect.any(String),
+            });
+          }, CHANGE_LIMIT);
+        });
+        for (let count = 0; count < 2; count += 1) await allRun(await fleet.change('shop'));
+      });
+      await eventually(async () => {
+        expect(await told(0)).toMatchObject({ state: 'online', duplicate_since: null });
+      }, CHANGE_LIMIT);
+      await fleet.arrives('shop', await fleet.change('shop'));
+    },
+    LIMIT,
+  );
+});
+
+describe('a service that is configured wrongly', () => {
+  /** Log lines of a service that have a text. */
+  const linesWith = ({ output }: ServiceProcess, text: string) =>
+    output.split('\n').filter((line) => line.includes(text));
+
+  /** Starts an api or a worker like those of the fleet, with other values, and ends it afterwards. */
+  async function misconfigured(
+    service: 'api' | 'worker',
+    changes: Record<string, string>,
+    during: (port: string, process: ServiceProcess) => Promise<void>,
+  ): Promise<void> {
+    const port = String(await freePort());
+    const like = service === 'api' ? fleet.apiNumber(1).process : fleet.server(2).worker;
+    const { STATE_DIR = '' } = like.configuration;
+    const process = fleet.extra(`wrong ${service}`, service, {
+      ...like.configuration,
+      ...{ API_PORT: port, WORKER_PORT: port, SCOPE: 'wrong', STATE_DIR: `${STATE_DIR}-wrong` },
+      ...changes,
+    });
+    process.start();
+    try {
+      await during(port, process);
+      expect(process.unexpectedEnds).toEqual([]);
+    } finally {
+      await process.stop();
+    }
+  }
+
+  const FEED = { api: 'feed default', worker: 'rabbitmq' };
+
+  it.each<[what: string, service: 'api' | 'worker', changes: Record<string, string>, words: RegExp]>(
+    (['api', 'worker'] as const).flatMap((service) => [
+      [
+        'broker password',
+        service,
+        { RABBIT_PASSWORD: 'not-the-password' },
+        /^RabbitMQ at 127\.0\.0\.1:\d+ refuses the login of the user nebula-[^ ]+; check name and password$/,
+      ],
+      [
+        'virtual host',
+        service,
+        { RABBIT_VHOST: 'nowhere' },
+        /^RabbitMQ at 127\.0\.0\.1:\d+ has no virtual host nowhere that the user nebula-[^ ]+ may use$/,
+      ],
+    ]),
+  )(
+    'with a wrong %s: the %s lives, says it once in its log, and says the same in /readyz',
+    async (_what, service, changes, words) => {
+      const proxy = await BrokerProxy.start(fleet.broker.hosts.join());
+      try {
+        await misconfigured(service, { ...changes, RABBIT_HOST: proxy.address }, async (port, process) => {
+          // The api has two connections, and both have been refused again.
+          await eventually(async () => expect(proxy.accepted).toBeGreaterThanOrEqual(5), CHANGE_LIMIT);
+          const { status, checks } = await readiness(port);
+          expect(status).toBe(503);
+          const problem = checks.find(({ name }) => name === FEED[service])?.problem ?? '';
+          expect(problem).toMatch(words);
+          expect(linesWith(process, problem)).toHaveLength(1);
+          expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
+        });
+      } finally {
+        await proxy.end();
+      }
+    },
+    LIMIT,
+  );
+
+  it(
+    'with a database that can not be reached: the api lives, says it once in its log, and says the same in /readyz',
+    async () => {
+      const MONGO_URL = `mongodb://nebula:${secret('of-the-database')}@127.0.0.1:1/`;
+      await misconfigured('api', { MONGO_URL }, async (port, process) => {
+        let problem = '';
+        await eventually(async () => {
+          const { status, checks } = await readiness(port);
+          expect(status).toBe(503);
+          problem = checks.find(({ name }) => name === 'store')?.problem ?? '';
+          expect(problem).toMatch(/^MongoDB at 127\.0\.0\.1:1 can't be reached \(connect ECONNREFUSED/);
+        }, CHANGE_LIMIT);
+        expect(linesWith(process, "MongoDB at 127.0.0.1:1 can't be reached")).toHaveLength(1);
+        const refused = await fetch(`http://127.0.0.1:${port}/api/v3/apps/shop`);
+        expect(refused.status).toBe(503);
+        expect(await refused.text()).not.toContain('127.0.0.1');
+      });
+    },
+    LIMIT,
+  );
+
+  it(
+    'with an APP_NAME that no app can have: the worker ends with one line that says what is wrong',
+    async () => {
+      const { configuration } = fleet.server(2).worker;
+      const worker = fleet.extra('misnamed', 'worker', { ...configuration, APP_NAME: 'shop,no app' });
+      expect(await worker.run()).toBe(78);
+      expect(worker.output.trim().split('\n')).toEqual([
+        expect.stringMatching(/^APP_NAME: "no app" must be 1 to 63 letters/),
+      ]);
+    },
+    LIMIT,
+  );
+});

@@ -12,6 +12,8 @@ type Mode = 'open' | 'cut' | 'silent' | 'holding' | 'lying';
 
 /** Stands between one service and its broker, to take them apart. */
 export class BrokerProxy {
+  /** Connections that ever came. */
+  accepted = 0;
   private mode: Mode = 'open';
   private readonly links = new Set<Link>();
 
@@ -76,6 +78,7 @@ export class BrokerProxy {
   }
 
   private accept(client: Socket): void {
+    this.accepted += 1;
     if (this.mode === 'cut') {
       client.destroy();
       return;

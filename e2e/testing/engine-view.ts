@@ -37,6 +37,35 @@ export class EngineView {
     return { name: Name.slice(1), id, startedAt: State.StartedAt, running: State.Running, environment };
   }
 
+  /** References of all images, those without one left out. */
+  async images(): Promise<string[]> {
+    const listed = await this.docker.listImages();
+    return listed.flatMap(({ RepoTags }) => RepoTags ?? []);
+  }
+
+  /**
+   * How many of the containers with a label, which all ran at that moment, were away at the same time since then. The
+   * engine keeps its last 256 events.
+   * @param since milliseconds since 1970
+   */
+  async mostAway(label: string, since: number): Promise<number> {
+    const stream = await this.docker.getEvents({
+      ...{ since: Math.floor(since / 1_000), until: Math.floor(Date.now() / 1_000) + 1 },
+      filters: { type: ['container'], event: ['die', 'start'], label: [label] },
+    });
+    let text = '';
+    for await (const part of stream) text += part.toString();
+    let away = 0;
+    let most = 0;
+    for (const line of text.split('\n').filter(Boolean)) {
+      const { Action, timeNano } = JSON.parse(line) as { Action: string; timeNano: number };
+      if (timeNano / 1e6 < since) continue;
+      away += Action === 'die' ? 1 : -1;
+      most = Math.max(most, away);
+    }
+    return most;
+  }
+
   /**
    * Removes the network that containers join by default when another test has left it: whoever makes it anew owns
    * it, and shows it when it is removed.

@@ -65,7 +65,10 @@ export class FleetApi {
     return await this.ask<Accepted>('PATCH', `/apps/${app}`, patch);
   }
 
-  async act(app: string, action: 'start' | 'stop' | 'restart' | 'roll' | 'release'): Promise<Accepted> {
+  async act(
+    app: string,
+    action: 'start' | 'stop' | 'restart' | 'roll' | 'release' | 'prune',
+  ): Promise<Accepted> {
     return await this.ask<Accepted>('POST', `/apps/${app}/${action}`);
   }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { engineFolders } from '../../tools/engine/engine-folders.mjs';
 import { killEngine, startEngine, stopEngine } from '../../tools/engine/engine.mjs';
 import { inNamespace } from '../../tools/engine/engine-namespace.mjs';
-import { makeHttpImage, pushImage } from '../../tools/engine/images.mjs';
+import { makeHttpImage, pushImage, removeImage } from '../../tools/engine/images.mjs';
 import { startRegistry, stopRegistry } from '../../tools/engine/registry.mjs';
 import { EngineView, type SeenContainer } from './engine-view.js';
 import { ServiceProcess } from './service-process.js';
@@ -91,6 +91,11 @@ export class FleetServer {
     await makeHttpImage(this.view.host, reference, { version });
     await pushImage(this.view.host, reference);
     return reference;
+  }
+
+  /** Takes an image of this server away, as if it had never had it. */
+  async removeImage(reference: string): Promise<void> {
+    await removeImage(this.view.host, reference);
   }
 
   async containers(app: string): Promise<SeenContainer[]> {

@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { streamName } from '@nebula/contracts';
+import { streamName, WORKER_USER_PREFIX } from '@nebula/contracts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,6 +31,17 @@ const API_USER = { RABBIT_USER: 'nebula-api', RABBIT_PASSWORD: 'api-secret' };
 const SECRET_KEYS = `k1:${Buffer.alloc(32, 'fleet').toString('base64')}`;
 const WORKER_USER = { RABBIT_USER: 'nebula-worker', RABBIT_PASSWORD: 'worker-secret' };
 
+/** Of a worker in a fleet with `userPerWorker`. */
+export function workerIdOf(server: number): string {
+  return `w${server}`;
+}
+
+/** The user of this worker alone. */
+function ownUser(server: number): typeof WORKER_USER {
+  const RABBIT_USER = WORKER_USER_PREFIX + workerIdOf(server);
+  return { RABBIT_USER, RABBIT_PASSWORD: `secret-of-worker-${server}` };
+}
+
 export interface FleetOptions {
   /** That every worker lists. */
   apps: string[];
@@ -41,6 +52,8 @@ export interface FleetOptions {
   api?: Record<string, string>;
   /** The apis know the administrator of the broker, and make by themselves what it lacks. */
   keepsBroker?: boolean;
+  /** Each worker has an id and a user of its own, see `workerIdOf`; else all have one user, and their engines' ids. */
+  userPerWorker?: boolean;
   /** Programs that `node` runs; the built ones of this work tree when absent. */
   programs?: { api: string; worker: string };
 }
@@ -102,9 +115,15 @@ export class Fleet {
 
   /** Makes on the broker what api and workers need, as an operator does. */
   async setUpBroker(): Promise<void> {
+    const servers = Array.from({ length: SERVERS }, (_, index) => index);
+    for (const user of this.options.userPerWorker ? servers.map(ownUser) : [WORKER_USER])
+      await this.setUpUser(user);
+  }
+
+  private async setUpUser(user: typeof WORKER_USER): Promise<void> {
     const setup = this.service('setup-broker', [this.program('api'), 'setup-broker'], {
       ...{ ...API_USER, RABBIT_HOST: this.broker.hosts.join(), RABBIT_VHOST: VHOST },
-      ...{ ...this.brokerAdministration, REPORT_INTERVAL_SECONDS: INTERVALS.REPORT_INTERVAL_SECONDS },
+      ...{ ...this.brokerAdministration(user), REPORT_INTERVAL_SECONDS: INTERVALS.REPORT_INTERVAL_SECONDS },
     });
     if ((await setup.run()) !== 0) throw new Error(`setup-broker failed:\n${setup.output}`);
   }
@@ -253,6 +272,7 @@ export class Fleet {
       ...{ name, folder: join(this.folder, name), program: this.program('worker') },
       environment: {
         ...{ ...WORKER_USER, ...INTERVALS, RABBIT_HOST: hosts, RABBIT_VHOST: VHOST },
+        ...(this.options.userPerWorker ? { ...ownUser(index), WORKER_ID: workerIdOf(index) } : {}),
         ...this.options.worker,
         ...{ APP_NAME: this.options.apps.join(), WORKER_PORT: '0', WORKER_LABELS: `server=${index}` },
       },
@@ -265,20 +285,25 @@ export class Fleet {
     const process = this.service(`api-${index}`, [this.program('api')], {
       ...{ ...API_USER, ...INTERVALS, RABBIT_HOST: hosts, RABBIT_VHOST: VHOST },
       ...{ API_PORT: String(port), SECRET_KEYS, MONGO_URL: this.database.url },
-      ...(this.options.keepsBroker === true ? this.brokerAdministration : {}),
+      ...(this.options.keepsBroker === true ? this.brokerAdministration(WORKER_USER) : {}),
       ...this.options.api,
     });
     process.start();
     this.apis.push({ process, api: new FleetApi(`http://127.0.0.1:${port}`) });
   }
 
-  private get brokerAdministration(): Record<string, string> {
+  private brokerAdministration(workers: typeof WORKER_USER): Record<string, string> {
     const { admin, managementUrls } = this.broker;
     return {
-      ...{ RABBIT_WORKER_USER: WORKER_USER.RABBIT_USER, RABBIT_WORKER_PASSWORD: WORKER_USER.RABBIT_PASSWORD },
+      ...{ RABBIT_WORKER_USER: workers.RABBIT_USER, RABBIT_WORKER_PASSWORD: workers.RABBIT_PASSWORD },
       ...{ RABBIT_ADMIN_USER: admin.user, RABBIT_ADMIN_PASSWORD: admin.password },
       RABBIT_MANAGEMENT_URL: managementUrls[0] ?? '',
     };
+  }
+
+  /** A service beside those of this fleet, which whoever asks for it ends. */
+  extra(name: string, service: 'api' | 'worker', environment: Record<string, string>): ServiceProcess {
+    return this.service(name, [this.program(service)], environment);
   }
 
   private service(name: string, args: string[], environment: Record<string, string>): ServiceProcess {

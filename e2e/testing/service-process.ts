@@ -36,6 +36,11 @@ export class ServiceProcess {
     return this.options.name;
   }
 
+  /** What it was configured with. */
+  get configuration(): Record<string, string> {
+    return this.options.environment;
+  }
+
   /** Its whole environment. The mark lets `npm test` end it when the tests were killed and could not. */
   get environment(): Record<string, string | undefined> {
     const { PATH, HOME, NEBULA_TEST_RUN } = process.env;
