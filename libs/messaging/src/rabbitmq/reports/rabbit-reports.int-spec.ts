@@ -333,6 +333,18 @@ describe('a worker', () => {
     expect(await feed.readNewest('kept')).toMatchObject({ revision: 1 });
   });
 
+  it('is cut off when its user is deleted', async () => {
+    const connection = await server.connect(as());
+    const closed = new Promise((resolve) => connection.on('close', resolve));
+    await server.broker.manage('DELETE', `/api/users/${WORKER.user}`);
+    try {
+      await closed;
+      await expect(server.connect(as())).rejects.toThrow('ACCESS_REFUSED');
+    } finally {
+      await setUp();
+    }
+  });
+
   it('can not use another virtual host', async () => {
     await expect(server.connect(as({ vhost: '/' }))).rejects.toThrow();
   });
