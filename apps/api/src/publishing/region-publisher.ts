@@ -111,12 +111,12 @@ export class RegionPublisher {
     for (;;) {
       const newest = await this.feed.readNewest(appName);
       const highest = this.seen.note(appName, newest);
-      const record = await this.store.get(appName);
+      const { record, epoch } = await this.fromDatabase(appName);
       if (!record) {
         if (await this.removeForgotten(appName)) continue;
         return outcome;
       }
-      const wanted = desiredStateMessage(record, await this.epoch.current());
+      const wanted = desiredStateMessage(record, epoch);
       if (highest && !isBehindOrSame(highest, wanted)) {
         await this.raiseEpoch(highest, wanted);
         outcome = 'ahead';
@@ -144,9 +144,10 @@ export class RegionPublisher {
 
   private async publishUnseen(appName: string): Promise<DesiredStateMessage | null> {
     const highest = this.seen.of(appName);
-    const record = highest && (await this.store.get(appName));
+    if (!highest) return null;
+    const { record, epoch } = await this.fromDatabase(appName);
     if (!record) return null;
-    const wanted = desiredStateMessage(record, await this.epoch.current());
+    const wanted = desiredStateMessage(record, epoch);
     if (comparePositions(wanted, highest) <= 0) return null;
     await this.publish(wanted);
     return wanted;
@@ -161,6 +162,12 @@ export class RegionPublisher {
       throw error;
     }
     this.metrics.confirmed(this.region, (this.clock.elapsed() - began) / 1_000);
+  }
+
+  /** Two calls at the same time. An epoch that is raised between them makes everything behind, this too. */
+  private async fromDatabase(appName: string): Promise<{ record: AppRecord | null; epoch: number }> {
+    const [record, epoch] = await Promise.all([this.store.get(appName), this.epoch.current()]);
+    return { record, epoch };
   }
 
   private async mark(record: AppRecord, { epoch, revision }: DesiredStateMessage): Promise<void> {
