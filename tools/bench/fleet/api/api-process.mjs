@@ -17,6 +17,7 @@ import { TimedFeed } from './timed-feed.mjs';
  * @property {RabbitOptions} rabbit
  * @property {StoreOptions} store
  * @property {boolean} reports whether it takes reports
+ * @property {number} [verifyIntervalSeconds] a day when absent: nothing is verified while something else is measured
  */
 
 /**
@@ -34,11 +35,10 @@ import { TimedFeed } from './timed-feed.mjs';
  * @property {number} processor_seconds of the process since its start
  */
 
-/** Nothing is verified by itself while something else is measured. */
-const VERIFY_INTERVAL_SECONDS = 86_400;
+const DAY_SECONDS = 86_400;
 
 /** @type {ApiInput} */
-const { rabbit, store, reports } = input();
+const { rabbit, store, reports, verifyIntervalSeconds = DAY_SECONDS } = input();
 const feed = new TimedFeed(
   new RabbitFeed({ ...rabbit, region: 'default', connection_name: 'bench api feed' }),
 );
@@ -49,7 +49,7 @@ const api = await createApi({
     ? { reports: new RabbitReportStrategy({ ...rabbit, connection_name: 'bench api reports' }) }
     : {}),
   logger: quietLogger(),
-  verify_interval_seconds: VERIFY_INTERVAL_SECONDS,
+  verify_interval_seconds: verifyIntervalSeconds,
   tombstone_retention_days: 90,
   version: 'bench',
 });

@@ -23,7 +23,7 @@ export function countCalls(object, counts, after = () => undefined) {
 }
 
 /** What the stores call themselves, in their calls. */
-const HELPERS = ['constructor', 'run', 'readEpoch'];
+const HELPERS = ['constructor', 'run', 'readEpoch', 'open'];
 
 /** @param {object} object */
 function methodNames(object) {

@@ -54,7 +54,8 @@ export async function measureFanOut(bench) {
     await api.call('POST', '/apps', { ...FOLLOWED_INPUT, app_name });
     await api.confirmed(1, app_name);
   }
-  const raw = await Raw.start(bench, broker.options('api'));
+  const other = /** @type {const} */ ({ kind: 'sqlite', path: join(bench.folder, 'raw.db') });
+  const raw = await Raw.start(bench, broker.options('api'), other);
   const rawFollowers = await connected(bench, broker, 'raw', RAW_APP);
   const ownFollowers = await connected(bench, broker, 'nebula', FOLLOWED_APP);
 

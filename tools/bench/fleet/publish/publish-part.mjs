@@ -1,22 +1,29 @@
 /**
  * How long the api takes from a request to the broker's confirmation, with more and more consumers connected.
  */
-import { join } from 'node:path';
 import { line } from '../../report/lines.mjs';
 import { median, percentile, summarize } from '../../report/statistics.mjs';
 import { OwnApi } from '../api/own-api.mjs';
 import { startOwnBroker } from '../broker/own-broker.mjs';
 import { Consumers } from '../consumers/consumers.mjs';
 import { FOLLOWED_APP, FOLLOWED_INPUT } from '../consumers/followed-app.mjs';
+import { ownDatabase } from '../database/own-database.mjs';
 import { monotonicMs } from '../monotonic.mjs';
 import { Raw } from './raw.mjs';
 
 /** @import { Line } from '../../report/lines.mjs' */
 /** @import { PartResult } from '../../running/bench.mjs' */
+/** @import { OwnDatabase } from '../database/own-database.mjs' */
 /** @import { FleetBench } from '../fleet-bench.mjs' */
 
-/** Numbers of consumers, as far as so many are wanted. */
-const STEPS = [0, 100, 1_000];
+/**
+ * Numbers of consumers with each database, as far as so many are wanted. That consumers cost nothing is no matter of
+ * the database, so the second one has fewer of them.
+ */
+const DATABASES = /** @type {const} */ ([
+  { kind: 'sqlite', steps: [0, 100, 1_000], most: Number.POSITIVE_INFINITY },
+  { kind: 'mongo', steps: [0], most: 1_000 },
+]);
 
 /** Changes that are made before anything is measured: the first hundreds compile the code. */
 const WARM_UP = 500;
@@ -37,21 +44,41 @@ const MAY_ADD_MS = 3;
 
 /** @typedef {{ consumers: number, samples: Sample[] }} Step */
 
+/** @typedef {{ database: string, steps: Step[] }} Published */
+
 /**
  * @param {FleetBench} bench
  * @returns {Promise<PartResult>}
  */
 export async function measurePublish(bench) {
+  /** @type {Published[]} */
+  const results = [];
+  for (const { kind, steps, most } of DATABASES) {
+    const database = await ownDatabase(bench, kind, 'publish');
+    const last = Math.min(most, bench.settings.consumers);
+    results.push(await publishedFrom(bench, database, [...steps.filter((step) => step < last), last]));
+    await database.remove();
+  }
+  return { lines: results.flatMap(linesOf), details: { app: FOLLOWED_INPUT, results } };
+}
+
+/**
+ * @param {FleetBench} bench
+ * @param {OwnDatabase} database
+ * @param {number[]} numbers of consumers, ascending
+ * @returns {Promise<Published>}
+ */
+async function publishedFrom(bench, database, numbers) {
   const { settings, say } = bench;
   const broker = await startOwnBroker(bench);
   const api = await OwnApi.start(bench, {
     rabbit: broker.options('api'),
-    store: { kind: 'sqlite', path: join(bench.folder, 'publish.db') },
+    store: database.store,
     reports: false,
   });
   await api.call('POST', '/apps', FOLLOWED_INPUT);
   await api.confirmed(1);
-  const raw = await Raw.start(bench, broker.options('api'));
+  const raw = await Raw.start(bench, broker.options('api'), database.other);
   const consumers = await Consumers.start(bench, {
     kind: 'nebula',
     rabbit: broker.options('worker'),
@@ -62,7 +89,7 @@ export async function measurePublish(bench) {
 
   /** @type {Step[]} */
   const steps = [];
-  for (const count of [...STEPS.filter((step) => step < settings.consumers), settings.consumers]) {
+  for (const count of numbers) {
     say(`  connecting ${count} consumers …`);
     await consumers.connect(count);
     /** @type {Sample[]} */
@@ -70,15 +97,12 @@ export async function measurePublish(bench) {
     for (let made = 0; made < settings.changes; made += 1) samples.push(await change());
     steps.push({ consumers: count, samples });
     const confirmed = samples.map((sample) => sample.confirmed);
-    say(`  ${count} consumers: confirmed after ${median(confirmed).toFixed(2)} ms (p50)`);
+    say(`  ${database.name}, ${count} consumers: confirmed after ${median(confirmed).toFixed(2)} ms (p50)`);
   }
   await consumers.stop();
   await raw.stop();
   await api.stop();
-  return {
-    lines: steps.flatMap(linesOf),
-    details: { database: 'SQLite', app: FOLLOWED_INPUT, steps },
-  };
+  return { database: database.name, steps };
 }
 
 /**
@@ -113,13 +137,19 @@ function changes(api, raw, consumers) {
   };
 }
 
-/** @param {Step} step @returns {Line[]} */
-function linesOf({ consumers, samples }) {
+/** @param {Published} published @returns {Line[]} */
+function linesOf({ database, steps }) {
+  return steps.flatMap((step) => linesOfStep(database, step));
+}
+
+/** @param {string} database @param {Step} step @returns {Line[]} */
+function linesOfStep(database, { consumers, samples }) {
   const part = 'publish';
   const bare = summarize(samples.map(({ raw_append, raw_write }) => raw_append + raw_write));
-  const baseline = { is: 'bare append that the broker confirms + bare write into SQLite', value: bare };
+  const is = `bare append that the broker confirms + the write into ${database} alone`;
+  const baseline = { is, value: bare };
   const confirmed = samples.map((sample) => sample.confirmed);
-  const with_ = `${consumers} consumers`;
+  const with_ = `${database}, ${consumers} consumers`;
   return [
     line({
       part,

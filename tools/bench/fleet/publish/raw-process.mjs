@@ -10,7 +10,7 @@ import { rawConnection } from '../broker/raw-connection.mjs';
 import { FOLLOWED_APP, FOLLOWED_INPUT, followedMessage } from '../consumers/followed-app.mjs';
 import { monotonicMs } from '../monotonic.mjs';
 
-/** @import { AppRecord } from '@nebula/api' */
+/** @import { AppRecord, StoreOptions } from '@nebula/api' */
 /** @import { RabbitOptions } from '@nebula/messaging' */
 
 /** `append`: a message of this revision to the stream of an app. `write`: the next revision into the database. */
@@ -22,12 +22,12 @@ import { monotonicMs } from '../monotonic.mjs';
  * @property {number} ms
  */
 
-/** @type {{ rabbit: RabbitOptions, database: string }} */
-const { rabbit, database } = input();
+/** @type {{ rabbit: RabbitOptions, store: StoreOptions }} */
+const { rabbit, store: storeOptions } = input();
 const connection = await rawConnection(rabbit);
 const channel = await connection.createConfirmChannel();
 const api = await createApi({
-  store: { kind: 'sqlite', path: database },
+  store: storeOptions,
   feeds: [],
   logger: quietLogger(),
   verify_interval_seconds: 86_400,

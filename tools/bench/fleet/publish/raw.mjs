@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Child } from '../../running/child.mjs';
 import { FOLLOWED_APP } from '../consumers/followed-app.mjs';
 
+/** @import { StoreOptions } from '@nebula/api' */
 /** @import { RabbitOptions } from '@nebula/messaging' */
 /** @import { FleetBench } from '../fleet-bench.mjs' */
 /** @import { RawAnswer, RawQuestion } from './raw-process.mjs' */
@@ -22,10 +23,11 @@ export class Raw {
   /**
    * @param {FleetBench} bench
    * @param {RabbitOptions} rabbit of the api's user
+   * @param {StoreOptions} store empty
    * @returns {Promise<Raw>}
    */
-  static async start(bench, rabbit) {
-    const input = { rabbit, database: join(bench.folder, 'raw.db') };
+  static async start(bench, rabbit, store) {
+    const input = { rabbit, store };
     const child = Child.start(bench, join(import.meta.dirname, 'raw-process.mjs'), input);
     await child.ask(null, LIMIT_MS);
     return new Raw(child);
