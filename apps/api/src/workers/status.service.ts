@@ -46,10 +46,12 @@ export class StatusService {
 
   /** @throws {ProblemError} when the name was never used */
   async status(appName: string, query: AppPageQuery): Promise<AppStatus> {
-    const record = parseAppName(appName).ok ? await this.apps.get(appName) : null;
+    if (!parseAppName(appName).ok) throw appNotFound(appName);
+    // At the same time, since a store that counts a large fleet may take a second for either.
+    const [record, epoch] = await Promise.all([this.apps.get(appName), this.apps.epoch()]);
     if (record === null) throw appNotFound(appName);
     const { revision, deleted, updated_at } = record;
-    const position = { epoch: await this.apps.epoch(), revision };
+    const position = { epoch, revision };
     const view: AppView = { app_name: appName, position, deleted, silence: this.listening.silence() };
     const { limit, order } = query;
     const [overview, page] = await Promise.all([

@@ -113,8 +113,7 @@ export class WaitService implements BeforeApplicationShutdown {
   }
 
   private async look(appName: string, revision: number, notBefore: number): Promise<Look> {
-    const record = await this.record(appName);
-    const epoch = await this.apps.epoch();
+    const [record, epoch] = await Promise.all([this.record(appName), this.apps.epoch()]);
     // Of a tombstone those are counted too that have removed everything: they have converged on it.
     const view = this.viewOf(appName, { epoch, revision: record.revision });
     const { value, as_of } = await this.fleet.overview(view, notBefore);

@@ -155,7 +155,7 @@ describe('workers', () => {
 });
 
 it('nobody is offline for an api that has just begun to listen', async () => {
-  const young = await FleetApi.start(179_000);
+  const young = await FleetApi.start(151_000);
   try {
     await young.keep(
       workerOf('slow', { last_seen_at: LONG_AGO }),
