@@ -3,6 +3,7 @@ export type { ApiOptions, ReadinessCheck } from './api-options.js';
 export { ACCESS_KEYS, type AccessConfiguration } from './program/access-keys.js';
 export { accessOptions } from './program/access-options.js';
 export { accessProblems } from './program/access-problems.js';
+export { API_KEYS, type ApiConfiguration } from './program/configuration.js';
 export { checkStore } from './store/check-store.js';
 export { createApi } from './create-api.js';
 export { buildDocument } from './openapi/document.js';

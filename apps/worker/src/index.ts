@@ -1,4 +1,5 @@
 export { createWorker } from './create-worker.js';
+export { WORKER_KEYS, type WorkerConfiguration } from './program/configuration.js';
 export { policyConfigurationProblems, workerPolicy } from './program/worker-policy.js';
 export { UPDATE_KEYS, type UpdateConfiguration, updateOptions } from './program/update-keys.js';
 export type { WorkerOptions } from './worker-options.js';

@@ -1,0 +1,308 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execa } from 'execa';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { loadApiConfiguration } from '../../apps/api/src/program/configuration.js';
+import { loadSetupConfiguration } from '../../apps/api/src/program/setup-configuration.js';
+import { loadWorkerConfiguration } from '../../apps/worker/src/program/configuration.js';
+import { helmPrograms, type HelmPrograms } from '../../tools/services/helm.mjs';
+import { REPOSITORY } from '../testing/clone.js';
+import { type Manifest, manifestsIn, podOf, schemaProblems } from './testing/manifests.js';
+import { environmentOf, secretsIn } from './testing/pod-environment.js';
+
+const CHART = join(REPOSITORY, 'deploy', 'helm', 'nebula');
+/** Of the cluster that isn't there. */
+const KUBERNETES = ['--kube-version', '1.34.0', '--namespace', 'nebula'];
+/** Helm is built in minutes, where it is not there yet. */
+const BUILD_LIMIT = 900_000;
+
+let programs: HelmPrograms;
+let home: string;
+
+/** The least that a release can be made with. */
+const LEAST = [
+  'rabbit.hosts={rabbit.example}',
+  'api.secret.existingName=nebula-api',
+  'worker.secret.existingName=nebula-worker',
+  'worker.apps={shop}',
+];
+
+async function helm(args: readonly string[]): Promise<{ code: number; output: string }> {
+  const env = { HELM_CACHE_HOME: home, HELM_CONFIG_HOME: home, HELM_DATA_HOME: home };
+  const { exitCode, all } = await execa(programs.helm, args, { env, all: true, reject: false });
+  return { code: exitCode ?? -1, output: all };
+}
+
+async function template(args: readonly string[]): Promise<string> {
+  const { code, output } = await helm(['template', 'fleet', CHART, ...KUBERNETES, ...args]);
+  if (code !== 0) throw new Error(output);
+  return output;
+}
+
+const valuesFile = (name: string) => ['--values', join(CHART, 'ci', name)];
+const set = (values: readonly string[]) => values.flatMap((value) => ['--set', value]);
+
+function only(manifests: readonly Manifest[], kind: string, name: string): Manifest {
+  const found = manifests.filter((each) => each.kind === kind && each.metadata.name === name);
+  if (found.length !== 1) throw new Error(`There are ${found.length} of ${kind} ${name}.`);
+  return found[0]!;
+}
+
+beforeAll(async () => {
+  programs = await helmPrograms((line) => console.log(line));
+  home = await mkdtemp(join(tmpdir(), 'nebula-helm-'));
+}, BUILD_LIMIT);
+
+afterAll(async () => await rm(home, { recursive: true, force: true }));
+
+describe('the chart', () => {
+  it('has no fault that Helm finds, with each file of values', async () => {
+    const files = await readdir(join(CHART, 'ci'));
+    expect(files.length).toBeGreaterThan(3);
+    for (const file of files) {
+      const { code, output } = await helm(['lint', '--strict', CHART, ...KUBERNETES, ...valuesFile(file)]);
+      expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('0 chart(s) failed') });
+    }
+  });
+
+  it.each<[string, string[]]>([
+    [
+      'existing-secrets-values.yaml',
+      [
+        ...['DaemonSet', 'Deployment', 'HorizontalPodAutoscaler', 'Ingress', 'Job', 'NetworkPolicy'],
+        ...['NetworkPolicy', 'PodDisruptionBudget', 'Service', 'ServiceAccount', 'ServiceAccount'],
+      ],
+    ],
+    [
+      'made-secrets-values.yaml',
+      [
+        ...['DaemonSet', 'Deployment', 'Job', 'NetworkPolicy', 'NetworkPolicy', 'PodDisruptionBudget'],
+        ...['Secret', 'Secret', 'Secret', 'Service', 'ServiceAccount', 'ServiceAccount'],
+      ],
+    ],
+    ['api-alone-values.yaml', ['Deployment', 'Service']],
+    ['workers-alone-values.yaml', ['DaemonSet', 'Secret']],
+  ])('makes manifests that Kubernetes knows all fields of, with %s', async (file, kinds) => {
+    const text = await template(valuesFile(file));
+    const manifests = manifestsIn(text);
+    expect(manifests.map(({ kind }) => kind).sort()).toEqual(kinds);
+    const { exitCode, stdout } = await execa(programs.manifests, { input: text, reject: false });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: `${kinds.length} manifests` });
+    expect(manifests.flatMap(schemaProblems)).toEqual([]);
+    // The labels by which a Service, a policy and the like find their pods are those of the pods.
+    for (const { kind, metadata } of manifests)
+      expect({ kind, labels: metadata.labels }).toMatchObject({
+        labels: { 'app.kubernetes.io/instance': 'fleet', 'app.kubernetes.io/name': 'nebula' },
+      });
+  });
+
+  it('would be found out with a field that Kubernetes does not know, or lacks', async () => {
+    const text = await template(valuesFile('api-alone-values.yaml'));
+    const slip = text.replace('automountServiceAccountToken', 'automountServiceAcountToken');
+    const { exitCode, stdout } = await execa(programs.manifests, { input: slip, reject: false });
+    expect({ exitCode, stdout }).toEqual({
+      exitCode: 1,
+      stdout: expect.stringMatching(/^manifest 2: .*unknown field .*automountServiceAcountToken/),
+    });
+    const lacking = manifestsIn(text.replace(/^ {10}name: api\n|- name: api\n/m, '- {}\n'));
+    expect(lacking.flatMap(schemaProblems)).not.toEqual([]);
+  });
+});
+
+describe('the pods', () => {
+  it.each(['existing-secrets-values.yaml', 'made-secrets-values.yaml'])(
+    'have a configuration that their programs take, with %s',
+    async (file) => {
+      const manifests = manifestsIn(await template(valuesFile(file)));
+      const environment = (kind: string, name: string) =>
+        environmentOf(podOf(only(manifests, kind, `fleet-nebula-${name}`)), secretsIn(manifests));
+      const none = join(home, 'conf.json');
+      await writeFile(none, '{}');
+      const api = environment('Deployment', 'api');
+      expect(loadApiConfiguration({ environment: api, file: none })).toMatchObject({
+        ...{ api_host: '0.0.0.0', api_port: 8000, rabbit_user: 'nebula-api', rabbit_vhost: 'nebula' },
+      });
+      const worker = environment('DaemonSet', 'worker');
+      expect(loadWorkerConfiguration({ environment: worker, file: none })).toMatchObject({
+        ...{ worker_host: '0.0.0.0', worker_port: 8001, rabbit_user: 'nebula-worker', state_dir: '/state' },
+        ...{ docker_host: 'unix:///var/run/docker.sock', worker_id: 'node-1' },
+      });
+      expect(Object.keys(worker).filter((name) => /MONGO|SECRET_KEYS|AUTH_TOKEN|BASIC/.test(name))).toEqual(
+        [],
+      );
+      expect(
+        loadSetupConfiguration({ environment: environment('Job', 'setup-broker'), file: none }),
+      ).toMatchObject({
+        rabbit_user: 'nebula-api',
+        rabbit_worker_user: 'nebula-worker',
+        rabbit_admin_user: 'admin',
+      });
+    },
+  );
+
+  it('have numbers, lists and objects of the configuration as their programs read them', async () => {
+    const manifests = manifestsIn(await template(valuesFile('existing-secrets-values.yaml')));
+    const api = environmentOf(podOf(only(manifests, 'Deployment', 'fleet-nebula-api')), new Map());
+    expect(api).toMatchObject({ RATE_LIMIT_PER_MINUTE: '10000000', TRUSTED_PROXIES: '10.0.0.0/8' });
+    const worker = environmentOf(podOf(only(manifests, 'DaemonSet', 'fleet-nebula-worker')), new Map());
+    expect(JSON.parse(worker['WORKER_POLICY'] ?? '')).toEqual({
+      privileged: false,
+      binds: { allow: ['/srv'] },
+    });
+    expect(worker).toMatchObject({ WORKER_LABELS: 'zone=eu-1,rack=12', APP_NAME: 'shop,shop-lb' });
+  });
+
+  it("have no right that they don't need", async () => {
+    const manifests = manifestsIn(await template(valuesFile('made-secrets-values.yaml')));
+    const pods = manifests.filter(({ kind }) => ['Deployment', 'DaemonSet', 'Job'].includes(kind)).map(podOf);
+    expect(pods).toHaveLength(3);
+    for (const pod of pods) {
+      expect(pod).toMatchObject({ automountServiceAccountToken: false });
+      expect(pod.containers).toEqual([
+        expect.objectContaining({
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ['ALL'] },
+          },
+        }),
+      ]);
+    }
+  });
+
+  it('of the worker are replaced one share of the nodes after the other, each before the next one starts', async () => {
+    const manifests = manifestsIn(await template(set(LEAST)));
+    const { spec } = only(manifests, 'DaemonSet', 'fleet-nebula-worker');
+    expect(spec).toMatchObject({
+      updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '10%', maxSurge: 0 } },
+    });
+    // The folder and the socket are the node's, so another pod finds what the one before has left.
+    expect(podOf(only(manifests, 'DaemonSet', 'fleet-nebula-worker')).volumes).toEqual([
+      { name: 'docker', hostPath: { path: '/var/run/docker.sock', type: 'Socket' } },
+      { name: 'state', hostPath: { path: '/var/lib/nebula-worker', type: 'DirectoryOrCreate' } },
+    ]);
+  });
+
+  it('are others when a password is another, and only those that have it', async () => {
+    const before = manifestsIn(await template(valuesFile('made-secrets-values.yaml')));
+    const more = ['--set', 'worker.secret.rabbitPassword=another'];
+    const after = manifestsIn(await template([...valuesFile('made-secrets-values.yaml'), ...more]));
+    const pod = (manifests: Manifest[], kind: string, name: string) =>
+      JSON.stringify(only(manifests, kind, `fleet-nebula-${name}`));
+    expect(pod(after, 'DaemonSet', 'worker')).not.toBe(pod(before, 'DaemonSet', 'worker'));
+    expect(pod(after, 'Deployment', 'api')).toBe(pod(before, 'Deployment', 'api'));
+  });
+});
+
+it('secrets are in Secrets alone', async () => {
+  const manifests = manifestsIn(await template(valuesFile('made-secrets-values.yaml')));
+  const others = JSON.stringify(manifests.filter(({ kind }) => kind !== 'Secret'));
+  for (const value of [
+    'of-the-api',
+    'of-the-worker',
+    'of-the-administrator',
+    '0123456789abcdef0123',
+    'db.example',
+  ])
+    expect(others).not.toContain(value);
+});
+
+describe('what is said after an installation', () => {
+  /** Helm prints it only with a cluster, so it is a template like the others here. */
+  async function notes(args: readonly string[]): Promise<string> {
+    const copy = join(await mkdtemp(join(home, 'notes-')), 'nebula');
+    await cp(CHART, copy, { recursive: true });
+    const text = await readFile(join(CHART, 'templates', 'NOTES.txt'), 'utf8');
+    const wrapped = `{{- define "test.notes" -}}\n${text}{{- end -}}\nnotes: {{ include "test.notes" . | toJson }}\n`;
+    await writeFile(join(copy, 'templates', 'notes.yaml'), wrapped);
+    const shown = ['--show-only', 'templates/notes.yaml', ...KUBERNETES, ...args];
+    const { code, output } = await helm(['template', 'fleet', copy, ...shown]);
+    if (code !== 0) throw new Error(output);
+    return (parse(output) as { notes: string }).notes;
+  }
+
+  it('leads to the api and the workers', async () => {
+    const said = await notes(valuesFile('made-secrets-values.yaml'));
+    expect(said).toContain(
+      'kubectl -n nebula port-forward service/fleet-nebula-api 8000:80\n  http://127.0.0.1:8000/docs',
+    );
+    expect(said).toContain('kubectl -n nebula rollout status daemonset/fleet-nebula-worker');
+    expect(said).toContain('Apps can have no secrets');
+    expect(said).not.toContain('WARNING');
+    const other = await notes(valuesFile('existing-secrets-values.yaml'));
+    expect(other).toContain('https://nebula.example/docs');
+    expect(other).toContain('They run shop, shop-lb on the Docker Engine at /var/run/docker.sock.');
+  });
+
+  it('warns of an api without a login', async () => {
+    const open = ['api.config.auth_enabled=false', 'api.secret.existingName='];
+    const rest = ['api.secret.mongoUrl=mongodb://db/', 'api.secret.rabbitPassword=x'];
+    expect(await notes(set([...LEAST, ...open, ...rest]))).toContain('WARNING: nobody is asked for a login.');
+  });
+});
+
+describe('values that are wrong', () => {
+  it.each<[string[], RegExp]>([
+    [['api.replica=2'], /api.*additional properties 'replica' not allowed/],
+    [['api.config.api_prot=1'], /api\/config.*additional properties 'api_prot' not allowed/],
+    [['worker.config.mongo_url=x'], /worker\/config.*additional properties 'mongo_url' not allowed/],
+    [['api.replicas=two'], /api\/replicas.*got string, want integer/],
+    [['api.config.history_limit=0'], /api\/config\/history_limit.*minimum: got 0, want 1/],
+    [['api.image.pullPolicy=always'], /api\/image\/pullPolicy.*'Always', 'IfNotPresent', 'Never'/],
+    [['api.image.digest=abc'], /api\/image\/digest.*'abc' does not match pattern '\^\(sha256:/],
+    [['worker.apps={a b}'], /worker\/apps\/0.*'a b' does not match pattern/],
+    [['worker.socketPath=docker.sock'], /worker\/socketPath.*'docker.sock' does not match pattern/],
+  ])('%j are refused by the schema, which says where and why', async (values, message) => {
+    const { code, output } = await helm([
+      'template',
+      'fleet',
+      CHART,
+      ...KUBERNETES,
+      ...set([...LEAST, ...values]),
+    ]);
+    expect(code).not.toBe(0);
+    expect(output.replaceAll('\n', ' ')).toMatch(message);
+  });
+
+  it.each<[string[], RegExp]>([
+    [['rabbit.hosts=null'], /- rabbit\.hosts is empty: name the nodes of RabbitMQ, like/],
+    [['worker.apps=null'], /- worker\.apps is empty: name the apps .* or set worker\.enabled to false/],
+    [
+      ['api.secret.existingName='],
+      /- api\.secret: set mongoUrl .*\n.*- api\.secret: set rabbitPassword .*\n.*- api: no login: set api\.secret\.authToken/,
+    ],
+    [['rabbit.hosts={amqp://u:hunter2@rabbit}'], /- rabbit\.hosts\[0\] must be a name or an address/],
+    [
+      ['api.secret.existingName=', 'api.secret.mongoUrl=u:hunter2@db', 'api.secret.authToken=hunter2'],
+      /- api\.secret\.mongoUrl must begin with mongodb:\/\/.*\n.*- api\.secret\.authToken is shorter than 32/,
+    ],
+    [
+      ['setupBroker.enabled=true', 'setupBroker.managementUrl=http://a:hunter2@rabbit:15672'],
+      /- setupBroker\.managementUrl must be an address like/,
+    ],
+    [['worker.secret.existingName='], /- worker\.secret: set rabbitPassword .* or existingName/],
+    [['api.ingress.enabled=true'], /- api\.ingress\.hosts is empty: name the host/],
+    [
+      ['api.autoscaling.enabled=true', 'api.autoscaling.maxReplicas=1'],
+      /- api\.autoscaling\.minReplicas is 2 but must be at most maxReplicas, which is 1/,
+    ],
+    [
+      ['setupBroker.enabled=true'],
+      /- setupBroker\.managementUrl is empty: .*\n.*- setupBroker\.adminUser is empty: .*\n.*- setupBroker\.secret: set adminPassword/,
+    ],
+    [['rabbit.tls.secretName=x'], /- rabbit\.tls\.secretName is set but rabbit\.tls\.enabled is not/],
+  ])('%j are refused with a line for each problem that says what to set', async (values, message) => {
+    const { code, output } = await helm([
+      'template',
+      'fleet',
+      CHART,
+      ...KUBERNETES,
+      ...set([...LEAST, ...values]),
+    ]);
+    expect(code).not.toBe(0);
+    expect(output).toMatch(message);
+    expect(output).not.toContain('hunter2');
+  });
+});
