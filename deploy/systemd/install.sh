@@ -1,0 +1,63 @@
+#!/bin/sh
+# Installs the api, the worker, or both as services of systemd, from the files that `npm run bundle` makes.
+#
+#   sh install.sh api|worker...      as root; again for an update
+#
+# FROM     folder with nebula-api.mjs and nebula-worker.mjs; this one, or dist/ of the repository
+# NODE     the program, 20.19 or later; the one on the PATH
+# DESTDIR  folder in place of /, as for a package; nothing is started then
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+from=${FROM:-$here}
+[ -n "${FROM:-}" ] || [ -e "$from/nebula-worker.mjs" ] || from=$here/../../dist
+node=${NODE:-$(command -v node || true)}
+root=${DESTDIR:-}
+lib=/usr/local/lib/nebula
+
+fail() { echo "install.sh: $1" >&2; exit 1; }
+
+# Everything is looked at before anything is changed.
+[ $# -gt 0 ] || fail 'say what to install: api, worker, or both'
+for service in "$@"; do
+  case $service in api | worker) ;; *) fail "there is no service \"$service\": it must be api or worker" ;; esac
+  [ -r "$from/nebula-$service.mjs" ] || fail "$from/nebula-$service.mjs is missing: run \"npm run bundle\", or set FROM to its folder"
+done
+[ -n "$root" ] || [ "$(id -u)" = 0 ] || fail 'only root can install services: run it with sudo'
+[ -x "$node" ] || fail 'there is no node on the PATH: install Node 20.19 or later, or set NODE to the program'
+"$node" -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' ||
+  fail "$node is $("$node" --version), but 20.19 or later is needed"
+# The services see no home folders.
+case $node in /home/* | /root/*) fail "$node is in a home folder, which the services can't see: set NODE to another one" ;; esac
+[ -n "$root" ] || [ -d /run/systemd/system ] || fail 'systemd does not run on this machine'
+case " $* " in
+  *' worker '*) [ -n "$root" ] || getent group docker >/dev/null || fail 'there is no group docker: install Docker first' ;;
+esac
+
+install -d -m 0755 "$root$lib" "$root/etc/systemd/system"
+install -d -m 0700 "$root/etc/nebula"
+for service in "$@"; do
+  install -m 0644 "$from/nebula-$service.mjs" "$root$lib/nebula-$service.mjs"
+  if [ "$service" = api ]; then
+    # The page to try the api with, and what compares hashed passwords.
+    for folder in swagger-ui node_modules; do
+      rm -rf "$root${lib:?}/$folder"
+      cp -R "$from/$folder" "$root$lib/$folder"
+    done
+  fi
+  sed "s#^ExecStart=/usr/bin/node #ExecStart=$node #" "$here/nebula-$service.service" >"$root/etc/systemd/system/nebula-$service.service"
+  # What is configured already stays.
+  [ -e "$root/etc/nebula/$service.env" ] || install -m 0600 "$here/$service.env" "$root/etc/nebula/$service.env"
+done
+install -m 0644 "$here/README.md" "$root$lib/README.md"
+install -m 0755 "$here/uninstall.sh" "$root$lib/uninstall.sh"
+
+[ -z "$root" ] || exit 0
+systemctl daemon-reload
+for service in "$@"; do
+  systemctl enable --quiet "nebula-$service"
+  # An update: the containers of the apps go on while the worker is started anew.
+  systemctl try-restart "nebula-$service"
+  systemctl is-active --quiet "nebula-$service" ||
+    echo "Edit /etc/nebula/$service.env, then run: systemctl start nebula-$service"
+done
