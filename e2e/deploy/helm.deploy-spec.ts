@@ -282,6 +282,10 @@ describe('values that are wrong', () => {
       ['setupBroker.enabled=true', 'setupBroker.managementUrl=http://a:hunter2@rabbit:15672'],
       /- setupBroker\.managementUrl must be an address like/,
     ],
+    [
+      ['api.secret.existingName=', 'api.config.rabbit_admin_user=admin'],
+      /- api\.config\.rabbit_admin_user needs api\.secret\.existingName/,
+    ],
     [['worker.secret.existingName='], /- worker\.secret: set rabbitPassword .* or existingName/],
     [['api.ingress.enabled=true'], /- api\.ingress\.hosts is empty: name the host/],
     [

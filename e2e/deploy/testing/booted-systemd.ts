@@ -86,7 +86,19 @@ export class BootedSystemd {
 }
 
 async function makeRoot(root: string, groups: Readonly<Record<string, number>>): Promise<void> {
-  for (const folder of ['usr', 'etc', 'var/lib', 'run', 'tmp', 'proc', 'sys', 'dev', 'root', 'opt', 'usr-local'])
+  for (const folder of [
+    'usr',
+    'etc',
+    'var/lib',
+    'run',
+    'tmp',
+    'proc',
+    'sys',
+    'dev',
+    'root',
+    'opt',
+    'usr-local',
+  ])
     await mkdir(join(root, folder), { recursive: true });
   for (const folder of ['bin', 'sbin', 'lib', 'lib64']) await symlink(`usr/${folder}`, join(root, folder));
   const files = {

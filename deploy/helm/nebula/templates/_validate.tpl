@@ -62,6 +62,9 @@ schema's messages would show. Each message names what to set.
 {{- if not (or $open $api.secret.authToken $api.secret.basicAuthPassword) -}}
 {{- $problems = append $problems "api: no login: set api.secret.authToken, or api.config.basic_auth_user and api.secret.basicAuthPassword; api.config.auth_enabled: false lets in anyone who reaches it, on purpose" -}}
 {{- end -}}
+{{- if $api.config.rabbit_admin_user -}}
+{{- $problems = append $problems "api.config.rabbit_admin_user needs api.secret.existingName: a Secret that also has RABBIT_ADMIN_PASSWORD and RABBIT_WORKER_PASSWORD" -}}
+{{- end -}}
 {{- if and $api.secret.basicAuthPassword (not $api.config.basic_auth_user) -}}
 {{- $problems = append $problems "api.secret.basicAuthPassword is set but api.config.basic_auth_user is not: set it to the name of the first administrator" -}}
 {{- end -}}
