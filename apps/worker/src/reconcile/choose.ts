@@ -19,13 +19,13 @@ export interface Choice {
  * back: going back has the right of way, else an update that fails half-way could leave its replica without
  * any container.
  *
- * Each round moves one replica to a lesser option, and the last option of each needs no port, so this ends.
+ * Each round moves one replica to a lesser option, and the last option of each needs no port. When one can't be brought
+ * back, the others begin anew, without that, as some may have given way to it in vain: that is so for each option once. So
+ * this ends.
  */
 export function choose(replicas: readonly Options[], others: readonly Work[], observed: ObservedApp): Choice {
-  const choices = replicas.map((options) => ({ options, at: 0 }));
-  const optionOf = ({ options, at }: (typeof choices)[number]): Option => options[at] ?? lastOf(options);
-  const blocked: PlanProblem[] = [];
-  for (;;) {
+  const choices = replicas.map((options): Candidate => ({ options, at: 0, why: [], from: { at: 0, why: [] } }));
+  for (let round = 0; ; round += 1) {
     const options = choices.map(optionOf);
     const claims = claimsOf(options, others, observed);
     const losers = choices.filter((choice) => conflictOf(optionOf(choice), claims) !== null);
@@ -35,13 +35,41 @@ export function choose(replicas: readonly Options[], others: readonly Work[], ob
       return {
         options,
         problems: options.flatMap((option) => option.problems),
-        blocked,
+        // What was in the way of others comes before them.
+        blocked: choices
+          .flatMap(({ why }) => why)
+          .sort((a, b) => a.round - b.round)
+          .map(({ problem }) => problem),
       };
     }
-    const conflict = conflictOf(optionOf(loser), claims);
-    if (conflict) blocked.push(conflict);
+    const { restores } = optionOf(loser);
+    const problem = conflictOf(optionOf(loser), claims);
+    if (problem) loser.why = [...loser.why, { problem, round }];
     loser.at += 1;
+    if (!restores) continue;
+    loser.from = { at: loser.at, why: loser.why };
+    for (const choice of choices) Object.assign(choice, choice.from);
   }
+}
+
+/** How far the options of a replica were looked through. */
+interface Candidate {
+  options: Options;
+  /** The option that is looked at. */
+  at: number;
+  /** Why each one before it is not possible. */
+  why: Reason[];
+  /** Where to begin anew. */
+  from: { at: number; why: Reason[] };
+}
+
+interface Reason {
+  problem: PlanProblem;
+  round: number;
+}
+
+function optionOf({ options, at }: Candidate): Option {
+  return options[at] ?? lastOf(options);
 }
 
 function lastOf(options: Options): Option {

@@ -51,6 +51,18 @@ describe('on an engine that can change neither the restart policy nor the limits
     expect(look({}, { state: 'exited' })).toEqual(['start c1']);
   });
 
+  test('one that can not be brought back hinders nobody who could be made anew', () => {
+    const desired = desiredApp({ starting_ports: [81], containers_per: { server: 2 } });
+    const stubborn = rightContainer(desired, 1, { restart_policy: 'no' });
+    // Its host port is that of the other one, and its own is published by somebody else.
+    const ports = [{ host_port: 81, container_port: 80 }];
+    const lost = rightContainer(desired, 2, { fingerprint: 'v1:before', state: 'exited', ports });
+    const observed = { taken_ports: [{ host_port: 82, by: 'db' }] };
+    const lines = formatPlan(plan(situation(desired, [stubborn, lost], { node, observed })), NOW);
+    expect(lines[0]).toMatch(/^create web-1.next .* → remove c1$/);
+    expect(lines.slice(1)).toContain('! start: replica 2 waits: host port 82 is published by the container db');
+  });
+
   test('a hook after the start is refused, since nothing could be held for it', () => {
     expect(look({ hooks: { post_start: { command: ['warm'] } } })).toEqual([
       expect.stringContaining('! plan: hooks: post_start needs an engine that can change the restart policy'),
