@@ -29,7 +29,7 @@ function worker() {
     jumps.look();
   };
   const age = (time: number): number => clock.now() - jumps.asOfNow(time);
-  return { clock, pass, age };
+  return { clock, jumps, pass, age };
 }
 
 test('without a jump every time stays what it is', () => {
@@ -85,6 +85,38 @@ test('what no clock has said, as of an engine elsewhere, is as old as the jump a
   pass(4_000);
   expect(age(BEGIN + HOUR / 2)).toBe(4_000);
   expect(age(clock.now() + 10_000)).toBe(-10_000);
+});
+
+test.each([
+  ['while nobody looked', 0, 7 * HOUR],
+  ['before, which the one before had noticed', -7 * HOUR, 0],
+  ['both', 7 * HOUR, -7 * HOUR],
+])('another process goes on with what the one before knew of jumps: %s', (_when, before, meanwhile) => {
+  const { clock, jumps, pass } = worker();
+  const noted = clock.now();
+  pass(10_000, before);
+  pass(5_000);
+  const known = JSON.parse(JSON.stringify(jumps.known)) as typeof jumps.known;
+  clock.passed += 20_000;
+  clock.shift += meanwhile;
+  const next = new ClockJumps(clock);
+  next.continueFrom(known);
+  expect(clock.now() - next.asOfNow(noted)).toBe(35_000);
+  expect(clock.now() - next.asOfNow(clock.now() - 1_000)).toBe(1_000);
+  clock.passed += 5_000;
+  next.look();
+  expect(clock.now() - next.asOfNow(noted)).toBe(40_000);
+});
+
+test('a jump is told of, and a look without one is not', () => {
+  const { jumps, pass } = worker();
+  let told = 0;
+  jumps.onJump = () => {
+    told += 1;
+    expect(jumps.known.spans).toHaveLength(told);
+  };
+  for (const shift of [0, HOUR, 0, -HOUR]) pass(1_000, shift);
+  expect(told).toBe(2);
 });
 
 test('very many jumps are no burden', () => {

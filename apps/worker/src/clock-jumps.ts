@@ -7,28 +7,51 @@ const LEAST_JUMP = 1_000;
 /** So many jumps are kept, the newest. */
 const KEPT = 20;
 
+/** What is known of the clock at one moment. Of use to a later process until the server starts anew. */
+export interface KnownClock {
+  spans: readonly Span[];
+  /** Since when the clock runs as it does now; null for always. */
+  from: number | null;
+  last: { now: number; steady: number };
+}
+
 /** A time in which the clock ran without a jump, which is over. */
-interface Span {
-  /** Milliseconds since 1970, by the clock of that time. */
-  from: number;
+export interface Span {
+  /** Milliseconds since 1970, by the clock of that time; null for always. */
+  from: number | null;
   until: number;
   /** When it ended, by the clock that doesn't jump. */
   end: number;
 }
 
 /**
- * Notices when the clock is set forward or back while the worker runs, so that the age of what was noted before does not
+ * Notices when the clock is set forward or back, so that the age of what was noted before does not
  * change with it. The engine notes the start of a container by the server's clock.
  */
 @Injectable()
 export class ClockJumps {
+  /** Called after each jump. */
+  onJump: () => void = () => undefined;
   private readonly spans: Span[] = [];
-  /** Since when the clock runs as it does now, by itself. */
-  private from = Number.NEGATIVE_INFINITY;
+  /** Since when the clock runs as it does now, by itself; null for always. */
+  private from: number | null = null;
   private last: { now: number; steady: number };
 
   constructor(private readonly clock: Clock) {
     this.last = { now: clock.now(), steady: clock.steady() };
+  }
+
+  get known(): KnownClock {
+    const { spans, from, last } = this;
+    return { spans: [...spans], from, last };
+  }
+
+  /** Goes on with what an earlier process knew, since whose start the server has not been started anew. */
+  continueFrom({ spans, from, last }: KnownClock): void {
+    this.spans.unshift(...spans);
+    this.from ??= from;
+    this.last = last;
+    this.look();
   }
 
   /** Looks at the clock. The oftener that is done, the better a time near a jump is placed. */
@@ -41,6 +64,8 @@ export class ClockJumps {
       this.spans.push({ from: this.from, until, end: steady });
       this.spans.splice(0, this.spans.length - KEPT);
       this.from = now - passed;
+      this.last = { now, steady };
+      this.onJump();
     }
     this.last = { now, steady };
   }
@@ -54,12 +79,13 @@ export class ClockJumps {
   asOfNow(time: number): number {
     const { now, steady } = this.last;
     const ages = this.spans
-      .filter(({ from, until }) => from <= time && time <= until)
+      .filter(({ from, until }) => (from === null || from <= time) && time <= until)
       .map(({ until, end }) => steady - end + until - time);
-    if (time >= this.from && time <= now) ages.push(now - time);
+    const { from } = this;
+    if ((from === null || time >= from) && time <= now) ages.push(now - time);
     if (ages.length > 0) return now - Math.min(...ages);
     // No clock of this server has ever said so: it was noted when the one before it ended, at the latest.
     const before = this.spans.findLast(({ until }) => until < time);
-    return before && time < this.from ? now - (steady - before.end) : time;
+    return before && from !== null && time < from ? now - (steady - before.end) : time;
   }
 }

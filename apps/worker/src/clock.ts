@@ -8,9 +8,12 @@ export class Clock {
     return Date.now();
   }
 
-  /** Milliseconds since some moment, however the clock is set meanwhile. The time in which the server slept is left out. */
+  /**
+   * Milliseconds since some moment, the same for all processes between two starts of the server, however the clock is set
+   * meanwhile. The time in which the server slept is left out.
+   */
   steady(): number {
-    return performance.now();
+    return Number(process.hrtime.bigint()) / 1e6;
   }
 
   /** From 0 to 1. */

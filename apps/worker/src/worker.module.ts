@@ -19,6 +19,7 @@ import { WorkerMetrics } from './metrics/worker-metrics.js';
 import { Heartbeats } from './reporting/heartbeats.js';
 import { ReportSender } from './reporting/report-sender.js';
 import { Reporter } from './reporting/reporter.js';
+import { KeptClock } from './kept-clock.js';
 import { WorkerLog } from './worker-log.js';
 import { WORKER_OPTIONS, type WorkerOptions } from './worker-options.js';
 import { WorkerReadiness } from './worker-readiness.js';
@@ -52,6 +53,7 @@ export class WorkerModule {
         ImageLedger,
         ImagePruner,
         ImagePulls,
+        KeptClock,
         MemoryFiles,
         ObservedWorker,
         Reporter,

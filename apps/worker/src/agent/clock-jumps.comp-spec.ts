@@ -23,6 +23,22 @@ afterEach(async () => {
   await worker.destroy();
 });
 
+const images = (): string[] => engine.of('web').map(({ image }) => image);
+
+/** Resolves in the middle of an update, one container of which is starting and has ten minutes for it. */
+async function beginUpdate(): Promise<void> {
+  const update = { strategy: 'rolling', min_ready_seconds: 600, health_timeout_seconds: 600 } as const;
+  const spec = { containers_per: { server: 2 }, update };
+  engine.onStart = (container) => {
+    container.health = container.image === 'shop:1' ? 'healthy' : 'starting';
+  };
+  worker.receive(wanted({ spec }));
+  await worker.reported({ state: 'converged' });
+  worker.receive(wanted({ revision: 2, spec: { ...spec, docker_image: 'shop:2' } }));
+  await eventually(() => expect(images()).toEqual(['shop:2', 'shop:1']));
+  await worker.reported({ state: 'converging', revision: 2 });
+}
+
 const jumps = { forwards: 7 * HOUR, backwards: -7 * HOUR };
 
 describe.each(Object.entries(jumps))('a clock that jumps %s by hours', (_direction, jump) => {
@@ -81,18 +97,20 @@ describe.each(Object.entries(jumps))('a clock that jumps %s by hours', (_directi
     expect(worker.reports.length).toBeLessThan(reports + 3);
   });
 
+  it('while the worker is not there ends no update whose container is starting', async () => {
+    await beginUpdate();
+    await worker.close();
+    worker.reports.length = 0;
+    clock.shift += jump;
+    await worker.start({ clock, resync_seconds: 1 });
+    const { lists } = engine;
+    await eventually(() => expect(engine.lists).toBeGreaterThan(lists + 2));
+    expect(images()).toEqual(['shop:2', 'shop:1']);
+    expect(worker.report()).toMatchObject({ revision: 2, state: 'converging', last_error: null });
+  });
+
   it('ends no update whose container is starting, and calls none ready that is not', async () => {
-    const update = { strategy: 'rolling', min_ready_seconds: 600, health_timeout_seconds: 600 } as const;
-    const spec = { containers_per: { server: 2 }, update };
-    engine.onStart = (container) => {
-      container.health = container.image === 'shop:1' ? 'healthy' : 'starting';
-    };
-    worker.receive(wanted({ spec }));
-    await worker.reported({ state: 'converged' });
-    worker.receive(wanted({ revision: 2, spec: { ...spec, docker_image: 'shop:2' } }));
-    const images = (): string[] => engine.of('web').map(({ image }) => image);
-    await eventually(() => expect(images()).toEqual(['shop:2', 'shop:1']));
-    await worker.reported({ state: 'converging', revision: 2 });
+    await beginUpdate();
     const looksOn = async (): Promise<void> => {
       const { lists } = engine;
       await eventually(() => expect(engine.lists).toBeGreaterThan(lists + 2));

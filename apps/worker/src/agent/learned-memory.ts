@@ -3,7 +3,9 @@ import type { DesiredApp } from '../reconcile/desired.js';
 import { isChange, onNewDesired, withHold } from '../reconcile/memory-updates.js';
 import { type AppMemory, emptyMemory } from '../reconcile/memory.js';
 import type { NodeSize } from '../reconcile/observed.js';
+import { retimed } from '../reconcile/retimed.js';
 import type { Clock } from '../clock.js';
+import type { ClockJumps } from '../clock-jumps.js';
 import { messageOf, type WorkerLog } from '../worker-log.js';
 import { engineBackoff } from './engine-backoff.js';
 import type { KeptMemory } from './kept-memory.js';
@@ -13,6 +15,7 @@ import { WakeTimer } from './wake-timer.js';
 interface MemoryParts {
   memories: MemoryFiles;
   clock: Clock;
+  jumps: ClockJumps;
   log: WorkerLog;
   /** Of the random wait before a change is acted on, seconds; an app may ask for a longer one. */
   longest_wait: number;
@@ -49,9 +52,10 @@ export class LearnedMemory {
 
   /** Goes on with what was kept on disk, which may be about another desired state. */
   restore(kept: KeptMemory, { epoch, revision }: Position): void {
-    this.memory = kept.memory;
+    const { jumps } = this.parts;
+    this.memory = retimed(kept.memory, (time) => jumps.asOfNow(time));
     this.fresh = kept.epoch !== epoch || kept.revision !== revision;
-    this.saved = this.fresh ? null : kept.memory;
+    this.saved = this.fresh ? null : this.memory;
   }
 
   /** There is another desired state; `renew` follows with what still counts for it. */
