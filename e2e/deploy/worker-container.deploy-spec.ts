@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { Tokens } from '@nebula/contracts';
 import type Docker from 'dockerode';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -65,11 +66,12 @@ afterAll(async () => {
   await rm(stateDir, { recursive: true });
 }, LIMIT);
 
-async function keep(revision: number): Promise<void> {
-  await keepDesiredState(stateDir, revision, {
+async function keep(revision: number, tokens: Partial<Tokens> = {}): Promise<void> {
+  const spec = {
     ...{ app_name: APP, docker_image: IMAGE, containers_per: { server: 2 } },
     env_vars: { STEP: String(revision) },
-  });
+  };
+  await keepDesiredState(stateDir, revision, spec, tokens);
 }
 
 async function seenWorker(): Promise<SeenContainer> {
@@ -107,7 +109,7 @@ it(
 );
 
 it(
-  'its restart touches nothing, and the next start takes a change',
+  'its restart touches nothing, and the next start takes a change, and prunes neither its container nor its image',
   async () => {
     const before = await containers();
     const lines = (await log()).split('connected to the container engine').length;
@@ -119,9 +121,11 @@ it(
 
     // As a crash ends it: the folder's claim is that of a process with the same id.
     await worker.kill();
-    await keep(2);
+    await keep(2, { prune: 2 });
     await worker.start();
     await serves(2);
+    await eventually(async () => expect(await log()).toContain('prune images'), LIMIT);
+    expect((await engine.docker.getImage(WORKER_IMAGE).inspect()).RepoTags).toContain(WORKER_IMAGE);
     expect(await seenWorker()).toMatchObject({ id: self.id, name: self.name, running: true });
   },
   2 * LIMIT,

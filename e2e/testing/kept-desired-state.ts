@@ -4,6 +4,7 @@ import {
   expandSpec,
   messageContents,
   NO_TOKENS,
+  type Tokens,
 } from '@nebula/contracts';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,11 +18,12 @@ export async function keepDesiredState(
   stateDir: string,
   revision: number,
   spec: Partial<AppSpec> & Pick<AppSpec, 'app_name' | 'docker_image'>,
+  tokens: Partial<Tokens> = {},
 ): Promise<void> {
   const { app_name } = spec;
   const message: DesiredStateMessage = {
     ...{ app_name, epoch: 1, revision, issued_at: new Date().toISOString() },
-    ...messageContents(expandSpec(spec), NO_TOKENS),
+    ...messageContents(expandSpec(spec), { ...NO_TOKENS, ...tokens }),
   };
   const folder = join(stateDir, 'worker', 'desired');
   await mkdir(folder, { recursive: true, mode: 0o700 });

@@ -1,15 +1,13 @@
 import { type AppState, imageWithTag, joinedNetworks } from '@nebula/contracts';
 import type { AcceptedState } from '../desired-state/accepted-state.js';
 import type { CopyKeeper } from '../desired-state/copy-keeper.js';
-import { learn, nextLesson } from '../reconcile/learn.js';
+import type { ReconcileResult } from '../metrics/worker-metrics.js';
 import { afterConvergence, withLatePull, withoutLatePull } from '../reconcile/memory-updates.js';
 import type { ObservedApp } from '../reconcile/observed.js';
-import type { ReconcileResult } from '../metrics/worker-metrics.js';
-import { plan as makePlan } from '../reconcile/plan.js';
 import { appState } from '../reconcile/status.js';
-import { type UpdateStatus, updateStatus } from '../reconcile/update-status.js';
-import type { Plan, Step } from '../reconcile/step.js';
+import type { Step } from '../reconcile/step.js';
 import { AppStatus } from '../reporting/app-status.js';
+import { type AppLook, isRepair, lookAtApp, nextLook, type Onlooker } from './app-look.js';
 import { secretsOf } from './app-secrets.js';
 import { BackgroundPull } from './background-pull.js';
 import { engineBackoff } from './engine-backoff.js';
@@ -17,20 +15,9 @@ import type { Outcome } from './executor.js';
 import type { KeptMemory } from './kept-memory.js';
 import { LearnedMemory } from './learned-memory.js';
 import { lookOn } from './look-on.js';
-import { observeApp } from './observe-app.js';
 import { RepeatGuard } from './repeat-guard.js';
 import type { RunnerParts } from './runner-parts.js';
 import { WakeTimer } from './wake-timer.js';
-
-/** One look at the app and what follows from it. */
-interface Look {
-  state: AcceptedState;
-  observed: ObservedApp;
-  plan: Plan;
-  update: UpdateStatus | null;
-  /** When another look may teach something, milliseconds since 1970. */
-  lesson: number | null;
-}
 
 /**
  * Brings one app to its desired state and keeps it there: observe, plan, execute, observe again, until the plan
@@ -63,6 +50,7 @@ export class AppRunner {
   private readonly memory: LearnedMemory;
   private readonly repeats: RepeatGuard;
   private readonly status: AppStatus;
+  private readonly onlooker: Onlooker;
 
   constructor(
     readonly app: string,
@@ -74,6 +62,8 @@ export class AppRunner {
     this.memory = new LearnedMemory(app, parts);
     this.repeats = new RepeatGuard(parts.clock);
     this.status = new AppStatus(app, parts.reporter, parts.clock, parts.log);
+    const isOutdated = (): boolean => this.pending !== null || this.stopped;
+    this.onlooker = { parts, memory: this.memory, repeats: this.repeats, isOutdated };
   }
 
   /** Something keeps the app from its desired state, so a name or a port that becomes free may matter. */
@@ -188,33 +178,15 @@ export class AppRunner {
     }
   }
 
-  /** Observes and plans. Null when there is nothing to plan for, or what was planned for is no longer wanted. */
-  private async look(): Promise<Look | null> {
-    const { state } = this;
-    if (!state) return null;
-    const { clock, engine, jumps, runtime, scope } = this.parts;
-    const { desired } = state;
-    const node = await engine.facts();
-    const { memory } = this;
-    // What is undone over and over is so too after a wish to prune.
-    if (memory.isOfBefore && memory.renew(desired, node)) this.repeats.reset();
-    const observed = await observeApp({ runtime, scope, jumps }, desired, memory.current);
-    if (this.pending || this.stopped) return null;
-    const { policy, relations, unhealthy_grace } = this.parts;
-    const others = relations.others();
-    const about = { scope, policy, others, unhealthy_grace, desired, observed, node };
-    const input = { ...about, memory: memory.current, now: clock.now() };
-    memory.change(() => learn(input));
-    const made = makePlan({ ...input, memory: memory.current });
-    const trouble = this.repeats.trouble(made.lanes.filter(isRepair), observed.containers);
-    const plan = trouble ? { ...made, problems: [...made.problems, trouble] } : made;
-    const update = updateStatus({ ...input, memory: memory.current });
-    const look = { state, observed, plan, update, lesson: nextLesson(input) };
-    this.tell(look);
+  /** Null when there is nothing to look for, or what was looked for is no longer wanted. */
+  private async look(): Promise<AppLook | null> {
+    if (!this.state) return null;
+    const look = await lookAtApp(this.state, this.onlooker);
+    if (look) this.tell(look);
     return look;
   }
 
-  private async execute(look: Look, lanes: Step[][]): Promise<void> {
+  private async execute(look: AppLook, lanes: Step[][]): Promise<void> {
     const execution = new AbortController();
     this.execution = execution;
     const endLooking = lookOn(() => this.tellProgress(look, execution));
@@ -270,7 +242,7 @@ export class AppRunner {
   }
 
   /** Nothing to do but wait. Answers whether that is because all is right. */
-  private async rest(look: Look): Promise<boolean> {
+  private async rest(look: AppLook): Promise<boolean> {
     const { state, observed, plan } = look;
     this.interruptions = 0;
     this.repeats.rest();
@@ -292,13 +264,11 @@ export class AppRunner {
     return converged;
   }
 
-  /** Looks again at the first of all the times at which that may help, milliseconds since 1970. */
-  private wakeAt({ plan, lesson }: Look, ...more: number[]): void {
-    const times = [lesson, ...plan.problems.map(({ retry_at }) => retry_at), ...more].filter(
-      (time) => time !== null,
-    );
+  /** Looks again when that may help, at the latest at one of these times, milliseconds since 1970. */
+  private wakeAt(look: AppLook, ...more: number[]): void {
+    const time = nextLook(look, ...more);
     // A timer may ring a moment early, and would then find that nothing can be tried yet.
-    if (times.length > 0) this.alarm.set(Math.min(...times) - this.parts.clock.now() + 1);
+    if (time !== null) this.alarm.set(time - this.parts.clock.now() + 1);
   }
 
   private noteConvergence(reached: AppState, running: boolean): void {
@@ -316,12 +286,12 @@ export class AppRunner {
     if (!this.stopped) this.alarm.set(delay);
   }
 
-  private tell({ state, plan, observed, update }: Look): void {
-    this.status.tell(state, plan, observed, this.memory.current, update, this.interruptions > 0);
+  private tell({ state, plan, observed, condition }: AppLook): void {
+    this.status.tell(state, plan, observed, this.memory.current, condition, this.interruptions > 0);
   }
 
   /** Tells how the containers are while steps are under way. */
-  private async tellProgress(look: Look, execution: AbortController): Promise<void> {
+  private async tellProgress(look: AppLook, execution: AbortController): Promise<void> {
     const { jumps, runtime, scope } = this.parts;
     jumps.look();
     try {
@@ -333,9 +303,4 @@ export class AppRunner {
       // The step under way finds out by itself.
     }
   }
-}
-
-/** Pulls run beside the loop, and images are pruned once. */
-function isRepair(lane: readonly Step[]): boolean {
-  return !lane.some(({ kind }) => kind === 'pull' || kind === 'prune');
 }

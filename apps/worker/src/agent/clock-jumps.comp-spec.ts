@@ -103,6 +103,7 @@ describe.each(Object.entries(jumps))('a clock that jumps %s by hours', (_directi
     worker.reports.length = 0;
     clock.shift += jump;
     await worker.start({ clock, resync_seconds: 1 });
+    await worker.reported({ revision: 2 });
     const { lists } = engine;
     await eventually(() => expect(engine.lists).toBeGreaterThan(lists + 2));
     expect(images()).toEqual(['shop:2', 'shop:1']);

@@ -57,7 +57,7 @@ describe('an app', () => {
     worker.receive(wanted({ spec: { networks: ['back'] } }));
     await worker.reported({ state: 'converged', revision: 1 });
     engine.calls.length = 0;
-    engine.disconnect('web-1', 'back');
+    engine.takeOut('web-1', 'back');
     await eventually(() => expect(engine.named('web-1')?.networks).toEqual(['nebula', 'back']));
     expect(engine.calls).toEqual([{ verb: 'connect', subject: 'web-1' }]);
     expect(running()).toEqual(['web-1 c1']);

@@ -19,6 +19,7 @@ import {
   withVerdict,
 } from '../reconcile/memory-updates.js';
 import type { AppMemory } from '../reconcile/memory.js';
+import { withWarnings } from '../reconcile/notices.js';
 import type { ObservedContainer } from '../reconcile/observed.js';
 import { startOf, withStart } from '../reconcile/repairs.js';
 import type { Step } from '../reconcile/step.js';
@@ -133,10 +134,12 @@ export class Executor {
     try {
       const perform = () =>
         performStep(step, { app, runtime, pulls, pruner, scope, signal, created, secrets });
-      const found = await (WAITS.has(step.kind) ? this.slots.lend(perform) : perform());
+      const { found, warnings } = await (WAITS.has(step.kind) ? this.slots.lend(perform) : perform());
+      const warned = warnings.map((text) => redactOutput(text, all));
       const started = startOf(step, lane, containers);
       remember((memory) => {
-        const taught = learned(afterSuccess(memory, key), step, found, this.clock.now());
+        const known = withWarnings(afterSuccess(memory, key), step, warned);
+        const taught = learned(known, step, found, this.clock.now());
         return started ? withStart(taught, started, this.clock.now(), this.clock.random()) : taught;
       });
       this.metrics.stepped(step.kind, 'done');

@@ -1,4 +1,5 @@
 import { type CompactTokens, expandTokens, parseAppSpec, type Position } from '@nebula/contracts';
+import { limitNames, NO_LIMITS } from '../reconcile/limits.js';
 import {
   type AppMemory,
   type Crashes,
@@ -38,9 +39,9 @@ export function readMemory(value: unknown): KeptMemory | null {
       verdict: isVerdict(verdict) ? verdict : null,
       hold: has(memory['hold'], { from: 'number', until: 'number' }) ? (memory['hold'] as Hold) : null,
       unhealthy: readUnhealthy(memory['unhealthy']),
-      readied: readIds(memory['readied']),
+      readied: readTexts(memory['readied']),
       // One that was written without it knew what it had made.
-      found: readIds(memory['found']),
+      found: readTexts(memory['found']),
       crashes: isRecord(crashes)
         ? Object.fromEntries(
             Object.entries(crashes).filter((entry): entry is [string, Crashes] => isCrashes(entry[1])),
@@ -51,6 +52,8 @@ export function readMemory(value: unknown): KeptMemory | null {
             Object.entries(starts).filter((entry): entry is [string, Starts] => isStarts(entry[1])),
           )
         : {},
+      denied: readDenied(memory['denied']),
+      warnings: readTexts(memory['warnings']),
       failures: Object.fromEntries(
         entries.filter((entry): entry is [string, Failure] => isFailure(entry[1])),
       ),
@@ -82,8 +85,18 @@ function readGood(value: unknown): GoodVersion | null {
   return { revision, spec: spec.value, tokens: expandTokens(tokens), pin: isPin(pin) ? pin : null };
 }
 
-function readIds(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((id): id is string => typeof id === 'string') : [];
+function readTexts(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((text): text is string => typeof text === 'string') : [];
+}
+
+function readDenied(value: unknown): AppMemory['denied'] {
+  const entries = isRecord(value) ? Object.entries(value) : [];
+  const names = new Set<string>(limitNames(NO_LIMITS));
+  return Object.fromEntries(
+    entries.filter(
+      ([name, limit]) => names.has(name) && (typeof limit === 'number' || typeof limit === 'string'),
+    ),
+  );
 }
 
 function readUnhealthy(value: unknown): Record<string, Unhealthy> {

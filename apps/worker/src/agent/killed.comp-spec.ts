@@ -5,12 +5,13 @@ import { WorkerUnderTest } from './testing/worker-under-test.js';
 
 const VERBS = new Set([
   'pull',
-  'create',
+  'make',
   'start',
   'stop',
   'rename',
   'setRestartPolicy',
   'connect',
+  'disconnect',
   'remove',
   'createNetwork',
 ]);

@@ -67,6 +67,28 @@ it('a network without an address left is told of until it has one, and the conta
   expect(await worker.containers()).toEqual(before);
 }, 60_000);
 
+it('a container that somebody put back without its names is found by them again, and is not restarted', async () => {
+  const { docker } = worker.engine;
+  await worker.want(1, { networks: [{ name: network, aliases: ['shop'] }] });
+  await worker.reported({ state: 'converged' });
+  const other = await foreign(`${worker.app}-guest`, network);
+  const page = async (): Promise<string> =>
+    await worker.engine.inside(other, 'wget', '-q', '-O', '-', 'http://shop:8080/');
+  await eventually(async () => expect(await page()).toContain('version 1'), 20_000);
+  await worker.close();
+  const before = await worker.containers();
+  const Container = before[0]?.id ?? '';
+  await docker.getNetwork(network).disconnect({ Container });
+  await docker.getNetwork(network).connect({ Container });
+  expect(await page()).not.toContain('version 1');
+  worker.forgetReports();
+  await worker.start();
+  await worker.reported({ state: 'converged' });
+  await eventually(async () => expect(await page()).toContain('version 1'), 20_000);
+  expect(await worker.containers()).toEqual(before);
+  await docker.getContainer(other).remove({ force: true });
+}, 60_000);
+
 it('host ports that the engine gave up in a network that a worker did not make are served again when they are free', async () => {
   const { docker } = worker.engine;
   await docker.createNetwork({ Name: network });

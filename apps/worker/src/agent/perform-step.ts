@@ -27,13 +27,38 @@ const LOG_TAIL = { lines: 20, characters: 64 * 1024 };
 /** What is told of them, characters. */
 const TOLD = 2_000;
 
+/** What a step has brought. */
+export interface Performed {
+  /** The image's local id after a pull, the last lines of the log after a `judge`, else null. */
+  found: string | null;
+  /** What the engine has done without, in its words. */
+  warnings: string[];
+}
+
 /**
  * Does one step.
  *
- * @returns the image's local id after a pull, the last lines of the log after a `judge`, else null.
  * @throws {RuntimeError}
  */
-export async function performStep(step: Step, lane: LaneContext): Promise<string | null> {
+export async function performStep(step: Step, lane: LaneContext): Promise<Performed> {
+  const { runtime, created } = lane;
+  if (step.kind === 'create') {
+    const { id, warnings } = await runtime.make(step.draft);
+    created.set(step.draft.replica, id);
+    return { found: null, warnings };
+  }
+  if (step.kind === 'update-resources') {
+    const warnings = await runtime.updateLimits(idOf(step.target, created), step.limits);
+    return { found: null, warnings };
+  }
+  return { found: await act(step, lane), warnings: [] };
+}
+
+/** @returns what it has found, see `Performed`. */
+async function act(
+  step: Exclude<Step, { kind: 'create' | 'update-resources' }>,
+  lane: LaneContext,
+): Promise<string | null> {
   const { app, runtime, pulls, scope, signal, created } = lane;
   switch (step.kind) {
     case 'pull':
@@ -50,9 +75,6 @@ export async function performStep(step: Step, lane: LaneContext): Promise<string
     case 'create-network':
       await runtime.createNetwork(step.network, scope);
       return null;
-    case 'create':
-      created.set(step.draft.replica, await runtime.create(step.draft));
-      return null;
     case 'start':
       await runtime.start(idOf(step.target, created));
       return null;
@@ -61,9 +83,6 @@ export async function performStep(step: Step, lane: LaneContext): Promise<string
       return null;
     case 'pre-stop':
       await runHook(runtime, idOf(step.target, created), step.hook);
-      return null;
-    case 'update-resources':
-      await runtime.updateLimits(idOf(step.target, created), step.limits);
       return null;
     case 'restart':
       await runtime.restart(idOf(step.target, created), step.grace_seconds);
@@ -76,6 +95,9 @@ export async function performStep(step: Step, lane: LaneContext): Promise<string
       return null;
     case 'connect':
       await runtime.connect(idOf(step.target, created), step.network, step.aliases);
+      return null;
+    case 'disconnect':
+      await runtime.disconnect(idOf(step.target, created), step.network);
       return null;
     case 'stop':
       await runtime.stop(idOf(step.target, created), step.grace_seconds);

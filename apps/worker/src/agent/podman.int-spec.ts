@@ -114,16 +114,29 @@ it('what is stopped or killed by hand is started again', async () => {
   await worker.reported({ state: 'converged', revision }, LIMIT);
 }, 120_000);
 
-it('a hook that Podman can not hold a container for is refused, and what runs goes on', async () => {
-  const before = await after({});
-  revision += 1;
-  await worker.want(revision, { ...spec, hooks: { post_start: { command: ['true'] } }, env_vars: {} });
-  const { last_error } = await worker.reported({ state: 'failed', revision }, LIMIT);
-  expect(last_error?.message).toContain(
+it.each<[string, Partial<AppSpec>, string]>([
+  [
+    'a hook that it can not hold a container for',
+    { hooks: { post_start: { command: ['true'] } } },
     'hooks: post_start needs an engine that can change the restart policy',
-  );
-  expect(await worker.containers()).toEqual(before);
-}, 120_000);
+  ],
+  [
+    'a health check, for which it has no systemd',
+    { health_check: { command: 'true' } },
+    'health_check: the engine of this server runs none',
+  ],
+])(
+  '%s is refused, and what runs goes on',
+  async (_what, change, message) => {
+    const before = await after({});
+    revision += 1;
+    await worker.want(revision, { ...spec, ...change, env_vars: {} });
+    const { last_error } = await worker.reported({ state: 'failed', revision }, LIMIT);
+    expect(last_error?.message).toContain(message);
+    expect(await worker.containers()).toEqual(before);
+  },
+  120_000,
+);
 
 it('nothing is left of an app that is deleted, nor of a step that has failed', async () => {
   revision += 1;

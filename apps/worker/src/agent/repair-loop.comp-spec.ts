@@ -116,9 +116,9 @@ it('what is undone over and over waits on after a wish to prune, which is grante
   const connects = (): number => engine.calls.filter(({ verb }) => verb === 'connect').length;
   engine.before = ({ verb }) => {
     if (verb === 'connect')
-      setImmediate(() => engine.named('web-1')?.networks.length && engine.disconnect('web-1', 'nebula'));
+      setImmediate(() => engine.named('web-1')?.networks.length && engine.takeOut('web-1', 'nebula'));
   };
-  engine.disconnect('web-1', 'nebula');
+  engine.takeOut('web-1', 'nebula');
   await eventually(() => expect(connects()).toBe(5), 10_000);
   const begin = performance.now();
   worker.receive(wanted({ revision: 2, spec: { containers_per: { server: 2 } }, tokens: { prune: 2 } }));

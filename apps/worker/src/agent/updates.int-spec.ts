@@ -126,4 +126,37 @@ describe('on a real engine', () => {
     const text = (): string => worker.report()?.last_error?.message ?? '';
     await eventually(() => expect(text()).toContain('is taken back to revision 1: '), LIMIT);
   }, 200_000);
+
+  it('one that is to wait for a random time touches nothing before it, repairs what was, and delays no stop', async () => {
+    const before = await begin({ update: {} });
+    const update = { jitter_seconds: 86_400 };
+    await want(2, { env_vars: { A: '1' }, update });
+    await worker.reported({ state: 'converging', revision: 2 }, LIMIT);
+    const first = worker.engine.docker.getContainer(before[0]?.id ?? '');
+    await first.stop({ t: 0 });
+    await eventually(async () => expect((await first.inspect()).State.Running).toBe(true), LIMIT);
+    expect((await worker.containers()).map(({ id }) => id)).toEqual(before.map(({ id }) => id));
+    expect(worker.report()).toMatchObject({ revision: 2, last_error: null });
+    await want(3, { running: false, update });
+    await worker.reported({ state: 'converged', revision: 3 }, LIMIT);
+    expect(await worker.containers()).toEqual([]);
+  }, 200_000);
+
+  it('a container that stays unhealthy is restarted after the grace, and that is counted', async () => {
+    await worker.close();
+    await worker.start({ updates: { unhealthy_grace_seconds: 1 } });
+    // Its program mends at its start what ails it.
+    const command = ['/bin/sh', '-c', 'rm -f /sick; exec /serve'];
+    const [before] = await begin({ command, containers_per: { server: 1 }, update: {} });
+    await worker.engine.inside(before?.id ?? '', 'touch', '/sick');
+    await eventually(async () => {
+      expect(await worker.containers()).toMatchObject([{ id: before?.id, running: true }]);
+      expect(worker.report()).toMatchObject({
+        ...{ state: 'converged', last_error: null },
+        containers: [{ id: before?.id, health: 'healthy', unhealthy_restarts: 1 }],
+      });
+    }, LIMIT);
+    const [after] = await worker.containers();
+    expect(after?.started_at).not.toBe(before?.started_at);
+  }, 200_000);
 });

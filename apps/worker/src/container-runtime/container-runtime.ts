@@ -59,6 +59,13 @@ export interface PullProgress {
   all_known: boolean;
 }
 
+/** A container that was made. */
+export interface MadeContainer {
+  id: string;
+  /** What the engine has done without, in its words. */
+  warnings: string[];
+}
+
 /** What a pull may be told beside its reference. */
 export interface PullOptions {
   /** `os/arch[/variant]`; that of the engine's server when absent or null. */
@@ -95,10 +102,14 @@ export abstract class ContainerRuntime {
   abstract createNetwork(name: string, scope: string): Promise<void>;
   abstract removeNetwork(name: string): Promise<void>;
   /**
-   * Creates a container and joins its networks, without starting it. Answers its id. It has the restart policy of its
-   * spec, or none as long as a hook is to succeed after its start.
+   * Creates a container and joins its networks, without starting it. It has the restart policy of its spec, or none as
+   * long as a hook is to succeed after its start.
    */
-  abstract create(draft: ContainerDraft): Promise<string>;
+  abstract make(draft: ContainerDraft): Promise<MadeContainer>;
+  /** As `make`; answers its id alone. */
+  async create(draft: ContainerDraft): Promise<string> {
+    return (await this.make(draft)).id;
+  }
   abstract start(id: string): Promise<void>;
   /**
    * Ends the program as `stop` does, and starts it again.
@@ -109,6 +120,8 @@ export abstract class ContainerRuntime {
   abstract unpause(id: string): Promise<void>;
   /** Puts a container into a network, whether it runs or not. One that runs publishes its host ports again. */
   abstract connect(id: string, network: string, aliases?: readonly string[]): Promise<void>;
+  /** Takes a container out of a network, whether it runs or not. */
+  abstract disconnect(id: string, network: string): Promise<void>;
   /**
    * Stops with the container's stop signal, then kills it after its grace period.
    *
@@ -126,8 +139,12 @@ export abstract class ContainerRuntime {
   abstract rename(id: string, name: string): Promise<void>;
   /** In Docker's words, like `on-failure:3`. An engine that can't fails as `unsupported`, for limits as well. */
   abstract setRestartPolicy(id: string, policy: string): Promise<void>;
-  /** Sets these limits, whether it runs or not; the others stay. */
-  abstract updateLimits(id: string, limits: Partial<Limits>): Promise<void>;
+  /**
+   * Sets these limits, whether it runs or not; the others stay.
+   *
+   * @returns what the engine warns of: it leaves out what its server can't limit.
+   */
+  abstract updateLimits(id: string, limits: Partial<Limits>): Promise<string[]>;
   /**
    * The last lines that a container wrote to its output, oldest first: so many at most, each as a whole, of so many characters together.
    * A log driver that can't be read fails as `invalid`.

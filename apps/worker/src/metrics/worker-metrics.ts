@@ -20,7 +20,7 @@ export type Outcome = 'done' | 'failed' | 'interrupted' | 'ended';
 const STEP_KINDS: Readonly<Record<StepKind, true>> = {
   ...{ pull: true, pin: true, 'create-network': true, create: true, start: true, 'post-start': true },
   ...{ restart: true, unpause: true, 'set-restart-policy': true, 'update-resources': true, connect: true },
-  ...{ 'pre-stop': true, stop: true, rename: true, judge: true, prune: true, remove: true },
+  ...{ disconnect: true, 'pre-stop': true, stop: true, rename: true, judge: true, prune: true, remove: true },
 };
 
 /**

@@ -24,7 +24,9 @@ export interface Choice {
  * this ends.
  */
 export function choose(replicas: readonly Options[], others: readonly Work[], observed: ObservedApp): Choice {
-  const choices = replicas.map((options): Candidate => ({ options, at: 0, why: [], from: { at: 0, why: [] } }));
+  const choices = replicas.map(
+    (options): Candidate => ({ options, at: 0, why: [], from: { at: 0, why: [] } }),
+  );
   for (let round = 0; ; round += 1) {
     const options = choices.map(optionOf);
     const claims = claimsOf(options, others, observed);

@@ -1,8 +1,8 @@
 import { aliasesIn, type AppSpec, type Hooks, joinedNetworks } from '@nebula/contracts';
-import { limitChanges } from './limits.js';
+import { type Limits, limitChanges } from './limits.js';
 import type { NodeFacts, ObservedContainer } from './observed.js';
 import { HELD_POLICY } from './restart-policy.js';
-import type { ContainerRef, Step } from './step.js';
+import type { ContainerRef, Limited, Step } from './step.js';
 
 /** Steps on containers that were observed. */
 
@@ -11,10 +11,16 @@ import type { ContainerRef, Step } from './step.js';
  * between is told by the restart policy that it hasn't.
  *
  * @param policy the restart policy that it is to have.
+ * @param under the limits that it has by then, see `Limited`.
  */
-export function starting(container: ObservedContainer, policy: string, node: NodeFacts): Step[] {
+export function starting(
+  container: ObservedContainer,
+  policy: string,
+  node: NodeFacts,
+  under: string | undefined,
+): Step[] {
   const held = withRestartPolicy(container, container.hooks.post_start ? HELD_POLICY : policy, node);
-  return [...held, ...firstStart(startOf(container), policy)];
+  return [...held, ...firstStart(startOf(container, under), policy)];
 }
 
 /** A container that is started, and what belongs to that. */
@@ -24,27 +30,33 @@ export interface Start {
   hooks: Hooks;
   /** Seconds; null for the engine's. */
   stop_grace_seconds: number | null;
+  under: string | undefined;
 }
 
-function startOf({ id, replica, hooks, stop_grace_seconds }: ObservedContainer): Start {
-  return { target: { by: 'id', id }, replica, hooks, stop_grace_seconds };
+function startOf(container: ObservedContainer, under: string | undefined): Start {
+  const { id, replica, hooks, stop_grace_seconds } = container;
+  return { target: { by: 'id', id }, replica, hooks, stop_grace_seconds, under };
 }
 
 /** Starts a container that has the restart policy with which it is to be started. */
 export function firstStart(start: Start, policy: string): Step[] {
-  const { target, replica } = start;
-  return [{ kind: 'start', replica, target }, ...finishStart(start, policy)];
+  const { target, replica, under } = start;
+  return [{ kind: 'start', replica, target, ...limited(under) }, ...finishStart(start, policy)];
 }
 
 /** What follows a start; nothing without a hook. */
-function finishStart({ target, replica, hooks, stop_grace_seconds }: Start, policy: string): Step[] {
+function finishStart({ target, replica, hooks, stop_grace_seconds, under }: Start, policy: string): Step[] {
   const hook = hooks.post_start;
   if (!hook) return [];
   const release: Step = { kind: 'set-restart-policy', replica, target, policy };
   return [
-    { kind: 'post-start', replica, target, hook, ...grace(stop_grace_seconds) },
+    { kind: 'post-start', replica, target, hook, ...grace(stop_grace_seconds), ...limited(under) },
     ...(policy === HELD_POLICY ? [] : [release]),
   ];
+}
+
+export function limited(under: string | undefined): Limited {
+  return under === undefined ? {} : { under };
 }
 
 function grace(seconds: number | null): { grace_seconds?: number } {
@@ -55,16 +67,26 @@ function grace(seconds: number | null): { grace_seconds?: number } {
  * Gives a container that is up its restart policy; none when it has it already. One that is still held has started, but
  * its hook may not have succeeded.
  */
-export function released(container: ObservedContainer, policy: string, node: NodeFacts): Step[] {
+export function released(
+  container: ObservedContainer,
+  policy: string,
+  node: NodeFacts,
+  under: string | undefined,
+): Step[] {
   const isHeld = container.restart_policy === HELD_POLICY && policy !== HELD_POLICY;
   return isHeld && container.hooks.post_start
-    ? finishStart(startOf(container), policy)
+    ? finishStart(startOf(container, under), policy)
     : withRestartPolicy(container, policy, node);
 }
 
 /** The step that gives a container the limits of its spec; none when it has them, or can't get others. */
-export function withLimits(container: ObservedContainer, spec: AppSpec, node: NodeFacts): Step[] {
-  const limits = node.can_update ? limitChanges(container, spec, node) : null;
+export function withLimits(
+  container: ObservedContainer,
+  spec: AppSpec,
+  node: NodeFacts,
+  denied: Partial<Limits>,
+): Step[] {
+  const limits = node.can_update ? limitChanges(container, spec, node, denied) : null;
   const { id, replica } = container;
   return limits ? [{ kind: 'update-resources', replica, target: { by: 'id', id }, limits }] : [];
 }
@@ -74,15 +96,21 @@ export function withLimits(container: ObservedContainer, spec: AppSpec, node: No
  * that is killed in between would leave it stopped, and some restart policies call that done.
  *
  * @param policy the restart policy that it is to have.
+ * @param under as with `starting`.
  */
-export function restarting(container: ObservedContainer, policy: string, node: NodeFacts): Step[] {
+export function restarting(
+  container: ObservedContainer,
+  policy: string,
+  node: NodeFacts,
+  under: string | undefined,
+): Step[] {
   const { hooks, id, replica, stop_grace_seconds } = container;
   const target: ContainerRef = { by: 'id', id };
   return [
     ...withRestartPolicy(container, hooks.post_start ? HELD_POLICY : policy, node),
     ...preStop(container),
     { kind: 'restart', replica, target, ...grace(stop_grace_seconds) },
-    ...finishStart(startOf(container), policy),
+    ...finishStart(startOf(container, under), policy),
   ];
 }
 
@@ -127,11 +155,23 @@ export function withRestartPolicy(
   ];
 }
 
-/** The steps that put a container into the networks that the app is to be in and it isn't. */
-export function missingConnections(container: ObservedContainer, spec: AppSpec): Step[] {
+/**
+ * For each network that the app is to be in, and that the container isn't in or where others don't find it by all of the
+ * app's names, the steps that put it there. A name can only be given with a connection, so one that is there ends first.
+ */
+export function missingConnections(container: ObservedContainer, spec: AppSpec): Step[][] {
   return joinedNetworks(spec)
-    .filter((network) => !isShared(network) && !container.networks.includes(network))
-    .map((network) => connect(container, network, aliasesIn(network, spec)));
+    .filter((network) => !isShared(network))
+    .map((network): Step[] => {
+      const aliases = aliasesIn(network, spec);
+      const connection = connect(container, network, aliases);
+      if (!container.networks.includes(network)) return [connection];
+      const names = container.aliases[network] ?? [];
+      if (aliases.every((alias) => names.includes(alias))) return [];
+      const { replica, target } = connection;
+      return [{ kind: 'disconnect', replica, target, network }, connection];
+    })
+    .filter((steps) => steps.length > 0);
 }
 
 /**

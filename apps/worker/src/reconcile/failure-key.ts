@@ -14,9 +14,11 @@ export function networkKey(network: string): string {
 /**
  * Name under which a failed step on a container is remembered: not by the container's id, so that the verdict
  * outlives the container and goes with the fingerprint.
+ *
+ * @param under the limits that may be why it failed, see `Limited`.
  */
-export function containerKey(kind: StepKind, replica: number, fingerprint: string): string {
-  return `${kind} ${replica} ${fingerprint}`;
+export function containerKey(kind: StepKind, replica: number, fingerprint: string, under?: string): string {
+  return `${kind} ${replica} ${fingerprint}${under === undefined ? '' : ` ${under}`}`;
 }
 
 /**
@@ -38,11 +40,15 @@ export function failureKey(
     case 'create-network':
       return networkKey(step.network);
     case 'create':
-      return containerKey('create', step.draft.replica, step.draft.fingerprint);
+      return containerKey('create', step.draft.replica, step.draft.fingerprint, step.under);
     case 'connect':
-      return `${containerKey('connect', step.replica, fingerprintOfTarget(step.target, lane, containers))} ${step.network}`;
+    case 'disconnect':
+      return `${containerKey(step.kind, step.replica, fingerprintOfTarget(step.target, lane, containers))} ${step.network}`;
     case 'start':
-    case 'post-start':
+    case 'post-start': {
+      const label = fingerprintOfTarget(step.target, lane, containers);
+      return containerKey(step.kind, step.replica, label, step.under);
+    }
     case 'pre-stop':
     case 'update-resources':
     case 'restart':

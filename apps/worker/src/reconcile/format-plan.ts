@@ -43,6 +43,8 @@ export function formatStep(step: Step, names: ReadonlyMap<string, string> = NO_N
       return `update-resources of ${target(step.target)}: ${Object.keys(step.limits).join(', ')}`;
     case 'connect':
       return `connect ${target(step.target)} to ${step.network}`;
+    case 'disconnect':
+      return `disconnect ${target(step.target)} from ${step.network}`;
     case 'prune':
       return 'prune images';
     case 'judge':

@@ -20,7 +20,8 @@ import type { Readiness } from './preparation.js';
 import { isReady, lookAt } from './readiness.js';
 import { healthProblem, isToBeRestarted } from './unhealthy.js';
 import { isOfUpdate, isWatched } from './update.js';
-import { firstActiveFailure, problemOf, tryable } from './problems.js';
+import { limitsMark, markOf } from './limits.js';
+import { firstActiveFailure, problemOf, tryable, tryableGroups } from './problems.js';
 import { removals } from './removal.js';
 import { repairProblem } from './repairs.js';
 import type { ReplicaView } from './replica-view.js';
@@ -41,10 +42,10 @@ export function tend(
 ): Option {
   const option = keepAlone(view, current, view.rest, situation);
   const { spec, node } = situation;
-  const limited = tryable(withLimits(current, spec, node), view.all, situation);
+  const limited = tryable(withLimits(current, spec, node, situation.memory.denied), view.all, situation);
   const missing = missingConnections(current, spec);
   const unconnected = missing.length > 0 ? portProblem(current, situation.observed) : null;
-  const connecting = tryable(networks === 'ready' && !unconnected ? missing : [], view.all, situation);
+  const connecting = tryableGroups(networks === 'ready' && !unconnected ? missing : [], view.all, situation);
   const unnamed =
     current.name === view.name ? null : nameProblem(view.name, view.replica, situation.observed);
   return {
@@ -94,7 +95,7 @@ export function restore(view: ReplicaView, situation: Situation): Option | null 
   }
   // Its program has ended by itself: that is what was before.
   if (isDone(backup, view.name, situation.spec)) return { ...option, work: { ...work, acquire } };
-  const started = [...acquire, ...starting(backup, restartPolicy(situation.spec), situation.node)];
+  const started = [...acquire, ...startingBackup(backup, situation)];
   return { ...option, work: { ...work, acquire: started, takes: backup.ports } };
 }
 
@@ -131,9 +132,13 @@ export function backupFailure({ backup, all, name }: ReplicaView, situation: Sit
   if (!backup || isUp(backup)) return null;
   const early = repairProblem(backup, name, situation);
   if (early) return early;
-  const steps = starting(backup, restartPolicy(situation.spec), situation.node);
-  const failure = firstActiveFailure(steps, all, situation);
+  const failure = firstActiveFailure(startingBackup(backup, situation), all, situation);
   return failure && problemOf(failure);
+}
+
+/** Nobody gives it other limits before its start. */
+function startingBackup(backup: ObservedContainer, { spec, node }: Situation): Step[] {
+  return starting(backup, restartPolicy(spec), node, limitsMark(backup.limits));
 }
 
 /** Makes one container the replica's only one, under the replica's name, without stopping or starting it. */
@@ -175,15 +180,16 @@ function keepAlone(
 /** Its restart policy, which one that is yet to be started gets with its start. With a restart where that is due. */
 function withPolicy(
   kept: ObservedContainer,
-  { all }: ReplicaView,
+  { all, current }: ReplicaView,
   situation: Situation,
 ): { steps: Step[]; problems: PlanProblem[] } {
   if (!isUp(kept)) return { steps: [], problems: [] };
   const { node, spec } = situation;
   const policy = restartPolicy(spec);
+  const under = kept === current ? markOf(spec) : limitsMark(kept.limits);
   const steps = isToBeRestarted(kept, situation)
-    ? restarting(kept, policy, node)
-    : released(kept, policy, node);
+    ? restarting(kept, policy, node, under)
+    : released(kept, policy, node, under);
   const failure = firstActiveFailure(steps, all, situation);
   return failure ? { steps: [], problems: [problemOf(failure)] } : { steps, problems: [] };
 }
@@ -205,8 +211,15 @@ function conditionOf(container: ObservedContainer, situation: Situation): PlanPr
   const ends =
     crashProblem(container, memory, now) ?? repairProblem(container, container.name, situation, true);
   if (ends) return [ends];
-  const sickness = healthProblem(container, situation);
+  const sickness = healthProblem(container, situation) ?? uncheckedProblem(container, situation);
   return sickness ? [sickness] : comingProblem(container, situation);
+}
+
+/** Its image has a check, of which nobody will ever hear. */
+function uncheckedProblem({ health, name }: ObservedContainer, { node }: Situation): PlanProblem | null {
+  if (node.can_check || health !== 'starting') return null;
+  const message = `${name} stays "starting": the engine of this server runs no health checks (Podman without systemd), and its image has one; give the app the health_check "none"`;
+  return { step: 'run', message, retry_at: null };
 }
 
 /** An update isn't over before its containers are ready, by which it is judged. */

@@ -45,6 +45,25 @@ export function limitsOf({ resources }: AppSpec): Limits {
 }
 
 /**
+ * Limits as one text, by which failures under different ones are told apart: a fingerprint says nothing of them. Undefined
+ * without any.
+ */
+export function limitsMark(limits: Limits): string | undefined {
+  const set = Object.entries(limits).filter(([, value]) => value !== null);
+  return set.length === 0
+    ? undefined
+    : set
+        .map(([name, value]) => `${name}=${value}`)
+        .sort()
+        .join();
+}
+
+/** The limits under which a container of this spec is made and started, as one text. */
+export function markOf(spec: AppSpec): string | undefined {
+  return limitsMark(limitsOf(spec));
+}
+
+/**
  * The engine can't give the container its limits while it exists, so it has to be made anew. Docker refuses to take away a
  * limit of memory, and takes "no processors named" and "unlimited swap" for "as before".
  */
@@ -61,11 +80,16 @@ export function needsNewLimits(
   return node.swap_limit && wanted.memory_swap === -1 && hasFiniteSwap;
 }
 
-/** The limits that have to be set so that a container has those of its spec; null when it has them. */
+/**
+ * The limits that have to be set so that a container has those of its spec; null when it has them.
+ *
+ * @param denied limits that were asked for here and can't be had: they are not asked for again.
+ */
 export function limitChanges(
   { limits: has }: Pick<ObservedContainer, 'limits'>,
   spec: AppSpec,
   node: NodeFacts,
+  denied: Partial<Limits> = {},
 ): Partial<Limits> | null {
   const wanted = limitsOf(spec);
   const changes: Partial<Limits> = {};
@@ -83,7 +107,19 @@ export function limitChanges(
   if (wanted.memory_reservation !== has.memory_reservation)
     changes.memory_reservation = wanted.memory_reservation ?? -1;
   if (wanted.pids !== has.pids) changes.pids = wanted.pids ?? -1;
-  return Object.keys(changes).length === 0 ? null : changes;
+  return without(changes, denied, has);
+}
+
+/** Changes without those that were denied before; null when nothing is left that would be another limit. */
+function without(changes: Partial<Limits>, denied: Partial<Limits>, has: Limits): Partial<Limits> | null {
+  const asked = limitNames(changes).filter((name) => changes[name] !== denied[name]);
+  if (asked.every((name) => changes[name] === has[name])) return null;
+  return Object.fromEntries(asked.map((name) => [name, changes[name]]));
+}
+
+/** Names of the limits that are said. */
+export function limitNames(limits: Partial<Limits>): (keyof Limits)[] {
+  return Object.keys(limits) as (keyof Limits)[];
 }
 
 function sameCpus(wanted: number | null, has: number | null, { cores }: NodeFacts): boolean {

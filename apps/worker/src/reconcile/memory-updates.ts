@@ -3,6 +3,7 @@ import type { DesiredApp } from './desired.js';
 import { containerKey, failureOf, pullKey } from './failure-key.js';
 import { fingerprint } from './fingerprint.js';
 import { isPinOf } from './image.js';
+import { markOf } from './limits.js';
 import type { AppMemory, Failure, ImagePin } from './memory.js';
 import type { NodeSize } from './observed.js';
 import type { Step, StepKind } from './step.js';
@@ -182,6 +183,7 @@ export function onNewDesired(memory: AppMemory, desired: DesiredApp, node: NodeS
     rolling: memory.rolling || (tokens.roll > 0 && tokens.roll !== memory.roll),
     verdict: null,
     starts: {},
+    warnings: [],
     failures: Object.fromEntries([...kept.filter(([key]) => wanted.has(key)), ...due]),
   };
 }
@@ -190,10 +192,11 @@ export function onNewDesired(memory: AppMemory, desired: DesiredApp, node: NodeS
 function wantedKeys({ deleted, spec, tokens }: DesiredApp, node: NodeSize): Set<string> {
   const keys = new Set<string>();
   if (deleted || !spec?.running) return keys;
+  const under = markOf(spec);
   const replicas = replicasOn(spec.containers_per, node);
   for (let replica = 1; replica <= replicas; replica += 1) {
     const label = fingerprint(spec, replica, tokens);
-    keys.add(containerKey('create', replica, label)).add(containerKey('start', replica, label));
+    keys.add(containerKey('create', replica, label, under)).add(containerKey('start', replica, label, under));
   }
   return keys;
 }

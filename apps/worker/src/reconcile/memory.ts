@@ -1,4 +1,5 @@
 import type { AppSpec, Tokens } from '@nebula/contracts';
+import type { Limits } from './limits.js';
 import type { StepKind } from './step.js';
 
 /** What the worker has learned about an app. It is kept on disk; losing it costs retries, not correctness. */
@@ -31,6 +32,10 @@ export interface AppMemory {
   found: readonly string[] | null;
   /** By container: how often its program has ended by itself. */
   crashes: Record<string, Crashes>;
+  /** Limits that were asked for here and that the engine has left out, as no container has them. They are not asked for again. */
+  denied: Partial<Limits>;
+  /** What the engine has warned of since the newest desired state was taken over, each once, in its words. */
+  warnings: readonly string[];
   /** By replica and fingerprint: how often it was started lately, since the newest desired state was taken over. */
   starts: Record<string, Starts>;
 }
@@ -139,6 +144,8 @@ export function emptyMemory(): AppMemory {
     readied: [],
     found: null,
     crashes: {},
+    denied: {},
+    warnings: [],
     starts: {},
   };
 }

@@ -31,6 +31,7 @@ export function nodeProblems(spec: AppSpec, replicas: number, node: NodeFacts): 
     hostnameProblem(spec, replicas, node),
     hookProblem(spec, node),
     processorsProblem(spec, node),
+    checkProblem(spec, node),
   ]
     .filter((message) => message !== null)
     .map((message) => ({ step: 'plan', message, retry_at: null }));
@@ -45,6 +46,12 @@ function processorsProblem({ resources: { cpus = 0 } }: AppSpec, { cores }: Node
 function hookProblem({ hooks }: AppSpec, { can_update }: NodeFacts): string | null {
   if (can_update || !hooks.post_start) return null;
   return 'hooks: post_start needs an engine that can change the restart policy of a container, and the one of this server can not (Podman); pre_stop can be had';
+}
+
+/** Podman has systemd run its checks: without that a container would be starting for ever. */
+function checkProblem({ health_check }: AppSpec, { can_check }: NodeFacts): string | null {
+  if (can_check || health_check === null || health_check === 'none') return null;
+  return 'health_check: the engine of this server runs none (Podman without systemd); leave it out there, or set it to "none"';
 }
 
 function hostnameProblem({ hostname, app_name }: AppSpec, replicas: number, node: NodeFacts): string | null {

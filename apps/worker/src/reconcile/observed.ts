@@ -19,6 +19,8 @@ export interface ObservedContainer {
   ports: PortMapping[];
   /** Names of the networks that it is connected to, or will be at its start. */
   networks: string[];
+  /** By network, the names by which others in it find it, beside its own. The engine may add some. */
+  aliases: Readonly<Record<string, readonly string[]>>;
   /** Docker's network mode: the network that it was created in, or `host`, `none`, `container:…`. */
   network_mode: string;
   /** How often the engine restarted it by its policy. */
@@ -80,6 +82,8 @@ export interface NodeFacts extends NodeSize {
   swap_limit: boolean;
   /** The engine can change the restart policy and the limits of a container that exists. */
   can_update: boolean;
+  /** The engine runs the health checks of containers. Where it doesn't, they say `starting` for ever. */
+  can_check: boolean;
   /** `os/arch` of the images that it pulls when nothing is said. */
   platform: string;
 }

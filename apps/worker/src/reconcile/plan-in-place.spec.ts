@@ -1,14 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AppSpec } from '@nebula/contracts';
-import { containerKey } from './failure-key.js';
+import { containerKey, failureKey } from './failure-key.js';
 import { fingerprint } from './fingerprint.js';
 import { formatPlan } from './format-plan.js';
 import { NO_LIMITS } from './limits.js';
-import { afterFailure } from './memory-updates.js';
+import { afterFailure, onNewDesired } from './memory-updates.js';
 import type { ObservedContainer } from './observed.js';
 import { plan } from './plan.js';
 import { appState } from './status.js';
-import { desiredApp, NOW, rightContainer, situation, specOf } from './testing/builders.js';
+import type { Step } from './step.js';
+import { desiredApp, NODE, NOW, rightContainer, situation, specOf } from './testing/builders.js';
 
 const MIB = 1024 * 1024;
 
@@ -57,6 +58,41 @@ describe('limits', () => {
     expect(look({ resources }, { state: 'exited', limits: NO_LIMITS }).lines).toEqual([
       'update-resources of c1: cpus, memory, memory_swap, pids → start c1',
     ]);
+  });
+});
+
+describe('a start that has failed under some limits', () => {
+  const small = desiredApp({ resources: { memory: '8m' } });
+  const label = fingerprint(specOf(small), 1, small.tokens);
+  const stopped = (of = small): ObservedContainer => rightContainer(of, 1, { state: 'exited', error: 'no' });
+  const failedOn = (steps: readonly Step[]): string => {
+    const start = steps.find(({ kind }) => kind === 'start');
+    if (!start) throw new Error('Nothing is started.');
+    return failureKey(start, steps, [stopped()]);
+  };
+  const steps = plan(situation(small, [stopped()])).lanes.flat();
+  const failure = { key: failedOn(steps), step: 'start' as const, message: 'too small', terminal: true };
+  const memory = afterFailure(situation(small, []).memory, failure, NOW, 0);
+
+  test('is remembered as that, whether the container was there or is made', () => {
+    expect(failedOn(plan(situation(small, [])).lanes.flat())).toBe(failure.key);
+    expect(failure.key).not.toBe(containerKey('start', 1, label));
+    expect(formatPlan(plan(situation(small, [stopped()], { memory })), NOW)[0]).toBe(
+      '! start: too small (again in 1000 ms)',
+    );
+  });
+
+  test('says nothing of a start under others, also when it can never succeed', () => {
+    const large = desiredApp({ resources: { memory: '64m' } }, { revision: 2 });
+    const after = onNewDesired({ ...memory, subject: 'of before' }, large, NODE);
+    expect(after.failures).toEqual({});
+    for (const known of [memory, after]) {
+      expect(formatPlan(plan(situation(large, [stopped()], { memory: known })), NOW)).toEqual([
+        'update-resources of c1: memory, memory_swap → start c1',
+      ]);
+    }
+    const same = onNewDesired({ ...memory, subject: 'of before' }, small, NODE);
+    expect(Object.keys(same.failures)).toEqual([failure.key]);
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { containerKey } from './failure-key.js';
 import { formatPlan } from './format-plan.js';
 import { emptyMemory } from './memory.js';
+import { afterFailure } from './memory-updates.js';
 import type { ObservedContainer } from './observed.js';
 import { plan } from './plan.js';
 import type { PlanInput } from './plan-input.js';
@@ -39,6 +40,34 @@ describe('a right container', () => {
 
   test('stays in a network that somebody else has put it into', () => {
     expect(lines(situation(app, [c({ networks: ['nebula', 'back', 'front', 'odd'] })], there))).toEqual([]);
+  });
+
+  const named = desiredApp({ networks: [{ name: 'back', aliases: ['shop', 'web'] }], starting_ports: [81] });
+  const called = (aliases: string[], more: Partial<ObservedContainer> = {}): ObservedContainer =>
+    rightContainer(named, 1, { aliases: { back: aliases }, ...more });
+
+  test('that others do not find by all names of the app is put into the network anew, and not restarted', () => {
+    const anew = 'disconnect c1 from back → connect c1 to back';
+    expect(lines(situation(named, [called(['web', '0123456789ab', 'shop'])], there))).toEqual([]);
+    expect(lines(situation(named, [called(['web', '0123456789ab'])], there))).toEqual([anew]);
+    expect(lines(situation(named, [called([], { state: 'exited' })], there))).toEqual([`${anew} → start c1`]);
+    const [lane] = plan(situation(named, [called([])], there)).lanes;
+    expect(lane?.at(-1)).toMatchObject({ kind: 'connect', aliases: ['shop', 'web'] });
+  });
+
+  test('stays in the network while it could not be put back: for a port of somebody else, or after a failure', () => {
+    const observed = { ...there.observed, taken_ports: [{ host_port: 81, by: 'db' }] };
+    expect(lines(situation(named, [called([])], { observed }))).toEqual([
+      '! connect: web-1 waits: host port 81 is published by the container db',
+    ]);
+    for (const step of ['connect', 'disconnect'] as const) {
+      const key = `${containerKey(step, 1, called([]).fingerprint)} back`;
+      const failed = { key, step, message: 'no', terminal: false };
+      const memory = afterFailure(situation(named, []).memory, failed, NOW, 0);
+      expect(lines(situation(named, [called([])], { ...there, memory }))).toEqual([
+        `! ${step}: no (again in 1000 ms)`,
+      ]);
+    }
   });
 
   test('waits for a network that is gone', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { AppSpec } from '@nebula/contracts';
 import { containerKey } from './failure-key.js';
 import { formatPlan } from './format-plan.js';
 import type { ObservedContainer } from './observed.js';
@@ -26,6 +27,17 @@ describe('a spec that does not fit on this server', () => {
     const asking = (cpus: number) => lines(situation(desiredApp({ resources: { cpus } }), []));
     expect(asking(8)[0]).toContain('create web-1');
     expect(asking(8.5)).toEqual(['! plan: resources: cpus is 8.5; this server has 8']);
+  });
+
+  test('may be one with a health check, on an engine that runs none', () => {
+    const checked = (health_check: AppSpec['health_check']) => {
+      const input = situation(desiredApp({ health_check }), []);
+      return lines({ ...input, node: { ...input.node, can_check: false } });
+    };
+    expect(checked({ command: 'true' })).toEqual([
+      '! plan: health_check: the engine of this server runs none (Podman without systemd); leave it out there, or set it to "none"',
+    ]);
+    for (const none of [null, 'none'] as const) expect(checked(none)[0]).toContain('create web-1');
   });
 
   test('may be one with a host name that is too long here', () => {
@@ -111,4 +123,13 @@ describe('a spec that does not fit on this server', () => {
       UNFIT,
     ]);
   });
+});
+
+test('a container whose image has a check runs on where the engine runs none, and the status says what to do', () => {
+  const app = desiredApp();
+  const input = situation(app, [rightContainer(app, 1, { health: 'starting' })]);
+  const made = plan({ ...input, node: { ...input.node, can_check: false } });
+  expect(formatPlan(made, NOW)).toEqual([expect.stringMatching(/^! run: web-1 stays "starting": .*"none"$/)]);
+  expect(appState(made, app, input.observed)).toBe('failed');
+  expect(lines(input)).toEqual([]);
 });

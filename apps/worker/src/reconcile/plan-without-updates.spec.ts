@@ -60,7 +60,9 @@ describe('on an engine that can change neither the restart policy nor the limits
     const observed = { taken_ports: [{ host_port: 82, by: 'db' }] };
     const lines = formatPlan(plan(situation(desired, [stubborn, lost], { node, observed })), NOW);
     expect(lines[0]).toMatch(/^create web-1.next .* → remove c1$/);
-    expect(lines.slice(1)).toContain('! start: replica 2 waits: host port 82 is published by the container db');
+    expect(lines.slice(1)).toContain(
+      '! start: replica 2 waits: host port 82 is published by the container db',
+    );
   });
 
   test('a hook after the start is refused, since nothing could be held for it', () => {

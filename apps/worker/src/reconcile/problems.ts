@@ -79,12 +79,25 @@ export function tryable(
   containers: readonly ObservedContainer[],
   input: PlanInput,
 ): { steps: Step[]; problems: PlanProblem[] } {
+  return tryableGroups(
+    steps.map((step) => [step]),
+    containers,
+    input,
+  );
+}
+
+/** As `tryable`, of groups of steps of which each is done as a whole. */
+export function tryableGroups(
+  groups: readonly (readonly Step[])[],
+  containers: readonly ObservedContainer[],
+  input: PlanInput,
+): { steps: Step[]; problems: PlanProblem[] } {
   const ready: Step[] = [];
   const problems: PlanProblem[] = [];
-  for (const step of steps) {
-    const failure = firstActiveFailure([step], containers, input);
+  for (const steps of groups) {
+    const failure = firstActiveFailure(steps, containers, input);
     if (failure) problems.push(problemOf(failure));
-    else ready.push(step);
+    else ready.push(...steps);
   }
   return { steps: ready, problems };
 }

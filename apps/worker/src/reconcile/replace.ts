@@ -2,6 +2,7 @@ import { type AppSpec, joinedNetworks, replicaPorts } from '@nebula/contracts';
 import {
   firstStart,
   isUp,
+  limited,
   missingConnections,
   remove,
   rename,
@@ -11,6 +12,7 @@ import {
   withLimits,
   withRestartPolicy,
 } from './container-steps.js';
+import { markOf } from './limits.js';
 import { passingName } from './names.js';
 import type { ObservedContainer } from './observed.js';
 import type { Situation } from './plan-input.js';
@@ -55,9 +57,9 @@ export function replace(view: ReplicaView, situation: Situation, image: string):
         ...renames,
         ...(current
           ? [
-              ...missingConnections(current, spec),
-              ...withLimits(current, spec, situation.node),
-              ...starting(current, restartPolicy(spec), situation.node),
+              ...missingConnections(current, spec).flat(),
+              ...withLimits(current, spec, situation.node, situation.memory.denied),
+              ...starting(current, restartPolicy(spec), situation.node, markOf(spec)),
             ]
           : firstStart(startOfNew(target, replica, spec), restartPolicy(spec))),
       ],
@@ -73,7 +75,7 @@ export function replace(view: ReplicaView, situation: Situation, image: string):
 
 function startOfNew(target: ContainerRef, replica: number, spec: AppSpec): Start {
   const { hooks, stop_grace_period_seconds: stop_grace_seconds } = spec;
-  return { target, replica, hooks, stop_grace_seconds };
+  return { target, replica, hooks, stop_grace_seconds, under: markOf(spec) };
 }
 
 function create(view: ReplicaView, { scope, spec, node }: Situation, image: string, name: string): Step {
@@ -81,7 +83,7 @@ function create(view: ReplicaView, { scope, spec, node }: Situation, image: stri
   const ports = replicaPorts(spec, replica);
   const networks = joinedNetworks(spec);
   const draft = { name, scope, node: node.hostname, replica, fingerprint, image, ports, networks, spec };
-  return { kind: 'create', draft };
+  return { kind: 'create', draft, ...limited(markOf(spec)) };
 }
 
 /**

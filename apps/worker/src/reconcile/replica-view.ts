@@ -3,6 +3,7 @@ import { isUp } from './container-steps.js';
 import { containerKey, failureOf } from './failure-key.js';
 import { fingerprint, isRight } from './fingerprint.js';
 import { needsNewContainer } from './in-place.js';
+import { markOf } from './limits.js';
 import type { ObservedContainer } from './observed.js';
 import type { Situation } from './plan-input.js';
 import { isDone } from './restart-policy.js';
@@ -94,10 +95,11 @@ function isStillborn(container: ObservedContainer, situation: Situation): boolea
 /** Its last start failed, or the hook after it. */
 function hasFailedToStart(
   { replica, fingerprint: label }: ObservedContainer,
-  { memory }: Situation,
+  { memory, spec }: Situation,
 ): boolean {
   const kinds = ['start', 'post-start'] as const;
-  return kinds.some((kind) => failureOf(memory, containerKey(kind, replica, label)) !== null);
+  const under = markOf(spec);
+  return kinds.some((kind) => failureOf(memory, containerKey(kind, replica, label, under)) !== null);
 }
 
 /** A container that was never started has never shown that it can serve. */

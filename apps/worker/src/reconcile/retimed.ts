@@ -12,11 +12,11 @@ export function retimed(memory: AppMemory, asOfNow: (time: number) => number): A
     ...memory,
     failures: each(failures, ({ since, ...failure }) => {
       const failed_at = asOfNow(failure.failed_at);
-      const retry_at = failed_at + failure.retry_at - failure.failed_at;
+      const retry_at = failed_at + (failure.retry_at - failure.failed_at);
       return { ...failure, failed_at, retry_at, ...(since === undefined ? {} : { since: asOfNow(since) }) };
     }),
     verdict: verdict && { ...verdict, at: asOfNow(verdict.at) },
-    hold: hold && { from: asOfNow(hold.from), until: asOfNow(hold.from) + hold.until - hold.from },
+    hold: hold && { from: asOfNow(hold.from), until: asOfNow(hold.from) + (hold.until - hold.from) },
     unhealthy: each(unhealthy, ({ since, ...noted }) => ({
       ...noted,
       since: since === null ? null : asOfNow(since),
@@ -24,7 +24,7 @@ export function retimed(memory: AppMemory, asOfNow: (time: number) => number): A
     crashes: each(crashes, (noted) => ({ ...noted, at: asOfNow(noted.at) })),
     starts: each(starts, (noted) => {
       const at = asOfNow(noted.at);
-      return { ...noted, at, wait_until: at + noted.wait_until - noted.at };
+      return { ...noted, at, wait_until: at + (noted.wait_until - noted.at) };
     }),
   };
 }

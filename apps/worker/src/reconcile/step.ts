@@ -24,6 +24,12 @@ export interface ContainerDraft {
 /** What else a build of an image is for; see `ImagePin`. */
 export type Purpose = Pick<ImagePin, 'platform' | 'made_for'>;
 
+/** A step that may fail because of the limits that the container has. */
+export interface Limited {
+  /** Those limits as `limitsMark` has them, so that a failure under others is told apart; absent without any. */
+  under?: string;
+}
+
 /**
  * One idempotent act on the engine (`pin` acts on memory alone). Plain data, so that plans can be compared,
  * printed and applied to a model.
@@ -32,13 +38,19 @@ export type Step =
   | ({ kind: 'pull'; image: string; release: number } & Purpose)
   | ({ kind: 'pin'; image: string; release: number; image_id: string } & Purpose)
   | { kind: 'create-network'; network: string }
-  | { kind: 'create'; draft: ContainerDraft }
-  | { kind: 'start'; replica: number; target: ContainerRef }
+  | ({ kind: 'create'; draft: ContainerDraft } & Limited)
+  | ({ kind: 'start'; replica: number; target: ContainerRef } & Limited)
   /**
    * Runs a hook in a container that was just started. When it fails, the container is stopped as by `stop`: it has not
    * started.
    */
-  | { kind: 'post-start'; replica: number; target: ContainerRef; hook: Hook; grace_seconds?: number }
+  | ({
+      kind: 'post-start';
+      replica: number;
+      target: ContainerRef;
+      hook: Hook;
+      grace_seconds?: number;
+    } & Limited)
   /** Ends the program as `stop` does and starts it again, in the same container and in one act of the engine. */
   | { kind: 'restart'; replica: number; target: ContainerRef; grace_seconds?: number }
   | { kind: 'unpause'; replica: number; target: ContainerRef }
@@ -48,6 +60,8 @@ export type Step =
   | { kind: 'update-resources'; replica: number; target: ContainerRef; limits: Partial<Limits> }
   /** Puts the container into a network, whether it runs or not. What runs is not restarted. */
   | { kind: 'connect'; replica: number; target: ContainerRef; network: string; aliases?: string[] }
+  /** Takes the container out of a network, whether it runs or not. What runs is not restarted. */
+  | { kind: 'disconnect'; replica: number; target: ContainerRef; network: string }
   /** Runs a hook in a container that is stopped next, which its failure doesn't change. */
   | { kind: 'pre-stop'; replica: number; target: ContainerRef; hook: Hook }
   /** With the container's own stop signal. `grace_seconds` until it is killed are known to the engine already. */

@@ -1,4 +1,5 @@
 import { activeFailure, containerKey } from './failure-key.js';
+import { markOf } from './limits.js';
 import type { AppMemory, Unhealthy } from './memory.js';
 import type { ObservedContainer } from './observed.js';
 import type { PlanInput, Situation } from './plan-input.js';
@@ -84,8 +85,10 @@ function isDue(container: ObservedContainer, situation: Situation): boolean {
   return replica >= 1 && replica <= situation.replicas;
 }
 
-function isStuck({ replica, fingerprint }: ObservedContainer, { memory, now }: Situation): boolean {
-  return RESTART_STEPS.some((kind) => activeFailure(memory, containerKey(kind, replica, fingerprint), now));
+function isStuck({ replica, fingerprint }: ObservedContainer, { memory, now, spec }: Situation): boolean {
+  const keyOf = (kind: (typeof RESTART_STEPS)[number]): string =>
+    containerKey(kind, replica, fingerprint, kind === 'post-start' ? markOf(spec) : undefined);
+  return RESTART_STEPS.some((kind) => activeFailure(memory, keyOf(kind), now));
 }
 
 /** It was restarted, and its health check has not decided yet. */

@@ -3,6 +3,7 @@ import { containerKey, failureOf } from './failure-key.js';
 import { fingerprint, isRight } from './fingerprint.js';
 import { isFound } from './found.js';
 import { replacesAll } from './in-place.js';
+import { markOf } from './limits.js';
 import type { Failure } from './memory.js';
 import type { Situation } from './plan-input.js';
 
@@ -23,7 +24,7 @@ export function updateFailure(replica: number, situation: Situation): Failure | 
   );
   if (!good && !hadBefore) return null;
   for (const kind of ['create', 'start', 'post-start'] as const) {
-    const failure = failureOf(memory, containerKey(kind, replica, label));
+    const failure = failureOf(memory, containerKey(kind, replica, label, markOf(spec)));
     if (failure) return failure;
   }
   return null;

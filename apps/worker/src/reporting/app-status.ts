@@ -10,12 +10,21 @@ import { messageOf, type WorkerLog } from '../worker-log.js';
 import { type KnownError, newestError } from './last-error.js';
 import type { Reporter } from './reporter.js';
 
+/** How an app is beside what is to be done for it. */
+export interface Condition {
+  /** How the newest change is; null when the app is not to run. */
+  update: UpdateStatus | null;
+  /** What there is to say that is no failure. */
+  notices: readonly string[];
+}
+
 /** Tells log and reports how one app is, as often as its runner looks; both hear of changes alone. */
 export class AppStatus {
   /** What keeps the app from its desired state, one per line. */
   private problems = '';
   private error: KnownError | null = null;
   private update: UpdateStatus | null = null;
+  private notices: readonly string[] = [];
   private containers: readonly ObservedContainer[] = [];
   private unhealthyRestarts: Readonly<Record<string, number>> = {};
 
@@ -34,7 +43,6 @@ export class AppStatus {
   /**
    * What was observed and what follows from it.
    *
-   * @param update how the newest change is; null when the app is not to run.
    * @param isRetried the engine has interrupted the last work. It stays a failure until some work is done: else a state
    *   between two tries would hide it.
    */
@@ -43,7 +51,7 @@ export class AppStatus {
     plan: Plan,
     observed: ObservedApp,
     memory: AppMemory,
-    update: UpdateStatus | null,
+    { update, notices }: Condition,
     isRetried: boolean,
   ): AppState {
     const { app, log } = this;
@@ -55,6 +63,9 @@ export class AppStatus {
       log.warn('an app has problems', { app, revision, problems });
     if (how === 'converged' && this.error)
       log.info('an app has converged after a failure', { app, revision });
+    if (notices.length > 0 && notices.join('\n') !== this.notices.join('\n'))
+      log.warn('an app does without something on this server', { app, revision, notices });
+    this.notices = notices;
     this.problems = problems;
     this.error = newestError(plan.problems, this.error, how === 'converged', memory, this.clock.now());
     this.update = update;
@@ -82,8 +93,8 @@ export class AppStatus {
   }
 
   private send({ epoch, revision, desired }: AcceptedState, state: AppState): void {
-    const { containers, error, unhealthyRestarts: unhealthy_restarts, update } = this;
+    const { containers, error, unhealthyRestarts: unhealthy_restarts, update, notices } = this;
     const about = { epoch, revision, deleted: desired.deleted, state };
-    this.reporter.snapshot(this.app, { ...about, containers, unhealthy_restarts, error, update });
+    this.reporter.snapshot(this.app, { ...about, containers, unhealthy_restarts, error, update, notices });
   }
 }

@@ -18,11 +18,13 @@ test('a report has the protocols and addresses of ports, and how often a contain
     ...({ epoch: 0, revision: 1, deleted: false, state: 'converged', error: null } as const),
     ...{ containers, unhealthy_restarts: { c1: 3, gone: 1 } },
     update: { state: 'rolled_back', ready: 2, replicas: 2, back_to: 7 } as const,
+    notices: ['this server can not limit pids'],
   };
   const notes = { refusal: null, copy: null, progress: null };
   const body = buildReport('w1', FACTS, 'web', snapshot, notes);
   expect(body.containers).toMatchObject([{ unhealthy_restarts: 3 }, {}]);
   expect(body.update).toEqual(snapshot.update);
+  expect(body.notices).toEqual(snapshot.notices);
   expect(body.containers[1]).not.toHaveProperty('unhealthy_restarts');
   expect(body.containers[0]?.ports).toEqual([
     { host_port: 53, container_port: 53, protocol: 'udp', host_address: '127.0.0.1' },

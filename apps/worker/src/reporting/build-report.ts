@@ -21,6 +21,8 @@ export interface AppSnapshot {
   /** How often each of them was restarted because it was unhealthy, by id; absent for never. */
   unhealthy_restarts: Readonly<Record<string, number>>;
   error: KnownError | null;
+  /** What there is to say that is no failure. */
+  notices?: readonly string[];
   /** Null for an app that is not to run. */
   update?: UpdateStatus | null;
 }
@@ -67,6 +69,7 @@ export function buildReport(
       .map((container) => reported(container, unhealthy_restarts[container.id] ?? 0)),
     last_error: error && shortened(toLastError(error)),
     progress: notes.progress && notes.progress.slice(0, LONGEST_PROGRESS),
+    ...(snapshot?.notices?.length ? { notices: [...snapshot.notices] } : {}),
     ...(snapshot?.update ? { update: snapshot.update } : {}),
   };
 }

@@ -10,7 +10,7 @@ import { makeBenchImages } from '../../containers/bench-image.mjs';
 import { freePortRange } from '../../containers/free-port-range.mjs';
 import { MeasuredApp } from '../../containers/measured-app.mjs';
 import { removeOwnThings } from '../../containers/removal.mjs';
-import { memoryOf } from '../../idle/process-figures.mjs';
+import { memoryOf, processorSeconds } from '../../idle/process-figures.mjs';
 import { startProgram } from '../../idle/program.mjs';
 import { line } from '../../report/lines.mjs';
 import { summarize } from '../../report/statistics.mjs';
@@ -31,6 +31,12 @@ const SETTLE_MS = 10_000;
 
 /** V8 removes what the making of the containers has left when the worker was idle for about half a minute. */
 const IDLE_MS = 40_000;
+
+/** So long the processor time of an idle worker is taken, seconds. */
+const CPU_SECONDS = 60;
+
+/** Next to nothing, as a share of one core. */
+const CPU_SHARE_AT_MOST = 0.01;
 
 /**
  * @typedef {object} Start
@@ -68,6 +74,10 @@ export async function measureWorker(given) {
   const making = await memoryOf(program.pid);
   await pause(IDLE_MS, undefined, { signal: bench.stopping });
   const made = await memoryOf(program.pid);
+  say(`  idle for ${CPU_SECONDS} s with the ${settings.containers} containers …`);
+  const before = await processorSeconds(program.pid);
+  await pause(CPU_SECONDS * 1000, undefined, { signal: bench.stopping });
+  const cpu_seconds = (await processorSeconds(program.pid)) - before;
   await program.stop();
 
   /** @type {Start[]} */
@@ -84,18 +94,27 @@ export async function measureWorker(given) {
     );
   }
   return {
-    lines: linesOf(settings.containers, { making, made }, starts, bare),
-    details: { containers: settings.containers, node: process.version, making, made, starts, bare },
+    lines: linesOf(settings.containers, { making, made, cpu_seconds }, starts, bare),
+    details: {
+      containers: settings.containers,
+      node: process.version,
+      making,
+      made,
+      cpu_seconds,
+      starts,
+      bare,
+    },
   };
 }
 
 /**
  * @param {number} containers
- * @param {{ making: Memory, made: Memory }} memory when it has just made them, and when it was idle after that
+ * @param {{ making: Memory, made: Memory, cpu_seconds: number }} idle memory when it has just made them, and when it was
+ *   idle after that; processor time while it was idle
  * @param {Start[]} starts
  * @param {BareStart[]} bare
  */
-function linesOf(containers, { making, made }, starts, bare) {
+function linesOf(containers, { making, made, cpu_seconds }, starts, bare) {
   const part = 'worker';
   const is = 'a Node process that answers HTTP and does nothing else';
   const bareMemory = summarize(bare.map(({ memory }) => memory.rss_mb));
@@ -110,6 +129,11 @@ function linesOf(containers, { making, made }, starts, bare) {
       ...{ part, what: `${containers} containers, just made by it: resident memory`, unit: 'MB' },
       value: making.rss_mb,
       baseline: { is, value: bareMemory },
+    }),
+    line({
+      ...{ part, what: `${containers} containers, idle: processor time in ${CPU_SECONDS} s`, unit: 's' },
+      value: cpu_seconds,
+      valueAtMost: CPU_SECONDS * CPU_SHARE_AT_MOST,
     }),
     line({
       ...{ part, what: `${containers} containers, found by it: resident memory`, unit: 'MB' },

@@ -5,31 +5,32 @@ import {
   type EngineFacts,
   type FoundImage,
   type LocalImage,
+  type MadeContainer,
   type PullOptions,
   type PullProgress,
   type RuntimeEvent,
 } from '../../container-runtime/container-runtime.js';
 import { RuntimeError } from '../../container-runtime/runtime-error.js';
-import { type Limits, limitsOf } from '../../reconcile/limits.js';
+import { type Limits, limitNames, limitsOf } from '../../reconcile/limits.js';
 import type { ObservedContainer } from '../../reconcile/observed.js';
-import { createdPolicy } from '../../reconcile/restart-policy.js';
 import type { ContainerDraft } from '../../reconcile/step.js';
 import { noted } from '../../reconcile/testing/noted-limits.js';
 import { EventStream } from './event-stream.js';
-
-/** A container of somebody else. */
-export interface Foreign {
-  name: string;
-  host_ports: number[];
-}
+import {
+  containerOf,
+  type Foreign,
+  leaveNetwork,
+  listing,
+  localImages,
+  takenPorts,
+  UP,
+} from './engine-content.js';
 
 /** A writing call, before it is done: its name and what it is about (a container's name, an image, a network). */
 export interface Call {
   verb: string;
   subject: string;
 }
-
-const UP = ['running', 'paused', 'restarting'];
 
 /**
  * A container engine in memory. It keeps Docker's rules as far as a worker meets them (names are unique, a host
@@ -55,6 +56,8 @@ export class MemoryEngine extends ContainerRuntime {
   readonly calls: Call[] = [];
   /** How often the containers were listed. */
   lists = 0;
+  /** Limits that the kernel of its server doesn't know: it leaves them out, and warns. */
+  readonly unlimited = new Set<keyof Limits>();
   /** On the file system that its images are on. */
   imageFolder: string | null = null;
   size = { cores: 2, memory_bytes: 1024 ** 3 };
@@ -112,10 +115,10 @@ export class MemoryEngine extends ContainerRuntime {
   }
 
   /** Somebody takes a container out of a network. */
-  disconnect(name: string, network: string): void {
+  takeOut(name: string, network: string): void {
     const container = this.named(name);
     if (!container) throw new Error(`There is no ${name}.`);
-    container.networks = container.networks.filter((other) => other !== network);
+    leaveNetwork(container, network);
     this.happened('disconnect', container);
   }
 
@@ -127,27 +130,14 @@ export class MemoryEngine extends ContainerRuntime {
   async facts(): Promise<EngineFacts> {
     await this.read();
     const about = { engine_id: 'engine-1', hostname: 'box', engine_version: '20.10', architecture: 'x86_64' };
-    const can = { swap_limit: true, can_update: true, platform: 'linux/amd64' };
+    const can = { swap_limit: true, can_update: true, can_check: true, platform: 'linux/amd64' };
     return { ...about, ...can, image_folder: this.imageFolder, ...this.size };
   }
 
   async list(scope: string, app?: string): Promise<ContainerListing> {
     await this.read();
     this.lists += 1;
-    const all = [...this.containers.values()];
-    const isOwn = (container: (typeof all)[number]): boolean =>
-      container.scope === scope && (app === undefined || container.app_name === app);
-    const others = all.filter((container) => !isOwn(container));
-    return {
-      own: all.filter(isOwn).map((container) => ({ ...container })),
-      foreign_names: [...others, ...this.foreign].map(({ name }) => name),
-      foreign_ports: [
-        ...this.foreign,
-        ...others
-          .filter(({ state }) => UP.includes(state))
-          .map(({ name, ports }) => ({ name, host_ports: ports.map(({ host_port }) => host_port) })),
-      ].flatMap(({ name, host_ports }) => host_ports.map((host_port) => ({ host_port, by: name }))),
-    };
+    return listing([...this.containers.values()], this.foreign, scope, app);
   }
 
   async image(reference: string): Promise<FoundImage | null> {
@@ -178,13 +168,7 @@ export class MemoryEngine extends ContainerRuntime {
 
   async localImages(): Promise<LocalImage[]> {
     await this.read();
-    const used = new Set([...this.containers.values()].map(({ image_id }) => image_id));
-    return [...new Set(this.images.values())].map((id) => ({
-      id,
-      names: [...this.images].filter(([, other]) => other === id).map(([name]) => name),
-      size_bytes: 1_000_000,
-      is_used: used.has(id),
-    }));
+    return localImages(this.images, [...this.containers.values()]);
   }
 
   async removeImage(id: string, tags: readonly string[]): Promise<void> {
@@ -202,24 +186,18 @@ export class MemoryEngine extends ContainerRuntime {
     this.networks.delete(name);
   }
 
-  async create(draft: ContainerDraft): Promise<string> {
+  async make(draft: ContainerDraft): Promise<MadeContainer> {
     await this.write('create', draft.name);
     const image_id = await this.imageId(draft.image);
     if (image_id === null) throw new RuntimeError('missing', `No such image: ${draft.image}`);
     this.refuseTakenName(draft.name);
     this.made += 1;
     const id = `c${this.made}`;
-    const { name, scope, replica, fingerprint, image, ports, networks, spec } = draft;
-    const container = {
-      ...{ id, name, app_name: spec.app_name, scope, networks, replica, fingerprint, image, image_id, ports },
-      ...({ state: 'created', health: 'none', restart_count: 0 } as const),
-      ...{ restart_policy: createdPolicy(spec), limits: limitsOf(spec) },
-      ...{ stop_grace_seconds: spec.stop_grace_period_seconds, hooks: spec.hooks },
-      ...{ exit_code: 0, error: '', created_at: this.made, started_at: 0, network_mode: networks[0] ?? '' },
-    };
+    const container = { ...containerOf(draft, id, image_id, this.made), scope: draft.scope };
+    const warnings = this.leaveOut(container, limitsOf(draft.spec));
     this.containers.set(id, container);
     this.happened('create', container);
-    return id;
+    return { id, warnings };
   }
 
   async start(id: string): Promise<void> {
@@ -228,14 +206,9 @@ export class MemoryEngine extends ContainerRuntime {
     if (!container.networks.every((name) => this.networks.has(name))) {
       throw new RuntimeError('missing', `network ${container.networks.join()} not found`);
     }
-    const taken = new Set([
-      ...this.programPorts,
-      ...this.foreign.flatMap(({ host_ports }) => host_ports),
-      ...[...this.containers.values()]
-        .filter(({ state }) => UP.includes(state))
-        .flatMap(({ ports }) => ports.map(({ host_port }) => host_port)),
-    ]);
-    const port = container.ports.find(({ host_port }) => taken.has(host_port));
+    const taken = takenPorts([...this.containers.values()], this.foreign);
+    const isTaken = (port: number): boolean => taken.has(port) || this.programPorts.has(port);
+    const port = container.ports.find(({ host_port }) => isTaken(host_port));
     if (port) throw new RuntimeError('port-taken', `port ${port.host_port} is already allocated`);
     container.state = 'running';
     container.started_at = Date.now();
@@ -258,10 +231,16 @@ export class MemoryEngine extends ContainerRuntime {
     this.happened('unpause', container);
   }
 
-  async connect(id: string, network: string): Promise<void> {
+  async connect(id: string, network: string, aliases: readonly string[] = []): Promise<void> {
     const container = await this.change('connect', id);
     if (!this.networks.has(network)) throw new RuntimeError('missing', `network ${network} not found`);
-    if (!container.networks.includes(network)) container.networks = [...container.networks, network];
+    if (container.networks.includes(network)) return;
+    container.networks = [...container.networks, network];
+    container.aliases = { ...container.aliases, [network]: aliases };
+  }
+
+  async disconnect(id: string, network: string): Promise<void> {
+    leaveNetwork(await this.change('disconnect', id), network);
   }
 
   async stop(id: string): Promise<void> {
@@ -284,10 +263,12 @@ export class MemoryEngine extends ContainerRuntime {
     if (container.state !== 'running') throw new RuntimeError('conflict', `${container.name} is not running`);
   }
 
-  async updateLimits(id: string, limits: Partial<Limits>): Promise<void> {
+  async updateLimits(id: string, limits: Partial<Limits>): Promise<string[]> {
     const container = await this.change('updateLimits', id);
     container.limits = noted(container.limits, limits);
+    const warnings = this.leaveOut(container, limits);
     this.happened('update', container);
+    return warnings;
   }
 
   async setRestartPolicy(id: string, policy: string): Promise<void> {
@@ -314,6 +295,13 @@ export class MemoryEngine extends ContainerRuntime {
 
   async problem(): Promise<string | null> {
     return this.away ? 'the engine does not answer' : null;
+  }
+
+  /** As an engine does whose server lacks some of these limits. Answers its warnings. */
+  private leaveOut(container: ObservedContainer, asked: Partial<Limits>): string[] {
+    const names = limitNames(asked).filter((name) => asked[name] !== null && this.unlimited.has(name));
+    container.limits = { ...container.limits, ...Object.fromEntries(names.map((name) => [name, null])) };
+    return names.map((name) => `Your kernel does not support ${name}. Limitation discarded.`);
   }
 
   private async change(verb: string, id: string): Promise<ObservedContainer> {

@@ -65,11 +65,30 @@ export class DockerClient {
    * @throws {RuntimeError}
    */
   async read(seconds: number, path: string): Promise<unknown> {
+    return await this.dial(seconds, { path, method: 'GET', statusCodes: { 200: true, 404: 'missing' } });
+  }
+
+  /**
+   * A changing call of which dockerode's method doesn't hand on the whole answer. The body stays out of the address, where
+   * dockerode repeats it by default, with all its secrets.
+   *
+   * @throws {RuntimeError}
+   */
+  async post(seconds: number, path: string, query: Record<string, string>, body: object): Promise<unknown> {
+    const options = { _query: query, _body: body };
+    return await this.dial(seconds, {
+      path: `${path}?`,
+      method: 'POST',
+      options,
+      statusCodes: { 200: true, 201: true },
+    });
+  }
+
+  private async dial(seconds: number, request: object): Promise<unknown> {
     return await this.ask(seconds, async (docker, abortSignal) => {
       const { modem } = docker as { modem: Modem };
-      const request = { path, method: 'GET', statusCodes: { 200: true, 404: 'missing' }, abortSignal };
       return await new Promise<unknown>((resolve, reject) => {
-        modem.dial(request, (error, answer) => (error ? reject(error) : resolve(answer)));
+        modem.dial({ ...request, abortSignal }, (error, answer) => (error ? reject(error) : resolve(answer)));
       });
     });
   }

@@ -2,6 +2,7 @@ import { aliasesIn } from '@nebula/contracts';
 import type { ContainerInspectInfo, HostConfig } from 'dockerode';
 import type { Limits } from '../../reconcile/limits.js';
 import type { ContainerDraft } from '../../reconcile/step.js';
+import type { MadeContainer } from '../container-runtime.js';
 import { RuntimeError } from '../runtime-error.js';
 import { dockerLimits } from './config/limits-config.js';
 import { dockerPolicy } from './config/policy-config.js';
@@ -19,6 +20,10 @@ interface Updated {
   Warnings?: string[] | null;
 }
 
+interface Created extends Updated {
+  Id: string;
+}
+
 /** The acts on containers of one engine. Each succeeds when what it wants is so already. */
 export class DockerContainers {
   constructor(
@@ -27,16 +32,13 @@ export class DockerContainers {
   ) {}
 
   /** Leaves nothing behind when it fails. */
-  async create(draft: ContainerDraft): Promise<string> {
+  async make(draft: ContainerDraft): Promise<MadeContainer> {
     const body = containerConfig({ ...draft, networks: await this.byId(draft.networks) });
-    const { id } = await this.client.ask(LIMIT.create, (docker, abortSignal) => {
-      // By default dockerode repeats the whole body, with all its secrets, in the address.
-      const { platform } = draft.spec;
-      // Engines from API 1.41 on make no container then from an image of another platform.
-      const query = { name: draft.name, ...(platform === null ? {} : { platform }) };
-      const request = { _query: query, _body: body, abortSignal };
-      return docker.createContainer(request);
-    });
+    const { platform } = draft.spec;
+    // Engines from API 1.41 on make no container then from an image of another platform.
+    const query = { name: draft.name, ...(platform === null ? {} : { platform }) };
+    const answer = (await this.client.post(LIMIT.create, '/containers/create', query, body)) as Created;
+    const { Id: id } = answer;
     try {
       for (const network of draft.networks.slice(1))
         await this.networks.connect(network, id, aliasesIn(network, draft.spec));
@@ -45,7 +47,7 @@ export class DockerContainers {
       await this.remove(id).catch(() => undefined);
       throw error;
     }
-    return id;
+    return { id, warnings: warningsIn(answer) };
   }
 
   /**
@@ -95,6 +97,14 @@ export class DockerContainers {
     );
   }
 
+  async disconnect(id: string, network: string): Promise<void> {
+    await this.unless(
+      id,
+      (info) => !networksOf(info).includes(network),
+      () => this.networks.disconnect(network, id),
+    );
+  }
+
   async stop(id: string, graceSeconds = USUAL_GRACE): Promise<void> {
     const stop = async (): Promise<void> => {
       await this.client
@@ -128,10 +138,8 @@ export class DockerContainers {
     await this.update(id, { RestartPolicy: dockerPolicy(policy) });
   }
 
-  async updateLimits(id: string, limits: Partial<Limits>): Promise<void> {
-    const { Warnings } = await this.update(id, dockerLimits(limits));
-    // What the server can't limit is left out, and would be left out at each further try.
-    if (Warnings && Warnings.length > 0) throw new RuntimeError('other', Warnings.join(' '));
+  async updateLimits(id: string, limits: Partial<Limits>): Promise<string[]> {
+    return warningsIn(await this.update(id, dockerLimits(limits)));
   }
 
   private async update(id: string, settings: HostConfig): Promise<Updated> {
@@ -186,6 +194,10 @@ export class DockerContainers {
       if (!info || !isSo(info)) throw error;
     }
   }
+}
+
+function warningsIn({ Warnings }: Updated): string[] {
+  return (Warnings ?? []).filter((text) => text !== '');
 }
 
 function isUnavailable(error: unknown): boolean {

@@ -58,6 +58,12 @@ export class DockerNetworks {
       return docker.getNetwork(name).connect(options);
     });
   }
+
+  async disconnect(name: string, container: string): Promise<void> {
+    await this.client.ask(CHANGE_LIMIT, (docker, abortSignal) =>
+      docker.getNetwork(name).disconnect({ Container: container, abortSignal }),
+    );
+  }
 }
 
 function ignore(kind: RuntimeError['kind']): (error: unknown) => void {

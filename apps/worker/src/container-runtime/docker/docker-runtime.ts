@@ -6,6 +6,7 @@ import {
   type EngineFacts,
   type FoundImage,
   type LocalImage,
+  type MadeContainer,
   type PullOptions,
   type RuntimeEvent,
 } from '../container-runtime.js';
@@ -60,11 +61,13 @@ export class DockerRuntime extends ContainerRuntime {
   }
 
   async facts(): Promise<EngineFacts> {
-    const [{ time: _time, ...said }, more] = await Promise.all([
+    const [{ time: _time, has_systemd, ...said }, { is_podman, platform }] = await Promise.all([
       engineFacts(this.client, this.options.self ?? null),
       versionFacts(this.client),
     ]);
-    return { ...said, ...more };
+    // Podman has no call that gives a container another restart policy and other limits up to version 4, and a later one
+    // leaves out some of what it is told. It has systemd run its health checks.
+    return { ...said, platform, can_update: !is_podman, can_check: !is_podman || has_systemd };
   }
 
   async list(scope: string, app?: string): Promise<ContainerListing> {
@@ -103,8 +106,8 @@ export class DockerRuntime extends ContainerRuntime {
     await this.networks.remove(name);
   }
 
-  async create(draft: ContainerDraft): Promise<string> {
-    return await this.containers.create(draft);
+  async make(draft: ContainerDraft): Promise<MadeContainer> {
+    return await this.containers.make(draft);
   }
 
   async start(id: string): Promise<void> {
@@ -123,6 +126,10 @@ export class DockerRuntime extends ContainerRuntime {
     await this.containers.connect(id, network, aliases);
   }
 
+  async disconnect(id: string, network: string): Promise<void> {
+    await this.containers.disconnect(id, network);
+  }
+
   async stop(id: string, graceSeconds?: number): Promise<void> {
     await this.containers.stop(id, graceSeconds);
   }
@@ -139,8 +146,8 @@ export class DockerRuntime extends ContainerRuntime {
     await this.containers.setRestartPolicy(id, policy);
   }
 
-  async updateLimits(id: string, limits: Partial<Limits>): Promise<void> {
-    await this.containers.updateLimits(id, limits);
+  async updateLimits(id: string, limits: Partial<Limits>): Promise<string[]> {
+    return await this.containers.updateLimits(id, limits);
   }
 
   async logTail(id: string, limit: { lines: number; characters: number }): Promise<string> {

@@ -27,10 +27,12 @@ interface Info {
   DockerRootDir: string;
   /** Of storage. */
   Driver: string;
+  CgroupDriver: string;
 }
 
 /**
- * What the engine says of itself and its server, and its clock, in milliseconds since 1970.
+ * What the engine says of itself and its server, and its clock, in milliseconds since 1970. `has_systemd`: it is known to
+ * use systemd, which need not be so where it could.
  *
  * @param self id of the container that this process runs in, null when it runs in none.
  * @throws {RuntimeError}
@@ -38,7 +40,7 @@ interface Info {
 export async function engineFacts(
   client: DockerClient,
   self: string | null = null,
-): Promise<Omit<EngineFacts, 'can_update' | 'platform'> & { time: number }> {
+): Promise<Omit<EngineFacts, OfVersion> & { time: number; has_systemd: boolean }> {
   const info = (await client.read(INFO_LIMIT, '/info')) as Info;
   return {
     engine_id: info.ID,
@@ -50,21 +52,22 @@ export async function engineFacts(
     swap_limit: info.SwapLimit,
     image_folder: await imageFolder(client, info, self),
     time: Date.parse(info.SystemTime),
+    has_systemd: info.CgroupDriver === 'systemd',
   };
 }
 
+/** What follows from which engine it is. */
+type OfVersion = 'can_update' | 'can_check' | 'platform';
+
 /**
- * What follows from which engine it is. Podman has no call that gives a container another restart policy and other limits
- * up to version 4, and a later one leaves out some of what it is told.
+ * Which engine it is, and for what.
  *
  * @throws {RuntimeError}
  */
-export async function versionFacts(
-  client: DockerClient,
-): Promise<Pick<EngineFacts, 'can_update' | 'platform'>> {
+export async function versionFacts(client: DockerClient): Promise<{ is_podman: boolean; platform: string }> {
   const { Os, Arch, Components } = (await client.read(INFO_LIMIT, '/version')) as Version;
-  const isPodman = (Components ?? []).some(({ Name }) => Name === 'Podman Engine');
-  return { can_update: !isPodman, platform: `${Os}/${Arch}` };
+  const is_podman = (Components ?? []).some(({ Name }) => Name === 'Podman Engine');
+  return { is_podman, platform: `${Os}/${Arch}` };
 }
 
 /**

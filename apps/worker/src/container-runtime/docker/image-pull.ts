@@ -1,4 +1,5 @@
 import { imageWithTag, registryOf } from '@nebula/contracts';
+import { fitsPlatform } from '../../reconcile/platform.js';
 import type { FoundImage, PullOptions } from '../container-runtime.js';
 import type { RegistryCredentials } from '../registry/registry-credentials.js';
 import { RuntimeError } from '../runtime-error.js';
@@ -95,6 +96,12 @@ export class ImagePuller {
     }
     const pulled = await localImage(this.client, image);
     if (!pulled) throw new RuntimeError('missing', `the image ${image} is gone right after its pull`);
+    // Of an image that there is for one platform alone the engine takes that, whichever was asked for.
+    const { platform = null } = options;
+    if (platform !== null && !fitsPlatform(pulled.platform, platform, platform)) {
+      const message = `the registry has ${image} for ${pulled.platform}, not for ${platform}`;
+      throw new RuntimeError('missing', message);
+    }
     return pulled.id;
   }
 }

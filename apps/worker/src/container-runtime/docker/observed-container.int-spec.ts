@@ -52,6 +52,7 @@ describe('the facts of the engine', () => {
       memory_bytes: info.MemTotal,
       swap_limit: info.SwapLimit,
       can_update: true,
+      can_check: true,
       platform: expect.stringMatching(/^linux\/[a-z0-9]+$/),
       image_folder: info.DockerRootDir,
     });

@@ -131,6 +131,7 @@ export function observedContainer(info: ContainerInspectInfo, around: Surroundin
     image_id: info.Image,
     ports: portsIn(HostConfig.PortBindings),
     networks: networksOf(info),
+    aliases: aliasesOf(info),
     network_mode: HostConfig.NetworkMode ?? '',
     restart_count: info.RestartCount,
     restart_policy: policyOf(HostConfig.RestartPolicy),
@@ -175,6 +176,17 @@ export function networksOf({ NetworkSettings, State }: ContainerInspectInfo): st
       .filter(([, { EndpointID, IPAddress }]) => !hasEndpoints || EndpointID || IPAddress)
       .map(([name]) => name)
   );
+}
+
+function aliasesOf({ NetworkSettings }: ContainerInspectInfo): Record<string, string[]> {
+  return Object.fromEntries(
+    Object.entries(NetworkSettings.Networks).map(([name, { Aliases }]) => [name, readTexts(Aliases)]),
+  );
+}
+
+/** Not typed among dockerode's. */
+function readTexts(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((text) => typeof text === 'string') : [];
 }
 
 /** What runs publishes every host port that it is configured to. */

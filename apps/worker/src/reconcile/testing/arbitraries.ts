@@ -1,8 +1,11 @@
 import {
+  aliasesIn,
+  type AppSpec,
   type CompactSpec,
   CONTAINER_STATES,
   expandSpec,
   joinedNetworks,
+  type NetworkSpec,
   type PortBinding,
   replicaPorts,
 } from '@nebula/contracts';
@@ -26,7 +29,7 @@ export const spec: fc.Arbitrary<CompactSpec> = fc.record({
   starting_ports: fc.constantFrom(...PORTS.map((ports) => ports ?? [])),
   containers_per: fc.record({ server: fc.integer({ min: 1, max: 4 }) }),
   env_vars: fc.constantFrom<Record<string, string>>({}, { A: '1' }),
-  networks: fc.constantFrom<string[]>([], ['back'], ['host']),
+  networks: fc.constantFrom<NetworkSpec[]>([], ['back'], [{ name: 'back', aliases: ['shop'] }], ['host']),
 });
 
 export const tokens = fc.record({
@@ -65,6 +68,8 @@ interface Sketch {
   restart_policy: string;
   /** Somebody has taken it out of its last network. */
   disconnected: boolean;
+  /** Somebody has taken it out and put it back, and nobody finds it there by the app's names. */
+  nameless: boolean;
   age: number;
 }
 
@@ -75,6 +80,7 @@ const sketch: fc.Arbitrary<Sketch> = fc.record({
   name: fc.option(fc.constantFrom(...NAMES)),
   restart_policy: fc.constantFrom('always', 'always', 'no', 'unless-stopped'),
   disconnected: fc.boolean(),
+  nameless: fc.boolean(),
   age: fc.nat(100),
 });
 
@@ -133,6 +139,7 @@ export function bystanders(): ObservedContainer[] {
     image_id: 'other:1 a',
     ports: [],
     networks: ['nebula'],
+    aliases: {},
     network_mode: 'nebula',
     limits: NO_LIMITS,
     stop_grace_seconds: null,
@@ -182,6 +189,7 @@ function realize(
       ports: ports satisfies PortBinding[],
       network_mode: made.spec ? (joinedNetworks(made.spec)[0] ?? '') : '',
       networks: made.spec ? joinedNetworks(made.spec).slice(0, drawn.disconnected ? -1 : undefined) : [],
+      aliases: drawn.nameless || !made.spec ? {} : aliasesOf(made.spec),
       restart_count: 0,
       restart_policy: drawn.restart_policy,
       limits: made.spec ? limitsOf(made.spec) : NO_LIMITS,
@@ -193,6 +201,10 @@ function realize(
       started_at: drawn.age,
     };
   });
+}
+
+function aliasesOf(from: AppSpec): Record<string, string[]> {
+  return Object.fromEntries(joinedNetworks(from).map((name) => [name, aliasesIn(name, from)]));
 }
 
 function label({ made, replica }: Sketch, { spec: from, tokens: at }: DesiredApp): string {

@@ -1,4 +1,5 @@
 import {
+  aliasesIn,
   type AppSpec,
   expandSpec,
   joinedNetworks,
@@ -19,7 +20,7 @@ export const NOW = 1_000_000;
 
 export const NODE: NodeFacts = {
   ...{ cores: 8, memory_bytes: 16 * 1024 ** 3 },
-  ...{ hostname: 'box', swap_limit: true, can_update: true, platform: 'linux/amd64' },
+  ...{ hostname: 'box', swap_limit: true, can_update: true, can_check: true, platform: 'linux/amd64' },
 };
 
 export function desiredApp(spec: Partial<AppSpec> = {}, more: Partial<DesiredApp> = {}): DesiredApp {
@@ -46,6 +47,7 @@ export function rightContainer(
     image_id: `id of ${spec.docker_image}`,
     ports: replicaPorts(spec, replica),
     networks: joinedNetworks(spec),
+    aliases: Object.fromEntries(joinedNetworks(spec).map((name) => [name, aliasesIn(name, spec)])),
     network_mode: joinedNetworks(spec)[0] ?? '',
     restart_count: 0,
     restart_policy: restartPolicy(spec),

@@ -1,4 +1,4 @@
-import { containerName, joinedNetworks, replicaPorts } from '@nebula/contracts';
+import { aliasesIn, containerName, joinedNetworks, replicaPorts } from '@nebula/contracts';
 import type { DesiredApp } from '../desired.js';
 import { isRight } from '../fingerprint.js';
 import type { ObservedContainer } from '../observed.js';
@@ -17,9 +17,12 @@ function replicasOf(spec: NonNullable<DesiredApp['spec']>): number {
   return 'server' in spec.containers_per ? spec.containers_per.server : 0;
 }
 
-/** It is in every network that the app is to be in. `host` has no way back, and nobody can leave it. */
-function connected({ networks }: ObservedContainer, { spec }: DesiredApp): boolean {
-  return spec !== null && joinedNetworks(spec).every((name) => name === 'host' || networks.includes(name));
+/** It is in every network that the app is to be in, by its names. `host` has no way back, and nobody can leave it. */
+function connected({ networks, aliases }: ObservedContainer, { spec }: DesiredApp): boolean {
+  if (spec === null) return false;
+  const isNamed = (name: string): boolean =>
+    aliasesIn(name, spec).every((alias) => aliases[name]?.includes(alias));
+  return joinedNetworks(spec).every((name) => name === 'host' || (networks.includes(name) && isNamed(name)));
 }
 
 /** Fails with the whole history, which says far more than the shrunk input. */

@@ -1,4 +1,4 @@
-import type { PortBinding } from '@nebula/contracts';
+import { aliasesIn, type PortBinding } from '@nebula/contracts';
 import type { ObservedApp, ObservedContainer } from '../observed.js';
 import { collide } from '../host-ports.js';
 import { limitsOf } from '../limits.js';
@@ -159,6 +159,7 @@ export class ModelEngine {
       image_id,
       ports: draft.ports,
       networks: draft.networks,
+      aliases: Object.fromEntries(draft.networks.map((name) => [name, aliasesIn(name, draft.spec)])),
       network_mode: draft.networks[0] ?? '',
       restart_count: 0,
       restart_policy: createdPolicy(draft.spec),
@@ -215,6 +216,11 @@ export class ModelEngine {
         if (container.networks.includes(step.network)) return failure('it is in that network already');
         if (!this.hasNetworks([step.network])) return failure('network not found');
         container.networks = [...container.networks, step.network];
+        container.aliases = { ...container.aliases, [step.network]: step.aliases ?? [] };
+        return DONE;
+      case 'disconnect':
+        if (!container.networks.includes(step.network)) return failure('it is not in that network');
+        container.networks = container.networks.filter((name) => name !== step.network);
         return DONE;
       case 'stop':
         if (UP.includes(state)) container.state = 'exited';

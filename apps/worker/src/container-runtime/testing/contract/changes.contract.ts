@@ -31,7 +31,7 @@ export function changesContract(bed: ContractBed): void {
       const change = { memory: 128 * MIB, memory_swap: 256 * MIB, pids: 60 };
       const acts = [
         async () => await engine.runtime.setRestartPolicy(id, 'on-failure:3'),
-        async () => await engine.runtime.updateLimits(id, change),
+        async () => expect(await engine.runtime.updateLimits(id, change)).toEqual([]),
       ];
       for (const act of acts) {
         if (facts.can_update) await act();

@@ -43,6 +43,21 @@ export function imagesContract(bed: ContractBed): void {
       });
     }, 60_000);
 
+    it('of an image for another platform than the one that is asked for fails, though the engine takes it', async () => {
+      const { runtime } = bed.engine;
+      const reference = `${bed.registry}/contract/foreign:1`;
+      const { id } = await pushHttpImage(reference, { version: 'foreign', architecture: OTHER });
+      const platform = `linux/${ARCHITECTURE}`;
+      await expect(runtime.pull(reference, never, { platform })).rejects.toMatchObject({
+        name: 'RuntimeError',
+      });
+      expect(await runtime.pull(reference, never, { platform: `linux/${OTHER}` })).toBe(id);
+      // Docker makes a container of it, and warns.
+      const made = await runtime.make(bed.engine.draft({ image: reference }));
+      expect(made.warnings.join()).toMatch(bed.facts.can_update ? /platform/ : /^$/);
+      await runtime.remove(made.id);
+    }, 60_000);
+
     it.each(['contract/nobody-has-this:1', 'contract/shop:no-such-tag'])(
       'of %s says that it is missing',
       async (name) => {

@@ -37,6 +37,8 @@ export function listingContract(bed: ContractBed): void {
         image_id: await bed.engine.runtime.imageId(TEST_IMAGE),
         ports,
         networks: [DEFAULT_NETWORK],
+        // Its own short id.
+        aliases: { [DEFAULT_NETWORK]: [expect.stringMatching(/^[0-9a-f]{12}$/)] },
         network_mode: expect.any(String),
         restart_count: 0,
         restart_policy: 'always',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { DEFAULT_NETWORK } from '@nebula/contracts';
 import { eventually } from '../eventually.js';
+import { specOf } from '../spec.js';
 import type { ContractBed } from './contract-bed.js';
 
 /** Networks, and the containers in them. */
@@ -66,6 +67,31 @@ export function networksContract(bed: ContractBed): void {
       const id = await made();
       const { NetworkSettings } = await bed.engine.docker.getContainer(id).inspect();
       expect(Object.keys(NetworkSettings.Networks).sort()).toEqual([DEFAULT_NETWORK, network].sort());
+    }, 60_000);
+
+    it('is found there by the names of the app, whether it runs or not, and also when it was put back', async () => {
+      const { runtime, scope } = bed.engine;
+      const network = `${bed.engine.prefix}-named`;
+      await runtime.createNetwork(network, scope);
+      const spec = specOf({ networks: [{ name: network, aliases: ['shop'] }] });
+      const id = await runtime.create(bed.engine.draft({ networks: [DEFAULT_NETWORK, network], spec }));
+      const names = async (): Promise<readonly string[]> =>
+        (await bed.engine.observed(id)).aliases[network] ?? [];
+      const again = async (aliases: string[]): Promise<void> => {
+        // The second time it is out already.
+        for (const _time of [1, 2]) await runtime.disconnect(id, network);
+        expect((await bed.engine.observed(id)).networks).not.toContain(network);
+        await runtime.connect(id, network, aliases);
+      };
+      for (const act of [async () => undefined, async () => await runtime.start(id)]) {
+        await act();
+        expect(await names()).toContain('shop');
+        await again([]);
+        expect(await names()).not.toContain('shop');
+        await again(['shop']);
+        expect(await names()).toContain('shop');
+      }
+      await runtime.remove(id);
     }, 60_000);
 
     it('that was taken out of them is put back, whether it runs or not, and its port answers', async () => {
