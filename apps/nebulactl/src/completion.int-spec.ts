@@ -12,6 +12,7 @@ import { ensurePackages } from '../../../tools/engine/packages.mjs';
 import { Terminal } from '../../../tools/test/terminal.mjs';
 
 const START_LIMIT = 300_000;
+const LIMIT = 120_000;
 
 let api: ApiUnderTest;
 let folder: string;
@@ -50,39 +51,53 @@ describe('in a shell that has read its completion script, the tabulator complete
   it.each([
     ['bash', ['bash', '--noprofile', '--norc', '-i'], ''],
     ['zsh', ['zsh', '--no-rcs', '-i'], 'autoload -U compinit; compinit -u -D; '],
-  ])('in %s commands, their choices, names of apps, and files', async (shell, command, before) => {
-    terminal = new Terminal(command, { folder, environment });
-    // What is typed is echoed, so what is waited for is another text.
-    terminal.type(`${before}source <(nebulactl completion ${shell}); echo "ready"-for-it\r`);
-    await terminal.printed(/^ready-for-it$/m);
-    for (const [typed, completed] of [
-      ['nebulactl app hist', /nebulactl app history /],
-      ['nebulactl -o js', /nebulactl -o json /],
-      ['nebulactl apply -f of-', /nebulactl apply -f of-shop\.yaml /],
-      ['nebulactl worker get ABCD:EF', /nebulactl worker get ABCD:EFGH:IJKL /],
-    ] as const) {
-      terminal.type(`${typed}\t`);
-      await terminal.printed(completed);
-      // Takes the line away.
-      terminal.type('\u0015');
-    }
-    terminal.type('nebulactl app get sh\t');
-    await terminal.printed(/nebulactl app get shop /);
-    terminal.type('\r');
-    await terminal.printed(/docker_image: shop:41/);
-  });
+  ])(
+    'in %s commands, their choices, names of apps, and files',
+    async (shell, command, before) => {
+      terminal = new Terminal(command, { folder, environment });
+      // What is typed is echoed, so what is waited for is another text.
+      terminal.type(`${before}source <(nebulactl completion ${shell}); echo "ready"-for-it\r`);
+      await terminal.printed(/^ready-for-it$/m);
+      for (const [typed, completed] of [
+        ['nebulactl app hist', /nebulactl app history /],
+        ['nebulactl -o js', /nebulactl -o json /],
+        ['nebulactl apply -f of-', /nebulactl apply -f of-shop\.yaml /],
+        ['nebulactl worker get ABCD:EF', /nebulactl worker get ABCD:EFGH:IJKL /],
+      ] as const) {
+        terminal.type(`${typed}\t`);
+        await terminal.printed(completed);
+        // Takes the line away.
+        terminal.type('\u0015');
+      }
+      terminal.type('nebulactl app get sh\t');
+      await terminal.printed(/nebulactl app get shop /);
+      terminal.type('\r');
+      await terminal.printed(/docker_image: shop:41/);
+    },
+    LIMIT,
+  );
 
-  it('in fish, which can be asked for it', async () => {
-    const asked = [
-      ...['nebulactl app hist', 'nebulactl -o js', 'nebulactl apply -f of-', 'nebulactl app get sh'],
-      'nebulactl worker get ABCD:EF',
-    ];
-    const lines = asked.map((line) => `complete --do-complete "${line}"; `).join('');
-    const script = `nebulactl completion fish | source; ${lines}`;
-    const { stdout } = await promisify(execFile)('fish', ['--no-config', '--command', script], {
-      cwd: folder,
-      env: environment,
-    });
-    expect(stdout.trim().split('\n')).toEqual(['history', 'json', 'of-shop.yaml', 'shop', 'ABCD:EFGH:IJKL']);
-  });
+  it(
+    'in fish, which can be asked for it',
+    async () => {
+      const asked = [
+        ...['nebulactl app hist', 'nebulactl -o js', 'nebulactl apply -f of-', 'nebulactl app get sh'],
+        'nebulactl worker get ABCD:EF',
+      ];
+      const lines = asked.map((line) => `complete --do-complete "${line}"; `).join('');
+      const script = `nebulactl completion fish | source; ${lines}`;
+      const { stdout } = await promisify(execFile)('fish', ['--no-config', '--command', script], {
+        cwd: folder,
+        env: environment,
+      });
+      expect(stdout.trim().split('\n')).toEqual([
+        'history',
+        'json',
+        'of-shop.yaml',
+        'shop',
+        'ABCD:EFGH:IJKL',
+      ]);
+    },
+    LIMIT,
+  );
 });
