@@ -8,6 +8,11 @@ import type { RegionPublisher } from './region-publisher.js';
 /** So many apps are taken up in one look at the database, beside those that are being worked on. */
 const BATCH = 500;
 const PURGE_INTERVAL_MS = 3_600_000;
+/**
+ * So long after the last trouble with a feed no tombstone is forgotten: one that could not be published in all its time
+ * has to be there for workers that had no broker either, and come back spread over minutes.
+ */
+const QUIET_BEFORE_PURGE_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
 /** Looks at the database at intervals for what has to be published, verified or forgotten. */
@@ -18,6 +23,8 @@ export class Sweep {
   private stopped = false;
   private startedAt = 0;
   private purgedAt = Number.NEGATIVE_INFINITY;
+  /** When a feed was last known to be in trouble, or may have been. */
+  private troubledAt = 0;
   private lastFailure: string | null = null;
 
   constructor(
@@ -32,6 +39,7 @@ export class Sweep {
 
   start(): void {
     this.startedAt = this.clock.now();
+    this.troubledAt = this.startedAt;
     this.running = this.run();
   }
 
@@ -66,6 +74,7 @@ export class Sweep {
   }
 
   private async look(): Promise<void> {
+    if (this.regions.some((region) => region.problem() !== null)) this.troubledAt = this.clock.now();
     const epoch = await this.store.epoch();
     for (const region of this.regions) {
       const behind = await this.store.behind(region.region, epoch, BATCH + region.pending);
@@ -113,7 +122,7 @@ export class Sweep {
 
   private async purge(): Promise<void> {
     const now = this.clock.now();
-    if (now - this.purgedAt < PURGE_INTERVAL_MS) return;
+    if (now - this.purgedAt < PURGE_INTERVAL_MS || now - this.troubledAt < QUIET_BEFORE_PURGE_MS) return;
     const before = instant(now - this.options.tombstone_retention_days * DAY_MS);
     const apps = await this.store.purgeTombstones(before);
     this.purgedAt = now;

@@ -1,8 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { eventually } from '../testing/eventually.js';
 import type { FaultyFeed } from './testing/faulty-feed.js';
 import { PublishingBed } from './testing/publishing-bed.js';
 import type { PublishingUnderTest } from './testing/publishing-under-test.js';
+
+/** And a little more, milliseconds. */
+const HOUR_MS = 3_700_000;
 
 let bed: PublishingBed;
 let feed: FaultyFeed;
@@ -16,6 +19,13 @@ beforeEach(async () => {
 afterEach(async () => {
   await bed.close();
 });
+
+/** Resolves when an instance has looked at its database for what is to be done, again and again from now on. */
+async function looked({ store }: PublishingUnderTest): Promise<void> {
+  const looks = jest.spyOn(store, 'behind');
+  await eventually(() => expect(looks.mock.calls.length).toBeGreaterThan(3));
+  looks.mockRestore();
+}
 
 describe('a new app', () => {
   it('begins behind its tombstone, published or not', async () => {
@@ -64,6 +74,8 @@ describe('a tombstone', () => {
     api.clock.offset = 3_700_000;
     expect(await api.store.get('old')).toMatchObject({ deleted: true });
     feed.away = false;
+    await bed.settled(api);
+    api.clock.offset *= 2;
     await eventually(async () => expect(await api.store.get('old')).toBeNull());
     expect(await api.store.get('young')).toMatchObject({ deleted: true });
     await eventually(async () => expect(await feed.readNewest('old')).toBeNull());
@@ -72,8 +84,26 @@ describe('a tombstone', () => {
     expect(await api.publisher.prepareCreation('old')).toBe(3);
   });
 
+  it('that got out after its time only is kept for workers that had no broker until then, too', async () => {
+    api = await bed.start({ tombstone_retention_days: 1 });
+    await api.write('old');
+    await bed.settled(api);
+    feed.away = true;
+    await api.remove('old', '2020-01-01T00:00:00.000Z');
+    api.clock.offset = HOUR_MS;
+    await looked(api);
+    feed.away = false;
+    await bed.published('old', 2);
+    await bed.settled(api);
+    await looked(api);
+    expect(await feed.readNewest('old')).toMatchObject({ deleted: true });
+    expect(await api.store.get('old')).toMatchObject({ deleted: true });
+    api.clock.offset += HOUR_MS;
+    await eventually(async () => expect(await api.store.get('old')).toBeNull());
+  });
+
   it('leaves its stream when the feed can’t be had, which goes as soon as it can', async () => {
-    api = await bed.start({ tombstone_retention_days: 1, feed_call: 100 });
+    api = await bed.start({ tombstone_retention_days: 1 });
     await api.write('old');
     await api.remove('old', '2020-01-01T00:00:00.000Z');
     await bed.settled(api);
@@ -88,7 +118,7 @@ describe('a tombstone', () => {
   });
 
   it('that has become an app again by then keeps its stream', async () => {
-    api = await bed.start({ tombstone_retention_days: 1, feed_call: 100 });
+    api = await bed.start({ tombstone_retention_days: 1 });
     await api.write('old');
     await api.remove('old', '2020-01-01T00:00:00.000Z');
     await bed.settled(api);
