@@ -1,4 +1,4 @@
-import { allowedValues, environmentName, type Key, type KeyTable } from './key-table.js';
+import { allowedValues, environmentName, type Key, type KeyTable, secretFileName } from './key-table.js';
 
 /** All keys for `--help`, two lines each: names, what is allowed and the default; then what it is for. */
 export function describeKeys<T extends object>(keys: KeyTable<T>): string {
@@ -8,7 +8,8 @@ export function describeKeys<T extends object>(keys: KeyTable<T>): string {
 
 function heading(name: string, key: Key): string {
   const variable = environmentName(name);
-  const names = key.env_only ? `${variable} (environment only)` : `${name}, ${variable}`;
+  const or = key.secret ? ` (or ${secretFileName(name)})` : '';
+  const names = key.env_only ? `${variable}${or} (environment only)` : `${name}, ${variable}${or}`;
   return `${names}: ${allowedValues(key)}; ${presence(key)}`;
 }
 

@@ -45,6 +45,11 @@ export function environmentName(key: string): string {
   return key.toUpperCase();
 }
 
+/** The variable that names a file with the value of a secret key. */
+export function secretFileName(key: string): string {
+  return `${environmentName(key)}_FILE`;
+}
+
 /** What a key may be, in words that fit behind "must be". */
 export function allowedValues(key: Key): string {
   switch (key.kind) {

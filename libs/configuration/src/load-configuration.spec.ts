@@ -140,6 +140,56 @@ describe('the file', () => {
   });
 });
 
+describe('a secret in a file', () => {
+  function secretFile(text: string): string {
+    const path = join(folder, `secret-${++written}`);
+    writeFileSync(path, text);
+    return path;
+  }
+
+  it.each([
+    ['hunter2', 'hunter2'],
+    ['hunter2\n', 'hunter2'],
+    ['hunter2\r\n', 'hunter2'],
+    [' hunter 2 \n', ' hunter 2 '],
+  ])('%j is read without the end of its line', (text, password) => {
+    expect(load({ NAME: 'n', PASSWORD_FILE: secretFile(text) }, { password: 'f' }).password).toBe(password);
+  });
+
+  it('is of the kind that the key says', () => {
+    expect(load({ NAME: 'n', TOKEN_FILE: secretFile('7\n') }).token).toBe(7);
+    expect(problems({ NAME: 'n', TOKEN_FILE: secretFile('hunter2') })).toEqual([
+      'TOKEN_FILE has a value that is not allowed; it must be a whole number (a secret number)',
+    ]);
+  });
+
+  it('is no secret of ours where the key is none, and none where the variable is empty', () => {
+    const environment = { NAME: 'n', LEVEL_FILE: '/none', PASSWORD_FILE: '' };
+    expect(load(environment)).toEqual(DEFAULTS);
+  });
+
+  it('must be there, have something in it, and be the only one', () => {
+    const none = join(folder, 'no-secret');
+    expect(problems({ NAME: 'n', PASSWORD_FILE: none })).toEqual([
+      `PASSWORD_FILE: ${none} can't be read (ENOENT)`,
+    ]);
+    const empty = secretFile('\n');
+    expect(problems({ NAME: 'n', PASSWORD_FILE: empty })).toEqual([
+      'PASSWORD_FILE: the file is empty but must hold text (password of the broker)',
+    ]);
+    expect(problems({ NAME: 'n', PASSWORD: 'p', PASSWORD_FILE: secretFile('q') })).toEqual([
+      'PASSWORD and PASSWORD_FILE are both set; set one of them',
+    ]);
+  });
+
+  it('is not shown where it is given in place of the name of the file', () => {
+    for (const text of ['hunter2', 'hunter2\nhunter2', 'a/b'])
+      expect(problems({ NAME: 'n', PASSWORD_FILE: text })).toEqual([
+        'PASSWORD_FILE must be the path of a file that can be read',
+      ]);
+  });
+});
+
 describe('problems', () => {
   it.each<[Record<string, string>, unknown, string]>([
     [{ PORT: 'http' }, {}, 'PORT is "http" but must be a whole number, 1 to 65535 (port to listen on)'],
@@ -217,9 +267,9 @@ describe('describeKeys', () => {
       '      apps to run',
       '  level, LEVEL: one of info, warn; default info',
       '      least severe line',
-      '  password, PASSWORD: text; has a default',
+      '  password, PASSWORD (or PASSWORD_FILE): text; has a default',
       '      password of the broker',
-      '  token, TOKEN: a whole number; has a default',
+      '  token, TOKEN (or TOKEN_FILE): a whole number; has a default',
       '      a secret number',
       '',
     ]);
