@@ -201,8 +201,12 @@ export default tseslint.config(
     },
   },
   {
-    // The command line has a configuration of its own, and hands the environment on from its main file.
-    files: ['libs/configuration/src/**/*.ts', 'apps/nebulactl/src/main.ts', 'tools/**', ...TESTS],
+    // The command line has a configuration of its own, and hands the environment on from its main file. What stands beside
+    // a bundle in an image can't import.
+    files: [
+      ...['libs/configuration/src/**/*.ts', 'apps/nebulactl/src/main.ts', 'deploy/docker/**', 'tools/**'],
+      ...TESTS,
+    ],
     rules: { 'no-restricted-properties': 'off' },
   },
   {
@@ -211,7 +215,7 @@ export default tseslint.config(
   },
   {
     // Command-line programs talk to people on the console.
-    files: ['tools/**', 'e2e/**', 'apps/standalone/src/**'],
+    files: ['tools/**', 'e2e/**', 'deploy/docker/**', 'apps/standalone/src/**'],
     rules: { 'no-console': 'off' },
   },
   {

@@ -5,8 +5,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeWorkerImage } from '../../tools/bundle/worker-image.mjs';
-import { makeHttpImage, removeImage } from '../../tools/engine/images.mjs';
+import { makeHttpImage } from '../../tools/engine/images.mjs';
+import { buildNebulaImage, nebulaImage } from '../../tools/services/nebula-images.mjs';
 import { EngineView, type SeenContainer } from '../testing/engine-view.js';
 import { eventually } from '../testing/eventually.js';
 import { keepDesiredState } from '../testing/kept-desired-state.js';
@@ -15,9 +15,11 @@ const ENGINE = process.env['NEBULA_TEST_DOCKER_HOST'] ?? '';
 const SCOPE = `e2e-${randomBytes(4).toString('hex')}`;
 const APP = `${SCOPE}-app`;
 const OF_WORKER = `of-test=${SCOPE}`;
-const WORKER_IMAGE = `nebula-worker-e2e:${SCOPE}`;
+const WORKER_IMAGE = nebulaImage('worker');
 const IMAGE = 'nebula-in-container:1';
 const LIMIT = 120_000;
+/** Images are built from the sources, with all that they need from the package registry. */
+const BUILD_LIMIT = 1_200_000;
 
 const engine = new EngineView(ENGINE);
 let stateDir: string;
@@ -36,7 +38,7 @@ const labels = {
 beforeAll(async () => {
   stateDir = await mkdtemp(join(tmpdir(), 'nebula-in-container-'));
   await makeHttpImage(ENGINE, IMAGE, { version: SCOPE });
-  await makeWorkerImage(engine.docker, WORKER_IMAGE);
+  await buildNebulaImage(ENGINE, 'worker');
   await keep(1);
   worker = await engine.docker.createContainer({
     name: `${SCOPE}-worker`,
@@ -49,11 +51,12 @@ beforeAll(async () => {
     HostConfig: {
       Binds: [`${new URL(ENGINE).pathname}:/var/run/docker.sock`, `${stateDir}:/state`],
       NetworkMode: 'none',
+      ReadonlyRootfs: true,
     },
   });
   await worker.start();
   self = await seenWorker();
-}, 2 * LIMIT);
+}, BUILD_LIMIT);
 
 afterAll(async () => {
   for (const label of [OF_WORKER, `nebula.scope=${SCOPE}`]) {
@@ -62,7 +65,6 @@ afterAll(async () => {
   }
   for (const name of await engine.networks(`nebula.scope=${SCOPE}`))
     await engine.docker.getNetwork(name).remove();
-  await removeImage(ENGINE, WORKER_IMAGE);
   await rm(stateDir, { recursive: true });
 }, LIMIT);
 

@@ -27,7 +27,11 @@ const LIMIT_MS = 30_000;
 
 /** One api as its users see it. */
 export class FleetApi {
-  constructor(private readonly url: string) {}
+  /** @param headers that every request has, like those of a login */
+  constructor(
+    private readonly url: string,
+    private readonly headers: Record<string, string> = {},
+  ) {}
 
   /**
    * @param path from behind `/api/v3`
@@ -36,7 +40,8 @@ export class FleetApi {
   async call<Body>(method: string, path: string, body?: object): Promise<Answered<Body>> {
     const response = await fetch(`${this.url}/api/v3${path}`, {
       method,
-      ...(body ? { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } } : {}),
+      ...(body ? { body: JSON.stringify(body) } : {}),
+      headers: { ...this.headers, ...(body ? { 'content-type': 'application/json' } : {}) },
       signal: AbortSignal.timeout(LIMIT_MS),
     });
     const text = await response.text();

@@ -1,6 +1,7 @@
 import { execa } from 'execa';
-import { mkdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
+import { chown, mkdir, readFile, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { engineFolders } from '../../tools/engine/engine-folders.mjs';
 import { killEngine, startEngine, stopEngine } from '../../tools/engine/engine.mjs';
 import { inNamespace } from '../../tools/engine/engine-namespace.mjs';
@@ -16,6 +17,16 @@ const REGISTRY_PORT = 5000;
 /** Name of the worker's folder. */
 const STATE = 'state';
 
+/** Of a worker in a container. */
+export interface WorkerImage {
+  image: string;
+  /** The engine that runs the containers. It is another one than those that the workers drive, which reach no broker. */
+  host: string;
+}
+
+/** Whoever the images run as when no socket has to be reached. */
+const NOBODY = 65_532;
+
 export interface ServerOptions {
   name: string;
   /** For the engine and the worker's state. */
@@ -24,6 +35,7 @@ export interface ServerOptions {
   program: string;
   /** Configuration of the worker, without what is this server's own. */
   environment: Record<string, string>;
+  workerImage?: WorkerImage;
 }
 
 /** One server of a fleet: a Docker Engine with an id, a network and ports of its own, and the worker that drives it. */
@@ -34,17 +46,24 @@ export class FleetServer {
     private readonly options: ServerOptions,
     readonly view: EngineView,
   ) {
-    const { name, folder, program, environment } = options;
-    this.worker = new ServiceProcess({
-      ...{ name, folder, args: [program] },
-      environment: { ...environment, DOCKER_HOST: view.host, STATE_DIR: join(folder, STATE) },
-    });
+    const { name, folder, program, environment, workerImage } = options;
+    this.worker = workerImage
+      ? this.containerOf(workerImage)
+      : new ServiceProcess({
+          ...{ name, folder, args: [program] },
+          environment: { ...environment, DOCKER_HOST: view.host, STATE_DIR: join(folder, STATE) },
+        });
   }
 
   /** Starts the engine, with the images, and not yet the worker. */
   static async start(options: ServerOptions): Promise<FleetServer> {
     await mkdir(options.folder, { recursive: true });
     const { host } = await startEngine({ folder: join(options.folder, 'engine'), ownNetwork: true });
+    if (options.workerImage) {
+      const state = join(options.folder, STATE);
+      await mkdir(state, { mode: 0o700 });
+      await chown(state, NOBODY, NOBODY);
+    }
     const server = new FleetServer(options, new EngineView(host));
     try {
       for (const [index, image] of IMAGES.entries()) {
@@ -60,6 +79,7 @@ export class FleetServer {
   /** Ends the worker and the engine with all its containers. */
   async end(): Promise<void> {
     await this.worker.kill();
+    await this.removeContainerOfWorker();
     await stopRegistry(this.registryFolder);
     await this.stopEngine();
   }
@@ -137,6 +157,38 @@ export class FleetServer {
   /** Removes a container behind the worker's back. */
   async removeContainer(name: string): Promise<void> {
     await this.view.docker.getContainer(name).remove({ force: true });
+  }
+
+  /** As compose.yaml runs it, in the network of this machine, where the broker is. */
+  private containerOf({ image, host }: WorkerImage): ServiceProcess {
+    const { name, folder, environment } = this.options;
+    const socket = new URL(this.view.host).pathname;
+    return new ServiceProcess({
+      ...{ name, folder, program: 'docker' },
+      args: [
+        ...['run', '--rm', '--name', this.containerName, '--network', 'host'],
+        ...['--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],
+        ...['--user', `${NOBODY}:${statSync(socket).gid}`],
+        ...['--volume', `${socket}:/var/run/docker.sock`, '--volume', `${this.stateFolder}:/state`],
+        // By their names alone, so that no value is seen among the arguments.
+        ...Object.keys(environment).flatMap((key) => ['--env', key]),
+        image,
+      ],
+      environment: { ...environment, DOCKER_HOST: host },
+    });
+  }
+
+  /** What a killed command has left. */
+  private async removeContainerOfWorker(): Promise<void> {
+    const { workerImage } = this.options;
+    if (!workerImage) return;
+    const args = ['rm', '--force', '--volumes', this.containerName];
+    await execa('docker', args, { env: { DOCKER_HOST: workerImage.host }, reject: false });
+  }
+
+  /** Different for all fleets, whose folders are. */
+  private get containerName(): string {
+    return `${basename(dirname(this.options.folder))}-${this.options.name}`;
   }
 
   private get stateFolder(): string {

@@ -10,7 +10,7 @@ import { REPOSITORY } from './clone.js';
 import type { SeenContainer } from './engine-view.js';
 import { eventually } from './eventually.js';
 import { FleetApi, type Waited } from './fleet-api.js';
-import { FleetServer } from './fleet-server.js';
+import { FleetServer, type WorkerImage } from './fleet-server.js';
 import { freePort } from './free-port.js';
 import { ServiceProcess } from './service-process.js';
 import { StreamView } from './stream-view.js';
@@ -56,6 +56,8 @@ export interface FleetOptions {
   userPerWorker?: boolean;
   /** Programs that `node` runs; the built ones of this work tree when absent. */
   programs?: { api: string; worker: string };
+  /** The workers run in containers of this image in place of being processes of this machine. */
+  workerImage?: WorkerImage;
 }
 
 /**
@@ -270,6 +272,7 @@ export class Fleet {
     const name = `server-${index}`;
     const server = await FleetServer.start({
       ...{ name, folder: join(this.folder, name), program: this.program('worker') },
+      ...(this.options.workerImage ? { workerImage: this.options.workerImage } : {}),
       environment: {
         ...{ ...WORKER_USER, ...INTERVALS, RABBIT_HOST: hosts, RABBIT_VHOST: VHOST },
         ...(this.options.userPerWorker ? { ...ownUser(index), WORKER_ID: workerIdOf(index) } : {}),

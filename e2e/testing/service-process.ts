@@ -8,7 +8,9 @@ const KEPT = 200_000;
 export interface ServiceOptions {
   /** For messages. */
   name: string;
-  /** What `node` is called with. */
+  /** What runs it; the running `node` when absent. */
+  program?: string;
+  /** What that is called with. */
   args: string[];
   /** Working directory. */
   folder: string;
@@ -53,8 +55,8 @@ export class ServiceProcess {
 
   start(): void {
     if (this.child) throw new Error(`${this.options.name} runs already`);
-    const { name, args, folder } = this.options;
-    const child = spawn(process.execPath, args, {
+    const { name, program = process.execPath, args, folder } = this.options;
+    const child = spawn(program, args, {
       cwd: folder,
       env: this.environment,
       stdio: ['ignore', 'pipe', 'pipe'],

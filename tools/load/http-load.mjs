@@ -26,9 +26,10 @@ const LONGEST = 1_800;
  * @param {object} [options]
  * @param {number} [options.connections]
  * @param {number} [options.rate] requests a second, over all connections
+ * @param {Record<string, string>} [options.headers]
  * @returns {Load}
  */
-export function startLoad(url, { connections = 10, rate = 400 } = {}) {
+export function startLoad(url, { connections = 10, rate = 400, headers = {} } = {}) {
   let answered = 0;
   let failed = 0;
   /** @type {Record<string, number>} */
@@ -44,7 +45,7 @@ export function startLoad(url, { connections = 10, rate = 400 } = {}) {
     done = resolve;
   });
   const instance = autocannon(
-    { url, connections, overallRate: rate, duration: LONGEST, timeout: 10 },
+    { url, connections, headers, overallRate: rate, duration: LONGEST, timeout: 10 },
     (_error, found) => done(found),
   );
   instance.on('response', (_client, status) => {

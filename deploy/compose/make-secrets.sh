@@ -1,0 +1,27 @@
+#!/bin/sh
+# Makes the secrets of compose.yaml, each in a file of its own in secrets/, or in the folder that is given. What is there
+# already stays. Nobody but you gets into the folder; the files themselves can be read by the users of the containers.
+set -eu
+folder=${1:-$(dirname "$0")/secrets}
+
+mkdir -p "$folder"
+chmod 700 "$folder"
+
+make() {
+  [ -s "$folder/$1" ] && return
+  printf %s "$2" > "$folder/$1.new"
+  chmod 444 "$folder/$1.new"
+  mv "$folder/$1.new" "$folder/$1"
+}
+
+random() {
+  od -An -N24 -tx1 /dev/urandom | tr -d ' \n'
+}
+
+make mongo_password "$(random)"
+make mongo_url "mongodb://nebula:$(cat "$folder/mongo_password")@mongo:27017/?authSource=admin"
+make rabbit_admin_password "$(random)"
+make rabbit_api_password "$(random)"
+make rabbit_worker_password "$(random)"
+make admin_password "$(random)"
+make secret_keys "k1:$(head -c 32 /dev/urandom | base64)"

@@ -1,0 +1,7 @@
+import { buildNebulaImage } from '../../tools/services/nebula-images.mjs';
+import { describeActions } from '../testing/fleet-actions.js';
+
+const ENGINE = process.env['NEBULA_TEST_DOCKER_HOST'] ?? '';
+
+// The same as of workers that are processes. Each container has the socket of the engine of its server.
+describeActions(async () => ({ host: ENGINE, image: await buildNebulaImage(ENGINE, 'worker') }));

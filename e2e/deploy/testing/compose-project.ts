@@ -1,0 +1,85 @@
+import { execa } from 'execa';
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { composeProgram } from '../../../tools/services/compose.mjs';
+import { searchForSecrets } from '../../../tools/test/known-secrets.mjs';
+import { REPOSITORY } from '../../testing/clone.js';
+
+const FOLDER = join(REPOSITORY, 'deploy', 'compose');
+
+export interface ProjectOptions {
+  name: string;
+  /** Files of deploy/compose, and whole paths of others, in the order in which they count. */
+  files: string[];
+  /** Where its .env is written to. */
+  folder: string;
+  /** Address of the engine. */
+  host: string;
+  /** What is set in .env.example. */
+  variables: Record<string, string>;
+}
+
+/** One project of Docker Compose, as somebody runs it who has copied .env.example and set some of it. */
+export class ComposeProject {
+  private constructor(
+    private readonly options: ProjectOptions,
+    private readonly program: string,
+    private readonly environmentFile: string,
+  ) {}
+
+  static async of(options: ProjectOptions): Promise<ComposeProject> {
+    const file = join(options.folder, `${options.name}.env`);
+    await writeFile(file, environmentOf(options.variables));
+    return new ComposeProject(options, await composeProgram(() => undefined), file);
+  }
+
+  /**
+   * @returns what it prints on both outputs
+   * @throws {Error} with that, when it fails
+   */
+  async run(...args: string[]): Promise<string> {
+    const { code, output } = await this.try(...args);
+    if (code !== 0) throw new Error(`docker compose ${args.join(' ')} ended with ${code}:\n${output}`);
+    return output;
+  }
+
+  async try(...args: string[]): Promise<{ code: number | undefined; output: string }> {
+    const { name, files, host } = this.options;
+    const all = [
+      ...[
+        '--project-name',
+        name,
+        '--env-file',
+        this.environmentFile,
+        '--ansi',
+        'never',
+        '--progress',
+        'quiet',
+      ],
+      ...files.flatMap((file) => ['--file', join(file.startsWith('/') ? '' : FOLDER, file)]),
+      ...args,
+    ];
+    const { PATH, HOME } = process.env;
+    const { exitCode, all: output } = await execa(this.program, all, {
+      ...{ cwd: FOLDER, env: { PATH, HOME, DOCKER_HOST: host }, extendEnv: false },
+      ...{ all: true, reject: false, stdin: 'ignore' },
+    });
+    searchForSecrets(output, `the output of docker compose ${args.join(' ')}`);
+    return { code: exitCode, output };
+  }
+}
+
+/**
+ * .env.example with some of its variables set.
+ * @throws {Error} when it has no such variable
+ */
+export function environmentOf(variables: Record<string, string>): string {
+  let text = readFileSync(join(FOLDER, '.env.example'), 'utf8');
+  for (const [name, value] of Object.entries(variables)) {
+    const line = new RegExp(`^#?${name}=.*$`, 'm');
+    if (!line.test(text)) throw new Error(`.env.example has no ${name}`);
+    text = text.replace(line, () => `${name}=${value}`);
+  }
+  return text;
+}
