@@ -9,5 +9,11 @@ export { createApi } from './create-api.js';
 export { buildDocument } from './openapi/document.js';
 export { type AppRecord, AppStore, StoreUnavailableError } from './store/app-store.js';
 export { FleetStore } from './store/fleet-store.js';
-export { parseSecretKeys, SECRET_KEY_BYTES, type SecretKey } from './store/secrets/secret-key.js';
+export { holdsSecrets } from './store/secrets/holds-secrets.js';
+export {
+  parseSecretKeys,
+  SECRET_KEY_BYTES,
+  SECRET_KEY_FORM,
+  type SecretKey,
+} from './store/secrets/secret-key.js';
 export type { StoreOptions } from './store/store-options.js';

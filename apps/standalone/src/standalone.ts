@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { accessOptions, checkStore, createApi, type StoreOptions, StoreUnavailableError } from '@nebula/api';
+import {
+  accessOptions,
+  checkStore,
+  createApi,
+  holdsSecrets,
+  type StoreOptions,
+  StoreUnavailableError,
+} from '@nebula/api';
 import { listenError, programVersion, StartError } from '@nebula/lifecycle';
 import { InProcessBroker } from '@nebula/messaging';
 import {
@@ -51,7 +58,7 @@ export async function startStandalone(
   await requireStore(store);
   const access = await accessOptions(configuration);
   const own_token = randomBytes(32).toString('base64url');
-  const secret_keys = await secretKeysIn(folder.secret_keys);
+  const secret_keys = await secretKeysIn(folder.secret_keys, () => holdsSecrets(store));
   const broker = new InProcessBroker({ directory: folder.feed });
   const worker = await createWorker({
     scope: configuration.scope,

@@ -1,10 +1,8 @@
 import type { AppStore, Revision } from '../app-store.js';
+import { everyRevision } from './every-revision.js';
 import type { Keyring } from './keyring.js';
 import { opened, resealed } from './seal-record.js';
 import { SecretsUnreadableError } from './secret-errors.js';
-
-/** Apps, and revisions of one, that are read at a time. */
-const PAGE = 100;
 
 /** What came of a rotation. */
 export interface Rotation {
@@ -34,32 +32,6 @@ export async function rotateSecrets(inner: AppStore, keyring: Keyring): Promise<
     const anew = resealed(stored, keyring);
     if (anew && (await inner.rewrite(anew))) rotation.rewritten.add(app_name);
   };
-  let place = { updated_at: '', app_name: '' };
-  for (;;) {
-    const records = await inner.changedSince(place, PAGE);
-    for (const record of records) {
-      await rotate(record);
-      await rotateHistory(inner, record.app_name, rotate);
-    }
-    const last = records.at(-1);
-    if (!last || records.length < PAGE) return rotation;
-    place = { updated_at: last.updated_at, app_name: last.app_name };
-  }
-}
-
-async function rotateHistory(
-  inner: AppStore,
-  appName: string,
-  rotate: (stored: Revision) => Promise<void>,
-): Promise<void> {
-  let before = Number.MAX_SAFE_INTEGER;
-  for (;;) {
-    const page = await inner.revisions(appName, { limit: PAGE, before });
-    for (const { revision } of page) {
-      const stored = await inner.revision(appName, revision);
-      if (stored) await rotate(stored);
-      before = revision;
-    }
-    if (page.length < PAGE) return;
-  }
+  for await (const stored of everyRevision(inner)) await rotate(stored);
+  return rotation;
 }

@@ -1,0 +1,39 @@
+import type { AppStore, Revision } from '../app-store.js';
+
+/** Apps, and revisions of one, that are read at a time. */
+const PAGE = 100;
+
+/**
+ * All that is stored of apps, deleted ones too: of each app its present record, then the revisions that are kept.
+ * @throws {StoreUnavailableError} when the store is away
+ */
+export async function* everyRevision(store: AppStore): AsyncGenerator<Revision> {
+  let place = { updated_at: '', app_name: '' };
+  for (;;) {
+    const records = await store.changedSince(place, PAGE);
+    for (const record of records) {
+      yield record;
+      yield* replacedRevisions(store, record.app_name);
+    }
+    const last = records.at(-1);
+    if (!last || records.length < PAGE) return;
+    place = { updated_at: last.updated_at, app_name: last.app_name };
+  }
+}
+
+/** The revisions of an app that were replaced and are kept, the newest first. */
+export async function* replacedRevisions(
+  store: AppStore,
+  appName: string,
+  before = Number.MAX_SAFE_INTEGER,
+): AsyncGenerator<Revision> {
+  for (let from = before; ; ) {
+    const page = await store.revisions(appName, { limit: PAGE, before: from });
+    for (const { revision } of page) {
+      const found = await store.revision(appName, revision);
+      if (found) yield found;
+      from = revision;
+    }
+    if (page.length < PAGE) return;
+  }
+}
