@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { UpdateState } from '@nebula/contracts';
 import type { StreamedEvent } from '../http/event-stream.js';
 import type { FleetState } from '../store/fleet-records.js';
@@ -58,9 +58,17 @@ export interface Seen {
   at: number;
 }
 
-/** The newest events, so that a client that was away for a moment misses none. */
+const CIPHER = 'aes-128-ecb';
+const BLOCK_BYTES = 16;
+const NUMBER_BYTES = 6;
+
+/**
+ * The newest events, so that a client that was away for a moment misses none. In their ids the number is one enciphered
+ * block: those who may see some apps alone are not told by it how much happens to all others.
+ */
 export class EventLog {
   private readonly instance = randomBytes(6).toString('hex');
+  private readonly key = randomBytes(16);
   private readonly listeners = new Set<(event: StreamedEvent & FleetEvent) => void>();
   private readonly kept: (StreamedEvent & FleetEvent)[] = [];
   private count = 0;
@@ -77,15 +85,15 @@ export class EventLog {
 
   /** The id of whoever has seen all there is. */
   newestId(now: number): string {
-    return `${this.instance}-${this.count}-${now}`;
+    return `${this.instance}-${this.enciphered(this.count)}-${now}`;
   }
 
   /** Null when that is no id of ours, nor of another instance. */
   read(id: string): Seen | null {
-    const [, instance, number, at] = /^([0-9a-f]{12})-([0-9]{1,15})-([0-9]{1,15})$/.exec(id) ?? [];
-    if (instance === undefined) return null;
-    const own = instance === this.instance && Number(number) <= this.count;
-    return { number: own ? Number(number) : null, at: Number(at) };
+    const [, instance, block, at] = /^([0-9a-f]{12})-([0-9a-f]{32})-([0-9]{1,15})$/.exec(id) ?? [];
+    if (instance === undefined || block === undefined) return null;
+    const number = instance === this.instance ? this.deciphered(block) : null;
+    return { number: number !== null && number <= this.count ? number : null, at: Number(at) };
   }
 
   /** What came after; null when some of it isn't kept any more. */
@@ -108,5 +116,21 @@ export class EventLog {
 
   get followers(): number {
     return this.listeners.size;
+  }
+
+  private enciphered(number: number): string {
+    const block = Buffer.alloc(BLOCK_BYTES);
+    block.writeUIntBE(number, 0, NUMBER_BYTES);
+    const cipher = createCipheriv(CIPHER, this.key, null).setAutoPadding(false);
+    return Buffer.concat([cipher.update(block), cipher.final()]).toString('hex');
+  }
+
+  /** Null of what was not enciphered here: then the rest of the block is something else than zero. */
+  private deciphered(text: string): number | null {
+    const cipher = createDecipheriv(CIPHER, this.key, null).setAutoPadding(false);
+    const block = Buffer.concat([cipher.update(text, 'hex'), cipher.final()]);
+    return block.subarray(NUMBER_BYTES).every((byte) => byte === 0)
+      ? block.readUIntBE(0, NUMBER_BYTES)
+      : null;
   }
 }
