@@ -18,6 +18,12 @@ test.each([
   ['{"db_password": "hunter 2", "port": 1}', [], '{"db_password": [redacted], "port": 1}'],
   ['amqp://me:hunter2@rabbit', [], 'amqp://[redacted]@rabbit'],
   ['mongodb://me:hunt@er2@host/db', [], 'mongodb://[redacted]@host/db'],
+  ['amqp://me:hunt/er2@rabbit', [], 'amqp://[redacted]@rabbit'],
+  ['amqp://me:1/hunt@er2/3@rabbit/vhost', [], 'amqp://[redacted]@rabbit/vhost'],
+  ['a://b:c/d@e, f://g:h/i@j', [], 'a://[redacted]@e, f://[redacted]@j'],
+  ['https://registry.example/@scope/name', [], 'https://registry.example/@scope/name'],
+  ['https://t0ken@registry.example:5000/x', [], 'https://[redacted]@registry.example:5000/x'],
+  ['http://127.0.0.1:5000/v2/ failed', [], 'http://127.0.0.1:5000/v2/ failed'],
   [
     'amqp://a:b@c@d,amqp://e:f@g me@example.com',
     [],
@@ -31,4 +37,6 @@ test.each([
 test('a long word takes no longer than its length', () => {
   const word = 'x'.repeat(400_000);
   expect(redactOutput(word, ['hunter2'])).toBe(word);
+  const urls = 'a://b:c/'.repeat(50_000);
+  expect(redactOutput(urls, ['hunter2'])).toBe(urls);
 });

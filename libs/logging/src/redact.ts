@@ -9,6 +9,15 @@ const SECRET =
 /** Names whose members are the environment of a container: their names may be shown, their values not. */
 const ENVIRONMENT = /^env(_?vars|ironment)?$/i;
 
+/**
+ * User and password of a URL, up to the last `@` before the next URL: a password that nobody has encoded can hold `@`
+ * and `/`. Where a path holds an `@` too, more than the password is hidden, which is the better mistake.
+ */
+const PASSWORD_IN_URL = /([a-z][a-z0-9+.-]{0,31}:\/\/)[^\s/@"':]*:(?:(?!:\/\/)[^\s"'])*@/gi;
+
+/** A user alone, or a token in its place. */
+const USER_IN_URL = /([a-z][a-z0-9+.-]{0,31}:\/\/)[^\s/"']+@/gi;
+
 /** Deeper values are left out; what is logged is meant to be read. */
 const MAX_DEPTH = 8;
 
@@ -23,7 +32,8 @@ export function redact(value: unknown): unknown {
 /** A text without credentials and without control sequences that a terminal would obey. */
 export function redactText(text: string): string {
   return stripVTControlCharacters(text)
-    .replace(/([a-z][a-z0-9+.-]{0,31}:\/\/)[^\s/"']+@/gi, `$1${REDACTED}@`)
+    .replace(PASSWORD_IN_URL, `$1${REDACTED}@`)
+    .replace(USER_IN_URL, `$1${REDACTED}@`)
     .replace(/\b(nebula_[0-9a-f]{16}_)[\w-]{43}/g, `$1${REDACTED}`)
     .replace(/\b([Bb]asic|[Bb]earer)\s+(?=[a-z]*[A-Z0-9=+/])[\w.~+/=-]{6,}/g, `$1 ${REDACTED}`);
 }
