@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { addressGroup } from './address-group.js';
+import { addressGroup, networkOf } from './address-group.js';
 
 it.each([
   ['192.0.2.1', '192.0.2.1'],
@@ -23,4 +23,14 @@ it.each([
   ['', 'unknown'],
 ])('%s counts as %s', (address, group) => {
   expect(addressGroup(address)).toBe(group);
+});
+
+it.each([
+  ['2001:db8:1:2::9', '2001:db8:1::/48'],
+  ['2001:db8:1:ffff::9', '2001:db8:1::/48'],
+  ['2001:db8::9', '2001:db8:0::/48'],
+  ['192.0.2.1', null],
+  ['unknown', null],
+])('%s is in the network %s', (address, network) => {
+  expect(networkOf(addressGroup(address))).toBe(network);
 });

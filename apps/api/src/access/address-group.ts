@@ -26,6 +26,17 @@ export function addressGroup(address: string): string {
   return `${network.join(':')}::/64`;
 }
 
+/**
+ * The network of 48 bits that a group of IPv6 is in, which is what a customer is often given (RFC 6177) and has 65,536
+ * groups; null of all others. What counts for a group counts for its network too, within `WIDER` times the bounds.
+ */
+export function networkOf(group: string): string | null {
+  return group.endsWith('::/64') ? `${group.split(':').slice(0, 3).join(':')}::/48` : null;
+}
+
+/** So many times as much as a group a whole network may do. */
+export const WIDER = 16;
+
 function withoutPort(address: string): string {
   const [, v6, v4] = /^(?:\[([^\]]*)\](?::\d{1,5})?|(\d+\.\d+\.\d+\.\d+):\d{1,5})$/.exec(address) ?? [];
   return v6 ?? v4 ?? address;

@@ -12,8 +12,8 @@ import {
 import { addressGroup } from './address-group.js';
 import { ANYONE, type Caller } from './caller.js';
 import { type Credentials, readCredentials } from './credentials.js';
-import { FailedLogins } from './failed-logins.js';
 import { KeyedDigest } from './keyed-digest.js';
+import { LoginBrake } from './login-brake.js';
 import { PasswordCheck, TooManyChecksError } from './password-check.js';
 import { RecentOutcomes } from './recent-outcomes.js';
 import { ALL_RIGHTS } from './rights.js';
@@ -29,7 +29,7 @@ const BUSY_MS = 1_000;
 @Injectable()
 export class Authenticator {
   private readonly digest = new KeyedDigest();
-  private readonly failures: FailedLogins;
+  private readonly failures: LoginBrake;
   /** Of passwords, from wherever they came: a check is paid for once. */
   private readonly recent: RecentOutcomes;
   /** What was right from an address. Nothing wrong is in it, so that guesses can't push out what is right. */
@@ -44,7 +44,7 @@ export class Authenticator {
     clock: Clock,
     private readonly log: ApiLog,
   ) {
-    this.failures = new FailedLogins(() => clock.elapsed());
+    this.failures = new LoginBrake(() => clock.elapsed());
     this.recent = new RecentOutcomes(() => clock.elapsed());
     this.letIn = new RecentOutcomes(() => clock.elapsed());
     const { administrator } = options.login ?? {};

@@ -1,5 +1,5 @@
 /** So many failures an address has free. */
-const FREE = 5;
+export const FREE = 5;
 
 /** The wait after the first failure beyond them, milliseconds; it doubles with each further one. */
 const FIRST_WAIT_MS = 1_000;
@@ -29,6 +29,7 @@ export class FailedLogins {
   constructor(
     private readonly now: () => number,
     private readonly remembered = REMEMBERED,
+    private readonly free = FREE,
   ) {}
 
   /** How long an address has to wait until its credentials are looked at, milliseconds; 0 when it needn't. */
@@ -44,7 +45,7 @@ export class FailedLogins {
   failed(address: string): boolean {
     const now = this.now();
     const { count = 0, until = 0 } = this.known(address) ?? {};
-    const beyond = count + 1 - FREE;
+    const beyond = count + 1 - this.free;
     const wait = beyond <= 0 ? 0 : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(beyond - 1, 10));
     this.addresses.delete(address);
     this.addresses.set(address, {

@@ -1,7 +1,8 @@
+import { isIPv6 } from 'node:net';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { tooManyRequests } from '../access/access-problems.js';
-import { addressGroup } from '../access/address-group.js';
+import { addressGroup, networkOf, WIDER } from '../access/address-group.js';
 
 const MINUTE_MS = 60_000;
 
@@ -16,17 +17,23 @@ export function rateLimiter(
 ): (request: FastifyRequest) => Promise<void> {
   // Which requests count is known by whoever asks, so the plugin looks at none by itself.
   void server.register(rateLimit, { global: false });
-  const count = createOnce(() =>
-    server.createRateLimit({
-      max: limit,
-      timeWindow: MINUTE_MS,
-      keyGenerator: ({ ip }) => addressGroup(ip),
-    }),
-  );
+  const countBy = (max: number, keyGenerator: (request: FastifyRequest) => string) =>
+    createOnce(() => server.createRateLimit({ max, timeWindow: MINUTE_MS, keyGenerator }));
+  const ofGroup = countBy(limit, ({ ip }) => addressGroup(ip));
+  const ofNetwork = countBy(limit * WIDER, ({ ip }) => networkOf(addressGroup(ip)) ?? ip);
   return async (request) => {
-    const counted = await count()(request);
-    if (!counted.isAllowed && counted.isExceeded) throw tooManyRequests(counted.ttlInSeconds, limit);
+    await count(ofGroup()(request), limit);
+    // Else whoever has a network would have the limit once for each of its groups.
+    if (isIPv6(request.ip)) await count(ofNetwork()(request), limit * WIDER);
   };
+}
+
+async function count(
+  counting: ReturnType<ReturnType<FastifyInstance['createRateLimit']>>,
+  limit: number,
+): Promise<void> {
+  const counted = await counting;
+  if (!counted.isAllowed && counted.isExceeded) throw tooManyRequests(counted.ttlInSeconds, limit);
 }
 
 /** The plugin is there with the first request, not before. */
