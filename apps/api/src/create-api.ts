@@ -13,6 +13,7 @@ import { registerRequestLog } from './http/request-log.js';
 import { registerRequestMetrics } from './http/request-metrics.js';
 import { registerContentChecks } from './http/request-checks.js';
 import { registerTimeLimit } from './http/time-limit.js';
+import { registerTlsRenewal } from './http/tls-renewal.js';
 import { ApiMetrics } from './metrics/api-metrics.js';
 import { serveDocumentation } from './openapi/documentation.js';
 
@@ -28,12 +29,13 @@ export async function createApi(options: ApiOptions): Promise<NestFastifyApplica
     createFastifyAdapter(options.names, undefined, options.http),
     { logger: options.logger, abortOnError: false, bodyParser: false },
   );
-  const { rate_limit_per_minute = 0, cors_origins = [] } = options.http ?? {};
+  const { rate_limit_per_minute = 0, cors_origins = [], tls } = options.http ?? {};
   const server = api.getHttpAdapter().getInstance();
   registerAccess(server, api.get(AccessGate), rate_limit_per_minute);
   registerContentChecks(server, cors_origins);
   registerTimeLimit(server, options.request_limit_ms);
   registerRequestLog(server, api.get(ApiLog));
+  if (tls) registerTlsRenewal(server, tls, api.get(ApiLog));
   registerRequestMetrics(server, api.get(ApiMetrics).requests);
   api.setGlobalPrefix(API_PREFIX, { exclude: ['healthz', 'readyz', 'metrics'] });
   serveDocumentation(api, options.version);

@@ -40,7 +40,7 @@ export function createFastifyAdapter(
   const adapter = new ApiAdapter({
     // Fastify's own default is no limit.
     requestTimeout: arrival_ms,
-    ...(tls ? { https: { ...connections, ...tls } } : { http: connections }),
+    ...(tls ? { https: { ...connections, cert: tls.cert, key: tls.key } } : { http: connections }),
     ...(trusted_proxies.length > 0 ? { trustProxy: [...trusted_proxies] } : {}),
     routerOptions: { maxParamLength: LONGEST_PATH_PART },
     genReqId: () => randomUUID(),

@@ -6,6 +6,17 @@ export interface HttpOptions {
   trusted_proxies?: readonly string[];
   /** So many requests one address may make in a minute; any number when absent or 0. */
   rate_limit_per_minute?: number;
-  /** Certificate, with its chain, and private key, as PEM. Plain HTTP when absent. */
-  tls?: { cert: string; key: string };
+  /** Plain HTTP when absent. */
+  tls?: TlsOptions;
+}
+
+/** A certificate, with its chain, and its private key, as PEM. */
+export interface TlsPair {
+  cert: string;
+  key: string;
+}
+
+export interface TlsOptions extends TlsPair {
+  /** Both as they are now, for a server that runs for longer than its certificate; it may throw. Absent: they stay. */
+  read?: () => TlsPair;
 }

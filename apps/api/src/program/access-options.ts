@@ -45,9 +45,10 @@ async function requireHash(password: string): Promise<void> {
 
 function tlsOf({ tls_cert, tls_key }: AccessConfiguration): HttpOptions['tls'] {
   if (tls_cert === '') return undefined;
-  const tls = { cert: textOf('tls_cert', tls_cert), key: textOf('tls_key', tls_key) };
+  const read = () => ({ cert: textOf('tls_cert', tls_cert), key: textOf('tls_key', tls_key) });
+  const tls = { ...read(), read };
   try {
-    createSecureContext(tls);
+    createSecureContext({ cert: tls.cert, key: tls.key });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new StartError(
