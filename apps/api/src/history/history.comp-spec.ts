@@ -213,13 +213,25 @@ describe('a secret', () => {
     expect(await body('/apps/became/revisions/1')).toMatchObject({
       spec: { env_vars: { TOKEN: '***' }, secret_env_vars: [] },
     });
-    const refused = await api.call('POST', '/apps/became/rollback', { json: { to: 1 } });
-    expect(places(expectProblem(refused, PROBLEMS.invalidSpec))).toEqual([
-      expect.stringMatching(/^\/env_vars\/TOKEN is a secret now/),
-    ]);
+    const back = async () => await api.call('POST', '/apps/became/rollback', { json: { to: 1 } });
+    const expectRefused = async () =>
+      expect(places(expectProblem(await back(), PROBLEMS.invalidSpec))).toEqual([
+        expect.stringMatching(/^\/env_vars\/TOKEN would become readable/),
+      ]);
+    await expectRefused();
+    // Nor when the app has another value since, or none.
     await patch('became', { env_vars: { TOKEN: 'another-value' } });
-    const back = await api.call('POST', '/apps/became/rollback', { json: { to: 1 } });
-    expect(back).toMatchObject({ status: 200, body: { env_vars: { TOKEN: 'was-plain' } } });
+    await expectRefused();
+    await patch('became', { env_vars: { TOKEN: null }, secret_env_vars: [] });
+    await expectRefused();
+    expect((await api.store.get('became'))?.spec?.env_vars).toEqual({});
+  });
+
+  it('that was another value before can be gone back to', async () => {
+    await api.create('other', { env_vars: { TOKEN: 'a-mere-setting' } });
+    await patch('other', { env_vars: { TOKEN: 'now-secret' }, secret_env_vars: ['TOKEN'] });
+    const back = await api.call('POST', '/apps/other/rollback', { json: { to: 1 } });
+    expect(back).toMatchObject({ status: 200, body: { env_vars: { TOKEN: 'a-mere-setting' } } });
   });
 
   it('that was none before stays masked there when its variable is gone, or the app', async () => {

@@ -2,13 +2,11 @@ import { type AppSpec, diffSpecs, maskSpec, parseAppName, type SpecChange } from
 import { Injectable } from '@nestjs/common';
 import { appNotFound, secretsUnreadable } from '../apps/app-problems.js';
 import { type AppRecord, AppStore, type Revision, type RevisionSummary } from '../store/app-store.js';
+import { replacedRevisions } from '../store/secrets/every-revision.js';
 import { requireSecrets } from '../store/secrets/seal-record.js';
 import { SecretsUnreadableError } from '../store/secrets/secret-errors.js';
 import { deletedThen, previousGone, revisionNotFound } from './history-problems.js';
 import { readRevision } from './history-query.js';
-
-/** Revisions that are read at a time. */
-const PAGE = 20;
 
 export interface RevisionPage {
   items: RevisionSummary[];
@@ -53,7 +51,8 @@ export class HistoryService {
     const number = readRevision(revision);
     if (number === null) throw revisionNotFound(revision);
     const found = await this.at(current, number);
-    return { ...found, spec: found.spec && masked(found.spec, await this.secretsOf(current)) };
+    const secrets = await this.secretsAmong(readable(found.spec), current);
+    return { ...found, spec: found.spec && masked(found.spec, secrets) };
   }
 
   /** The spec that an app had, with the values of its secrets; for those who give it to the app again. */
@@ -75,11 +74,16 @@ export class HistoryService {
     const later = await this.at(current, to ?? current.revision);
     const earlier = from === undefined ? await this.previous(later) : await this.at(current, from);
     for (const revision of [earlier, later]) if (revision) requireReadable(revision);
+    const [before, after] = [earlier?.spec ?? null, later.spec];
+    const shown = [...new Set([...readable(before), ...readable(after)])].filter(
+      (name) => before?.env_vars[name] !== after?.env_vars[name],
+    );
+    const secrets = await this.secretsAmong(shown, current);
     return {
       app_name: appName,
       from: earlier?.revision ?? null,
       to: later.revision,
-      changes: diffSpecs(earlier?.spec ?? null, later.spec, await this.secretsOf(current)),
+      changes: diffSpecs(before, after, secrets),
     };
   }
 
@@ -98,20 +102,36 @@ export class HistoryService {
   }
 
   /**
-   * Names of variables that are a secret now or in any revision that is kept: the value may be the same in others, also
-   * when the variable is gone since, or the app. Those that are older than the first to know a secret are forgotten
-   * before it is.
+   * Whether a variable had this value as a secret, now or in any revision that is kept. What can't be read may be it.
    */
-  private async secretsOf({ app_name, spec, revision }: AppRecord): Promise<string[]> {
-    const names = new Set(spec?.secret_env_vars);
-    for (let before = revision; ; ) {
-      const page = await this.store.revisions(app_name, { limit: PAGE, before });
-      const found = await Promise.all(page.map((each) => this.store.revision(app_name, each.revision)));
-      for (const name of found.flatMap((each) => each?.spec?.secret_env_vars ?? [])) names.add(name);
-      const last = page.at(-1);
-      if (!last || page.length < PAGE) return [...names];
-      before = last.revision;
+  async wasSecret(current: AppRecord, name: string, value: string): Promise<boolean> {
+    for await (const { spec, unreadable_secrets } of this.kept(current)) {
+      if (!spec?.secret_env_vars.includes(name)) continue;
+      if (spec.env_vars[name] === value || unreadable_secrets?.[name] !== undefined) return true;
     }
+    return false;
+  }
+
+  /**
+   * Those of these variables that are a secret now or in any revision that is kept: the value may be the same in others,
+   * also when the variable is gone since, or the app. Those that are older than the first to know a secret are forgotten
+   * before it is. No more is read than is needed to know.
+   */
+  private async secretsAmong(names: readonly string[], current: AppRecord): Promise<string[]> {
+    const unknown = new Set(names);
+    const secrets: string[] = [];
+    if (unknown.size === 0) return secrets;
+    for await (const { spec } of this.kept(current)) {
+      for (const name of spec?.secret_env_vars ?? []) if (unknown.delete(name)) secrets.push(name);
+      if (unknown.size === 0) break;
+    }
+    return secrets;
+  }
+
+  /** All revisions that are kept, the newest first. */
+  private async *kept(current: AppRecord): AsyncGenerator<Revision> {
+    yield current;
+    yield* replacedRevisions(this.store, current.app_name, current.revision);
   }
 
   private async previous({ app_name, revision, change }: Revision): Promise<Revision | null> {
@@ -126,6 +146,11 @@ export class HistoryService {
 
 function summaryOf({ spec: _spec, tokens: _tokens, ...summary }: Revision): RevisionSummary {
   return summary;
+}
+
+/** Variables whose values would be shown. */
+function readable(spec: AppSpec | null): string[] {
+  return Object.keys(spec?.env_vars ?? {}).filter((name) => !spec?.secret_env_vars.includes(name));
 }
 
 function masked(spec: AppSpec, alsoSecret: readonly string[]): AppSpec {

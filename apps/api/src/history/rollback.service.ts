@@ -25,24 +25,53 @@ export class RollbackService {
     const current = await this.apps.get(appName);
     requirePreconditions(intent.expected, current.revision);
     const old = await this.history.specOf(current, to);
+    await this.refuseReadableSecrets(current, old);
     const again = (spec: AppSpec) => {
-      refuseReadableSecrets(spec, old);
+      // What became one since the history was looked at.
+      refuse(plainIn(old).filter((name) => isSecretIn(spec, name, old.env_vars[name])));
       return old;
     };
     return await this.apps.respecify(appName, again, 'rolled back', intent);
   }
+
+  /**
+   * What became a secret after it was none must not become readable by going back to before, also when it is none any
+   * more: the history keeps it masked.
+   * @throws {ProblemError} with each variable of which that is so
+   */
+  private async refuseReadableSecrets(current: LiveApp, old: AppSpec): Promise<void> {
+    const readable: string[] = [];
+    for (const name of plainIn(old)) {
+      const value = old.env_vars[name];
+      if (value === undefined || isShown(current.spec, name, value)) continue;
+      if (await this.history.wasSecret(current, name, value)) readable.push(name);
+    }
+    refuse(readable);
+  }
 }
 
-/**
- * What became a secret after it was none must not become readable by going back to before.
- * @throws {ProblemError} with each variable of which that is so
- */
-function refuseReadableSecrets(now: AppSpec, old: AppSpec): void {
-  const readable = now.secret_env_vars.filter(
-    (name) => !old.secret_env_vars.includes(name) && now.env_vars[name] === old.env_vars[name],
-  );
+function plainIn({ env_vars, secret_env_vars }: AppSpec): string[] {
+  return Object.keys(env_vars).filter((name) => !secret_env_vars.includes(name));
+}
+
+function isSecretIn(
+  { env_vars, secret_env_vars }: AppSpec,
+  name: string,
+  value: string | undefined,
+): boolean {
+  return secret_env_vars.includes(name) && env_vars[name] === value;
+}
+
+/** Whether everybody reads this value in the app as it is, so that going back shows nothing new. */
+function isShown({ env_vars, secret_env_vars }: AppSpec, name: string, value: string): boolean {
+  return env_vars[name] === value && !secret_env_vars.includes(name);
+}
+
+/** @throws {ProblemError} when there are such variables */
+function refuse(readable: readonly string[]): void {
   if (readable.length === 0) return;
-  const message = 'is a secret now and was none then, with the same value; give it a new value first';
+  const message =
+    'would become readable: it was a secret since, with the same value; change the app in place of going back';
   const errors = readable.map((name) => ({
     pointer: `/env_vars/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
     message,
