@@ -1,0 +1,32 @@
+import { hash } from '@node-rs/argon2';
+import { expect, it } from '@jest/globals';
+import type { ApiLog } from '../api-log.js';
+import { Clock } from '../clock.js';
+import { ProblemError } from '../http/problem.js';
+import { PROBLEMS } from '../http/problem-types.js';
+import { Authenticator } from './authenticator.js';
+import { basic } from './testing/logins.js';
+import type { TokenCheck } from './token-check.js';
+
+const NO_TOKENS = { look: async () => ({ kind: 'unknown' }) } as unknown as TokenCheck;
+const SILENT = { warn: () => undefined } as unknown as ApiLog;
+
+it('a password is not checked when too many wait, and all who have asked with it are told so', async () => {
+  const password = await hash('hunter2', { memoryCost: 8_192, timeCost: 2 });
+  const login = { administrator: { user: 'root', password } };
+  const authenticator = new Authenticator({ login }, NO_TOKENS, new Clock(), SILENT);
+  // Each from an address of its own, and all of them before the first is checked.
+  const waiting = Array.from({ length: 30 }, (_, index) =>
+    authenticator.callerOf(basic('root', `guess ${index}`), `10.0.0.${index}`),
+  );
+  const same = ['10.0.1.1', '10.0.1.2'].map((address) =>
+    authenticator.callerOf(basic('root', 'one more'), address),
+  );
+  const problems = (await Promise.allSettled([...waiting, ...same])).map((outcome) =>
+    outcome.status === 'rejected' && outcome.reason instanceof ProblemError
+      ? outcome.reason.problem
+      : outcome,
+  );
+  expect(problems.slice(-2)).toEqual([PROBLEMS.tooManyLogins, PROBLEMS.tooManyLogins]);
+  expect(new Set(problems)).toEqual(new Set([PROBLEMS.unauthenticated, PROBLEMS.tooManyLogins]));
+});
