@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiResponse } from '@nestjs/swagger';
 import { JSON_TYPE, MERGE_PATCH_TYPE } from '../http/body-parsers.js';
 import { PROBLEMS, type ProblemType } from '../http/problem-types.js';
 import { EXAMPLE_ACCEPTED, EXAMPLE_APP, EXAMPLE_SPEC } from './examples.js';
@@ -13,6 +13,7 @@ import {
   PAGE_IN_QUERY,
   PREFIX_IN_QUERY,
 } from './parameters.js';
+import { operationsOf } from './operation.js';
 import { failures, success } from './responses.js';
 import { ref } from './schema.js';
 
@@ -27,6 +28,8 @@ const BODY_PROBLEMS = [
 ];
 const EXPECTATIONS = [PROBLEMS.malformedHeader, PROBLEMS.preconditionFailed];
 const { appNotFound, secretsUnreadable, tooManyChanges } = PROBLEMS;
+
+const operation = operationsOf('apps');
 
 /** What the document says of each call on apps. */
 export const APP_OPERATIONS = {
@@ -131,15 +134,6 @@ export const APP_OPERATIONS = {
     'Workers of this app remove the images that they have pulled and that neither a container nor an app needs any more, once, also those that are away now. No container is touched.',
   ),
 };
-
-function operation(
-  operationId: string,
-  summary: string,
-  description: string,
-  ...parts: MethodDecorator[]
-): MethodDecorator {
-  return applyDecorators(ApiTags('apps'), ApiOperation({ operationId, summary, description }), ...parts);
-}
 
 function accepted(
   operationId: string,

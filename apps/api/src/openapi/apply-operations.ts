@@ -1,10 +1,10 @@
-import { applyDecorators } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import { JSON_TYPE } from '../http/body-parsers.js';
 import { PROBLEMS } from '../http/problem-types.js';
 import { YAML_TYPE } from '../http/yaml-text.js';
 import { EXAMPLE_SPEC } from './examples.js';
 import { CHANGE_IN_QUERY, PREFIX_IN_QUERY } from './parameters.js';
+import { operationsOf } from './operation.js';
 import { failures, success } from './responses.js';
 import { ref } from './schema.js';
 
@@ -34,6 +34,8 @@ const PRUNING = [
     schema: { type: 'string', maxLength: 63 },
   }),
 ];
+
+const operation = operationsOf('apps');
 
 /** What the document says of many apps at once. */
 export const APPLY_OPERATIONS = {
@@ -72,12 +74,3 @@ export const APPLY_OPERATIONS = {
     ...failures(PROBLEMS.invalidQuery),
   ),
 };
-
-function operation(
-  operationId: string,
-  summary: string,
-  description: string,
-  ...parts: MethodDecorator[]
-): MethodDecorator {
-  return applyDecorators(ApiTags('apps'), ApiOperation({ operationId, summary, description }), ...parts);
-}

@@ -1,8 +1,8 @@
-import { applyDecorators } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiParam, ApiQuery } from '@nestjs/swagger';
 import { PROBLEMS } from '../http/problem-types.js';
 import { EXAMPLE_APP, EXAMPLE_CHANGE, EXAMPLE_SPEC } from './examples.js';
 import { APP_IN_PATH, CHANGE_IN_QUERY, ETAG, IF_MATCH, IF_NONE_MATCH, PAGE_IN_QUERY } from './parameters.js';
+import { operationsOf } from './operation.js';
 import { failures, success } from './responses.js';
 import { ref } from './schema.js';
 import { specDefaults } from '@nebula/contracts';
@@ -45,6 +45,8 @@ const FROM_AND_TO = [
 ];
 
 const { appNotFound, revisionNotFound, invalidQuery } = PROBLEMS;
+
+const operation = operationsOf('apps', APP_IN_PATH);
 
 /** What the document says of each call on what apps were. */
 export const HISTORY_OPERATIONS = {
@@ -101,17 +103,3 @@ export const HISTORY_OPERATIONS = {
     ),
   ),
 };
-
-function operation(
-  operationId: string,
-  summary: string,
-  description: string,
-  ...parts: MethodDecorator[]
-): MethodDecorator {
-  return applyDecorators(
-    ApiTags('apps'),
-    ApiOperation({ operationId, summary, description }),
-    APP_IN_PATH,
-    ...parts,
-  );
-}

@@ -1,7 +1,7 @@
-import { applyDecorators } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiParam, ApiResponse } from '@nestjs/swagger';
 import { PROBLEMS } from '../http/problem-types.js';
 import { LOCATION, PAGE_IN_QUERY } from './parameters.js';
+import { operationsOf } from './operation.js';
 import { failures, success } from './responses.js';
 import { ref } from './schema.js';
 
@@ -40,6 +40,8 @@ const BODY_PROBLEMS = [
   PROBLEMS.unsupportedMediaType,
   PROBLEMS.invalidQuery,
 ];
+
+const operation = operationsOf('tokens');
 
 /** What the document says of each call on tokens. */
 export const TOKEN_OPERATIONS = {
@@ -85,12 +87,3 @@ export const TOKEN_OPERATIONS = {
     ...failures(...BODY_PROBLEMS, PROBLEMS.tokenNotFound, PROBLEMS.unexpectedBody),
   ),
 };
-
-function operation(
-  operationId: string,
-  summary: string,
-  description: string,
-  ...parts: MethodDecorator[]
-): MethodDecorator {
-  return applyDecorators(ApiTags('tokens'), ApiOperation({ operationId, summary, description }), ...parts);
-}

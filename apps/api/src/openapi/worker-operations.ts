@@ -1,8 +1,8 @@
-import { applyDecorators } from '@nestjs/common';
-import { ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import { PROBLEMS } from '../http/problem-types.js';
 import { EXAMPLE_WORKER } from './examples.js';
 import { PAGE_IN_QUERY } from './parameters.js';
+import { operationsOf } from './operation.js';
 import { failures, success } from './responses.js';
 
 const WORKER_IN_PATH = ApiParam({
@@ -39,6 +39,8 @@ const EXAMPLE_LIST = {
   items: [{ ...listed, apps: apps.map(({ app_name }) => app_name) }],
   next_cursor: null,
 };
+
+const operation = operationsOf('workers');
 
 /** What the document says of each call on workers. */
 export const WORKER_OPERATIONS = {
@@ -77,12 +79,3 @@ export const WORKER_OPERATIONS = {
     ),
   ),
 };
-
-function operation(
-  operationId: string,
-  summary: string,
-  description: string,
-  ...parts: MethodDecorator[]
-): MethodDecorator {
-  return applyDecorators(ApiTags('workers'), ApiOperation({ operationId, summary, description }), ...parts);
-}
