@@ -119,6 +119,18 @@ describe('more requests than one address may make', () => {
   });
 });
 
+describe('more requests than a network of 48 bits may make, each from another of its networks of 64', () => {
+  it('are refused, and those of other networks are not', async () => {
+    await start({ http: { rate_limit_per_minute: 1, trusted_proxies: ['127.0.0.1'] } });
+    const from = async (address: string) =>
+      (await api.call('GET', '/apps', { headers: { 'x-forwarded-for': address } })).status;
+    const statuses = [];
+    for (let count = 0; count < 17; count += 1) statuses.push(await from(`2001:db8:1:${count}::1`));
+    expect(statuses).toEqual([...Array<number>(16).fill(200), 429]);
+    expect(await from('2001:db8:2::1')).toBe(200);
+  });
+});
+
 describe('an api with a certificate', () => {
   it('is asked by HTTPS, and says that it will always be', async () => {
     const { ca, server } = await makeCertificates();
