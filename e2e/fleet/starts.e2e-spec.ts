@@ -141,6 +141,9 @@ describe('with a user of its own for each worker', () => {
           expect(await told(0)).toMatchObject({ state: 'online', duplicate_since: null });
         });
         await allRun(await fleet.change('shop'));
+        // Whom it has silenced can be forgotten, and is known again when it speaks.
+        expect((await fleet.api.call('DELETE', `/workers/${workerIdOf(1)}`)).status).toBe(204);
+        expect(await told(1)).toBeUndefined();
       });
       await fleet.arrives('shop', await fleet.change('shop'));
       expect(await told(0)).toMatchObject({ duplicate_since: null });
@@ -175,7 +178,7 @@ describe('with a user of its own for each worker', () => {
 describe('a service that is configured wrongly', () => {
   /** Log lines of a service that have a text. */
   const linesWith = ({ output }: ServiceProcess, text: string) =>
-    output.split('\n').filter((line) => line.includes(text));
+    output.split('\n').filter((line) => line.includes(JSON.stringify(text).slice(1, -1)));
 
   /** Starts an api or a worker like those of the fleet, with other values, and ends it afterwards. */
   async function misconfigured(
@@ -208,13 +211,13 @@ describe('a service that is configured wrongly', () => {
         'broker password',
         service,
         { RABBIT_PASSWORD: 'not-the-password' },
-        /^RabbitMQ at 127\.0\.0\.1:\d+ refuses the login of the user nebula-[^ ]+; check name and password$/,
+        /^RabbitMQ at 127\.0\.0\.1:\d+ refuses the login of the user nebula-[^ ]+; check name and password/,
       ],
       [
         'virtual host',
         service,
         { RABBIT_VHOST: 'nowhere' },
-        /^RabbitMQ at 127\.0\.0\.1:\d+ has no virtual host nowhere that the user nebula-[^ ]+ may use$/,
+        /^RabbitMQ at 127\.0\.0\.1:\d+ has no virtual host nowhere that the user nebula-[^ ]+ may use/,
       ],
     ]),
   )(
