@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
 import { randomBytes } from 'node:crypto';
+import { request } from 'node:http';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { startLoad } from '../tools/load/http-load.mjs';
-import { HAPROXY_CONFIG, makeHaproxyImage } from '../tools/services/haproxy-image.mjs';
+import { makeHaproxyImage } from '../tools/services/haproxy-image.mjs';
 import { ensureHelloImages, HELLO_IMAGES } from '../tools/start/hello-image.mjs';
 import { REPOSITORY } from './testing/clone.js';
 import { EngineView } from './testing/engine-view.js';
@@ -25,14 +26,33 @@ const LIMIT = 600_000;
 /** Answered requests that none may fail among. */
 const REQUESTS = 20_000;
 const REPLICAS = 4;
-/** The app is scaled up to so many, for which the load balancer has a place each. */
+/** The app is scaled up to so many. */
 const MOST_REPLICAS = 6;
 /** Until a replica answers. */
 const START_SECONDS = 2;
-/** Of the example app, inside its containers. */
+/** Inside the containers of the app, before and after it is changed. */
 const PORT = 8080;
+const OTHER_PORT = 9090;
 /** Of the replicas on the server, first of so many; nobody asks them there but the engine. */
 const HOST_PORT = 18_400;
+
+/**
+ * A program that takes its time to start, as most do, and answers what it has begun before it ends. An answer under
+ * `/long` begins at once and ends when the rest of its request has come.
+ */
+const PROGRAM = `
+const { createServer } = require('node:http');
+const { HELLO_VERSION, NEBULA_REPLICA, PORT } = process.env;
+const line = 'Hello from shop, version ' + HELLO_VERSION + ', replica ' + NEBULA_REPLICA + '\\n';
+const server = createServer((request, response) => {
+  response.writeHead(200, { connection: 'close' });
+  if (request.url !== '/long') return response.end(line);
+  response.write('begun ');
+  request.on('data', () => response.end('ended'));
+});
+process.on('SIGTERM', () => server.close(() => process.exit(0)));
+setTimeout(() => server.listen(Number(PORT)), ${START_SECONDS} * 1000);
+`;
 
 /** Where the figures are left, for the documents. */
 const FIGURES = join(REPOSITORY, '.test', 'results', 'load-balancer.json');
@@ -43,6 +63,39 @@ let folder: string;
 let nebula: ServiceProcess;
 let api: FleetApi;
 let url: string;
+let stopFollowing: () => Promise<void>;
+
+/** How often HAProxy has begun a process that serves. */
+async function workersOfProxy(): Promise<number> {
+  const [proxy] = (await engine.containers(`nebula.scope=${SCOPE}`)).filter(
+    ({ name }) => name === 'shop-lb-1',
+  );
+  if (!proxy) throw new Error('There is no load balancer.');
+  const log = await engine.docker.getContainer(proxy.id).logs({ stdout: true, stderr: true });
+  return log.toString().split('New worker').length - 1;
+}
+
+/** A request whose answer has begun; it ends when `end` is called. */
+function longRequest(): Promise<{ end: () => Promise<string> }> {
+  return new Promise((resolve, reject) => {
+    const sent = request(new URL('/long', url), { method: 'POST' }, (response) => {
+      const whole = new Promise<string>((answered, broken) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (part: string) => (text += part));
+        response.on('end', () => answered(text));
+        response.on('error', broken);
+      });
+      const end = () => {
+        sent.end('now');
+        return whole;
+      };
+      response.once('data', () => resolve({ end }));
+    });
+    sent.on('error', reject);
+    // The body has begun, so that the server reads it while it answers.
+    sent.flushHeaders();
+  });
+}
 
 /** Waits until the app is what it was changed to. */
 async function converged(app: string, revision: number): Promise<void> {
@@ -98,41 +151,38 @@ beforeAll(async () => {
   const { revision } = await api.create({
     ...{ app_name: 'shop', docker_image: HELLO_IMAGES.first, containers_per: { server: REPLICAS } },
     ...{ starting_ports: [{ [HOST_PORT]: PORT }] },
-    // A program that takes its time to start, as most do.
-    command: ['/bin/node', '-e', `setTimeout(() => import('/hello/server.mjs'), ${START_SECONDS} * 1000)`],
+    command: ['/bin/node', '-e', PROGRAM],
+    env_vars: { PORT: String(PORT) },
     update: { strategy: 'rolling', min_ready_seconds: 2 * START_SECONDS },
   });
   await converged('shop', revision);
 
-  const generator = join(REPOSITORY, 'deploy', 'haproxy', 'make-config.mjs');
-  const asked = [
-    '--api',
-    `http://127.0.0.1:${port}`,
-    '--replicas',
-    String(MOST_REPLICAS),
-    '--check-path',
-    '/',
-  ];
-  const args = [generator, ...asked, 'shop'];
-  const { stdout } = await execa(process.execPath, args, { stripFinalNewline: false });
-  const file = join(folder, 'haproxy.cfg');
-  await writeFile(file, stdout);
   const proxyPort = await freePort();
   url = `http://127.0.0.1:${proxyPort}/`;
-  const proxy = await api.create({
-    ...{ app_name: 'shop-lb', docker_image: PROXY_IMAGE, starting_ports: [{ [proxyPort]: PORT }] },
-    volumes: [`${file}:${HAPROXY_CONFIG}:ro`],
-    // It finishes the requests that it has, then ends.
-    stop_signal: 'SIGUSR1',
-  });
-  await converged('shop-lb', proxy.revision);
+  const program = join(REPOSITORY, 'deploy', 'haproxy', 'load-balancer.mjs');
+  const options = ['--api', `http://127.0.0.1:${port}`, '--publish', String(proxyPort), '--check-path', '/'];
+  const asked = [...options, '--image', PROXY_IMAGE, 'shop'];
+  const { stdout } = await execa(process.execPath, [program, 'print', ...asked]);
+  const { items } = await api.ask<{ items: { app_name: string; revision: number }[] }>(
+    'POST',
+    '/apply',
+    JSON.parse(stdout) as object,
+  );
+  for (const { app_name, revision: wanted } of items) await converged(app_name, wanted);
+  const follow = [program, 'follow', '--interval', '1', ...asked];
+  const follower = execa(process.execPath, follow, { reject: false });
+  stopFollowing = async () => {
+    follower.kill('SIGTERM');
+    await follower;
+  };
   await everyReplicaAnswers(REPLICAS, 1);
 }, PREPARE_LIMIT);
 
 afterAll(async () => {
   await mkdir(dirname(FIGURES), { recursive: true });
   await writeFile(FIGURES, `${JSON.stringify(figures, null, 2)}\n`);
-  for (const app of ['shop', 'shop-lb']) await api.delete(app).catch(() => undefined);
+  await stopFollowing();
+  for (const app of ['shop', 'shop-lb', 'shop-lb-config']) await api.delete(app).catch(() => undefined);
   await eventually(
     async () => expect(await engine.containers(`nebula.scope=${SCOPE}`)).toEqual([]),
     CHANGE_LIMIT,
@@ -140,6 +190,7 @@ afterAll(async () => {
     await nebula.stop();
     await engine.removeLeftNetwork();
     await engine.docker.getImage(PROXY_IMAGE).remove({ force: true });
+    await engine.docker.getVolume('shop-lb-config').remove({ force: true });
     await rm(folder, { recursive: true, force: true });
   });
 }, PREPARE_LIMIT);
@@ -177,6 +228,36 @@ describe('an HAProxy in front of four replicas', () => {
       }
       // Scaling touches no container that there was.
       expect(most.filter((id) => rolled.includes(id))).toHaveLength(REPLICAS);
+    },
+    LIMIT,
+  );
+
+  it(
+    'reloads without a failed request when the app is scaled and its port changes, and lets long answers end',
+    async () => {
+      const [proxy] = (await engine.containers(`nebula.scope=${SCOPE}`)).filter(
+        ({ name }) => name === 'shop-lb-1',
+      );
+      const load = startLoad(url);
+      const before = await workersOfProxy();
+      const long = await longRequest();
+      await change({ containers_per: { server: MOST_REPLICAS } });
+      await everyReplicaAnswers(MOST_REPLICAS, 1);
+      expect(await workersOfProxy()).toBeGreaterThan(before);
+      expect(await long.end()).toBe('begun ended');
+
+      await change({ env_vars: { PORT: String(OTHER_PORT) }, starting_ports: [{ [HOST_PORT]: OTHER_PORT }] });
+      await everyReplicaAnswers(MOST_REPLICAS, 1);
+      await change({ containers_per: { server: REPLICAS } });
+      await everyReplicaAnswers(REPLICAS, 1);
+      const reached = load.answered();
+      await eventually(async () => expect(load.answered()).toBeGreaterThan(reached + 1_000), LIMIT);
+      const { failed, failures, answered } = await load.end();
+      figures['scaled, port changed, scaled, by reloads'] = { answered, failed };
+      expect({ failed, failures }).toEqual({ failed: 0, failures: {} });
+      // In the container in which it has run all the time.
+      const after = await engine.containers(`nebula.scope=${SCOPE}`);
+      expect(after.find(({ name }) => name === 'shop-lb-1')).toEqual(proxy);
     },
     LIMIT,
   );

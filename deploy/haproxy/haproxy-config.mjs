@@ -8,6 +8,7 @@
  * @property {(number | string | Record<string, number | string>)[]} [starting_ports]
  * @property {Record<string, number>} [containers_per]
  * @property {(string | { name: string })[]} [networks]
+ * @property {App | null} [before] as it was before its container ports were last changed: replicas of then may still run
  */
 
 /**
@@ -15,6 +16,8 @@
  * @property {number | null} replicas servers of each backend; null: as many as `containers_per.server` says
  * @property {string | null} checkPath path that a replica answers with 2xx or 3xx when it is well; null: it is well when
  *   its port can be connected to
+ * @property {readonly number[] | null} [listen] ports of the proxy, one for each TCP port of an app in the order of
+ *   `starting_ports`; null: those that the app has inside its containers
  */
 
 /**
@@ -23,6 +26,10 @@
  * which is found within a second. The first connection that a replica refuses takes it out until a check reaches it
  * again. A request that a replica did not take, or closed the connection of without a word, is
  * sent to another one; those that may not be repeated (POST, PATCH …) are repeated only when nothing was sent.
+ *
+ * A proxy that has just been started or reloaded doesn't know where the replicas are until the name server has answered,
+ * so a request waits for a second when no replica is up. A replica may have two servers, for the port of now and that of
+ * before, with one address (allow-dup-ip).
  *
  * @param {readonly App[]} apps
  * @param {Settings} settings
@@ -38,11 +45,15 @@ export function haproxyConfig(apps, settings) {
 const HEAD = `# Made by deploy/haproxy/make-config.mjs. Make it anew rather than change it here.
 global
   log stdout format raw local0
+  # After a reload the process before finishes what it has, for so long at most.
+  hard-stop-after 30m
 
 defaults
   mode http
   log global
   option httplog
+  # A client may be about to send when an idle connection is closed, so a reload closes each after its next answer.
+  option idle-close-on-response
   timeout connect 2s
   timeout client 60s
   timeout server 60s
@@ -74,7 +85,8 @@ const FOREIGN = /^(host|none|container:.*)$/;
  * @typedef {object} Service one published port of an app
  * @property {string} name
  * @property {string} app
- * @property {number} port of the containers, and of the proxy
+ * @property {number} listen port of the proxy
+ * @property {number[]} ports of the containers: of those of now, and of those of before where they differ
  * @property {number} replicas
  */
 
@@ -83,8 +95,8 @@ const FOREIGN = /^(host|none|container:.*)$/;
  * @param {Settings} settings
  * @returns {Service[]}
  */
-function servicesOf(app, { replicas }) {
-  const { app_name, starting_ports = [], containers_per = {}, networks = [] } = app;
+function servicesOf(app, { replicas, listen = null }) {
+  const { app_name, starting_ports = [], containers_per = {}, networks = [], before = null } = app;
   const foreign = networks.find((item) => typeof item === 'string' && FOREIGN.test(item));
   if (typeof foreign === 'string') {
     throw new Error(
@@ -97,9 +109,30 @@ function servicesOf(app, { replicas }) {
       `${app_name} has ${JSON.stringify(containers_per)}: say with --replicas how many there are`,
     );
   }
-  const ports = [...new Set(starting_ports.map(containerPort).filter((port) => port !== null))];
+  const ports = containerPorts({ app_name, starting_ports });
   if (ports.length === 0) throw new Error(`${app_name} has no TCP port in starting_ports`);
-  return ports.map((port) => ({ name: `${app_name}-${port}`, app: app_name, port, replicas: count }));
+  if (listen && listen.length < ports.length) {
+    throw new Error(
+      `${app_name} has the container ports ${ports.join(', ')}, but the load balancer publishes ${listen.join(', ')} alone`,
+    );
+  }
+  const earlier = before ? containerPorts(before) : [];
+  return ports.map((port, index) => ({
+    name: `${app_name}-${listen?.[index] ?? port}`,
+    app: app_name,
+    listen: listen?.[index] ?? port,
+    ports: [...new Set([port, earlier[index] ?? port])],
+    replicas: count,
+  }));
+}
+
+/**
+ * The TCP ports of an app inside its containers, each once.
+ *
+ * @param {App} app
+ */
+export function containerPorts({ starting_ports = [] }) {
+  return [...new Set(starting_ports.map(containerPort).filter((port) => port !== null))];
 }
 
 /**
@@ -116,10 +149,10 @@ function containerPort(entry) {
 function refuseSharedPorts(services) {
   /** @type {Map<number, string>} */
   const owners = new Map();
-  for (const { app, port } of services) {
-    const owner = owners.get(port);
-    if (owner !== undefined) throw new Error(`${owner} and ${app} both have the container port ${port}`);
-    owners.set(port, app);
+  for (const { app, listen } of services) {
+    const owner = owners.get(listen);
+    if (owner !== undefined) throw new Error(`${owner} and ${app} both have the container port ${listen}`);
+    owners.set(listen, app);
   }
 }
 
@@ -127,20 +160,22 @@ function refuseSharedPorts(services) {
  * @param {Service} service
  * @param {Settings} settings
  */
-function section({ name, app, port, replicas }, { checkPath }) {
+function section({ name, app, listen, ports, replicas }, { checkPath }) {
   const servers = Array.from({ length: replicas }, (_, index) => {
-    const server = `${app}-${index + 1}`;
-    return `  server ${server} ${server}:${port}\n`;
+    const replica = `${app}-${index + 1}`;
+    return ports.map((port, age) => `  server ${replica}${age === 0 ? '' : `-${port}`} ${replica}:${port}\n`);
   });
   const check = checkPath === null ? '' : `  option httpchk GET ${checkPath}\n`;
   return `
 frontend ${name}
-  bind :${port}
+  bind :${listen}
+  tcp-request inspect-delay 1s
+  tcp-request content accept if { nbsrv(${name}) lt 1 } WAIT_END
   default_backend ${name}
 
 backend ${name}
   balance roundrobin
   http-request disable-l7-retry unless METH_GET or { method HEAD OPTIONS PUT DELETE }
-${check}  default-server check inter 1s fastinter 500ms downinter 500ms fall 3 rise 1 observe layer4 error-limit 1 on-error mark-down resolvers docker resolve-prefer ipv4 init-addr none
-${servers.join('')}`;
+${check}  default-server check inter 1s fastinter 500ms downinter 500ms fall 3 rise 1 observe layer4 error-limit 1 on-error mark-down resolvers docker resolve-prefer ipv4 resolve-opts allow-dup-ip init-addr none
+${servers.flat().join('')}`;
 }

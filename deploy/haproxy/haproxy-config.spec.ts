@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { parseAppSpec } from '../../libs/contracts/src/index.js';
 import { haproxyConfig } from './haproxy-config.mjs';
+import { loadBalancerApps } from './load-balancer-apps.mjs';
 
 const NOTHING = { replicas: null, checkPath: null };
 const SHOP = { app_name: 'shop', starting_ports: [{ '81': '80' }], containers_per: { server: 2 } };
@@ -32,6 +34,28 @@ describe('the configuration of the load balancer', () => {
     expect(lines(config, 'server')).toHaveLength(4);
   });
 
+  it("listens where it is told, in the order of the app's ports", () => {
+    const shop = { ...SHOP, starting_ports: ['53/udp', { '81': '8080' }, { '82': '8443' }] };
+    const config = haproxyConfig([shop], { ...NOTHING, listen: [80, 443] });
+    expect(lines(config, 'bind')).toEqual(['bind :80', 'bind :443']);
+    expect(lines(config, 'server')).toEqual([
+      ...['server shop-1 shop-1:8080', 'server shop-2 shop-2:8080'],
+      ...['server shop-1 shop-1:8443', 'server shop-2 shop-2:8443'],
+    ]);
+    expect(() => haproxyConfig([shop], { ...NOTHING, listen: [80] })).toThrow(
+      'shop has the container ports 8080, 8443, but the load balancer publishes 80 alone',
+    );
+  });
+
+  it('knows the ports of before, too, where replicas of then may still run', () => {
+    const before = { ...SHOP, starting_ports: [{ '81': '8080' }, '82'] };
+    const config = haproxyConfig([{ ...SHOP, before }], { ...NOTHING, listen: [8000] });
+    expect(lines(config, 'server')).toEqual([
+      ...['server shop-1 shop-1:80', 'server shop-1-8080 shop-1:8080'],
+      ...['server shop-2 shop-2:80', 'server shop-2-8080 shop-2:8080'],
+    ]);
+  });
+
   it.each([
     [{ ...SHOP, networks: ['host'] }, 'shop is in the network "host"'],
     [{ ...SHOP, containers_per: { cpu: 2 } }, 'say with --replicas'],
@@ -43,6 +67,24 @@ describe('the configuration of the load balancer', () => {
   it('says which apps share a port', () => {
     expect(() => haproxyConfig([SHOP, { ...SHOP, app_name: 'web' }], NOTHING)).toThrow(
       'shop and web both have the container port 80',
+    );
+  });
+});
+
+describe('the load balancer as apps', () => {
+  const whole = { name: 'shop-lb', image: 'haproxy:3.0', publish: [80, 443], config: 'global\n' };
+
+  it('is specs that an api takes, and the configuration is all that differs when it changes', () => {
+    const apps = loadBalancerApps(whole);
+    expect(apps.map((app) => parseAppSpec(app).ok)).toEqual([true, true]);
+    const other = loadBalancerApps({ ...whole, config: 'defaults\n' });
+    expect(other[1]).toEqual(apps[1]);
+    expect(other[0]).toEqual({ ...apps[0], env_vars: { HAPROXY_CONFIG: 'defaults\n' } });
+  });
+
+  it('refuses a configuration that no program can be given', () => {
+    expect(() => loadBalancerApps({ ...whole, config: 'x'.repeat(131_060) })).toThrow(
+      'the configuration has 131075 bytes, but at most 131071 can be handed over',
     );
   });
 });

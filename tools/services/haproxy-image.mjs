@@ -12,6 +12,9 @@ const run = promisify(execFile);
 
 const PROGRAM = '/usr/sbin/haproxy';
 
+/** What scripts find in the image of HAProxy that registries have. */
+const SHELL = ['sh', 'cat', 'mv', 'sleep'];
+
 /** Where its configuration is to be mounted. */
 export const HAPROXY_CONFIG = '/etc/haproxy/haproxy.cfg';
 
@@ -31,11 +34,16 @@ export async function makeHaproxyImage(host, reference, say) {
       content: await readFile(path),
     })),
   );
+  const shell = [
+    { path: 'bin/' },
+    { path: 'bin/busybox', mode: 0o755, content: await readFile('/bin/busybox') },
+    ...SHELL.map((name) => ({ path: `bin/${name}`, mode: 0o777, link: 'busybox' })),
+  ];
   const folders = ['etc/', 'etc/haproxy/', 'tmp/', 'dev/', 'proc/', 'sys/'].map((path) => ({ path }));
   return await importImage(
     host,
     reference,
-    [...folders, ...files],
-    [`CMD ["${PROGRAM}", "-W", "-db", "-f", "${HAPROXY_CONFIG}"]`],
+    [...folders, ...files, ...shell],
+    ['ENV PATH=/usr/sbin:/bin', `CMD ["${PROGRAM}", "-W", "-db", "-f", "${HAPROXY_CONFIG}"]`],
   );
 }
