@@ -9,7 +9,7 @@ import { commandOf, end, environmentOf, pidsOf } from '../engine/processes.mjs';
 
 const MARK = 'NEBULA_TEST_RUN';
 
-const SERVICES = ['dockerd', 'docker-registry', 'beam.smp', 'epmd', 'mongod'];
+const SERVICES = ['dockerd', 'docker-registry', 'beam.smp', 'epmd', 'mongod', 'prometheus'];
 
 /** @returns {Record<string, string>} what marks all that is started with it, different for each run of the tests */
 export function newMark() {
