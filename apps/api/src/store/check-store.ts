@@ -2,7 +2,7 @@ import type { StoreOptions } from './store-options.js';
 
 /**
  * Finds out whether a store can be opened, before anything else is begun. A server that is away is no reason
- * against it; a URL that is none is.
+ * against it; a URL that is none is, and a database that a newer version of the program has written.
  * @throws {StoreUnavailableError} without a password
  */
 export async function checkStore(options: StoreOptions): Promise<void> {
@@ -13,8 +13,9 @@ export async function checkStore(options: StoreOptions): Promise<void> {
       return;
     }
     case 'mongo': {
-      const { checkMongoUrl } = await import('./mongo/mongo-database.js');
+      const { checkMongoSchema, checkMongoUrl } = await import('./mongo/mongo-database.js');
       checkMongoUrl(options);
+      await checkMongoSchema(options);
     }
   }
 }

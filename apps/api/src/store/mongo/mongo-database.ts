@@ -2,6 +2,7 @@ import mongoose, { type Connection, type Model, type Schema } from 'mongoose';
 import { StoreUnavailableError } from '../app-store.js';
 import { IndexKeeper } from './index-keeper.js';
 import { mongoName, openError, storeError } from './mongo-errors.js';
+import { NewerSchemaError, requireSchema } from './schema-version.js';
 import { OutageLog, type StoreLog } from './outage-log.js';
 
 /** Longest waits, milliseconds. */
@@ -126,16 +127,40 @@ export class MongoDatabase {
   /** After the first time the driver connects again by itself. */
   private async open(): Promise<void> {
     if (this.opened) return;
-    this.opening ??= this.connection
-      .openUri(this.options.url, clientOptions(this.options, this.limits))
-      .catch((error: unknown) => {
-        throw openError(this.name, error);
-      })
-      .finally(() => {
-        this.opening = null;
-      });
+    this.opening ??= this.connect().finally(() => {
+      this.opening = null;
+    });
     await this.opening;
     this.opened = true;
+  }
+
+  private async connect(): Promise<void> {
+    try {
+      await this.connection.openUri(this.options.url, clientOptions(this.options, this.limits));
+      await requireSchema(this.connection, this.name);
+    } catch (error) {
+      throw error instanceof NewerSchemaError ? error : openError(this.name, error);
+    }
+  }
+}
+
+/** Longest look before the start, milliseconds: a server that is away is no reason against it. */
+const LOOK_MS = 1_500;
+
+/**
+ * Looks whether a database can be used by this version, if its server is there.
+ * @throws {NewerSchemaError} when a newer version has written it
+ */
+export async function checkMongoSchema(options: MongoOptions): Promise<void> {
+  const silent = { info: () => undefined, warn: () => undefined };
+  const limits = { call: LOOK_MS, reading: LOOK_MS, selection: LOOK_MS, silence: LOOK_MS, majority: LOOK_MS };
+  const database = new MongoDatabase(options, silent, limits);
+  try {
+    await database.run(async () => undefined);
+  } catch (error) {
+    if (error instanceof NewerSchemaError) throw error;
+  } finally {
+    await database.close();
   }
 }
 

@@ -4,12 +4,15 @@ import { type AnyMongo, anyMongo } from '../../../../../tools/services/mongo.mjs
 import { describeAppHistory } from '../testing/app-history.contract.js';
 import { describeAppRollout } from '../testing/app-rollout.contract.js';
 import { describeAppStore } from '../testing/app-store.contract.js';
+import { checkStore } from '../check-store.js';
 import { createMongoDatabase } from '../testing/mongo-under-test.js';
 import { describeBackup } from '../testing/backup.contract.js';
 import { describePublishingMarks } from '../testing/publishing-marks.contract.js';
+import { expectRecorded, RECORDED_VERSIONS, recordedText } from '../testing/recorded-databases.js';
 import { recordOf } from '../testing/records.js';
 import { describeTokenStore } from '../testing/tokens.contract.js';
 import { describeSecrets } from '../testing/secrets.contract.js';
+import { MONGO_SCHEMA } from './schema-version.js';
 import { describeWorkerRecords } from '../testing/worker-records.contract.js';
 
 jest.setTimeout(60_000);
@@ -32,6 +35,45 @@ describeWorkerRecords('MongoDB', async () => createMongoDatabase(server.url));
 describeAppRollout('MongoDB', async () => createMongoDatabase(server.url));
 describeTokenStore('MongoDB', async () => createMongoDatabase(server.url));
 describeSecrets('MongoDB', async () => createMongoDatabase(server.url));
+
+it.each(RECORDED_VERSIONS)(
+  'documents of version %s are read as they were written, and written on',
+  async (version) => {
+    const database = createMongoDatabase(server.url);
+    const { url, database: dbName } = database.options;
+    const connection = await mongoose.createConnection(url, { dbName }).asPromise();
+    const collections = JSON.parse(recordedText(version, 'mongo.json')) as Record<string, { _id: string }[]>;
+    for (const [name, documents] of Object.entries(collections))
+      await connection.collection<{ _id: string }>(name).insertMany(documents);
+    await connection.close();
+    await expectRecorded(version, await database.open());
+    await database.destroy();
+  },
+);
+
+it('a database that a newer version has written is refused in a sentence, and not touched', async () => {
+  const database = createMongoDatabase(server.url);
+  const { apps } = await database.open();
+  await apps.insert(recordOf('shop'));
+  const { url, database: dbName } = database.options;
+  const connection = await mongoose.createConnection(url, { dbName }).asPromise();
+  const settings = connection.collection<{ _id: string; value: number }>('settings');
+  expect(await settings.findOne({ _id: 'schema' })).toMatchObject({ value: MONGO_SCHEMA });
+  await settings.updateOne({ _id: 'schema' }, { $set: { value: MONGO_SCHEMA + 1 } });
+  const refusal = new RegExp(
+    `^the database ${dbName} of MongoDB at \\S+ was written by a newer version of the program \\(schema ${MONGO_SCHEMA + 1}, this one knows up to ${MONGO_SCHEMA}\\)$`,
+  );
+  const { apps: older } = await database.open();
+  expect(await older.problem()).toMatch(refusal);
+  await expect(older.insert(recordOf('web'))).rejects.toThrow(refusal);
+  await expect(checkStore({ kind: 'mongo', url, database: dbName })).rejects.toThrow(refusal);
+  // It serves as soon as it may, without a new start.
+  await settings.updateOne({ _id: 'schema' }, { $set: { value: MONGO_SCHEMA } });
+  expect(await older.get('web')).toBeNull();
+  expect(await older.get('shop')).toEqual(recordOf('shop'));
+  await connection.close();
+  await database.destroy();
+});
 
 it('apps of a version that kept no history are read, and their history is kept from now on', async () => {
   const database = createMongoDatabase(server.url);

@@ -154,12 +154,24 @@ function prepareConnection(connection: InstanceType<typeof DatabaseSync>, path: 
   migrate(connection, path);
 }
 
+/** Tables of every version of ours. */
+const OUR_TABLES = `SELECT COUNT(*) AS count FROM sqlite_master WHERE type = 'table' AND name IN ('apps', 'epoch')`;
+const TABLES = `SELECT COUNT(*) AS count FROM sqlite_master WHERE type = 'table'`;
+
+/** Whether a file has tables and none of ours: what we would add to it helps nobody. */
+function isOfAnother(connection: InstanceType<typeof DatabaseSync>, version: number): boolean {
+  const count = (sql: string) => (connection.prepare(sql).get() as { count: number }).count;
+  return version === 0 ? count(TABLES) > 0 : count(OUR_TABLES) < 2;
+}
+
 function migrate(connection: InstanceType<typeof DatabaseSync>, path: string): void {
   connection.exec('BEGIN IMMEDIATE');
   try {
     const { user_version: version } = connection.prepare('PRAGMA user_version').get() as {
       user_version: number;
     };
+    if (isOfAnother(connection, version))
+      throw new StoreUnavailableError(`${path} is the database of another program`);
     if (version > MIGRATIONS.length) {
       const versions = `schema ${version}, this one knows up to ${MIGRATIONS.length}`;
       throw new StoreUnavailableError(`${path} was written by a newer version of the program (${versions})`);

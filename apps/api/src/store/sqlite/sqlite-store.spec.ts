@@ -7,6 +7,7 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { Test } from '@nestjs/testing';
 import { NO_TOKENS } from '@nebula/contracts';
 import { AppStore, StoreUnavailableError } from '../app-store.js';
+import type { StoredReport } from '../fleet-records.js';
 import { FleetStore } from '../fleet-store.js';
 import { StoreModule } from '../store.module.js';
 import { describeAppHistory } from '../testing/app-history.contract.js';
@@ -14,6 +15,7 @@ import { describeAppRollout } from '../testing/app-rollout.contract.js';
 import { describeAppStore } from '../testing/app-store.contract.js';
 import { describeBackup } from '../testing/backup.contract.js';
 import { describePublishingMarks } from '../testing/publishing-marks.contract.js';
+import { expectRecorded, RECORDED_VERSIONS, recordedText } from '../testing/recorded-databases.js';
 import { recordOf, workerOf } from '../testing/records.js';
 import { describeSecrets } from '../testing/secrets.contract.js';
 import { createSqliteDatabase } from '../testing/sqlite-under-test.js';
@@ -25,6 +27,7 @@ import type { Query } from './query.js';
 import { MIGRATIONS } from './schema.js';
 import { SqliteAppStore } from './sqlite-app-store.js';
 import { SqliteDatabase } from './sqlite-database.js';
+import { SqliteFleetStore } from './sqlite-fleet-store.js';
 import { TOKEN_QUERIES } from './token-queries.js';
 import { WORKER_QUERIES } from './worker-queries.js';
 
@@ -132,6 +135,28 @@ describe('a SQLite file', () => {
     expect(await store.revision('shop', 7)).toMatchObject({
       ...{ updated_at: 'u', change: null, changed_by: null, tokens: { ...NO_TOKENS, restart: 2 } },
     });
+  });
+
+  it.each(RECORDED_VERSIONS)('of version %s is read as it was written, and written on', async (version) => {
+    await mkdir(join(path, '..'));
+    const file = raw();
+    file.exec(recordedText(version, 'sqlite.sql'));
+    file.close();
+    const database = open();
+    const [apps, fleet] = [new SqliteAppStore(database), new SqliteFleetStore(database)];
+    await expectRecorded(version, { apps, fleet });
+    const { report } = JSON.parse(recordedText(version, 'records.json')) as { report: StoredReport };
+    expect(await fleet.reportsOf(report.report.worker_id)).toMatchObject([report]);
+  });
+
+  it.each([0, 3])('of another program is not touched, whatever its version, %d', async (version) => {
+    await mkdir(join(path, '..'));
+    const file = raw();
+    file.exec(`CREATE TABLE contacts (name TEXT); PRAGMA user_version = ${version}`);
+    expect(open).toThrow(`${path} is the database of another program`);
+    const tables = file.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
+    expect(tables).toEqual([{ name: 'contacts' }]);
+    file.close();
   });
 
   it('of a newer version is not touched', () => {
