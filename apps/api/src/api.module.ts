@@ -3,6 +3,7 @@ import { AccessModule } from './access/access.module.js';
 import type { ApiOptions } from './api-options.js';
 import { ApplyModule } from './apply/apply.module.js';
 import { AppsModule } from './apps/apps.module.js';
+import { DiagnosticsModule } from './diagnostics/diagnostics.module.js';
 import { EventsModule } from './events/events.module.js';
 import { FoundationModule } from './foundation.module.js';
 import { HealthModule } from './health/health.module.js';
@@ -35,6 +36,7 @@ export class ApiModule {
         AccessModule,
         HealthModule,
         MetricsModule,
+        DiagnosticsModule,
       ],
     };
   }

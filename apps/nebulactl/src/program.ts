@@ -6,6 +6,7 @@ import { addChangeCommands } from './commands/app-changes.js';
 import { addReadCommands } from './commands/app-reads.js';
 import { addCompletion } from './commands/completion.js';
 import { addContextCommands } from './commands/contexts.js';
+import { addDoctor } from './commands/doctor.js';
 import { addDocumentCommands } from './commands/documents.js';
 import { addEvents } from './commands/events.js';
 import { addLogin } from './commands/login.js';
@@ -55,6 +56,7 @@ export function buildProgram(world: World): Command {
   addDocumentCommands(program, world);
   addLogin(program, world);
   addEvents(program, world);
+  addDoctor(program, world);
   addOrphans(program, world);
   addVersion(program, world);
   addCompletion(program, world);

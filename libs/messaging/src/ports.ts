@@ -1,6 +1,12 @@
 import type { DesiredStateMessage, WorkerMessage } from '@nebula/contracts';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
 
+/** Something of a transport that is not as it must be, and what to do about it, each a sentence. */
+export interface FeedFinding {
+  problem: string;
+  remedy: string;
+}
+
 /**
  * The api's side of one region's feed: an append-only stream per app of which only the newest message counts.
  * All calls reject with an `Error` when the transport is away; none hangs for good.
@@ -24,6 +30,8 @@ export interface DesiredStateFeed {
   removeDeleted(appName: string): Promise<boolean>;
   /** Null when the feed can be used, else what is missing, in a few words. */
   problem(): string | null;
+  /** Tries whether the transport lets the api do all that it has to. Absent where nothing could be refused. */
+  examine?(): Promise<FeedFinding[]>;
   close(): Promise<void>;
 }
 

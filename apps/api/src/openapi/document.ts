@@ -7,6 +7,7 @@ import { appSchemas } from './app-schemas.js';
 import { applySchemas } from './apply-schemas.js';
 import { changeSchemas } from './change-schemas.js';
 import { contractProperties } from './contract-schemas.js';
+import { diagnosticsSchemas } from './diagnostics-operation.js';
 import { ref, type Schema } from './schema.js';
 import { declareSecurity, requirementsOf } from './security.js';
 import { sharedSchemas } from './shared-schemas.js';
@@ -58,6 +59,7 @@ export function componentSchemas(): Record<string, Schema> {
     ...statusSchemas(contracts),
     ...workerSchemas(contracts),
     ...tokenSchemas(),
+    ...diagnosticsSchemas(),
     ...sharedSchemas(),
   };
 }

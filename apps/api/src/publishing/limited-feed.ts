@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { DesiredStateMessage } from '@nebula/contracts';
-import type { DesiredStateFeed } from '@nebula/messaging';
+import type { DesiredStateFeed, FeedFinding } from '@nebula/messaging';
 
 /** Longest read of all that a stream holds, milliseconds. */
 const WHOLE_STREAM_LIMIT_MS = 60_000;
@@ -35,6 +35,11 @@ export class LimitedFeed {
 
   async removeDeleted(appName: string): Promise<boolean> {
     return await this.within('removing a stream', this.limitMs, () => this.feed.removeDeleted(appName));
+  }
+
+  /** What the transport doesn't let the api do; nothing where it can't refuse. */
+  async examine(): Promise<FeedFinding[]> {
+    return await this.within('examining', this.limitMs, async () => (await this.feed.examine?.()) ?? []);
   }
 
   problem(): string | null {

@@ -127,6 +127,11 @@ export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutd
     return this.regions.map(({ region }) => region);
   }
 
+  /** The feeds, to be looked at and not written to. */
+  get feeds(): Pick<LimitedFeed, 'region' | 'problem' | 'examine' | 'readNewest'>[] {
+    return this.regions.map(({ feed }) => feed);
+  }
+
   /** Whether nothing is under way, and nothing is to be done before the next write or look at the database. */
   rests(): boolean {
     return this.sweep.rests && this.regions.every(({ pending }) => pending === 0);

@@ -20,6 +20,8 @@ export interface Given {
   env?: Record<string, string>;
   /** Standard output and error are terminals, and so is the input. */
   isTerminal?: boolean;
+  /** Milliseconds since 1970; the real time when absent. */
+  now?: () => number;
   /** Keys that are typed, each as soon as all that was printed has this text in it. */
   answers?: readonly { when: RegExp; type: string }[];
   /** Done once, as soon as all that was printed has this text in it; keys are typed after it. */
@@ -39,7 +41,7 @@ export class CommandLine {
   }
 
   async run(args: readonly string[], given: Given = {}): Promise<Ended> {
-    const { stdin = '', env = {}, isTerminal = false, answers = [], before, interruptWhen } = given;
+    const { stdin = '', env = {}, isTerminal = false, answers = [], before, interruptWhen, now } = given;
     const interruption = new AbortController();
     const input = isTerminal ? new TypedInput() : Readable.from([Buffer.from(stdin)]);
     const left = [...answers];
@@ -58,13 +60,14 @@ export class CommandLine {
     };
     const stdout = new Printed(isTerminal, all, notice);
     const stderr = new Printed(isTerminal, all, notice);
-    const code = await run(args, {
+    const terminal = {
       stdin: input,
       stdout,
       stderr,
       env: { XDG_CONFIG_HOME: this.folder, PATH: process.env['PATH'], ...this.env, ...env },
       signal: interruption.signal,
-    });
+    };
+    const code = await run(args, terminal, now);
     searchForSecrets(stdout.text + stderr.text, `the output of nebulactl ${args.join(' ')}`);
     return { code, stdout: stdout.text, stderr: stderr.text };
   }

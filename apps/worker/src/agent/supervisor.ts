@@ -229,13 +229,22 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
       return;
     }
     if (action === 'lost') {
-      this.log.warn('the container engine does not answer; this is tried again');
+      void this.tellLoss();
       return;
     }
     if (app_name !== null) this.found(app_name);
     if (!FREEING.has(action)) return;
     this.wakeConcerned();
     for (const { delay, timer } of this.laterLooks) timer.set(delay);
+  }
+
+  /** A socket that is missing or not allowed looks like an engine that is down, so the reason is told, too. */
+  private async tellLoss(): Promise<void> {
+    const reason = await this.runtime.problem().catch(messageOf);
+    this.log.warn(
+      'the container engine does not answer; this is tried again',
+      reason === null ? {} : { reason },
+    );
   }
 
   /** What an app waits for may be free, and what it relies on may be gone. */

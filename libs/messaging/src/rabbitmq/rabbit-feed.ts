@@ -6,12 +6,13 @@ import {
 } from '@nebula/contracts';
 import { Logger } from '@nestjs/common';
 import { InTurn } from '../in-turn.js';
-import type { DesiredStateFeed } from '../ports.js';
+import type { DesiredStateFeed, FeedFinding } from '../ports.js';
 import { BrokerConnection } from './broker-connection.js';
 import type { ChannelPool } from './channel-pool.js';
 import { ConfirmedPublisher } from './confirmed-publisher.js';
 import { decodedJson } from './decoded-json.js';
 import { codeOf, messageOf } from './error-facts.js';
+import { examineRights } from './examine-rights.js';
 import { NewestMessage } from './newest-message.js';
 import { API_RECONNECT, type RabbitOptions } from './rabbit-options.js';
 import { RareLog } from './rare-log.js';
@@ -95,6 +96,10 @@ export class RabbitFeed implements DesiredStateFeed {
 
   problem(): string | null {
     return this.connection.problem() ?? this.refusal;
+  }
+
+  async examine(): Promise<FeedFinding[]> {
+    return await examineRights(this.connection);
   }
 
   async close(): Promise<void> {

@@ -2615,6 +2615,45 @@ export type TokenList = {
     next_cursor: string | null;
 };
 
+export type Finding = {
+    /**
+     * A region, an app, a worker or a version; null when it is about all of it.
+     */
+    about: string | null;
+    /**
+     * What is wrong.
+     */
+    problem: string;
+    /**
+     * What to do about it.
+     */
+    remedy: string;
+};
+
+export type CheckOutcome = {
+    name: 'database' | 'broker' | 'rights' | 'streams' | 'secrets' | 'clocks' | 'workers' | 'versions';
+    /**
+     * What was looked at.
+     */
+    summary: string;
+    /**
+     * Empty when all is well.
+     */
+    findings: Array<Finding>;
+};
+
+export type Diagnosis = {
+    /**
+     * Of the api.
+     */
+    version: string;
+    /**
+     * By the clock of the api.
+     */
+    checked_at: string;
+    checks: Array<CheckOutcome>;
+};
+
 /**
  * An error as RFC 9457 has it.
  */
@@ -5187,3 +5226,56 @@ export type GetMetricsResponses = {
 };
 
 export type GetMetricsResponse = GetMetricsResponses[keyof GetMetricsResponses];
+
+export type GetDiagnosticsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v3/diagnostics';
+};
+
+export type GetDiagnosticsErrors = {
+    /**
+     * It is not known who asks
+     */
+    401: Problem;
+    /**
+     * Who asks may not do that
+     */
+    403: Problem;
+    /**
+     * The request is for another server
+     */
+    421: Problem;
+    /**
+     * A query parameter is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests come from this address; Too many logins from this address have failed
+     */
+    429: Problem;
+    /**
+     * Something went wrong inside
+     */
+    500: Problem;
+    /**
+     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     */
+    503: Problem;
+    /**
+     * Any other error
+     */
+    default: Problem;
+};
+
+export type GetDiagnosticsError = GetDiagnosticsErrors[keyof GetDiagnosticsErrors];
+
+export type GetDiagnosticsResponses = {
+    /**
+     * What was found.
+     */
+    200: Diagnosis;
+};
+
+export type GetDiagnosticsResponse = GetDiagnosticsResponses[keyof GetDiagnosticsResponses];

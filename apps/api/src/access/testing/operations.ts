@@ -63,6 +63,7 @@ const plain = (
 export const EXPECTED_ACCESS: Readonly<Record<string, ExpectedAccess>> = {
   getHealth: plain('open', 'fleet', '//healthz'),
   getReadiness: plain('open', 'fleet', '//readyz'),
+  getDiagnostics: plain('admin', 'fleet', '/diagnostics'),
   getMetrics: plain('read', 'fleet', '//metrics'),
 
   listApps: plain('read', 'each', '/apps'),

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Broker, startBroker } from '../../../../../tools/services/rabbitmq.mjs';
 import { eventually } from '../../testing/eventually.js';
+import { RabbitFeed } from '../rabbit-feed.js';
 import { BrokerKeeper } from './broker-keeper.js';
 import { setupBroker } from './setup-broker.js';
 import type { BrokerSetup } from './setup-parts.js';
@@ -66,6 +67,48 @@ describe('the set-up of a broker', () => {
         { name: 'nebula-reports', definition: { 'message-ttl': 60_000, overflow: 'drop-head' } },
         { name: 'nebula-streams', definition: { 'max-length-bytes': 16_000_000 } },
       ]);
+    },
+    LIMIT,
+  );
+
+  it(
+    'gives an api all that it has to be allowed, and an api finds out what was taken away',
+    async () => {
+      await run();
+      const [host = ''] = broker.hosts;
+      const feed = new RabbitFeed({
+        ...{ hosts: [host], port: 5672, vhost: setup.vhost, ...setup.api, region: 'eu' },
+        ...{ heartbeat_seconds: 10, connection_name: 'examined' },
+      });
+      const path = '/api/permissions/fleet%2Fone/nebula-api';
+      const rights = (await get(path)) as { configure: string; write: string; read: string };
+      try {
+        await eventually(() => expect(feed.problem()).toBeNull());
+        expect(await feed.examine()).toEqual([]);
+        const problems = async (given: Partial<typeof rights>) => {
+          await broker.manage('PUT', path, { ...rights, ...given });
+          return (await feed.examine()).map(({ problem }) => problem);
+        };
+        expect(await problems({ configure: '^$' })).toEqual([
+          expect.stringMatching(
+            /^The api may not declare streams \(configure on nebula\.app\.\*\): access to queue/,
+          ),
+        ]);
+        expect(await problems({ write: '^$' })).toEqual([
+          expect.stringMatching(/^The api may not append to streams \(write on amq\.default\): /),
+        ]);
+        expect(await problems({ read: '^$' })).toEqual([
+          expect.stringMatching(/^The api may not read streams \(read on nebula\.app\.\*\): /),
+        ]);
+        await broker.manage('DELETE', '/api/queues/fleet%2Fone/nebula.reports');
+        expect(await problems({})).toEqual(['There is no queue nebula.reports, so workers can not report.']);
+        // What was tried on is gone.
+        expect(await get('/api/queues/fleet%2Fone')).toEqual([]);
+        await run();
+        expect(await feed.examine()).toEqual([]);
+      } finally {
+        await feed.close();
+      }
     },
     LIMIT,
   );

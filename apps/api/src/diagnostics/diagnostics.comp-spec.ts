@@ -1,0 +1,155 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { InProcessBroker } from '@nebula/messaging';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ApiOptions } from '../api-options.js';
+import { Clock } from '../clock.js';
+import { FaultyFeed } from '../publishing/testing/faulty-feed.js';
+import { StoreUnavailableError } from '../store/app-store.js';
+import { FleetStore } from '../store/fleet-store.js';
+import { testKey } from '../store/testing/keys.js';
+import { recordOf, workerOf } from '../store/testing/records.js';
+import { ApiUnderTest } from '../testing/api-under-test.js';
+import { eventually } from '../testing/eventually.js';
+import { FaultyStore } from '../testing/faulty-store.js';
+import type { CheckName, Diagnosis, Finding } from './diagnosis.js';
+
+let folder: string;
+let broker: InProcessBroker;
+let feed: FaultyFeed;
+let api: ApiUnderTest;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nebula-diagnostics-'));
+  broker = new InProcessBroker({ directory: join(folder, 'feed') });
+  feed = new FaultyFeed(broker.feed, 'eu');
+});
+
+afterEach(async () => {
+  await api.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function start(given: Partial<ApiOptions> = {}): Promise<void> {
+  const reports = Object.assign(broker.reportStrategy(), { listeningSince: () => 0 });
+  api = await ApiUnderTest.start({ feeds: [feed], reports, version: '3.0.0', ...given });
+}
+
+async function create(app: string): Promise<void> {
+  await api.create(app);
+  await eventually(async () => expect(await broker.feed.readNewest(app)).not.toBeNull());
+}
+
+async function diagnose(): Promise<Diagnosis> {
+  const { status, body } = await api.call('GET', '/diagnostics');
+  expect(status).toBe(200);
+  return body as Diagnosis;
+}
+
+async function findings(name: CheckName): Promise<Finding[]> {
+  return (await diagnose()).checks.find((check) => check.name === name)?.findings ?? [];
+}
+
+async function keep(...workers: ReturnType<typeof workerOf>[]): Promise<void> {
+  await api.api.get(FleetStore).saveWorkers(workers.map((after) => ({ before: null, after })));
+}
+
+describe('the diagnostics', () => {
+  it('have no finding when all is well, and say what was looked at', async () => {
+    await start();
+    for (const app of ['shop', 'web']) await create(app);
+    await keep(workerOf('w1', { last_seen_at: Date.now() }));
+    const { checks, version } = await diagnose();
+    expect(version).toBe('3.0.0');
+    expect(checks.flatMap((check) => check.findings)).toEqual([]);
+    const summaries = Object.fromEntries(checks.map(({ name, summary }) => [name, summary]));
+    expect(summaries).toMatchObject({
+      database: expect.stringMatching(/^answers in \d+ ms, epoch 1$/),
+      streams: '2 of 2 streams were read and compared',
+      workers: '1 workers were looked at, 0 are silent',
+      versions: 'api 3.0.0; workers 1 × 3.0.0',
+    });
+  });
+
+  it('find streams that are missing and behind, each with what becomes of it', async () => {
+    await start();
+    for (const app of ['gone', 'late', 'right']) await create(app);
+    await rm(join(folder, 'feed', 'gone.json'));
+    feed.lying = true;
+    await api.call('POST', '/apps/late/restart');
+    const found = await findings('streams');
+    expect(found.map(({ about, problem }) => [about, problem]).sort()).toEqual([
+      ['gone', 'Its stream is missing or empty (region eu)'],
+      ['late', 'Its stream has epoch 1, revision 1, the database epoch 1, revision 2 (region eu)'],
+    ]);
+    expect(found[0]?.remedy).toContain('publishes it anew by itself');
+  });
+
+  it('find a broker that is away, and don’t wait for its streams', async () => {
+    await start();
+    await create('shop');
+    feed.away = true;
+    expect(await findings('broker')).toMatchObject([{ about: 'eu', problem: 'the feed is away.' }]);
+    expect(await findings('streams')).toEqual([]);
+  });
+
+  it('find what a broker doesn’t allow', async () => {
+    await start();
+    const refused = { problem: 'The api may not read streams.', remedy: 'Run setup-broker.' };
+    Object.assign(feed, { examine: async () => [refused] });
+    expect(await findings('rights')).toEqual([{ about: 'eu', ...refused }]);
+  });
+
+  it('find a database that is away, and say that the rest could not be checked', async () => {
+    await start();
+    const away = 'mongodb://me:hunter2@db.example is away';
+    new FaultyStore(api.store).fail(new StoreUnavailableError(away), 'list', 'epoch');
+    api.store.problem = async () => away;
+    const { checks } = await diagnose();
+    const found = Object.fromEntries(checks.map(({ name, findings: [first] }) => [name, first?.problem]));
+    expect(found).toMatchObject({
+      database: 'mongodb://[redacted]@db.example is away.',
+      streams: 'It could not be checked: mongodb://[redacted]@db.example is away.',
+    });
+  });
+
+  it('find apps whose secrets nobody can read', async () => {
+    const store = { kind: 'sqlite', path: join(folder, 'nebula.db') } as const;
+    await start({ store, secret_keys: [testKey('one')] });
+    await api.create('shop', { secret_env_vars: ['KEY'], env_vars: { KEY: 'v4lue-of-it' } });
+    await api.stop();
+    await start({ store, secret_keys: [testKey('two')] });
+    expect(await findings('secrets')).toMatchObject([
+      { about: 'shop', problem: expect.stringContaining('The value of KEY can not be read') },
+    ]);
+  });
+
+  it('find silent workers, two under one id, and other versions', async () => {
+    await start({ version: '4.0.0' });
+    const now = Date.now();
+    await keep(
+      workerOf('silent', { last_seen_at: now - 600_000 }),
+      workerOf('twice', { last_seen_at: now, duplicate: { since: now, seen_at: now } }),
+    );
+    const found = await findings('workers');
+    expect(found.map(({ about }) => about)).toEqual(['silent', 'twice']);
+    expect(found[0]?.problem).toContain(new Date(now - 600_000).toISOString());
+    expect(found[0]?.remedy).toContain('nebulactl worker forget silent');
+    expect(await findings('versions')).toMatchObject([
+      { about: '3.0.0', problem: '2 workers are of the version 3.0.0, the api of 4.0.0.' },
+    ]);
+  });
+
+  it('find clocks that differ by what was written with them', async () => {
+    await start();
+    const later = new Date(Date.now() + 60_000).toISOString();
+    await api.store.insert(recordOf('shop', { updated_at: later }));
+    await keep(workerOf('w1', { last_seen_at: Date.now() + 60_000 }));
+    const found = await findings('clocks');
+    expect(found.map(({ about }) => about)).toEqual(['shop', null]);
+    const clock = api.api.get(Clock);
+    clock.now = () => Date.now() + 120_000;
+    expect(await findings('clocks')).toEqual([]);
+  });
+});

@@ -1,0 +1,72 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { API_OPTIONS, type ApiOptions } from '../api-options.js';
+import { Clock } from '../clock.js';
+import { Publisher } from '../publishing/publisher.js';
+import { AppStore } from '../store/app-store.js';
+import type { CheckOutcome, Finding } from './diagnosis.js';
+
+type Outcome = Omit<CheckOutcome, 'name'>;
+
+/** A database that needs longer for one small answer slows everything, milliseconds. */
+const SLOW_MS = 1_000;
+
+/** Database and brokers. */
+@Injectable()
+export class InfrastructureChecks {
+  constructor(
+    private readonly store: AppStore,
+    private readonly publisher: Publisher,
+    @Inject(API_OPTIONS) private readonly options: Pick<ApiOptions, 'reports'>,
+    private readonly clock: Clock,
+  ) {}
+
+  async database(): Promise<Outcome> {
+    const problem = await this.store.problem();
+    if (problem !== null) {
+      const remedy =
+        'Start the database, or mend the address in the configuration. Containers go on; changes are refused until it is back.';
+      return { summary: 'it can not be used', findings: [{ about: null, problem: `${problem}.`, remedy }] };
+    }
+    const began = this.clock.elapsed();
+    const epoch = await this.store.epoch();
+    const took = Math.round(this.clock.elapsed() - began);
+    const slow: Finding = {
+      about: null,
+      problem: `It took ${took} ms for one small answer.`,
+      remedy: 'Look at the load of the database and at the network between it and the api.',
+    };
+    return { summary: `answers in ${took} ms, epoch ${epoch}`, findings: took > SLOW_MS ? [slow] : [] };
+  }
+
+  async broker(): Promise<Outcome> {
+    const findings = this.publisher.feeds.flatMap((feed): Finding[] => {
+      const problem = feed.problem();
+      const remedy =
+        'Look whether RabbitMQ runs and whether address, virtual host, user and password are those of setup-broker. Changes wait in the database until then.';
+      return problem === null ? [] : [{ about: feed.region, problem: `${problem}.`, remedy }];
+    });
+    const reports = this.options.reports?.problem() ?? null;
+    if (reports !== null) {
+      const remedy =
+        'Run setup-broker if the queue is missing. Until reports arrive, what is told of workers is old.';
+      findings.push({ about: 'reports', problem: `${reports}.`, remedy });
+    }
+    return { summary: `regions: ${this.publisher.regionNames.join(', ')}`, findings };
+  }
+
+  async rights(): Promise<Outcome> {
+    const findings: Finding[] = [];
+    const examined: string[] = [];
+    for (const feed of this.publisher.feeds) {
+      // One that is away is told of already.
+      if (feed.problem() !== null) continue;
+      for (const found of await feed.examine()) findings.push({ about: feed.region, ...found });
+      examined.push(feed.region);
+    }
+    const summary =
+      examined.length > 0
+        ? `what the api has to be allowed was tried: ${examined.join(', ')}`
+        : 'no broker is there to ask';
+    return { summary, findings };
+  }
+}

@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import { REPORTS_QUEUE, streamName } from '@nebula/contracts';
+import type { Channel } from 'amqplib';
+import type { FeedFinding } from '../ports.js';
+import type { BrokerConnection } from './broker-connection.js';
+import { codeOf, messageOf } from './error-facts.js';
+
+const SET_UP = 'Run setup-broker with the users of apis and workers; what is right already stays.';
+
+/**
+ * Tries what the api's user has to be allowed, on a queue of this connection alone, which is removed again: its name is that
+ * of the stream of an app that can't be, so the same rights hold for it.
+ *
+ * @throws {Error} when there is no connection
+ */
+export async function examineRights(connection: BrokerConnection): Promise<FeedFinding[]> {
+  const queue = streamName(`.examined.${randomUUID()}`);
+  const findings: FeedFinding[] = [];
+  const tries: { right: string; act: (channel: Channel) => Promise<unknown> }[] = [
+    {
+      right: 'declare streams (configure on nebula.app.*)',
+      act: (channel) => channel.assertQueue(queue, { exclusive: true, autoDelete: false }),
+    },
+    {
+      right: 'append to streams (write on amq.default)',
+      act: async (channel) => {
+        channel.sendToQueue(queue, Buffer.from('examined'));
+        // A refusal ends the channel, which then answers nothing more.
+        await channel.prefetch(1);
+      },
+    },
+    { right: 'read streams (read on nebula.app.*)', act: (channel) => channel.get(queue, { noAck: true }) },
+    { right: 'remove streams (configure on nebula.app.*)', act: (channel) => channel.deleteQueue(queue) },
+  ];
+  for (const [index, { right, act }] of tries.entries()) {
+    const refused = await refusal(connection, act);
+    if (refused === null) continue;
+    findings.push({ problem: `The api may not ${right}: ${refused}.`, remedy: SET_UP });
+    // Nothing can be tried on a queue that could not be made; one that was made is to be removed.
+    if (index === 0) break;
+  }
+  if ((await refusal(connection, (channel) => channel.checkQueue(REPORTS_QUEUE))) !== null)
+    findings.push({
+      problem: `There is no queue ${REPORTS_QUEUE}, so workers can not report.`,
+      remedy: SET_UP,
+    });
+  return findings;
+}
+
+/** Null when it is allowed, else why it is not, in RabbitMQ's words. */
+async function refusal(
+  connection: BrokerConnection,
+  act: (channel: Channel) => Promise<unknown>,
+): Promise<string | null> {
+  const channel = await connection.openChannel();
+  try {
+    await connection.answered('examining rights', act(channel));
+    return null;
+  } catch (error) {
+    if (!connection.isOpen || (codeOf(error) !== 403 && codeOf(error) !== 404)) throw error;
+    return /(?:ACCESS_REFUSED|NOT_FOUND) - ([^"]*)/.exec(messageOf(error))?.[1] ?? messageOf(error);
+  } finally {
+    channel.close().catch(() => undefined);
+  }
+}
