@@ -27,9 +27,12 @@ const LIMIT_MS = 30_000;
 
 /** One api as its users see it. */
 export class FleetApi {
-  /** @param headers that every request has, like those of a login */
+  /**
+   * @param root `http://host:port`
+   * @param headers that every request has, like those of a login
+   */
   constructor(
-    private readonly url: string,
+    readonly root: string,
     private readonly headers: Record<string, string> = {},
   ) {}
 
@@ -38,7 +41,7 @@ export class FleetApi {
    * @throws {Error} when nobody answers
    */
   async call<Body>(method: string, path: string, body?: object): Promise<Answered<Body>> {
-    const response = await fetch(`${this.url}/api/v3${path}`, {
+    const response = await fetch(`${this.root}/api/v3${path}`, {
       method,
       ...(body ? { body: JSON.stringify(body) } : {}),
       headers: { ...this.headers, ...(body ? { 'content-type': 'application/json' } : {}) },
@@ -87,7 +90,7 @@ export class FleetApi {
   }
 
   async isReady(): Promise<boolean> {
-    const answer = await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(LIMIT_MS) }).catch(
+    const answer = await fetch(`${this.root}/readyz`, { signal: AbortSignal.timeout(LIMIT_MS) }).catch(
       () => null,
     );
     await answer?.body?.cancel();

@@ -8,6 +8,8 @@ import type { StoreOptions } from './store/store-options.js';
 /** Something beside store and feeds that must be there before the program can serve. */
 export interface ReadinessCheck {
   name: string;
+  /** Where it concerns one region alone. Without it the program can't serve when it has a problem. */
+  region?: string;
   /** Null when all is well, else what is missing, in a few words. */
   problem(): Promise<string | null>;
 }

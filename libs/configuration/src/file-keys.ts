@@ -5,6 +5,7 @@ import { RABBIT_KEYS } from './rabbit-keys.js';
 export const FILE_KEYS: readonly string[] = [
   ...Object.keys(RABBIT_KEYS),
   'rabbit_region',
+  'rabbit_regions',
   'rabbit_management_url',
   'rabbit_admin_user',
   'rabbit_admin_password',
@@ -56,6 +57,7 @@ export const FILE_KEYS: readonly string[] = [
 /** The keys of all programs whose values are secret. One environment may serve several programs. */
 export const SECRET_KEYS: readonly string[] = [
   'rabbit_password',
+  'rabbit_regions',
   'rabbit_admin_password',
   'rabbit_worker_password',
   'mongo_url',

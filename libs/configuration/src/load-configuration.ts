@@ -1,9 +1,9 @@
-import { distance } from 'fastest-levenshtein';
 import { type ConfigurationFile, readConfigurationFile } from './configuration-file.js';
 import { ConfigurationError } from './configuration-error.js';
 import { textOfFile } from './file-text.js';
 import { allowedValues, environmentName, type Key, type KeyTable, secretFileName } from './key-table.js';
 import { fromJson, fromText, type Value } from './read-value.js';
+import { suggestion } from './suggestion.js';
 
 export interface Sources {
   /** The environment of the process when absent. */
@@ -106,14 +106,4 @@ function unknownKeys(file: ConfigurationFile, known: readonly string[]): string[
       (name) =>
         `${JSON.stringify(shorten(name))} in ${file.name} is not a known key${suggestion(name, known)}`,
     );
-}
-
-function suggestion(name: string, known: readonly string[]): string {
-  const typed = name.slice(0, 64).toLowerCase().replaceAll('-', '_');
-  const [nearest] = known
-    .map((candidate) => ({ candidate, steps: distance(typed, candidate) }))
-    .sort((a, b) => a.steps - b.steps);
-  return nearest && nearest.steps <= Math.max(2, Math.floor(nearest.candidate.length / 3))
-    ? `; did you mean "${nearest.candidate}"?`
-    : '';
 }

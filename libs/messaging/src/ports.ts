@@ -75,6 +75,8 @@ export interface ReportTransport extends CustomTransportStrategy {
   resume(): void;
   /** Null when reports arrive (or would, but for a pause), else what is in the way, in a few words. */
   problem(): string | null;
+  /** Of the regions of which it is made; absent where there is one alone. */
+  readonly parts?: readonly { region: string; transport: Pick<ReportTransport, 'problem'> }[];
 }
 
 /** The apps that a worker follows: those listed, or (in one process with the api) all there are. */

@@ -4,7 +4,7 @@ import { API_OPTIONS, type ApiOptions } from '../api-options.js';
 import { ProblemError, RETRY_LATER } from '../http/problem.js';
 import { PROBLEMS } from '../http/problem-types.js';
 import { HEALTH_OPERATIONS } from '../openapi/health-operations.js';
-import { type CheckResult, ReadinessService } from './readiness.service.js';
+import { type Readiness, ReadinessService } from './readiness.service.js';
 
 @Controller()
 export class HealthController {
@@ -23,10 +23,11 @@ export class HealthController {
   @Get('readyz')
   @Open()
   @HEALTH_OPERATIONS.ready
-  async ready(): Promise<{ status: 'ok'; checks: CheckResult[] }> {
-    const checks = await this.readiness.check();
+  async ready(): Promise<Readiness> {
+    const found = await this.readiness.check();
+    if (found.status !== 'unready') return found;
+    const { checks } = found;
     const missing = checks.filter(({ problem }) => problem !== null);
-    if (missing.length === 0) return { status: 'ok', checks };
     throw new ProblemError(PROBLEMS.notReady, {
       detail: `${missing.map(({ name, problem }) => `${name}: ${problem}`).join('; ')}.`,
       headers: RETRY_LATER,

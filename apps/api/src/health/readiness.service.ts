@@ -1,4 +1,5 @@
 import { redactText } from '@nebula/logging';
+import type { ReportTransport } from '@nebula/messaging';
 import { Inject, Injectable } from '@nestjs/common';
 import { ApiLog } from '../api-log.js';
 import { API_OPTIONS, type ApiOptions, type ReadinessCheck } from '../api-options.js';
@@ -18,11 +19,17 @@ export interface CheckResult {
   problem: string | null;
 }
 
+export interface Readiness {
+  /** `degraded`: it serves, and some regions of several can't be reached. */
+  status: 'ok' | 'degraded' | 'unready';
+  checks: CheckResult[];
+}
+
 /** Whether all is there that the program needs to serve. */
 @Injectable()
 export class ReadinessService {
-  private running: Promise<CheckResult[]> | undefined;
-  private last: { results: CheckResult[]; until: number } | undefined;
+  private running: Promise<Readiness> | undefined;
+  private last: { readiness: Readiness; until: number } | undefined;
 
   constructor(
     private readonly store: AppStore,
@@ -33,23 +40,30 @@ export class ReadinessService {
   ) {}
 
   /** What is there, looked for once for all who ask at the same time or up to a second later. Never rejects. */
-  async check(): Promise<CheckResult[]> {
-    if (this.last && this.clock.elapsed() < this.last.until) return this.last.results;
+  async check(): Promise<Readiness> {
+    if (this.last && this.clock.elapsed() < this.last.until) return this.last.readiness;
     this.running ??= this.look().finally(() => (this.running = undefined));
     return await this.running;
   }
 
-  private async look(): Promise<CheckResult[]> {
+  private async look(): Promise<Readiness> {
     const { readiness = [], reports } = this.options;
     const checks: ReadinessCheck[] = [
       { name: 'store', problem: () => this.store.problem() },
       ...this.publisher.readinessChecks(),
-      ...(reports ? [{ name: 'reports', problem: async () => reports.problem() }] : []),
-      ...readiness,
+      ...reportChecks(reports),
+      ...readiness.map((check) => this.named(check)),
     ];
     const results = await Promise.all(checks.map((check) => this.result(check)));
-    this.last = { results, until: this.clock.elapsed() + KEPT_MS };
-    return results;
+    const found = { status: statusOf(checks, results), checks: results };
+    this.last = { readiness: found, until: this.clock.elapsed() + KEPT_MS };
+    return found;
+  }
+
+  /** One of several regions is told from the others by its name. */
+  private named(check: ReadinessCheck): ReadinessCheck {
+    const isOneOfSeveral = check.region !== undefined && this.publisher.readinessChecks().length > 1;
+    return isOneOfSeveral ? { ...check, name: `${check.name} ${check.region}` } : check;
   }
 
   private async result(check: ReadinessCheck): Promise<CheckResult> {
@@ -69,4 +83,23 @@ export class ReadinessService {
       clearTimeout(timer);
     }
   }
+}
+
+function reportChecks(reports: ReportTransport | undefined): ReadinessCheck[] {
+  if (!reports) return [];
+  if (!reports.parts) return [{ name: 'reports', problem: async () => reports.problem() }];
+  return reports.parts.map(({ region, transport }) => ({
+    ...{ name: `reports ${region}`, region },
+    problem: async () => transport.problem(),
+  }));
+}
+
+/** Where there are several regions, one that is away keeps no other waiting, so the program serves while any is there. */
+function statusOf(checks: readonly ReadinessCheck[], results: readonly CheckResult[]): Readiness['status'] {
+  const failed = checks.filter((_, index) => results[index]?.problem !== null);
+  if (failed.length === 0) return 'ok';
+  const regions = new Set(checks.flatMap(({ region }) => region ?? []));
+  const failedRegions = new Set(failed.flatMap(({ region }) => region ?? []));
+  const isRegional = failed.every(({ region }) => region !== undefined);
+  return isRegional && failedRegions.size < regions.size ? 'degraded' : 'unready';
 }

@@ -76,7 +76,7 @@ export class ObservedMetrics {
       '1 while this is there, as /readyz tells it, else 0.',
       ['check'],
       async (gauge) => {
-        for (const { name, problem } of await this.readiness.check())
+        for (const { name, problem } of (await this.readiness.check()).checks)
           gauge.set({ check: name }, problem === null ? 1 : 0);
       },
     );

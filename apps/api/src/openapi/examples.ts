@@ -49,6 +49,7 @@ export const EXAMPLE_STATUS = {
   updates: { rolling: 0, done: 1, paused: 0, rolling_back: 0, rolled_back: 0 },
   images: [{ image_id: 'sha256:9d1c', workers: 1 }],
   convergence: { p50_seconds: 1.204, p99_seconds: 1.204 },
+  regions: [{ region: 'default', epoch: 1, revision: 7, problem: null }],
   workers: [
     {
       worker_id: 'b3f1',

@@ -44,6 +44,13 @@ export function sharedSchemas(): Record<string, Schema> {
     ),
     Check: check,
     Alive: closedObject({ status: { type: 'string', const: 'ok' }, version: text }),
-    Ready: closedObject({ status: { type: 'string', const: 'ok' }, checks: listOf(ref('Check')) }),
+    Ready: closedObject({
+      status: {
+        type: 'string',
+        enum: ['ok', 'degraded'],
+        description: '`degraded`: it serves, and some of several regions can not be reached.',
+      },
+      checks: listOf(ref('Check')),
+    }),
   };
 }

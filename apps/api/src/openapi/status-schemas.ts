@@ -239,6 +239,20 @@ export function statusSchemas(contracts: Readonly<Record<string, Properties>>): 
         description:
           'How long half of the workers that have converged on the desired revision took at most, and 99 of 100; null while none has.',
       },
+      regions: {
+        ...listOf(
+          closedObject({
+            region: { type: 'string' },
+            epoch: { ...orNull(INTEGER), description: 'Of what its stream was last found to have.' },
+            revision: { ...orNull(INTEGER), description: 'Null when nothing was published there yet.' },
+            problem: {
+              ...orNull({ type: 'string' }),
+              description: 'Why nothing can be published there at the moment, null when it can.',
+            },
+          }),
+        ),
+        description: 'What the stream of each region has.',
+      },
       workers: listOf(ref('WorkerStatus')),
       next_cursor: NEXT_CURSOR,
     }),

@@ -1,7 +1,6 @@
 import {
   type KeyTable,
   RABBIT_KEYS,
-  rabbitHostProblems,
   type RabbitConfiguration,
   reconnectKey,
   type Sources,
@@ -10,7 +9,14 @@ import { configured } from '@nebula/lifecycle';
 import { ACCESS_KEYS, type AccessConfiguration } from './access-keys.js';
 import { accessProblems } from './access-problems.js';
 import { parseSecretKeys } from '../store/secrets/secret-key.js';
-import { KEPT_BROKER_KEYS, type KeptBrokerConfiguration, keptBrokerProblems } from './setup-configuration.js';
+import { KEPT_BROKER_KEYS, type KeptBrokerConfiguration } from './kept-broker.js';
+import {
+  hasRegions,
+  readRegions,
+  REGIONS_KEYS,
+  type RegionsConfiguration,
+  SHARED_RABBIT_KEYS,
+} from './regions.js';
 import { STORE_KEYS, type StoreConfiguration, storeProblems } from './store-keys.js';
 
 /** What an api of its own is started with. */
@@ -18,14 +24,17 @@ export interface ApiConfiguration
   extends AccessConfiguration,
     StoreConfiguration,
     RabbitConfiguration,
-    KeptBrokerConfiguration {
+    KeptBrokerConfiguration,
+    RegionsConfiguration {
   secret_keys: string[];
-  rabbit_region: string;
   verify_interval_seconds: number;
   tombstone_retention_days: number;
   history_limit: number;
   log_level: string;
 }
+
+/** Apis are few, so they may come back soon. */
+const API_RECONNECT = reconnectKey(10);
 
 /** What can be configured, with the units and limits that `--help` shows. */
 export const API_KEYS: KeyTable<ApiConfiguration> = {
@@ -39,14 +48,9 @@ export const API_KEYS: KeyTable<ApiConfiguration> = {
       'keys for the values of secret_env_vars in the database, each <id>:<32 bytes in base64>; the first encrypts, all decrypt. Apps can have no secrets when it is not set',
   },
   ...RABBIT_KEYS,
-  // Apis are few, so they may come back soon.
-  rabbit_reconnect_max_seconds: reconnectKey(10),
+  rabbit_reconnect_max_seconds: API_RECONNECT,
   ...KEPT_BROKER_KEYS,
-  rabbit_region: {
-    kind: 'string',
-    default: 'default',
-    description: 'name of the region that this RabbitMQ serves; what is published there is marked under it',
-  },
+  ...REGIONS_KEYS,
   verify_interval_seconds: {
     kind: 'integer',
     default: 300,
@@ -81,19 +85,13 @@ export const API_KEYS: KeyTable<ApiConfiguration> = {
  * @throws {StartError} with a line for each value that is wrong
  */
 export function loadApiConfiguration(sources?: Sources): ApiConfiguration {
-  return configured(API_KEYS, sources, (configuration) => {
-    const { rabbit_region, rabbit_host } = configuration;
-    return [
-      ...accessProblems(configuration),
-      ...rabbitHostProblems(rabbit_host),
-      ...keptBrokerProblems(configuration),
-      ...storeProblems(configuration),
-      ...(parseSecretKeys(configuration.secret_keys).problems ?? []).map((line) => `secret_keys: ${line}`),
-      ...(/^[A-Za-z0-9_.-]{1,63}$/.test(rabbit_region)
-        ? []
-        : [
-            `rabbit_region is ${JSON.stringify(rabbit_region)} but must be 1 to 63 letters, digits, "_", "." and "-"`,
-          ]),
-    ];
-  });
+  const keys = hasRegions(sources)
+    ? { ...API_KEYS, ...SHARED_RABBIT_KEYS, rabbit_reconnect_max_seconds: API_RECONNECT }
+    : API_KEYS;
+  return configured(keys, sources, (configuration) => [
+    ...accessProblems(configuration),
+    ...readRegions(configuration).problems,
+    ...storeProblems(configuration),
+    ...(parseSecretKeys(configuration.secret_keys).problems ?? []).map((line) => `secret_keys: ${line}`),
+  ]);
 }

@@ -1,30 +1,26 @@
+import { type KeyTable, RABBIT_KEYS, type RabbitConfiguration, type Sources } from '@nebula/configuration';
+import { configured, StartError } from '@nebula/lifecycle';
+import { managementUrlProblems } from '@nebula/messaging';
+import { KEPT_BROKER_KEYS, type KeptBrokerConfiguration } from './kept-broker.js';
 import {
-  type KeyTable,
-  RABBIT_KEYS,
-  type RabbitConfiguration,
-  rabbitHostProblems,
-  type Sources,
-} from '@nebula/configuration';
-import { configured } from '@nebula/lifecycle';
-import { type BrokerSetup, managementUrlProblems } from '@nebula/messaging';
+  hasRegions,
+  readRegions,
+  type RegionConfiguration,
+  REGIONS_KEYS,
+  type RegionsConfiguration,
+  SHARED_RABBIT_KEYS,
+} from './regions.js';
 
-/** What the set-up of a broker needs beside the api's own access to it. */
-export interface SetupConfiguration extends RabbitConfiguration {
-  rabbit_management_url: string;
-  rabbit_admin_user: string;
-  rabbit_admin_password: string;
-  rabbit_worker_user: string;
-  rabbit_worker_password: string;
-  report_interval_seconds: number;
-}
+/** What brokers are set up with, of one region or of several. */
+export interface SetupConfiguration
+  extends RabbitConfiguration,
+    KeptBrokerConfiguration,
+    RegionsConfiguration {}
 
+/** For one broker. */
 export const SETUP_KEYS: KeyTable<SetupConfiguration> = {
   ...RABBIT_KEYS,
-  rabbit_management_url: {
-    kind: 'string',
-    default: 'http://127.0.0.1:15672',
-    description: "address of the broker's management plugin",
-  },
+  ...KEPT_BROKER_KEYS,
   rabbit_admin_user: { kind: 'string', required: true, description: 'administrator of the broker' },
   rabbit_admin_password: {
     kind: 'string',
@@ -32,89 +28,45 @@ export const SETUP_KEYS: KeyTable<SetupConfiguration> = {
     secret: true,
     description: 'password of the administrator',
   },
-  rabbit_worker_user: {
-    kind: 'string',
-    default: 'nebula-worker',
-    description: 'user that workers log in with; nebula-worker.<worker_id> can report as that worker alone',
-  },
   rabbit_worker_password: {
     kind: 'string',
     required: true,
     secret: true,
     description: 'password of rabbit_worker_user',
   },
-  report_interval_seconds: {
-    kind: 'integer',
-    default: 60,
-    min: 1,
-    max: 3600,
-    description: 'how often workers show that they live, seconds; reports live for two of them',
-  },
+  ...REGIONS_KEYS,
 };
 
-/** The same for an api that may set a broker up by itself, which it does when it knows an administrator. */
-export type KeptBrokerConfiguration = Omit<SetupConfiguration, keyof RabbitConfiguration>;
-
-const ONLY_TO_KEEP = 'for an api that makes by itself what is missing on the broker: ';
-
-export const KEPT_BROKER_KEYS: KeyTable<KeptBrokerConfiguration> = {
-  rabbit_management_url: SETUP_KEYS.rabbit_management_url,
-  rabbit_admin_user: {
-    ...{ kind: 'string', default: '' },
-    description: `${ONLY_TO_KEEP}its administrator. Without it somebody has to run setup-broker`,
-  },
-  rabbit_admin_password: {
-    ...{ kind: 'string', default: '', secret: true },
-    description: `${ONLY_TO_KEEP}password of the administrator`,
-  },
-  rabbit_worker_user: SETUP_KEYS.rabbit_worker_user,
-  rabbit_worker_password: {
-    ...{ kind: 'string', default: '', secret: true },
-    description: `${ONLY_TO_KEEP}password of rabbit_worker_user. Without it users of workers are left to others`,
-  },
-  report_interval_seconds: SETUP_KEYS.report_interval_seconds,
+/** For several: each of them may have its own. */
+const SHARED_SETUP_KEYS: KeyTable<SetupConfiguration> = {
+  ...SHARED_RABBIT_KEYS,
+  ...KEPT_BROKER_KEYS,
+  ...REGIONS_KEYS,
 };
 
-/** What is wrong with it, a line each; nothing of it is looked at where the broker isn't kept. */
-export function keptBrokerProblems(configuration: KeptBrokerConfiguration): string[] {
-  return keepsBroker(configuration)
-    ? managementUrlProblems('rabbit_management_url', configuration.rabbit_management_url)
-    : [];
-}
-
-/** Whether an administrator is known; one file may hold one part of it for `setup-broker`, and the other be given there. */
-export function keepsBroker({ rabbit_admin_user, rabbit_admin_password }: KeptBrokerConfiguration): boolean {
-  return rabbit_admin_user !== '' && rabbit_admin_password !== '';
-}
-
-/** What a broker has to have, by whoever sets it up. */
-export function brokerSetupOf(
-  configuration: KeptBrokerConfiguration &
-    Pick<RabbitConfiguration, 'rabbit_user' | 'rabbit_password' | 'rabbit_vhost'>,
-): BrokerSetup {
-  const { rabbit_management_url: url, rabbit_vhost: vhost, report_interval_seconds } = configuration;
-  const { rabbit_worker_user, rabbit_worker_password } = configuration;
-  return {
-    management: {
-      url,
-      user: configuration.rabbit_admin_user,
-      password: configuration.rabbit_admin_password,
-    },
-    vhost,
-    api: { user: configuration.rabbit_user, password: configuration.rabbit_password },
-    workers:
-      rabbit_worker_password === '' ? [] : [{ user: rabbit_worker_user, password: rabbit_worker_password }],
-    report_interval_seconds,
-  };
-}
+/** What an administrator's work on a broker can't do without. */
+const NEEDED = ['rabbit_admin_user', 'rabbit_admin_password', 'rabbit_worker_password'] as const;
 
 /**
  * Reads environment and conf.json.
+ * @returns the broker of each region
  * @throws {StartError} with a line for each value that is wrong
  */
-export function loadSetupConfiguration(sources?: Sources): SetupConfiguration {
-  return configured(SETUP_KEYS, sources, ({ rabbit_host, rabbit_management_url }) => [
-    ...rabbitHostProblems(rabbit_host),
-    ...managementUrlProblems('rabbit_management_url', rabbit_management_url),
-  ]);
+export function loadSetupConfiguration(sources?: Sources): RegionConfiguration[] {
+  const isSeveral = hasRegions(sources);
+  const configuration = configured(isSeveral ? SHARED_SETUP_KEYS : SETUP_KEYS, sources);
+  const { regions, problems } = readRegions(configuration);
+  const missing = isSeveral ? regions.flatMap(missingIn) : [];
+  const urls = regions.flatMap(({ rabbit_management_url }) =>
+    managementUrlProblems('rabbit_management_url', rabbit_management_url),
+  );
+  const all = [...problems, ...missing, ...(problems.length > 0 ? [] : urls)];
+  if (all.length > 0) throw new StartError(all);
+  return regions;
+}
+
+function missingIn(region: RegionConfiguration): string[] {
+  return NEEDED.filter((key) => region[key] === '').map(
+    (key) => `rabbit_regions.${region.region}.${key} is missing: set it there, or ${key} for all regions`,
+  );
 }

@@ -9,12 +9,22 @@ import { ApiLog } from '../api-log.js';
 import type { ReadinessCheck } from '../api-options.js';
 import { Clock } from '../clock.js';
 import { ApiMetrics } from '../metrics/api-metrics.js';
-import { AppStore } from '../store/app-store.js';
+import { type AppRecord, AppStore } from '../store/app-store.js';
 import { Epoch } from './epoch.js';
 import { LimitedFeed } from './limited-feed.js';
 import { DEFAULT_TIMING, PUBLISHING_OPTIONS, type PublishingOptions } from './publishing-options.js';
 import { RegionPublisher } from './region-publisher.js';
 import { Sweep } from './sweep.js';
+
+/** What the feed of a region has of an app, as far as is known. */
+export interface RegionState {
+  region: string;
+  /** What its stream was last found to have; null when nothing was published there yet. */
+  epoch: number | null;
+  revision: number | null;
+  /** Why nothing can be published there at the moment, null when it can. */
+  problem: string | null;
+}
 
 /** So far beyond all that is known a worker's word is followed. */
 const LONGEST_LEAP = 1_000_000;
@@ -139,7 +149,19 @@ export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutd
 
   /** A check of readiness for each feed; `problem` answers null when it serves. */
   readinessChecks(): ReadinessCheck[] {
-    return this.regions.map((each) => ({ name: `feed ${each.region}`, problem: async () => each.problem() }));
+    return this.regions.map((each) => ({
+      ...{ name: `feed ${each.region}`, region: each.region },
+      problem: async () => each.problem(),
+    }));
+  }
+
+  /** What each region has of an app, in the order in which they are configured. */
+  regionsOf({ published }: Pick<AppRecord, 'published'>): RegionState[] {
+    return this.regions.map((each) => {
+      const { region } = each;
+      const { epoch, revision } = published[region] ?? { epoch: null, revision: null };
+      return { region, epoch, revision, problem: each.problem() };
+    });
   }
 
   /**

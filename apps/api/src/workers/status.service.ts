@@ -2,6 +2,7 @@ import { parseAppName, type Position } from '@nebula/contracts';
 import { Injectable } from '@nestjs/common';
 import { appNotFound } from '../apps/app-problems.js';
 import { instant } from '../clock.js';
+import { Publisher, type RegionState } from '../publishing/publisher.js';
 import { AppStore } from '../store/app-store.js';
 import type { AppOverview, AppPageQuery, AppView, FleetState } from '../store/fleet-records.js';
 import { FleetReader } from './fleet-reader.js';
@@ -30,6 +31,8 @@ export interface AppStatus extends Position {
   images: AppOverview['images'];
   /** Null while no worker has converged. */
   convergence: { p50_seconds: number; p99_seconds: number } | null;
+  /** What each region has of it. */
+  regions: RegionState[];
   workers: WorkerStatus[];
   /** Key of the last in the list when there are more, else null. */
   next_after: string | null;
@@ -42,6 +45,7 @@ export class StatusService {
     private readonly apps: AppStore,
     private readonly fleet: FleetReader,
     private readonly listening: Listening,
+    private readonly publisher: Publisher,
   ) {}
 
   /** @throws {ProblemError} when the name was never used */
@@ -77,6 +81,7 @@ export class StatusService {
         p50_seconds: convergence.p50_ms / 1_000,
         p99_seconds: convergence.p99_ms / 1_000,
       },
+      regions: this.publisher.regionsOf(record),
       workers: rows.map((row) => workerStatus(row, position)),
       next_after: last ? keyOf(order, { ...last.app, worker_id: last.worker.worker_id }) : null,
     };

@@ -2410,6 +2410,24 @@ export type AppStatus = {
         p50_seconds: number;
         p99_seconds: number;
     } | null;
+    /**
+     * What the stream of each region has.
+     */
+    regions: Array<{
+        region: string;
+        /**
+         * Of what its stream was last found to have.
+         */
+        epoch: number | null;
+        /**
+         * Null when nothing was published there yet.
+         */
+        revision: number | null;
+        /**
+         * Why nothing can be published there at the moment, null when it can.
+         */
+        problem: string | null;
+    }>;
     workers: Array<WorkerStatus>;
     /**
      * For the next page, as `cursor`; null on the last one.
@@ -2719,7 +2737,10 @@ export type Alive = {
 };
 
 export type Ready = {
-    status: 'ok';
+    /**
+     * `degraded`: it serves, and some of several regions can not be reached.
+     */
+    status: 'ok' | 'degraded';
     checks: Array<Check>;
 };
 

@@ -1,0 +1,121 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { StartError } from '@nebula/lifecycle';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { secret } from '../../../../tools/test/known-secrets.mjs';
+import { adapters } from './adapters.js';
+import { loadApiConfiguration } from './configuration.js';
+import { readRegions } from './regions.js';
+import { loadSetupConfiguration } from './setup-configuration.js';
+
+const PASSWORD = secret('reg10n-Password');
+const MONGO = { MONGO_URL: 'mongodb://db/' };
+const SHARED = { RABBIT_USER: 'nebula-api', RABBIT_PASSWORD: PASSWORD, RABBIT_VHOST: 'nebula' };
+const EU_US = { eu: { rabbit_host: 'rabbit.eu' }, us: { rabbit_host: ['rabbit.us'], rabbit_vhost: 'other' } };
+
+let folder: string;
+let file: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nebula-regions-'));
+  file = join(folder, 'conf.json');
+  await writeFile(file, '{}');
+});
+afterEach(async () => await rm(folder, { recursive: true, force: true }));
+
+const environment = (rabbit_regions: object, more: Record<string, string> = SHARED) => ({
+  ...{ ...MONGO, ...more },
+  RABBIT_REGIONS: JSON.stringify(rabbit_regions),
+});
+const load = (rabbit_regions: object, more?: Record<string, string>) =>
+  loadApiConfiguration({ environment: environment(rabbit_regions, more), file });
+
+function problemsOf(run: () => unknown): readonly string[] {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof StartError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('rabbit_regions', () => {
+  it('gives each region what is set for all, but for its own', () => {
+    expect(readRegions(load(EU_US)).regions).toMatchObject([
+      { region: 'eu', rabbit_host: ['rabbit.eu'], rabbit_vhost: 'nebula', rabbit_user: 'nebula-api' },
+      { region: 'us', rabbit_host: ['rabbit.us'], rabbit_vhost: 'other', rabbit_password: PASSWORD },
+    ]);
+  });
+
+  it('can stand in the file', async () => {
+    await writeFile(file, JSON.stringify({ rabbit_regions: EU_US }));
+    const configuration = loadApiConfiguration({ environment: { ...MONGO, ...SHARED }, file });
+    expect(readRegions(configuration).regions.map(({ region }) => region)).toEqual(['eu', 'us']);
+  });
+
+  it('has a feed in each, and takes reports of all', async () => {
+    const nowhere = { eu: { rabbit_host: '127.0.0.1:1' }, us: { rabbit_host: '127.0.0.1:2' } };
+    const { feeds, reports, close } = adapters(load(nowhere));
+    expect(feeds.map(({ region }) => region)).toEqual(['eu', 'us']);
+    expect(reports?.parts?.map(({ region }) => region)).toEqual(['eu', 'us']);
+    await close();
+  });
+
+  it.each<[string, object, Record<string, string>, string[]]>([
+    [
+      'what each region needs',
+      { eu: {}, us: { rabbit_host: 'rabbit.us', rabbit_user: 'api', rabbit_password: PASSWORD } },
+      {},
+      ['rabbit_host', 'rabbit_user', 'rabbit_password'].map(
+        (key) => `rabbit_regions.eu.${key} is missing: set it there, or ${key} for all regions`,
+      ),
+    ],
+    [
+      'a key that is none',
+      { eu: { rabbit_hosts: 'rabbit.eu' }, us: { rabbit_host: 'rabbit.us' } },
+      { ...SHARED, RABBIT_HOST: 'rabbit' },
+      ['rabbit_regions.eu has no key "rabbit_hosts"; did you mean "rabbit_host"?'],
+    ],
+    [
+      'a value that is not allowed',
+      { eu: { rabbit_host: 'rabbit.eu', rabbit_port: 0, rabbit_password: 1 } },
+      SHARED,
+      [
+        'rabbit_regions.eu.rabbit_port must be a whole number, 1 to 65535 (port of RabbitMQ; 5671 is usual with rabbit_ssl)',
+        'rabbit_regions.eu.rabbit_password must be text (password of that user)',
+      ],
+    ],
+    [
+      'a name that is none',
+      { 'eu/1': { rabbit_host: 'rabbit.eu' } },
+      SHARED,
+      ['rabbit_regions has the name "eu/1", which must be 1 to 63 letters, digits, "_", "." and "-"'],
+    ],
+    [
+      'a region that is no object',
+      { eu: 'rabbit.eu' },
+      SHARED,
+      ['rabbit_regions.eu must be an object with rabbit_* keys'],
+    ],
+    [
+      'two regions on one broker',
+      { eu: { rabbit_host: 'rabbit' }, us: { rabbit_host: ['other', 'rabbit'] } },
+      SHARED,
+      ['rabbit_regions: eu and us have a node and virtual host in common; each needs its own'],
+    ],
+  ])('says %s, without a secret', (_what, regions, more, problems) => {
+    expect(problemsOf(() => load(regions, more))).toEqual(problems);
+  });
+
+  it('is what setup-broker sets up, each with its administrator', () => {
+    const ADMIN = { RABBIT_ADMIN_USER: 'admin', RABBIT_WORKER_PASSWORD: PASSWORD };
+    const setUp = (more: Record<string, string>) =>
+      loadSetupConfiguration({ environment: environment(EU_US, { ...SHARED, ...ADMIN, ...more }), file });
+    expect(problemsOf(() => setUp({}))).toEqual([
+      'rabbit_regions.eu.rabbit_admin_password is missing: set it there, or rabbit_admin_password for all regions',
+      'rabbit_regions.us.rabbit_admin_password is missing: set it there, or rabbit_admin_password for all regions',
+    ]);
+    expect(setUp({ RABBIT_ADMIN_PASSWORD: PASSWORD }).map(({ region }) => region)).toEqual(['eu', 'us']);
+  });
+});
