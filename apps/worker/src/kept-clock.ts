@@ -1,13 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { bootId } from './boot-id.js';
 import { ClockJumps, type KnownClock, type Span } from './clock-jumps.js';
 import { atomicWrite } from './state-folder/atomic-write.js';
 import { messageOf, WorkerLog } from './worker-log.js';
 import { WORKER_OPTIONS, type WorkerOptions } from './worker-options.js';
-
-/** Another one after each start of the server. */
-const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
 /**
  * Keeps on disk how the clock was set, for the next process of the worker: what was noted by another clock, by this
@@ -30,10 +28,7 @@ export class KeptClock implements OnModuleInit, OnApplicationShutdown {
 
   /** Before anything is read that has times in it. */
   async onModuleInit(): Promise<void> {
-    this.boot = await readFile(BOOT_ID, 'utf8').then(
-      (text) => text.trim(),
-      () => null,
-    );
+    this.boot = await bootId();
     if (this.boot === null) return;
     const kept = await this.read();
     if (kept?.boot === this.boot) this.jumps.continueFrom(kept.clock);

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { bootId } from '../boot-id.js';
 import { ContainerRuntime, type EngineFacts } from '../container-runtime/container-runtime.js';
 import { WorkerLog } from '../worker-log.js';
 
@@ -16,7 +17,7 @@ export class EngineFactsCache {
 
   /** @throws {RuntimeError} when it isn't known for this connection and the engine doesn't answer. */
   async facts(): Promise<EngineFacts> {
-    const asked = (this.asked ??= this.runtime.facts());
+    const asked = (this.asked ??= this.ask());
     try {
       this.latest = await asked;
       this.log.worker ??= this.latest.engine_id;
@@ -25,6 +26,11 @@ export class EngineFactsCache {
       if (this.asked === asked) this.asked = null;
       throw error;
     }
+  }
+
+  private async ask(): Promise<EngineFacts> {
+    const [facts, boot] = await Promise.all([this.runtime.facts(), bootId()]);
+    return { ...facts, machine: `${facts.engine_version} ${boot ?? ''}`.trim() };
   }
 
   /** A new connection: the engine may be another one, or on a server of another size. */

@@ -138,7 +138,7 @@ export class Executor {
       const warned = warnings.map((text) => redactOutput(text, all));
       const started = startOf(step, lane, containers);
       remember((memory) => {
-        const known = withWarnings(afterSuccess(memory, key), step, warned);
+        const known = withWarnings(afterSuccess(memory, key), step, warned, containerOf(step, created));
         const taught = learned(known, step, found, this.clock.now());
         return started ? withStart(taught, started, this.clock.now(), this.clock.random()) : taught;
       });
@@ -181,6 +181,12 @@ function hookSecrets(step: Step): string[] {
 function replicaOf(step: Step): number {
   if (step.kind === 'create') return step.draft.replica;
   return 'replica' in step ? step.replica : 0;
+}
+
+/** Id of the container that a step was about, null when there is none. */
+function containerOf(step: Step, created: ReadonlyMap<number, string>): string | null {
+  if ('target' in step && step.target.by === 'id') return step.target.id;
+  return created.get(replicaOf(step)) ?? null;
 }
 
 /** Which replica and container a step is about. */

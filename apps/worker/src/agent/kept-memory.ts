@@ -23,7 +23,7 @@ export function readMemory(value: unknown): KeptMemory | null {
   if (!isRecord(value) || !isRecord(value['memory'])) return null;
   const { epoch, revision, memory } = value;
   if (typeof epoch !== 'number' || typeof revision !== 'number') return null;
-  const { subject, pin, failures, roll, prune, rolling, verdict, crashes, starts } = memory;
+  const { subject, pin, failures, roll, prune, rolling, verdict, crashes, starts, lacking, machine } = memory;
   const entries = isRecord(failures) ? Object.entries(failures) : [];
   return {
     epoch,
@@ -53,7 +53,11 @@ export function readMemory(value: unknown): KeptMemory | null {
           )
         : {},
       denied: readDenied(memory['denied']),
+      lacking: isRecord(lacking)
+        ? Object.fromEntries(Object.entries(lacking).map(([id, limits]) => [id, readDenied(limits)]))
+        : {},
       warnings: readTexts(memory['warnings']),
+      machine: typeof machine === 'string' ? machine : null,
       failures: Object.fromEntries(
         entries.filter((entry): entry is [string, Failure] => isFailure(entry[1])),
       ),

@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { eventually } from '../container-runtime/testing/eventually.js';
 import type { MemoryEngine } from './testing/memory-engine.js';
@@ -54,6 +56,36 @@ it('a limit that the server can not give is tried once, told of as no failure, a
   await worker.start({ resync_seconds: 0.2 });
   await rests(2, [LACKS, WARNING]);
   expect(tries()).toBe(2);
+});
+
+it('a limit that a server could not give is tried again with another version of its engine', async () => {
+  const spec = { ...TWO, resources: { pids: 50 } };
+  worker.receive(wanted({ spec }));
+  await rests(1, [LACKS, WARNING]);
+  await worker.close();
+  worker.reports.length = 0;
+  engine.version = '29.0';
+  engine.unlimited.clear();
+  await worker.start({ resync_seconds: 0.2 });
+  await rests(1, []);
+  expect(engine.of('web').map(({ limits }) => limits.pids)).toEqual([50, 50]);
+  expect(tries()).toBe(2);
+});
+
+it('what was learned of a server is kept with the start of it that it was learned in', async () => {
+  worker.receive(wanted({ spec: { ...TWO, resources: { pids: 50 } } }));
+  await rests(1, [LACKS, WARNING]);
+  await worker.close();
+  const file = join(worker.stateDir, 'memory', 'web.json');
+  const kept = await readFile(file, 'utf8');
+  const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  expect(kept).toContain(boot);
+  await writeFile(file, kept.replace(boot, '00000000-0000-4000-8000-000000000000'));
+  engine.unlimited.clear();
+  worker.reports.length = 0;
+  await worker.start({ resync_seconds: 0.2 });
+  await rests(1, []);
+  expect(engine.of('web').map(({ limits }) => limits.pids)).toEqual([50, 50]);
 });
 
 it('what the engine warns of at a creation is told of once, and the container is right as it is', async () => {

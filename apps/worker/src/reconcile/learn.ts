@@ -5,7 +5,7 @@ import { withFound } from './found.js';
 import { withSubject } from './memory-updates.js';
 import type { AppMemory } from './memory.js';
 import type { PlanInput, Situation } from './plan-input.js';
-import { withDenied } from './notices.js';
+import { onMachine, withDenied } from './notices.js';
 import { isReady, lookAt, withReadied } from './readiness.js';
 import { asServed } from './served-release.js';
 import { withHealth } from './unhealthy.js';
@@ -18,7 +18,7 @@ import { isServedWell, withOutcome } from './update.js';
 export function learn(input: PlanInput): AppMemory {
   const { desired, node, observed, now } = input;
   const { containers } = observed;
-  const known = withSubject(input.memory, desired, node);
+  const known = withSubject(onMachine(input.memory, node.machine), desired, node);
   const told = withDenied(withCrashes(known, containers, now), containers);
   const memory = withHealth(told, containers, now);
   const situation = situationOf({ ...input, memory });

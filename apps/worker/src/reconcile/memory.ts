@@ -32,10 +32,14 @@ export interface AppMemory {
   found: readonly string[] | null;
   /** By container: how often its program has ended by itself. */
   crashes: Record<string, Crashes>;
-  /** Limits that were asked for here and that the engine has left out, as no container has them. They are not asked for again. */
+  /** Limits that were asked for here and that the engine has left out: no container has them, or one lacks them. They are not asked for again. */
   denied: Partial<Limits>;
+  /** By id of a container: those that it was asked to have and hasn't got. */
+  lacking: Record<string, Partial<Limits>>;
   /** What the engine has warned of since the newest desired state was taken over, each once, in its words. */
   warnings: readonly string[];
+  /** `machine` of the server where that was learned, see `NodeFacts`; null with nothing of it, or when it isn't known. */
+  machine: string | null;
   /** By replica and fingerprint: how often it was started lately, since the newest desired state was taken over. */
   starts: Record<string, Starts>;
 }
@@ -145,7 +149,9 @@ export function emptyMemory(): AppMemory {
     found: null,
     crashes: {},
     denied: {},
+    lacking: {},
     warnings: [],
+    machine: null,
     starts: {},
   };
 }

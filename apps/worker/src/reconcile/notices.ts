@@ -10,13 +10,22 @@ import type { Step } from './step.js';
  * that its kernel doesn't know. The memory after such a step.
  *
  * @param warnings of the engine, in its words.
+ * @param id of the container; null when it isn't known.
  */
-export function withWarnings(memory: AppMemory, step: Step, warnings: readonly string[]): AppMemory {
+export function withWarnings(
+  memory: AppMemory,
+  step: Step,
+  warnings: readonly string[],
+  id: string | null,
+): AppMemory {
   if (warnings.length === 0) return memory;
   const said = new Set([...memory.warnings, ...warnings.map((text) => text.slice(0, LONGEST_NOTICE))]);
   // Which of them it has left out, the next look shows.
-  const denied = { ...memory.denied, ...askedFor(step) };
-  return { ...memory, denied, warnings: [...said].slice(0, MOST_NOTICES - 1) };
+  const asked = askedFor(step);
+  const denied = { ...memory.denied, ...asked };
+  const lacking =
+    id === null ? memory.lacking : { ...memory.lacking, [id]: { ...memory.lacking[id], ...asked } };
+  return { ...memory, denied, lacking, warnings: [...said].slice(0, MOST_NOTICES - 1) };
 }
 
 function askedFor(step: Step): Partial<Limits> {
@@ -30,13 +39,51 @@ function askedFor(step: Step): Partial<Limits> {
   );
 }
 
-/** The memory after a look at the containers: a limit that one has can be had. The same object when it taught nothing. */
+/**
+ * The memory after a look at the containers: a limit that one has can be had, unless another was asked to have it and
+ * hasn't got it. One that was made before the server lost the ability keeps its limit. The same object when the look taught
+ * nothing.
+ */
 export function withDenied(memory: AppMemory, containers: readonly ObservedContainer[]): AppMemory {
-  const { denied } = memory;
-  const names = limitNames(denied);
-  const left = names.filter((name) => !containers.some(({ limits }) => isAs(limits[name], denied[name])));
-  if (left.length === names.length) return memory;
-  return { ...memory, denied: Object.fromEntries(left.map((name) => [name, denied[name]])) };
+  const lacking: Record<string, Partial<Limits>> = {};
+  for (const { id, limits } of containers) {
+    const asked = memory.lacking[id];
+    const lacked = asked && leaveOut(asked, (name) => isAs(limits[name], asked[name]));
+    if (lacked && limitNames(lacked).length > 0) lacking[id] = lacked;
+  }
+  const lacks = Object.values(lacking);
+  const before = memory.denied;
+  const denied = leaveOut(
+    before,
+    (name) =>
+      containers.some(({ limits }) => isAs(limits[name], before[name])) &&
+      !lacks.some((lacked) => lacked[name] === before[name]),
+  );
+  const isKnown = sizeOf([before]) === sizeOf([denied]);
+  if (isKnown && sizeOf(Object.values(memory.lacking)) === sizeOf(lacks)) return memory;
+  return { ...memory, denied, lacking };
+}
+
+function leaveOut(limits: Partial<Limits>, isOut: (name: keyof Limits) => boolean): Partial<Limits> {
+  const names = limitNames(limits).filter((name) => !isOut(name));
+  return Object.fromEntries(names.map((name) => [name, limits[name]]));
+}
+
+function sizeOf(all: readonly Partial<Limits>[]): number {
+  return all.reduce((size, limits) => size + limitNames(limits).length, 0);
+}
+
+/**
+ * The memory at a look at this machine: what another one was learned to lack says nothing of it, and is tried again. The
+ * same object when there is nothing to note.
+ */
+export function onMachine(memory: AppMemory, machine: string | undefined): AppMemory {
+  const { denied, warnings } = memory;
+  if (machine === undefined || memory.machine === machine) return memory;
+  const isNew = memory.machine === null;
+  // An earlier program noted none: it was learned here, as far as anybody knows.
+  if (isNew) return limitNames(denied).length + warnings.length > 0 ? { ...memory, machine } : memory;
+  return { ...memory, denied: {}, lacking: {}, warnings: [], machine: null };
 }
 
 /** -1 asks for no limit, of which there is nothing to be seen. */

@@ -86,4 +86,6 @@ export interface NodeFacts extends NodeSize {
   can_check: boolean;
   /** `os/arch` of the images that it pulls when nothing is said. */
   platform: string;
+  /** Another one after each start of the server, and with each version of the engine: either may be able to do more. Absent when it isn't known. */
+  machine?: string;
 }

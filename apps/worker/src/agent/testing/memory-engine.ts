@@ -61,6 +61,7 @@ export class MemoryEngine extends ContainerRuntime {
   /** On the file system that its images are on. */
   imageFolder: string | null = null;
   size = { cores: 2, memory_bytes: 1024 ** 3 };
+  version = '20.10';
   /** Called before each writing call: throws to make it fail, or answers a promise to make it wait. */
   before: (call: Call, signal: AbortSignal | null) => void | Promise<void> = () => undefined;
   private readonly stream = new EventStream();
@@ -129,9 +130,10 @@ export class MemoryEngine extends ContainerRuntime {
 
   async facts(): Promise<EngineFacts> {
     await this.read();
-    const about = { engine_id: 'engine-1', hostname: 'box', engine_version: '20.10', architecture: 'x86_64' };
+    const about = { engine_id: 'engine-1', hostname: 'box', architecture: 'x86_64' };
     const can = { swap_limit: true, can_update: true, can_check: true, platform: 'linux/amd64' };
-    return { ...about, ...can, image_folder: this.imageFolder, ...this.size };
+    const { version: engine_version, imageFolder: image_folder, size } = this;
+    return { ...about, engine_version, ...can, image_folder, ...size };
   }
 
   async list(scope: string, app?: string): Promise<ContainerListing> {
