@@ -292,6 +292,10 @@ function actions(): void {
       await reaches('shop', () => fleet.api.change('shop', { docker_image: IMAGES[1] }));
       const images = () => Promise.all(fleet.servers.map(({ view }) => view.images()));
       for (const names of await images()) expect(names).toContain(image);
+      // Until the version after it is known to serve, it is what a failed update would go back to.
+      await eventually(async () => {
+        expect(await fleet.api.ask('GET', '/apps/shop/status')).toMatchObject({ updates: { done: 3 } });
+      }, CHANGE_LIMIT);
       await fleet.untouched(['shop', 'tagged'], async () => {
         await reaches('shop', () => fleet.api.act('shop', 'prune'));
         await eventually(async () => {

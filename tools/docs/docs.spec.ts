@@ -20,6 +20,13 @@ function markdownFiles(folder = PROJECT): string[] {
   });
 }
 
+/** The text of every source file in a folder. */
+function sources(folder: string): string[] {
+  return readdirSync(join(PROJECT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts') && !/spec\.ts$/.test(path))
+    .map((path) => read(join(folder, path)));
+}
+
 const read = (path: string) => readFileSync(join(PROJECT, path), 'utf8');
 
 /** What stands between fences of a language. */
@@ -118,6 +125,16 @@ describe('the documentation', () => {
     expect(commandsIn(read('docs/continuous-deployment.md')).length).toBeGreaterThan(4);
     expect(problemOf(['app', 'sett', 'shop'])).toBe('there is no command sett');
     expect(problemOf(['app', 'set', 'shop', '--imagee', 'x'])).toBe('there is no option --imagee of set');
+  });
+
+  it('names no line of a log that no program writes', () => {
+    const quoted = [...read('docs/troubleshooting.md').matchAll(/^\| ([^|]*)\|/gm)].flatMap(([, cell = '']) =>
+      [...cell.matchAll(/`([a-z][^`]*)`/g)].map(([, text = '']) => text),
+    );
+    const lines = quoted.filter((text) => text.split(' ').length > 4);
+    expect(lines.length).toBeGreaterThan(4);
+    const said = ['apps/api/src', 'apps/worker/src', 'libs/messaging/src'].flatMap(sources).join('\n');
+    expect(lines.flatMap((text) => text.split('; ')).filter((part) => !said.includes(part))).toEqual([]);
   });
 
   it('has the table of the fields as tools/docs/write-spec-table.mjs writes it', () => {
