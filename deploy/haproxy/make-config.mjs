@@ -13,7 +13,7 @@ Prints the configuration of an HAProxy that spreads requests over the replicas o
 name of an app, which the api is asked for, or a file with its spec as JSON.
 
 Options
-  --api URL          the api, default http://127.0.0.1:8000
+  --api URL          the api, default http://127.0.0.1:8000; NEBULA_TOKEN in the environment is the token for it
   --replicas N       replicas of each app; needed when containers_per counts by cores or memory
   --check-path PATH  path that a replica answers with 2xx or 3xx when it is well; else its port is connected to
   -h, --help         print this
@@ -85,7 +85,9 @@ function replicasOf(text) {
 async function appOf(name, api) {
   if (name.endsWith('.json')) return parsed(await readFile(name, 'utf8'));
   const url = `${api.replace(/\/$/, '')}/api/v3/apps/${encodeURIComponent(name)}`;
-  const answer = await fetch(url, { signal: AbortSignal.timeout(LIMIT) });
+  const token = process.env['NEBULA_TOKEN'];
+  const headers = token ? { authorization: `Bearer ${token}` } : {};
+  const answer = await fetch(url, { headers, signal: AbortSignal.timeout(LIMIT) });
   if (!answer.ok) throw new Error(`${name}: the api answers ${answer.status}`);
   return parsed(await answer.text());
 }

@@ -5,6 +5,7 @@ import { dirname, join, relative } from 'node:path';
 import { PROBLEMS } from '../../apps/api/src/http/problem-types.js';
 import { parse, parseAllDocuments } from 'yaml';
 import { commandsIn, problemOf } from './cli-commands.mjs';
+import { CONFIGURATION_PAGE, withConfigurationTables } from './configuration-page.mjs';
 import { SPEC_PAGE, withSpecTable } from './spec-table.mjs';
 
 const PROJECT = join(import.meta.dirname, '..', '..');
@@ -135,6 +136,11 @@ describe('the documentation', () => {
     expect(lines.length).toBeGreaterThan(4);
     const said = ['apps/api/src', 'apps/worker/src', 'libs/messaging/src'].flatMap(sources).join('\n');
     expect(lines.flatMap((text) => text.split('; ')).filter((part) => !said.includes(part))).toEqual([]);
+  });
+
+  it('has the tables of the configuration as tools/docs/write-configuration.mjs writes them', () => {
+    const page = readFileSync(CONFIGURATION_PAGE, 'utf8');
+    expect(page).toBe(withConfigurationTables(page));
   });
 
   it('has the table of the fields as tools/docs/write-spec-table.mjs writes it', () => {
