@@ -118,6 +118,9 @@ describe('a disaster', () => {
       const file = join(backups, 'before');
       expect(await fleet.backUp('backup', file, 'nebula')).toMatchObject({ code: 0 });
       const before = await fleet.containers();
+      // Workers have seen more than the backup, and no stream is left to tell of it.
+      await api.change('steady', { update: { max_unavailable: 2 } });
+      await fleet.converged('steady');
 
       await fleet.api?.process.kill();
       for (const { broker } of Object.values(fleet.regions)) {
@@ -151,11 +154,12 @@ describe('a disaster', () => {
       const before = await fleet.containers();
 
       await fleet.api?.process.kill();
-      expect(await fleet.backUp('restore', file, 'older')).toMatchObject({ code: 0 });
+      expect(await fleet.backUp('restore', file, 'older')).toMatchObject({
+        ...{ code: 0, output: expect.stringContaining('it wins over what streams and workers have') },
+      });
       api = await fleet.startApi(['eu', 'us'], 'older');
       for (const app of ['shop', 'steady']) await fleet.converged(app);
       expect(await steps()).toEqual([['after the disaster'], ['after the disaster']]);
-      expect(fleet.api?.process.output).toContain('the restored state wins');
       const after = await fleet.containers();
       expect(after.map(([, steady, ghost]) => [steady, ghost])).toEqual(
         before.map(([, steady, ghost]) => [steady, ghost]),

@@ -52,7 +52,7 @@ describe('backup and restore', () => {
     expect(lines).toEqual([
       `${file} has ${words}`,
       `${file} is a whole backup: ${words}`,
-      `restored: ${words}`,
+      `restored: ${words}; it wins over what streams and workers have, under a higher epoch`,
     ]);
     const left = (await readdir(folder)).filter((name) => /part|restoring/.test(name));
     expect(left).toEqual([]);
@@ -74,6 +74,39 @@ describe('backup and restore', () => {
     expect(lines.at(-1)).toBe(
       `sqlite_file: ${join(folder, 'nebula.db')} is there already; move it away first`,
     );
+  });
+
+  it('find nothing to back up in a database that is not there, or has nothing', async () => {
+    expect(await runBackup(configuration('typo.db'), file, say)).toBe(1);
+    const empty = await openAppStore({ kind: 'sqlite', path: join(folder, 'empty.db') }, SILENT);
+    await empty.close();
+    expect(await runBackup(configuration('empty.db'), file, say)).toBe(1);
+    expect(lines).toEqual([
+      `sqlite_file: there is no ${join(folder, 'typo.db')}`,
+      'the database is empty; is sqlite_file right?',
+    ]);
+    expect(await readdir(folder)).not.toContain('typo.db');
+  });
+
+  it('take no file beside which the log of another one lies', async () => {
+    await backUp();
+    await writeFile(join(folder, 'other.db-wal'), 'of before');
+    expect(await restoreInto('other.db')).toBe(1);
+    expect(lines.at(-1)).toBe(
+      `sqlite_file: ${join(folder, 'other.db-wal')} is there already; move it away first`,
+    );
+  });
+
+  it('make lines that no reader takes apart', async () => {
+    const store = await openAppStore({ kind: 'sqlite', path: join(folder, 'nebula.db') }, SILENT);
+    await store.insert(recordOf('odd', { reason: 'a\u2028b\u2029c' }));
+    await store.close();
+    await backUp();
+    expect(await readFile(file, 'utf8')).not.toMatch(/[\u2028\u2029]/);
+    expect(await restoreInto('other.db')).toBe(0);
+    const restored = await openAppStore({ kind: 'sqlite', path: join(folder, 'other.db') }, SILENT);
+    expect(await restored.get('odd')).toMatchObject({ reason: 'a\u2028b\u2029c' });
+    await restored.close();
   });
 
   it('say which file is missing', async () => {

@@ -5,7 +5,7 @@ import { StoreUnavailableError } from '../store/app-store.js';
 import { linesOf, writeBackupFile } from '../store/backup/backup-file.js';
 import { type BackupCounts, BackupError, counted, NOTHING } from '../store/backup/backup-format.js';
 import { backupText, parsedBackup } from '../store/backup/backup-text.js';
-import { requireEmpty, restore } from '../store/backup/restore.js';
+import { isEmpty, requireEmpty, restore } from '../store/backup/restore.js';
 import { type BackedUpStores, storedEntries } from '../store/backup/stored-entries.js';
 import { openStores } from '../store/open-app-store.js';
 import type { StoreOptions } from '../store/store-options.js';
@@ -34,7 +34,14 @@ export async function runBackup(
 ): Promise<number> {
   return await telling(say, async () => {
     let counts = NOTHING;
-    await withStores(storeOf(configuration), say, async (stores) => {
+    const store = storeOf(configuration);
+    if (store.kind === 'sqlite' && !(await exists(store.path)))
+      throw new BackupError(`sqlite_file: there is no ${store.path}`);
+    await withStores(store, say, async (stores) => {
+      if (await isEmpty(stores))
+        throw new BackupError(
+          `the database is empty; is ${store.kind === 'sqlite' ? 'sqlite_file' : 'schema_name'} right?`,
+        );
       const entries = (async function* () {
         for await (const entry of storedEntries(stores)) {
           counts = counted(counts, entry);
@@ -59,18 +66,28 @@ export async function runRestore(
 ): Promise<number> {
   return await telling(say, async () => {
     let counts = NOTHING;
-    for await (const entry of parsedBackup(linesOf(file))) counts = counted(counts, entry);
+    const tokens: string[] = [];
+    for await (const entry of parsedBackup(linesOf(file))) {
+      counts = counted(counts, entry);
+      if (entry.kind === 'token') tokens.push(entry.token.name);
+    }
     say(`${file} is a whole backup: ${inWords(counts)}`);
     const store = storeOf(configuration);
     const restored =
       store.kind === 'sqlite' ? await intoFile(store.path, file, say) : await intoServer(store, file, say);
-    say(`restored: ${inWords(restored)}`);
+    say(`restored: ${inWords(restored)}; it wins over what streams and workers have, under a higher epoch`);
+    if (tokens.length > 0)
+      say(`these tokens are valid again, also those revoked since: ${tokens.join(', ')}`);
   });
 }
 
 /** The database file appears when all is in it. */
 async function intoFile(path: string, file: string, say: Say): Promise<BackupCounts> {
-  if (await exists(path)) throw new BackupError(`sqlite_file: ${path} is there already; move it away first`);
+  // A log that is left of another file would be replayed over this one.
+  for (const there of databaseFiles(path)) {
+    if (await exists(there))
+      throw new BackupError(`sqlite_file: ${there} is there already; move it away first`);
+  }
   const unfinished = `${path}.restoring`;
   await removeDatabase(unfinished);
   try {
@@ -85,7 +102,11 @@ async function intoFile(path: string, file: string, say: Say): Promise<BackupCou
 
 /** With the log, which is empty when the database was closed, and what belongs to that. */
 async function removeDatabase(path: string): Promise<void> {
-  for (const file of [path, `${path}-wal`, `${path}-shm`]) await rm(file, { force: true });
+  for (const file of databaseFiles(path)) await rm(file, { force: true });
+}
+
+function databaseFiles(path: string): string[] {
+  return [path, `${path}-wal`, `${path}-shm`];
 }
 
 async function intoServer(store: StoreOptions, file: string, say: Say): Promise<BackupCounts> {
@@ -94,8 +115,12 @@ async function intoServer(store: StoreOptions, file: string, say: Say): Promise<
     try {
       return await restore(stores, parsedBackup(linesOf(file)));
     } catch (error) {
-      say('the database has a part of the backup now: drop it, and restore again before an api is started');
-      throw error;
+      const isKnown = error instanceof BackupError || error instanceof StoreUnavailableError;
+      if (!isKnown) throw error;
+      throw new BackupError(
+        `${error.message}; the database has a part of the backup now: drop it, and restore again before an api is started`,
+        { cause: error },
+      );
     }
   });
 }

@@ -1,4 +1,5 @@
 import { comparePositions, type DesiredStateMessage, type Position } from '@nebula/contracts';
+import { redactText } from '@nebula/logging';
 import {
   type BeforeApplicationShutdown,
   Inject,
@@ -22,7 +23,7 @@ export interface RegionState {
   /** What its stream was last found to have; null when nothing was published there yet. */
   epoch: number | null;
   revision: number | null;
-  /** Why nothing can be published there at the moment, null when it can. */
+  /** Why the app can't be published there at the moment, null when it can. */
   problem: string | null;
 }
 
@@ -156,11 +157,13 @@ export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   /** What each region has of an app, in the order in which they are configured. */
-  regionsOf({ published }: Pick<AppRecord, 'published'>): RegionState[] {
+  regionsOf({ app_name, published }: Pick<AppRecord, 'app_name' | 'published'>): RegionState[] {
     return this.regions.map((each) => {
       const { region } = each;
       const { epoch, revision } = published[region] ?? { epoch: null, revision: null };
-      return { region, epoch, revision, problem: each.problem() };
+      const problem = each.problemOf(app_name);
+      // Drivers word some of them.
+      return { region, epoch, revision, problem: problem === null ? null : redactText(problem) };
     });
   }
 

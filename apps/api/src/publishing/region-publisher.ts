@@ -78,6 +78,11 @@ export class RegionPublisher {
     return this.feed.problem() ?? reason ?? null;
   }
 
+  /** The same of one app alone; null also when it waits for its turn. */
+  problemOf(appName: string): string | null {
+    return this.feed.problem() ?? this.failing.get(appName) ?? this.unreadable.get(appName) ?? null;
+  }
+
   async stop(): Promise<void> {
     this.stopped = true;
     await this.queue.stop();

@@ -40,10 +40,18 @@ afterEach(() => {
 it('silence counts since the transport brings messages', () => {
   expect(pass(60_000)).toBe(60_000);
   expect(listening.silence().now).toBe(clock.time);
-  since = null;
-  expect(pass(60_000)).toBe(0);
   since = clock.time;
   expect(pass(30_000)).toBe(30_000);
+});
+
+it('silence stands still while nobody can be heard', () => {
+  pass(60_000);
+  const before = listening.silence();
+  since = null;
+  pass(600_000);
+  expect(listening.silence()).toEqual(before);
+  listening.missed();
+  expect(listening.silence()).toEqual({ now: clock.time, listened_ms: 0 });
 });
 
 it('silence counts anew when messages were lost', () => {

@@ -16,6 +16,8 @@ const STANDSTILL_MS = 10_000;
 @Injectable()
 export class Listening implements OnApplicationBootstrap, OnApplicationShutdown {
   private gapAt = 0;
+  /** As it was when every worker could last be heard. */
+  private heard: Silence | null = null;
   private tickAt: number;
   private timer: NodeJS.Timeout | null = null;
 
@@ -38,18 +40,28 @@ export class Listening implements OnApplicationBootstrap, OnApplicationShutdown 
   /** Messages of workers were lost just now. */
   missed(): void {
     this.gapAt = this.clock.now();
+    this.heard = null;
   }
 
+  /**
+   * What silence of a worker is measured by. While workers can't be heard it stands still: who was silent then is so until
+   * it says something, and nobody gets silent.
+   */
   silence(): Silence {
     this.tick();
     const now = this.clock.now();
     const since = this.options.reports?.listeningSince() ?? null;
-    return { now, listened_ms: since === null ? 0 : Math.max(0, now - Math.max(since, this.gapAt)) };
+    if (since === null) return this.heard ?? { now, listened_ms: 0 };
+    this.heard = { now, listened_ms: Math.max(0, now - Math.max(since, this.gapAt)) };
+    return this.heard;
   }
 
   private tick(): void {
     const now = this.clock.now();
-    if (Math.abs(now - this.tickAt) > TICK_MS + STANDSTILL_MS) this.gapAt = now;
+    if (Math.abs(now - this.tickAt) > TICK_MS + STANDSTILL_MS) {
+      this.gapAt = now;
+      this.heard = null;
+    }
     this.tickAt = now;
   }
 }

@@ -13,7 +13,7 @@ const SYSTEM_ERRORS: Record<string, string> = {
   ERR_SSL_WRONG_VERSION_NUMBER: 'it doesn’t speak TLS there',
 };
 
-const WRONG_LOGIN = /ACCESS_REFUSED|ACCESS-REFUSED|403/;
+const WRONG_LOGIN = /ACCESS_REFUSED|ACCESS-REFUSED/;
 
 /** All that the client tells when there is no such virtual host, or the user may not use it. */
 const WRONG_VHOST = /ConnectionOpenOk/;

@@ -18,7 +18,7 @@ export async function* backupText(
   const hash = createHash('sha256');
   let lines = 0;
   const line = (content: BackupLine) => {
-    const text = `${JSON.stringify(content)}\n`;
+    const text = `${oneLine(content)}\n`;
     hash.update(text);
     lines += 1;
     return text;
@@ -57,6 +57,11 @@ export async function* parsedBackup(texts: AsyncIterable<string>): AsyncGenerato
   }
   if (lines === 0) throw new BackupError('the file is empty, so it is no backup of Nebula');
   if (!isWhole) throw new BackupError(`the backup is cut off after line ${lines}`);
+}
+
+/** JSON that no reader of lines takes apart: some end a line at the separators of Unicode, too. */
+function oneLine(content: BackupLine): string {
+  return JSON.stringify(content).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 }
 
 function objectIn(text: string): Record<string, unknown> | null {

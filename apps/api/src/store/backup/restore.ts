@@ -7,17 +7,31 @@ import type { BackedUpStores } from './stored-entries.js';
  * Whether a database has nothing that a restore would mix with.
  * @throws {BackupError} when it has apps, deleted ones too, or tokens
  */
-export async function requireEmpty({ apps, tokens }: BackedUpStores): Promise<void> {
+export async function requireEmpty(stores: BackedUpStores): Promise<void> {
+  const found = await somethingIn(stores);
+  if (found !== null) throw new BackupError(`the database is not empty: it has ${found}`);
+}
+
+/** Whether there is nothing that a backup would have. */
+export async function isEmpty(stores: BackedUpStores): Promise<boolean> {
+  return (await somethingIn(stores)) === null;
+}
+
+/** An app or a token that is there, in words; null when there is none. */
+async function somethingIn({ apps, tokens }: BackedUpStores): Promise<string | null> {
   const [app] = await apps.changedSince({ updated_at: '', app_name: '' }, 1);
+  if (app) return `the app ${app.app_name}`;
   const [token] = (await tokens.list({ limit: 1 })).items;
-  if (app) throw new BackupError(`the database is not empty: it has the app ${app.app_name}`);
-  if (token) throw new BackupError(`the database is not empty: it has the token ${token.name}`);
+  return token ? `the token ${token.name}` : null;
 }
 
 /**
  * Brings the entries of a backup into an empty database. No api may use it until this is done, since it would send
  * out what is there already. No mark says that a feed has anything: apis compare all with it, and take notice when
  * it is ahead.
+ *
+ * The epoch becomes a higher one than any that was ever sent out before the backup: workers may hold later revisions than
+ * it has, and where the broker was lost with the database no stream is left that could tell of them.
  *
  * @throws {StoreUnavailableError} when the store is away; what was restored until then is in the database
  */
@@ -30,21 +44,26 @@ export async function restore(
     counts = counted(counts, entry);
     switch (entry.kind) {
       case 'app':
-        await apps.insert({ ...withWholeSpec(entry.app), published: {} });
+        if (!(await apps.insert({ ...withWholeSpec(entry.app), published: {} })))
+          throw inTheWay(entry.app.app_name);
         break;
       case 'revision':
         await apps.keepRevision(withWholeSpec(entry.revision));
         break;
       case 'token':
-        await tokens.insert(entry.token);
+        if (!(await tokens.insert(entry.token))) throw inTheWay(entry.token.name);
         break;
       case 'numbers':
-        await apps.raiseEpoch(entry.epoch);
+        await apps.raiseEpoch(entry.epoch + 1);
         await apps.raiseHighestPurged(entry.highest_purged);
         break;
     }
   }
   return counts;
+}
+
+function inTheWay(name: string): BackupError {
+  return new BackupError(`${name} was made meanwhile: end all apis that use this database`);
 }
 
 /** With the defaults of fields that were not there when the backup was made. */

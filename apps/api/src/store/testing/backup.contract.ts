@@ -38,7 +38,7 @@ export function describeBackup(kind: string, create: CreateDatabase): void {
       const { apps, tokens } = stores;
       const shop = recordOf('shop', { spec: specOf('shop', SECRET), tokens: { ...NO_TOKENS, restart: 3 } });
       await apps.insert({ ...shop, published: { eu: { epoch: 1, revision: 1, verified_at: 5 } } });
-      const second = { ...shop, revision: 2, reason: 'because "ü"', changed_by: 'somebody' };
+      const second = { ...shop, revision: 2, reason: 'because "ü" \u2028', changed_by: 'somebody' };
       await apps.replace(second, 1);
       await apps.insert(tombstoneOf('gone', { revision: 7 }));
       await tokens.insert(tokenOf('ci'));
@@ -57,9 +57,9 @@ export function describeBackup(kind: string, create: CreateDatabase): void {
       expect(await restored.apps.revision('shop', 1)).toEqual(first);
       expect(await restored.apps.get('gone')).toEqual(tombstoneOf('gone', { revision: 7 }));
       expect(await restored.tokens.get('ci')).toEqual(tokenOf('ci'));
-      expect([await restored.apps.epoch(), await restored.apps.highestPurged()]).toEqual([4, 9]);
-      expect(await restored.apps.behind('eu', 4, 10)).toEqual(expect.arrayContaining(['gone', 'shop']));
-      expect(await entriesOf(restored)).toEqual(entries);
+      expect([await restored.apps.epoch(), await restored.apps.highestPurged()]).toEqual([5, 9]);
+      expect(await restored.apps.behind('eu', 5, 10)).toEqual(expect.arrayContaining(['gone', 'shop']));
+      expect((await entriesOf(restored)).filter(isContent)).toEqual(entries.filter(isContent));
     });
 
     it('has every app and revision, however many there are', async () => {
@@ -93,6 +93,11 @@ function tokenOf(name: string): TokenRecord {
     ...{ created_at: '2026-01-01T00:00:00.000Z', created_by: 'admin' },
     ...{ expires_at: '2027-01-01T00:00:00.000Z', last_used_at: null },
   };
+}
+
+/** The epoch is a higher one after a restore. */
+function isContent({ kind }: BackupEntry): boolean {
+  return kind !== 'numbers';
 }
 
 async function gathered(entries: AsyncIterable<BackupEntry>): Promise<BackupEntry[]> {
