@@ -40,8 +40,8 @@ function table(keys) {
 /** @param {Key} key */
 function byDefault(key) {
   if (key.default === undefined) return 'must be set';
-  if (typeof key.default === 'object' && Object.keys(key.default).length === 0) return 'not set';
-  const text = Array.isArray(key.default) ? key.default.join(',') : String(key.default);
+  if (key.kind === 'object') return 'not set';
+  const text = key.kind === 'list' ? key.default.join(',') : String(key.default);
   return text === '' ? 'not set' : `\`${text}\``;
 }
 

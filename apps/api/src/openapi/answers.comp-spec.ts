@@ -192,6 +192,14 @@ const REQUESTS: Record<string, [path: string, parts: RequestParts, status: numbe
     ['//healthz?x=1', {}, 422],
   ],
   getReadiness: [['//readyz', {}, 200]],
+  getDiagnostics: [
+    ['/diagnostics', {}, 200],
+    ['/diagnostics?x=1', {}, 422],
+  ],
+  getMetrics: [
+    ['//metrics', {}, 200],
+    ['//metrics?x=1', {}, 422],
+  ],
 };
 
 type Requests = [string, RequestParts, number][];

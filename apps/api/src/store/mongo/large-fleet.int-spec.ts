@@ -74,6 +74,8 @@ it('10,000 workers are written, counted and found', async () => {
       { epoch: 1, revision: 6, workers: WORKERS / 2 },
     ],
     convergence: { p50_ms: WORKERS / 2 - 2, p99_ms: WORKERS * 0.99 - 2 },
+    images: [],
+    updates: { rolling: 0, done: 0, paused: 0, rolling_back: 0, rolled_back: 0 },
   });
   const failed = await fleet.appPage(VIEW, {
     state: 'failed',
