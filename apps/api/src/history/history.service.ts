@@ -102,20 +102,27 @@ export class HistoryService {
   }
 
   /**
-   * Whether a variable had this value as a secret, now or in any revision that is kept. What can't be read may be it.
+   * Those of these variables, in their order, that had the value that stands beside them as a secret, now or in any
+   * revision that is kept. What can't be read may be it. The history is read once for all of them.
    */
-  async wasSecret(current: AppRecord, name: string, value: string): Promise<boolean> {
+  async wereSecrets(current: AppRecord, values: ReadonlyMap<string, string>): Promise<string[]> {
+    const unknown = new Map(values);
+    if (unknown.size === 0) return [];
     for await (const { spec, unreadable_secrets } of this.kept(current)) {
-      if (!spec?.secret_env_vars.includes(name)) continue;
-      if (spec.env_vars[name] === value || unreadable_secrets?.[name] !== undefined) return true;
+      for (const name of spec?.secret_env_vars ?? []) {
+        const value = unknown.get(name);
+        if (value === undefined) continue;
+        if (spec?.env_vars[name] === value || unreadable_secrets?.[name] !== undefined) unknown.delete(name);
+      }
+      if (unknown.size === 0) break;
     }
-    return false;
+    return [...values.keys()].filter((name) => !unknown.has(name));
   }
 
   /**
    * Those of these variables that are a secret now or in any revision that is kept: the value may be the same in others,
    * also when the variable is gone since, or the app. Those that are older than the first to know a secret are forgotten
-   * before it is. No more is read than is needed to know.
+   * before it is. Reading ends as soon as all are known.
    */
   private async secretsAmong(names: readonly string[], current: AppRecord): Promise<string[]> {
     const unknown = new Set(names);

@@ -40,13 +40,12 @@ export class RollbackService {
    * @throws {ProblemError} with each variable of which that is so
    */
   private async refuseReadableSecrets(current: LiveApp, old: AppSpec): Promise<void> {
-    const readable: string[] = [];
+    const shown = new Map<string, string>();
     for (const name of plainIn(old)) {
       const value = old.env_vars[name];
-      if (value === undefined || isShown(current.spec, name, value)) continue;
-      if (await this.history.wasSecret(current, name, value)) readable.push(name);
+      if (value !== undefined && !isShown(current.spec, name, value)) shown.set(name, value);
     }
-    refuse(readable);
+    refuse(await this.history.wereSecrets(current, shown));
   }
 }
 
