@@ -52,8 +52,12 @@ export interface AppOnWorker {
   took_ms: number | null;
   /** The newest convergence on another position than this one; null when there was none since it is listed. */
   previous: Convergence | null;
-  /** Place of the message that said so in the order of the worker's messages. */
+  /** The boot that said so. */
   boot: number;
+  /**
+   * That of the newest report of this boot about the app, which said what heartbeats don't; 0 while there was none: a
+   * worker counts from 1. Versions before wrote that of the heartbeat where it had said something new.
+   */
   sequence: number;
 }
 

@@ -63,13 +63,13 @@ describe('what is known of a worker', () => {
         {
           ...{ app_name: 'shop', epoch: 1, revision: 1, deleted: false, state: 'failed', error_step: null },
           ...{ listed_at: now, converged_at: null, took_ms: null, previous: null },
-          ...{ update: null, image_ids: [], boot: 1, sequence: 3 },
+          ...{ update: null, image_ids: [], boot: 1, sequence: 0 },
         },
         {
           ...{ app_name: 'web', epoch: 1, revision: 1, deleted: false, state: 'converged' },
           ...{ error_step: null, listed_at: now, converged_at: now, took_ms: null, previous: null },
           ...{ update: null, image_ids: [] },
-          ...{ boot: 1, sequence: 3 },
+          ...{ boot: 1, sequence: 0 },
         },
       ],
       boots: [
@@ -229,6 +229,55 @@ describe('an app on a worker', () => {
     expect(admission.report).toMatchObject({ report: { sequence: 4 } });
     expect(admission.record?.apps).toEqual(known().apps);
   });
+
+  describe('whose report a heartbeat has overtaken', () => {
+    const containers = [CONTAINER];
+    const update = { state: 'paused', ready: 1, replicas: 2, back_to: null } as const;
+    const late = { state: 'failed', containers, update, last_error: error('start') } as const;
+    const told = { update: 'paused', image_ids: ['sha256:1'], error_step: 'start' };
+
+    it('has from it what no heartbeat says', () => {
+      take(heartbeat(5, { apps: [brief('shop', { state: 'failed' })] }));
+      expect(take(report(4, late))).toBe('fresh');
+      expect(app()).toMatchObject({ state: 'failed', ...told });
+    });
+
+    it('has from it what the change to its position is, also after a report of the one before', () => {
+      take(report(2));
+      take(heartbeat(5, { apps: [brief('shop', { revision: 2, state: 'failed' })] }));
+      take(heartbeat(6, { apps: [brief('shop', { revision: 2, state: 'failed' })] }));
+      expect(take(report(4, { ...late, revision: 2 }))).toBe('fresh');
+      expect(app()).toMatchObject({ state: 'failed', revision: 2, ...told });
+      expect(take(report(3, { revision: 2 }))).toBe('stale');
+      expect(app()).toMatchObject(told);
+    });
+
+    it('keeps what a newer report has said', () => {
+      take(report(4, late));
+      take(heartbeat(5));
+      take(heartbeat(6, { apps: [brief('shop', { state: 'failed' })] }));
+      expect(take(report(3))).toBe('stale');
+      expect(app()).toMatchObject({ state: 'failed', update: 'paused', image_ids: ['sha256:1'] });
+    });
+
+    it('is in the state that the heartbeat has told', () => {
+      take(heartbeat(5));
+      take(report(4, late));
+      expect(app()).toMatchObject({
+        ...told,
+        state: 'converged',
+        error_step: null,
+        converged_at: now - 1_000,
+      });
+    });
+
+    it('has from it what it is after a new start of the worker', () => {
+      take(report(9));
+      take(heartbeat(3, { boot_nonce: 'boot-2' }));
+      take(report(2, { ...late, boot_nonce: 'boot-2', state: 'converged' }));
+      expect(app()).toMatchObject({ ...told, boot: 2, sequence: 2 });
+    });
+  });
 });
 
 describe('boots of a worker', () => {
@@ -237,7 +286,7 @@ describe('boots of a worker', () => {
     expect(take(heartbeat(1, { boot_nonce: 'boot-2', apps: [brief('shop', { revision: 8 })] }))).toBe(
       'fresh',
     );
-    expect(app()).toMatchObject({ revision: 8, boot: 2, sequence: 1 });
+    expect(app()).toMatchObject({ revision: 8, boot: 2, sequence: 0 });
     expect(known().boots.map(({ nonce, number }) => [nonce, number])).toEqual([
       ['boot-2', 2],
       ['boot-1', 1],
@@ -299,7 +348,7 @@ describe('boots of a worker', () => {
     expect(take(heartbeat(100, { apps: [brief('shop', { revision: 2 })] }), MINUTE)).toBe('stale');
     take(heartbeat(101), MINUTE);
     expect(take(heartbeat(102, { apps: [brief('shop', { revision: 2 })] }), MINUTE)).toBe('fresh');
-    expect(app()).toMatchObject({ revision: 2, boot: 2, sequence: 102 });
+    expect(app()).toMatchObject({ revision: 2, boot: 2, sequence: 0 });
     expect(take(heartbeat(103), MINUTE)).toBe('fresh');
   });
 

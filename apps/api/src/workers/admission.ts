@@ -69,20 +69,27 @@ interface Told {
   report: StoredReport | null;
 }
 
-/** Null when the worker has said later that the app is none of its own. */
+/**
+ * Null when the worker has said later that the app is none of its own. The state that a heartbeat has told since counts
+ * more; what no heartbeat tells is taken from the newest report of the same position.
+ */
 function takeReport(known: WorkerRecord, boot: Boot, report: WorkerReport, now: number): Told | null {
   const { sequence, app_name, epoch, revision, deleted, state } = report;
   const before = known.apps.find((app) => app.app_name === app_name);
   const stored = { report, boot: boot.number, received_at: now };
   if (sequence < boot.heartbeat && !before) return null;
-  // What was said in short since then counts more; the containers in the report may be news all the same.
-  const isOld = sequence < boot.heartbeat || (before?.boot === boot.number && before.sequence >= sequence);
-  if (isOld) return { apps: known.apps, boot, report: stored };
-  const said = {
-    ...{ app_name, epoch, revision, deleted, state, error_step: report.last_error?.step ?? null },
-    ...{ update: report.update?.state ?? null, image_ids: imagesIn(report) },
-  };
-  const app = merged(before, said, { boot: boot.number, sequence }, now);
+  const isOld = before?.boot === boot.number && before.sequence >= sequence;
+  const isOvertaken = sequence < boot.heartbeat;
+  // The containers in the report may be news all the same.
+  if (isOld || (isOvertaken && !(before && samePosition(before, report))))
+    return { apps: known.apps, boot, report: stored };
+  const error_step = report.last_error?.step ?? null;
+  const described = { update: report.update?.state ?? null, image_ids: imagesIn(report) };
+  const place = { boot: boot.number, sequence };
+  const app =
+    isOvertaken && before
+      ? { ...before, ...described, ...(before.state === state ? { error_step } : {}), ...place }
+      : merged(before, { app_name, epoch, revision, deleted, state, error_step, ...described }, place, now);
   const others = known.apps.filter((other) => other !== before);
   return { apps: [...others, app].sort(byName), boot, report: stored };
 }
@@ -96,19 +103,18 @@ function takeHeartbeat(
 ): Told | null {
   const { sequence } = heartbeat;
   if (sequence <= boot.heartbeat) return null;
-  const place = { boot: boot.number, sequence };
   const before = new Map(known.apps.map((app) => [app.app_name, app]));
   const isNewer = (app: AppOnWorker | undefined) => app?.boot === boot.number && app.sequence > sequence;
   const apps = new Map([...before].filter(([, app]) => isNewer(app)));
   for (const brief of heartbeat.apps) {
     const app = before.get(brief.app_name);
-    if (!isNewer(app)) apps.set(brief.app_name, briefed(app, brief, place, now));
+    if (!isNewer(app)) apps.set(brief.app_name, briefed(app, brief, boot.number, now));
   }
   return { apps: [...apps.values()].sort(byName), boot: { ...boot, heartbeat: sequence }, report: null };
 }
 
 /** An app that is as it was stays the same object, so that nothing is written for it. */
-function briefed(before: AppOnWorker | undefined, brief: AppBrief, place: Place, now: number): AppOnWorker {
+function briefed(before: AppOnWorker | undefined, brief: AppBrief, boot: number, now: number): AppOnWorker {
   const { app_name, epoch, revision, deleted, state } = brief;
   const said = { app_name, epoch, revision, deleted, state };
   const isSame =
@@ -117,6 +123,8 @@ function briefed(before: AppOnWorker | undefined, brief: AppBrief, place: Place,
   const error_step = state === 'failed' ? (before?.error_step ?? null) : null;
   // Of another position no report has said how the change to it is.
   const update = before && samePosition(before, brief) ? before.update : null;
+  // A report that is newer than the last one may still come, though it was sent before this heartbeat.
+  const place = { boot, sequence: before?.boot === boot ? before.sequence : 0 };
   return merged(before, { ...said, error_step, update, image_ids: before?.image_ids ?? [] }, place, now);
 }
 
