@@ -31,13 +31,19 @@ export function newsOf(before: CountedApp | null, now: CountedApp, isKnownToMove
   if (!before) return isKnownToMove ? [now.convergence, ...(hasFailed(now.update) ? [now.update] : [])] : [];
   const isSame = isDeepStrictEqual(before.convergence, now.convergence);
   // How many are on their way, or done, `convergence` tells.
-  const isSameUpdate = isDeepStrictEqual(failures(before.update), failures(now.update));
+  const isSameUpdate =
+    isDeepStrictEqual(failures(before.update), failures(now.update)) &&
+    (isSamePosition(before.update, now.update) || !hasFailed(now.update));
   return [...(isSame ? [] : [now.convergence]), ...(isSameUpdate ? [] : [now.update])];
 }
 
 /** On some workers the newest change has failed. */
 export function hasFailed(update: UpdateEvent): boolean {
   return failures(update).some((workers) => workers > 0);
+}
+
+function isSamePosition({ data: before }: UpdateEvent, { data: now }: UpdateEvent): boolean {
+  return before.epoch === now.epoch && before.revision === now.revision;
 }
 
 function failures({ data: { updates } }: UpdateEvent): number[] {

@@ -59,3 +59,11 @@ it('an id does not tell how many events there were', () => {
   const beginnings = blocks.map((id) => id.slice(13, 21));
   expect(new Set(beginnings).size).toBe(301);
 });
+
+it('an id does not tell whether there was any event since another one', () => {
+  const log = new EventLog(1);
+  log.append(event(1), 0);
+  const ids = Array.from({ length: 50 }, () => log.newestId(0));
+  expect(new Set(ids).size).toBe(50);
+  expect(ids.map((id) => revisionsAfter(log, id))).toEqual(ids.map(() => []));
+});

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes, randomFillSync } from 'node:crypto';
 import type { UpdateState } from '@nebula/contracts';
 import type { StreamedEvent } from '../http/event-stream.js';
 import type { FleetState } from '../store/fleet-records.js';
@@ -61,10 +61,12 @@ export interface Seen {
 const CIPHER = 'aes-128-ecb';
 const BLOCK_BYTES = 16;
 const NUMBER_BYTES = 6;
+const RANDOM_BYTES = 6;
 
 /**
  * The newest events, so that a client that was away for a moment misses none. In their ids the number is one enciphered
- * block: those who may see some apps alone are not told by it how much happens to all others.
+ * block with random bytes: those who may see some apps alone are not told by it how much happens to all others, nor by two
+ * of them whether anything did.
  */
 export class EventLog {
   private readonly instance = randomBytes(6).toString('hex');
@@ -121,15 +123,16 @@ export class EventLog {
   private enciphered(number: number): string {
     const block = Buffer.alloc(BLOCK_BYTES);
     block.writeUIntBE(number, 0, NUMBER_BYTES);
+    randomFillSync(block, NUMBER_BYTES, RANDOM_BYTES);
     const cipher = createCipheriv(CIPHER, this.key, null).setAutoPadding(false);
     return Buffer.concat([cipher.update(block), cipher.final()]).toString('hex');
   }
 
-  /** Null of what was not enciphered here: then the rest of the block is something else than zero. */
+  /** Null of what was not enciphered here: then the end of the block is something else than zero. */
   private deciphered(text: string): number | null {
     const cipher = createDecipheriv(CIPHER, this.key, null).setAutoPadding(false);
     const block = Buffer.concat([cipher.update(text, 'hex'), cipher.final()]);
-    return block.subarray(NUMBER_BYTES).every((byte) => byte === 0)
+    return block.subarray(NUMBER_BYTES + RANDOM_BYTES).every((byte) => byte === 0)
       ? block.readUIntBE(0, NUMBER_BYTES)
       : null;
   }
