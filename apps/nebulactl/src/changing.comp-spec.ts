@@ -171,6 +171,44 @@ describe('nebulactl app set', () => {
   });
 });
 
+describe('nebulactl app rollback', () => {
+  const question = /Roll shop\d+ back to revision \d\?/;
+  const change = async (json: object) => await api.call('PATCH', `/apps/${app}`, { json });
+
+  it('without --to leaves what somebody else has made meanwhile', async () => {
+    await change({ docker_image: 'shop:42' });
+    const { code, stderr } = await shell.run(['app', 'rollback', app], {
+      isTerminal: true,
+      answers: [
+        { when: question, type: 'y' },
+        { when: /meanwhile[^]*Roll shop\d+ back/, type: 'y' },
+      ],
+      before: { when: question, work: () => change({ docker_image: 'shop:43' }) },
+    });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /somebody else has changed (shop\d+) meanwhile; look at nebulactl app history \1, and name a revision with --to\n$/,
+    );
+    expect(await specOf()).toMatchObject({ docker_image: 'shop:43', revision: 3 });
+  });
+
+  it('goes back to the revision before, and with --to to the same one whatever was made meanwhile', async () => {
+    await change({ docker_image: 'shop:42' });
+    expect(await shell.run(['app', 'rollback', app, '--yes'])).toMatchObject({ code: 0 });
+    expect(await specOf()).toMatchObject({ docker_image: 'shop:41', revision: 3 });
+    const { code } = await shell.run(['app', 'rollback', app, '--to', '2'], {
+      isTerminal: true,
+      answers: [
+        { when: question, type: 'y' },
+        { when: /meanwhile[^]*Roll shop\d+ back/, type: 'y' },
+      ],
+      before: { when: question, work: () => change({ docker_image: 'shop:43' }) },
+    });
+    expect(code).toBe(0);
+    expect(await specOf()).toMatchObject({ docker_image: 'shop:42', revision: 5 });
+  });
+});
+
 describe('nebulactl --wait', () => {
   it('shows how far the workers are and ends with 0 when all have converged', async () => {
     report('w1', 1, 'converged');

@@ -25,6 +25,8 @@ export interface Change<Answer extends Changed> {
   question: string;
   /** Whether it deletes the app. */
   isDeletion?: boolean;
+  /** The revision that it was worked out from, where it isn't meant for any other; what to do then, in words. */
+  onlyFor?: { revision: number; otherwise: string };
   /** Makes the change, or looks what it would be. */
   send: (asked: Asked) => Promise<Answer>;
 }
@@ -55,7 +57,7 @@ export async function make<Answer extends Changed>(
 async function agreed<Answer extends Changed>(
   session: Session,
   { yes, dryRun, reason }: ChangeOptions,
-  { app, question, send }: Change<Answer>,
+  { app, question, onlyFor, send }: Change<Answer>,
 ): Promise<Answer> {
   const { terminal, client } = session;
   const why = reason === undefined ? {} : { reason };
@@ -65,6 +67,8 @@ async function agreed<Answer extends Changed>(
     // Whoever does not know dry runs may have made the change.
     if (preview === undefined)
       throw new CommandError('the api did not answer with what would change; look before you try again');
+    if (onlyFor && preview.revision !== onlyFor.revision)
+      throw new CommandError(`somebody else has changed ${app} meanwhile; ${onlyFor.otherwise}`);
     say(terminal, describePreview(app, preview, session.paintBeside));
     if (dryRun || preview.result === 'unchanged') return looked;
     await confirm(terminal, `${question}?`, yes === true);
@@ -73,7 +77,7 @@ async function agreed<Answer extends Changed>(
     } catch (error) {
       const isOvertaken = error instanceof NebulaApiError && (error.status === 412 || error.status === 409);
       if (!isOvertaken || tries === MOST_TRIES) throw error;
-      say(terminal, `Somebody else has changed ${app} meanwhile. Now it would be:`);
+      if (!onlyFor) say(terminal, `Somebody else has changed ${app} meanwhile. Now it would be:`);
     }
   }
 }

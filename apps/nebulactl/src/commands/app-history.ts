@@ -109,20 +109,24 @@ async function diff(
 
 async function rollback(session: Session, app: string, { to: wanted }: { to?: string }) {
   const { client } = session;
-  const given = wanted === undefined ? null : revisionOf('--to', wanted);
-  const to = given ?? (await naming(client, app, () => before(session, app)));
+  const { to, ...meant } =
+    wanted === undefined
+      ? await naming(client, app, () => before(session, app))
+      : { to: revisionOf('--to', wanted) };
   return {
     question: `Roll ${app} back to revision ${to}`,
+    ...meant,
     send: (asked: Asked) => rollbackApp({ client, path: { app }, body: { to }, ...asked }),
   };
 }
 
-/** The newest revision before the current one that has a spec. */
-async function before({ client, terminal }: Session, app: string): Promise<number> {
+/** The newest revision before the current one that has a spec. Of a later one it is another. */
+async function before({ client, terminal }: Session, app: string) {
   const { revision } = await getApp({ client, path: { app }, signal: terminal.signal });
   const options = { client, path: { app }, query: { limit: 20 }, signal: terminal.signal };
-  for await (const each of eachItem(listRevisions, options)) {
-    if (each.revision < revision && !each.deleted) return each.revision;
+  const otherwise = `look at nebulactl app history ${app}, and name a revision with --to`;
+  for await (const { revision: to, deleted } of eachItem(listRevisions, options)) {
+    if (to < revision && !deleted) return { to, onlyFor: { revision, otherwise } };
   }
   throw new CommandError(`${app} has no earlier revision; see nebulactl app history ${app}`);
 }
