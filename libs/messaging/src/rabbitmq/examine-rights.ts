@@ -16,28 +16,31 @@ const SET_UP = 'Run setup-broker with the users of apis and workers; what is rig
 export async function examineRights(connection: BrokerConnection): Promise<FeedFinding[]> {
   const queue = streamName(`.examined.${randomUUID()}`);
   const findings: FeedFinding[] = [];
-  const tries: { right: string; act: (channel: Channel) => Promise<unknown> }[] = [
-    {
-      right: 'declare streams (configure on nebula.app.*)',
-      act: (channel) => channel.assertQueue(queue, { exclusive: true, autoDelete: false }),
-    },
-    {
-      right: 'append to streams (write on amq.default)',
-      act: async (channel) => {
+  const may = async (right: string, act: (channel: Channel) => Promise<unknown>): Promise<boolean> => {
+    const refused = await refusal(connection, act);
+    if (refused !== null) findings.push({ problem: `The api may not ${right}: ${refused}.`, remedy: SET_UP });
+    return refused === null;
+  };
+  const remove = () =>
+    may('remove streams (configure on nebula.app.*)', (channel) => channel.deleteQueue(queue));
+  const isMade = await may('declare streams (configure on nebula.app.*)', (channel) =>
+    channel.assertQueue(queue, { exclusive: true, autoDelete: false }),
+  );
+  // Nothing can be tried on a queue that could not be made; one that was made is removed whatever comes.
+  if (isMade) {
+    try {
+      await may('append to streams (write on amq.default)', async (channel) => {
         channel.sendToQueue(queue, Buffer.from('examined'));
         // A refusal ends the channel, which then answers nothing more.
         await channel.prefetch(1);
-      },
-    },
-    { right: 'read streams (read on nebula.app.*)', act: (channel) => channel.get(queue, { noAck: true }) },
-    { right: 'remove streams (configure on nebula.app.*)', act: (channel) => channel.deleteQueue(queue) },
-  ];
-  for (const [index, { right, act }] of tries.entries()) {
-    const refused = await refusal(connection, act);
-    if (refused === null) continue;
-    findings.push({ problem: `The api may not ${right}: ${refused}.`, remedy: SET_UP });
-    // Nothing can be tried on a queue that could not be made; one that was made is to be removed.
-    if (index === 0) break;
+      });
+      await may('read streams (read on nebula.app.*)', (channel) => channel.get(queue, { noAck: true }));
+    } catch (error) {
+      // Where that fails too, the first error says why, and the end of the connection removes the queue.
+      await remove().catch(() => undefined);
+      throw error;
+    }
+    await remove();
   }
   if ((await refusal(connection, (channel) => channel.checkQueue(REPORTS_QUEUE))) !== null)
     findings.push({
