@@ -13,6 +13,7 @@ interface Example {
   level: 'info' | 'warn';
   password: string;
   token: number;
+  keys: string[];
 }
 
 const KEYS: KeyTable<Example> = {
@@ -24,6 +25,7 @@ const KEYS: KeyTable<Example> = {
   level: { kind: 'string', default: 'info', allowed: ['info', 'warn'], description: 'least severe line' },
   password: { kind: 'string', default: 'changeme', secret: true, description: 'password of the broker' },
   token: { kind: 'integer', default: 1, secret: true, description: 'a secret number' },
+  keys: { kind: 'list', default: [], secret: true, description: 'secret keys' },
 };
 
 const DEFAULTS: Example = {
@@ -35,6 +37,7 @@ const DEFAULTS: Example = {
   level: 'info',
   password: 'changeme',
   token: 1,
+  keys: [],
 };
 
 let folder: string;
@@ -156,6 +159,10 @@ describe('a secret in a file', () => {
     expect(load({ NAME: 'n', PASSWORD_FILE: secretFile(text) }, { password: 'f' }).password).toBe(password);
   });
 
+  it.each(['a,b,c', 'a\nb\nc\n', 'a\r\n b \r\n\r\nc\r\n', 'a, b\nc'])('%j is a list', (text) => {
+    expect(load({ NAME: 'n', KEYS_FILE: secretFile(text) }).keys).toEqual(['a', 'b', 'c']);
+  });
+
   it('is of the kind that the key says', () => {
     expect(load({ NAME: 'n', TOKEN_FILE: secretFile('7\n') }).token).toBe(7);
     expect(problems({ NAME: 'n', TOKEN_FILE: secretFile('hunter2') })).toEqual([
@@ -271,6 +278,8 @@ describe('describeKeys', () => {
       '      password of the broker',
       '  token, TOKEN (or TOKEN_FILE): a whole number; has a default',
       '      a secret number',
+      '  keys, KEYS (or KEYS_FILE): a list of texts; not set by default',
+      '      secret keys',
       '',
     ]);
   });

@@ -17,7 +17,7 @@ export interface Sources {
 /**
  * Reads environment and file once into a typed object. The environment wins; a variable that is empty counts as
  * not set, and unknown variables are other people's. A secret may be in a file of its own, as orchestrators give it,
- * which the variable with `_FILE` behind its name names.
+ * which the variable with `_FILE` behind its name names; of a list, items are separated by ends of lines there, too.
  * @throws {ConfigurationError} with every problem at once
  */
 export function loadConfiguration<T extends object>(
@@ -84,7 +84,8 @@ function inSecretFile(name: string, key: Key, path: string, text: string | undef
     return {
       problem: `${variable}: the file is empty but must hold ${allowedValues(key)} (${key.description})`,
     };
-  const value = fromText(key, secret);
+  // One to a line is how people keep several keys in a file.
+  const value = fromText(key, key.kind === 'list' ? secret.replaceAll(/\r?\n/g, ',') : secret);
   return value === undefined ? wrong(variable, key, secret) : { value };
 }
 
