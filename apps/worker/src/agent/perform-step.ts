@@ -94,7 +94,7 @@ async function act(
       await runtime.setRestartPolicy(idOf(step.target, created), step.policy);
       return null;
     case 'connect':
-      await runtime.connect(idOf(step.target, created), step.network, step.aliases);
+      await connect(runtime, idOf(step.target, created), step);
       return null;
     case 'disconnect':
       await runtime.disconnect(idOf(step.target, created), step.network);
@@ -125,6 +125,31 @@ async function lastWords(runtime: ContainerRuntime, id: string, secrets: readonl
   return text.length > TOLD ? `…${text.slice(-TOLD)}` : text;
 }
 
+/** One that was in the network a moment ago serves there, so it must not stay out of it until the next try. */
+async function connect(
+  runtime: ContainerRuntime,
+  id: string,
+  { network, aliases, is_back }: Step & { kind: 'connect' },
+): Promise<void> {
+  try {
+    await runtime.connect(id, network, aliases);
+  } catch (error) {
+    if (!is_back || isAway(error)) throw error;
+    try {
+      await runtime.connect(id, network, aliases);
+    } catch (again) {
+      if (isAway(again)) throw again;
+      // It is a failure all the same, and the first reason tells most of it.
+      await runtime.connect(id, network).catch(() => undefined);
+      throw error;
+    }
+  }
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof RuntimeError && error.kind === 'unavailable';
+}
+
 /** A container whose hook has failed must not be taken for one that has started. */
 async function afterStart(
   runtime: ContainerRuntime,
@@ -135,8 +160,7 @@ async function afterStart(
     await runHook(runtime, id, hook);
   } catch (error) {
     // Nothing can be stopped in an engine that is away, and nobody knows yet whether the hook has failed.
-    if (!(error instanceof RuntimeError && error.kind === 'unavailable'))
-      await runtime.stop(id, grace_seconds);
+    if (!isAway(error)) await runtime.stop(id, grace_seconds);
     throw error;
   }
 }

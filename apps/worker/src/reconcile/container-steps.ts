@@ -169,7 +169,10 @@ export function missingConnections(container: ObservedContainer, spec: AppSpec):
       const names = container.aliases[network] ?? [];
       if (aliases.every((alias) => names.includes(alias))) return [];
       const { replica, target } = connection;
-      return [{ kind: 'disconnect', replica, target, network }, connection];
+      return [
+        { kind: 'disconnect', replica, target, network },
+        { ...connection, is_back: true },
+      ];
     })
     .filter((steps) => steps.length > 0);
 }

@@ -58,8 +58,18 @@ export type Step =
   | { kind: 'set-restart-policy'; replica: number; target: ContainerRef; policy: string }
   /** Sets limits of a container, whether it runs or not. What runs is not restarted. Members that are absent stay. */
   | { kind: 'update-resources'; replica: number; target: ContainerRef; limits: Partial<Limits> }
-  /** Puts the container into a network, whether it runs or not. What runs is not restarted. */
-  | { kind: 'connect'; replica: number; target: ContainerRef; network: string; aliases?: string[] }
+  /**
+   * Puts the container into a network, whether it runs or not. What runs is not restarted. `is_back`: it was in it until
+   * the step before, so it is put back without the aliases when it can't get them.
+   */
+  | {
+      kind: 'connect';
+      replica: number;
+      target: ContainerRef;
+      network: string;
+      aliases?: string[];
+      is_back?: true;
+    }
   /** Takes the container out of a network, whether it runs or not. What runs is not restarted. */
   | { kind: 'disconnect'; replica: number; target: ContainerRef; network: string }
   /** Runs a hook in a container that is stopped next, which its failure doesn't change. */
