@@ -4,8 +4,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Api } from './api-client.mjs';
-import { haproxyConfig } from './haproxy-config.mjs';
-import { configApp, loadBalancerApps } from './load-balancer-apps.mjs';
+import { configOf, step } from './follow.mjs';
+import { loadBalancerApps } from './load-balancer-apps.mjs';
 
 const HELP = `Usage: node load-balancer.mjs COMMAND [OPTION...] APP
 
@@ -14,13 +14,14 @@ carries its configuration.
 
 Commands
   print              prints both apps as a document for POST /apply or nebulactl apply
-  follow             changes <name>-config whenever APP is scaled or its ports change, until a signal comes. One is
-                     enough for a fleet; several don't disturb each other
+  follow             changes the configuration in <name>-config, and nothing else of it, whenever APP is scaled or its
+                     ports change, until a signal comes. One is enough for a fleet; several don't disturb each other
 
 Options
   --api URL          the api, default http://127.0.0.1:8000; a token for it is taken from NEBULA_TOKEN
   --name NAME        of the load balancer, default <APP>-lb
-  --image IMAGE      with HAProxy 2.4 or later and a shell, default haproxy:3.0
+  --image IMAGE      with HAProxy 2.4 or later and a shell, default haproxy:3.0; follow leaves that of a <name>-config
+                     that is there as it is
   --publish PORTS    ports of the servers, one for each TCP port of APP in the order of its starting_ports, like 80,443
   --replicas N       replicas of APP; needed when containers_per counts by cores or memory: the most that a server has
   --check-path PATH  path that a replica answers with 2xx or 3xx when it is well; else its port is connected to
@@ -89,23 +90,6 @@ async function follow(wish, seconds) {
     if (line !== '') said = line;
     await sleep(seconds * 1_000, undefined, { signal: stop.signal }).catch(() => undefined);
   }
-}
-
-/**
- * @param {Wish} wish
- * @returns {Promise<string>} what was done, empty when there was nothing to do
- */
-async function step(wish) {
-  const config = await configOf(wish);
-  const [item] = await wish.api.apply([configApp({ ...wish.loadBalancer, config })]);
-  return !item || item.result === 'unchanged'
-    ? ''
-    : `${item.app_name}: ${item.result}, revision ${item.revision}`;
-}
-
-/** @param {Wish} wish */
-async function configOf({ api, app, settings }) {
-  return haproxyConfig([await api.app(app)], settings);
 }
 
 /**
