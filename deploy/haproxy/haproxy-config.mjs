@@ -28,7 +28,7 @@
  * sent to another one; those that may not be repeated (POST, PATCH …) are repeated only when nothing was sent.
  *
  * A proxy that has just been started or reloaded doesn't know where the replicas are until the name server has answered,
- * so a request waits for a second when no replica is up. A replica may have two servers, for the port of now and that of
+ * so a request waits for three seconds when no replica is up. A replica may have two servers, for the port of now and that of
  * before, with one address (allow-dup-ip).
  *
  * @param {readonly App[]} apps
@@ -169,7 +169,7 @@ function section({ name, app, listen, ports, replicas }, { checkPath }) {
   return `
 frontend ${name}
   bind :${listen}
-  tcp-request inspect-delay 1s
+  tcp-request inspect-delay 3s
   tcp-request content accept if { nbsrv(${name}) lt 1 } WAIT_END
   default_backend ${name}
 

@@ -232,7 +232,9 @@ describe('a service that is configured wrongly', () => {
           expect(status).toBe(503);
           const problem = checks.find(({ name }) => name === FEED[service])?.problem ?? '';
           expect(problem).toMatch(words);
-          expect(linesWith(process, problem)).toHaveLength(1);
+          // An app that is due at that moment can't be published either, which is told as well, once for all of them.
+          const told = linesWith(process, problem).filter((line) => !line.includes('could not be published'));
+          expect(told).toHaveLength(1);
           expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
         });
       } finally {
