@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '../testing/eventually.js';
@@ -185,11 +185,19 @@ describe('a disaster', () => {
     LIMIT,
   );
 
-  it('a backup of something else changes nothing, in one sentence', async () => {
+  it('a restore into a database that has apps, or of a foreign file, is refused in one sentence', async () => {
     const file = join(backups, 'older');
     expect(await fleet.backUp('restore', file, 'older')).toEqual({
       code: 1,
       output: expect.stringMatching(/the database is not empty: it has the app \w+\n$/),
+    });
+    const foreign = join(backups, 'foreign');
+    await writeFile(foreign, 'a list of things to buy\n');
+    expect(await fleet.backUp('restore', foreign, 'untouched')).toEqual({
+      code: 1,
+      output: expect.stringMatching(
+        /^the file is no backup of Nebula: its first line is not the header that "backup" writes\n$/,
+      ),
     });
   });
 });

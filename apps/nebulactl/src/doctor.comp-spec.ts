@@ -25,9 +25,10 @@ describe('nebulactl doctor', () => {
     const lines = stdout.trimEnd().split('\n');
     expect(lines.filter((line) => !line.startsWith('✓ '))).toEqual([]);
     expect(lines.map((line) => line.split(':')[0])).toEqual(
-      ['api', 'database', 'broker', 'rights', 'streams', 'secrets', 'clocks', 'workers', 'versions'].map(
-        (name) => `✓ ${name}`,
-      ),
+      [
+        ...['api', 'database', 'broker', 'rights', 'streams', 'secrets', 'clocks'],
+        ...['workers', 'apps', 'orphans', 'versions'],
+      ].map((name) => `✓ ${name}`),
     );
   });
 

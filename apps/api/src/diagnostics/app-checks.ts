@@ -63,8 +63,9 @@ export class AppChecks {
     const findings: Finding[] = [];
     let apps = 0;
     for await (const page of this.pages()) {
-      apps += page.length;
-      for (const { app_name, unreadable_secrets } of page) {
+      for (const { app_name, deleted, unreadable_secrets } of page) {
+        if (deleted) continue;
+        apps += 1;
         const [[name, reason] = []] = Object.entries(unreadable_secrets ?? {});
         if (name === undefined || findings.length >= MOST_FINDINGS) continue;
         const problem = `The value of ${name} can not be read (${reason}), so the app is not sent out.`;
@@ -108,23 +109,32 @@ export class AppChecks {
       if (error instanceof SecretsUnreadableError) return null;
       throw error;
     }
-    if (!newest) return found('Its stream is missing or empty');
+    if (!newest) {
+      // With the record of a deleted app its stream goes, too.
+      if (record.deleted && !(await this.store.get(app_name))) return null;
+      return found('Its stream is missing or empty');
+    }
     const order = comparePositions(newest, wanted);
     if (order === 0 && newest.digest === wanted.digest) return null;
     // It may have been changed since it was read from the database.
     if (order > 0 && (await this.store.get(app_name))?.revision === newest.revision) return null;
     const text = ({ epoch: of, revision }: DesiredStateMessage) => `epoch ${of}, revision ${revision}`;
-    return found(
-      `Its stream has ${text(newest)}, the database ${text(wanted)}${order === 0 ? ' with other contents' : ''}`,
-    );
+    const has =
+      wanted.deleted && !newest.deleted
+        ? `It is deleted, but its stream has ${text(newest)} of it running`
+        : `Its stream has ${text(newest)}`;
+    return found(`${has}, the database ${text(wanted)}${order === 0 ? ' with other contents' : ''}`);
   }
 
-  /** All apps that are not deleted. */
+  /** All records, tombstones too: workers follow the stream of a deleted app as well. What changes meanwhile comes again. */
   private async *pages(): AsyncGenerator<AppRecord[], void, undefined> {
-    for (let after: string | null = ''; after !== null; ) {
-      const page = await this.store.list({ limit: PAGE, ...(after === '' ? {} : { after }) });
-      yield page.items;
-      after = page.next_after;
+    let place = { updated_at: '', app_name: '' };
+    for (;;) {
+      const page = await this.store.changedSince(place, PAGE);
+      yield page;
+      const last = page.at(-1);
+      if (!last || page.length < PAGE) return;
+      place = { updated_at: last.updated_at, app_name: last.app_name };
     }
   }
 }

@@ -7,6 +7,8 @@ export const CHECK_NAMES = [
   'secrets',
   'clocks',
   'workers',
+  'apps',
+  'orphans',
   'versions',
 ] as const;
 export type CheckName = (typeof CHECK_NAMES)[number];

@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ApiOptions } from '../api-options.js';
 import { Clock } from '../clock.js';
+import { Publisher } from '../publishing/publisher.js';
 import { FaultyFeed } from '../publishing/testing/faulty-feed.js';
 import { StoreUnavailableError } from '../store/app-store.js';
 import { FleetStore } from '../store/fleet-store.js';
 import { testKey } from '../store/testing/keys.js';
-import { recordOf, workerOf } from '../store/testing/records.js';
+import { appOn, recordOf, tombstoneOf, workerOf } from '../store/testing/records.js';
 import { ApiUnderTest } from '../testing/api-under-test.js';
 import { eventually } from '../testing/eventually.js';
 import { FaultyStore } from '../testing/faulty-store.js';
@@ -86,6 +87,43 @@ describe('the diagnostics', () => {
     expect(found[0]?.remedy).toContain('publishes it anew by itself');
   });
 
+  it('find the stream of a deleted app that holds a running spec', async () => {
+    await start();
+    await create('shop');
+    const running = await broker.feed.readNewest('shop');
+    if (!running) throw new Error('its stream is empty');
+    await api.call('DELETE', '/apps/shop');
+    await eventually(async () => expect((await broker.feed.readNewest('shop'))?.deleted).toBe(true));
+    expect(await diagnose()).toMatchObject({
+      checks: expect.arrayContaining([
+        { name: 'streams', summary: '1 of 1 streams were read and compared', findings: [] },
+        { name: 'secrets', summary: '0 apps were looked at', findings: [] },
+      ]),
+    });
+    await rm(join(folder, 'feed', 'shop.json'));
+    await broker.feed.publish(running);
+    expect(await findings('streams')).toMatchObject([
+      {
+        about: 'shop',
+        problem:
+          'It is deleted, but its stream has epoch 1, revision 1 of it running, the database epoch 1, revision 2 (region eu)',
+      },
+    ]);
+  });
+
+  it('compare all streams, however many pages they are', async () => {
+    await start({ feeds: [] });
+    for (let index = 0; index < 401; index += 1) await api.store.insert(tombstoneOf(`app-${index}`));
+    await api.store.insert(recordOf('late', { updated_at: '2026-02-01T00:00:00.000Z' }));
+    Object.defineProperty(api.api.get(Publisher), 'feeds', { value: [feed] });
+    feed.away = true;
+    const { checks } = await diagnose();
+    expect(checks.find(({ name }) => name === 'streams')?.summary).toBe(
+      '0 of 402 streams were read and compared',
+    );
+    expect(checks.find(({ name }) => name === 'secrets')?.summary).toBe('1 apps were looked at');
+  });
+
   it('find a broker that is away, and don’t wait for its streams', async () => {
     await start();
     await create('shop');
@@ -104,7 +142,7 @@ describe('the diagnostics', () => {
   it('find a database that is away, and say that the rest could not be checked', async () => {
     await start();
     const away = 'mongodb://me:hunter2@db.example is away';
-    new FaultyStore(api.store).fail(new StoreUnavailableError(away), 'list', 'epoch');
+    new FaultyStore(api.store).fail(new StoreUnavailableError(away), 'changedSince', 'epoch');
     api.store.problem = async () => away;
     const { checks } = await diagnose();
     const found = Object.fromEntries(checks.map(({ name, findings: [first] }) => [name, first?.problem]));
@@ -139,6 +177,90 @@ describe('the diagnostics', () => {
     expect(await findings('versions')).toMatchObject([
       { about: '3.0.0', problem: '2 workers are of the version 3.0.0, the api of 4.0.0.' },
     ]);
+  });
+
+  it('say that versions were read of a part of the workers alone', async () => {
+    await start({ version: '4.0.0' });
+    const workers = Array.from({ length: 1_001 }, (_, index) =>
+      workerOf(`w${index}`, { last_seen_at: Date.now() }),
+    );
+    await keep(...workers.slice(0, 1_000));
+    await keep(...workers.slice(1_000));
+    const fleet = api.api.get(FleetStore);
+    const [clock, page] = [api.api.get(Clock), fleet.workerPage.bind(fleet)];
+    let late = 0;
+    clock.elapsed = () => performance.now() + late;
+    fleet.workerPage = async (query) => {
+      const read = await page(query);
+      late += 9_000;
+      return read;
+    };
+    const { checks } = await diagnose();
+    expect(checks.find(({ name }) => name === 'versions')).toMatchObject({
+      summary: 'api 4.0.0; workers 1000 × 3.0.0, and there are more workers that were not looked at',
+      findings: [{ problem: 'At least 1000 workers are of the version 3.0.0, the api of 4.0.0.' }],
+    });
+  });
+
+  it('find orphans, each with its two ways out', async () => {
+    await start();
+    await create('shop');
+    await keep(
+      ...['w1', 'w2'].map((id) =>
+        workerOf(id, { last_seen_at: Date.now(), apps: [appOn('ghost', { revision: 7 }), appOn('shop')] }),
+      ),
+    );
+    const found = await findings('orphans');
+    expect(found).toMatchObject([
+      {
+        about: 'ghost',
+        problem: '2 workers run it, and the database does not know it (epoch 1, revision 7).',
+      },
+    ]);
+    expect(found[0]?.remedy).toMatch(/nebulactl app create ghost .*nebulactl app delete ghost/);
+    // An answer to it leaves none.
+    await create('ghost');
+    expect(await findings('orphans')).toEqual([]);
+  });
+
+  it('find apps that failed on workers, and on how many', async () => {
+    await start();
+    for (const app of ['right', 'shop', 'web']) await create(app);
+    const now = Date.now();
+    const failed = (app: string) => appOn(app, { state: 'failed', error_step: 'pull' });
+    await keep(
+      workerOf('w1', { last_seen_at: now, apps: [appOn('right'), failed('shop'), failed('web')] }),
+      workerOf('w2', { last_seen_at: now, apps: [failed('web')] }),
+      // On the way to what is wanted now, so it is not known whether that fails.
+      workerOf('w3', { last_seen_at: now, apps: [appOn('right', { state: 'failed', revision: 9 })] }),
+    );
+    const found = await findings('apps');
+    expect(found.map(({ about, problem }) => [about, problem])).toEqual([
+      ['web', 'It failed on 2 workers.'],
+      ['shop', 'It failed on 1 worker.'],
+    ]);
+    expect(found[0]?.remedy).toContain('nebulactl app status web');
+  });
+
+  it('name the first of many orphans and failed apps, and say that there are more', async () => {
+    await start();
+    const names = Array.from({ length: 25 }, (_, index) => `app-${10 + index}`);
+    for (const name of names) await api.store.insert(recordOf(name));
+    await keep(
+      workerOf('w1', {
+        last_seen_at: Date.now(),
+        apps: names.flatMap((name) => [
+          appOn(name, { state: 'failed', error_step: 'pull' }),
+          appOn(name.replace('app', 'ghost')),
+        ]),
+      }),
+    );
+    for (const check of ['apps', 'orphans'] as const) {
+      const found = await findings(check);
+      expect(found).toHaveLength(21);
+      expect(found.at(-1)).toMatchObject({ about: null });
+    }
+    expect((await findings('apps')).at(-1)?.problem).toBe('5 more apps failed on workers.');
   });
 
   it('find clocks that differ by what was written with them', async () => {

@@ -5,6 +5,7 @@ import { ApiLog } from '../api-log.js';
 import { Clock, instant } from '../clock.js';
 import { AppChecks } from './app-checks.js';
 import { type Check, CHECK_NAMES, type CheckName, type CheckOutcome, type Diagnosis } from './diagnosis.js';
+import { FleetChecks } from './fleet-checks.js';
 import { InfrastructureChecks } from './infrastructure-checks.js';
 import { WorkerChecks } from './worker-checks.js';
 
@@ -21,6 +22,7 @@ export class DiagnosticsService {
     infrastructure: InfrastructureChecks,
     apps: AppChecks,
     workers: WorkerChecks,
+    fleet: FleetChecks,
     @Inject(API_OPTIONS) private readonly options: Pick<ApiOptions, 'version'>,
     private readonly clock: Clock,
     private readonly log: ApiLog,
@@ -37,6 +39,8 @@ export class DiagnosticsService {
       secrets: () => apps.secrets(),
       clocks,
       workers: () => workers.workers(),
+      apps: () => fleet.apps(),
+      orphans: () => fleet.orphans(),
       versions: () => workers.versions(),
     };
   }

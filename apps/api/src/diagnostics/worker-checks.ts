@@ -70,17 +70,18 @@ export class WorkerChecks {
   }
 
   async versions(): Promise<Outcome> {
-    const { versions } = await this.look();
+    const { versions, isPart } = await this.look();
     const { version: own } = this.options;
     const findings = [...versions].flatMap(([version, count]): Finding[] => {
       if (version === own) return [];
-      const problem = `${count} workers are of the version ${version}, the api of ${own}.`;
+      const problem = `${isPart ? 'At least ' : ''}${count} workers are of the version ${version}, the api of ${own}.`;
       const remedy =
         'Update the older ones. A worker that is too old for what an app asks for keeps what runs, and its status says so.';
       return [{ about: version, problem, remedy }];
     });
     const summary = [...versions].map(([version, count]) => `${count} × ${version}`).join(', ');
-    return { summary: `api ${own}; workers ${summary === '' ? 'none' : summary}`, findings };
+    const more = isPart ? ', and there are more workers that were not looked at' : '';
+    return { summary: `api ${own}; workers ${summary === '' ? 'none' : summary}${more}`, findings };
   }
 
   /** Whoever has heard of a worker in the future has another clock. */

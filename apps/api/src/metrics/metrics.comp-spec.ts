@@ -10,7 +10,7 @@ import { PROBLEMS } from '../http/problem-types.js';
 import { FaultyFeed } from '../publishing/testing/faulty-feed.js';
 import { StoreUnavailableError } from '../store/app-store.js';
 import { FleetStore } from '../store/fleet-store.js';
-import { reportOf } from '../store/testing/records.js';
+import { recordOf, reportOf } from '../store/testing/records.js';
 import { ApiUnderTest } from '../testing/api-under-test.js';
 import { eventually } from '../testing/eventually.js';
 import { expectProblem } from '../testing/expect-problem.js';
@@ -101,6 +101,43 @@ describe('the metrics', () => {
       expect(samples.get('nebula_feed_publish_failures_total{region="eu"}')).toBeGreaterThan(0);
       expect(samples.get('nebula_api_ready{check="feed eu"}')).toBe(0);
     });
+    await api.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  it('count from when a region was added, not from when its apps were changed long ago', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'nebula-metrics-'));
+    const path = join(folder, 'nebula.db');
+    const feed = new FaultyFeed(new InProcessBroker({ directory: join(folder, 'feed') }).feed, 'us');
+    feed.away = true;
+    await start({ store: { kind: 'sqlite', path }, feeds: [] });
+    await api.store.insert(recordOf('old', { updated_at: '2026-01-01T00:00:00.000Z' }));
+    await api.stop();
+    await start({ store: { kind: 'sqlite', path }, feeds: [feed] });
+    const began = api.api.get(Clock).now();
+    const age = async () => {
+      later();
+      return (await scraped()).get('nebula_outbox_oldest_age_seconds{region="us"}') ?? NaN;
+    };
+    expect(await age()).toBeLessThan(60);
+    // It goes on from there for as long as the broker is away.
+    api.api.get(Clock).now = () => began + 600_000;
+    expect(await age()).toBeGreaterThanOrEqual(600);
+    api.api.get(Clock).now = () => began + 700_000;
+    feed.away = false;
+    await eventually(async () => expect(await age()).toBe(0));
+    const delays = async () => (await scraped()).get('nebula_publish_delay_seconds_count{region="us"}');
+    expect(await delays()).toBe(0);
+    // A new app was changed under the eyes of this api, and what has a mark was there before.
+    await api.create('new');
+    await eventually(async () => expect(await delays()).toBe(1));
+    await api.call('POST', '/apps/old/restart');
+    await eventually(async () => expect(await delays()).toBe(2));
+    // An old change that comes to wait is counted from when nothing waited.
+    feed.away = true;
+    api.api.get(Clock).now = () => began + 800_000;
+    await api.store.insert(recordOf('restored', { updated_at: '2026-01-01T00:00:00.000Z' }));
+    expect(await age()).toBeCloseTo(100, 0);
     await api.stop();
     await rm(folder, { recursive: true });
   });

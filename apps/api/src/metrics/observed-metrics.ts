@@ -33,6 +33,9 @@ interface SeenFleet {
 @Injectable()
 export class ObservedMetrics {
   private readonly outbox: Observation<SeenOutbox>;
+  /** When the outbox of a region was seen empty last, milliseconds since 1970; absent: not since the start. */
+  private readonly emptyAt = new Map<string, number>();
+  private readonly startedAt: number;
   private readonly fleet: Observation<SeenFleet>;
 
   constructor(
@@ -46,6 +49,7 @@ export class ObservedMetrics {
     private readonly clock: Clock,
     log: ApiLog,
   ) {
+    this.startedAt = clock.now();
     // An outage is told elsewhere.
     const note = (error: unknown) => log.debug('metrics can not be looked up', { reason: String(error) });
     this.outbox = new Observation(() => this.lookAtOutbox(), clock, note);
@@ -57,10 +61,12 @@ export class ObservedMetrics {
 
   private async lookAtOutbox(): Promise<SeenOutbox> {
     const epoch = await this.apps.epoch();
-    const regions = this.publisher.regionNames.map(async (region) => ({
-      region,
-      ...(await this.apps.outbox(region, epoch)),
-    }));
+    const regions = this.publisher.regionNames.map(async (region) => {
+      const at = this.clock.now();
+      const outbox = await this.apps.outbox(region, epoch);
+      if (outbox.apps === 0) this.emptyAt.set(region, at);
+      return { region, ...outbox };
+    });
     return { epoch, regions: await Promise.all(regions) };
   }
 
@@ -100,12 +106,11 @@ export class ObservedMetrics {
     );
     this.gauge(
       'nebula_outbox_oldest_age_seconds',
-      'Time since the longest waiting of them was changed, 0 when there is none.',
+      'Time for which the longest waiting of them has been seen to wait, 0 when there is none.',
       ['region'],
       async (gauge) => {
         for (const { region, oldest } of (await this.outbox.value())?.regions ?? []) {
-          const age = oldest === null ? 0 : this.clock.now() - Date.parse(oldest);
-          gauge.set({ region }, Math.max(0, age) / 1_000);
+          gauge.set({ region }, oldest === null ? 0 : this.waited(region, oldest));
         }
       },
     );
@@ -118,6 +123,15 @@ export class ObservedMetrics {
         if (seen) gauge.set(seen.epoch);
       },
     );
+  }
+
+  /**
+   * Seconds. Not from a change alone: in a region that was added, and after a restore, an app waits that was changed long
+   * ago. It can't have waited before the outbox was empty.
+   */
+  private waited(region: string, oldest: string): number {
+    const since = Math.max(Date.parse(oldest), this.emptyAt.get(region) ?? this.startedAt);
+    return Math.max(0, this.clock.now() - since) / 1_000;
   }
 
   private addFleet(): void {

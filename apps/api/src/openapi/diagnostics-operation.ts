@@ -31,7 +31,7 @@ export const DIAGNOSTICS_OPERATION = applyDecorators(
     operationId: 'getDiagnostics',
     summary: 'Look for all that may be wrong',
     description:
-      'Looks at database, brokers, rights, streams, secrets, clocks, workers and versions, and says of each finding what to do. Nothing is changed by it. It can take some seconds.',
+      'Looks at database, brokers, rights, streams, secrets, clocks, workers, apps that failed on them, orphans and versions, and says of each finding what to do. Nothing is changed by it. It can take some seconds.',
   }),
   success(200, 'What was found.', 'Diagnosis', { example: EXAMPLE }),
   ...failures(PROBLEMS.invalidQuery),

@@ -22,6 +22,8 @@ export class RegionPublisher {
   /** Deleted apps of which there is no record any more, and whose stream is still to go. */
   private readonly forgotten = new Set<string>();
   private stopped = false;
+  /** Milliseconds since 1970. */
+  private readonly startedAt: number;
 
   constructor(
     readonly feed: LimitedFeed,
@@ -33,6 +35,7 @@ export class RegionPublisher {
     private readonly metrics: PublishingMetrics,
   ) {
     metrics.begin(feed.region);
+    this.startedAt = clock.now();
     this.queue = new AppQueue((appName, nudged) => this.attempt(appName, nudged), timing, clock);
   }
 
@@ -183,7 +186,10 @@ export class RegionPublisher {
     await this.store.markPublished(record.app_name, this.region, mark);
     // Under a higher epoch everything arrives once more, whenever it was changed.
     if (known?.revision === revision) return;
-    this.metrics.arrived(this.region, Math.max(0, now - Date.parse(record.updated_at)) / 1_000);
+    const changedAt = Date.parse(record.updated_at);
+    // The region may be new, or the database restored: the app has not waited since its last change.
+    if (!known && changedAt < this.startedAt) return;
+    this.metrics.arrived(this.region, Math.max(0, now - changedAt) / 1_000);
   }
 
   private async raiseEpoch(found: Position, wanted: DesiredStateMessage): Promise<void> {

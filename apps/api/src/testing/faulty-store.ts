@@ -1,7 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { AppStore } from '../store/app-store.js';
 
-type Method = 'get' | 'list' | 'insert' | 'replace' | 'epoch' | 'problem';
+const METHODS = ['get', 'list', 'changedSince', 'insert', 'replace', 'epoch', 'problem'] as const;
+type Method = (typeof METHODS)[number];
 
 /** A real store of which some calls can be made to fail in the ways in which databases do. */
 export class FaultyStore {
@@ -41,9 +42,7 @@ export class FaultyStore {
 
   /** Calls are what they were, and those that wait go on. */
   heal(): void {
-    for (const method of ['get', 'list', 'insert', 'replace', 'epoch', 'problem']) {
-      Reflect.deleteProperty(this.store, method);
-    }
+    for (const method of METHODS) Reflect.deleteProperty(this.store, method);
     for (const release of this.releases.splice(0)) release();
   }
 

@@ -20,7 +20,7 @@ export function addDoctor(program: Command, world: World): void {
     usage: 'doctor',
     summary: 'Look for all that may be wrong, and say what to do about it',
     details:
-      'The api looks at its database, brokers, rights, streams, secrets, clocks, workers and versions. Nothing is changed by it. It ends with 0 when all is well, with 1 when something was found. It needs an administrator.',
+      'The api looks at its database, brokers, rights, streams, secrets, clocks, workers, apps that failed on them, orphans and versions. Nothing is changed by it. It ends with 0 when all is well, with 1 when something was found. It needs an administrator.',
     examples: ['doctor', 'doctor -o json'],
     run: async (session) => {
       const outcomes = await diagnose(session);

@@ -514,7 +514,7 @@ export const getMetrics = <ThrowOnError extends boolean = true>(options: Options
 /**
  * Look for all that may be wrong
  *
- * Looks at database, brokers, rights, streams, secrets, clocks, workers and versions, and says of each finding what to do. Nothing is changed by it. It can take some seconds.
+ * Looks at database, brokers, rights, streams, secrets, clocks, workers, apps that failed on them, orphans and versions, and says of each finding what to do. Nothing is changed by it. It can take some seconds.
  *
  * Needs the right `admin`.
  */

@@ -2649,7 +2649,7 @@ export type Finding = {
 };
 
 export type CheckOutcome = {
-    name: 'database' | 'broker' | 'rights' | 'streams' | 'secrets' | 'clocks' | 'workers' | 'versions';
+    name: 'database' | 'broker' | 'rights' | 'streams' | 'secrets' | 'clocks' | 'workers' | 'apps' | 'orphans' | 'versions';
     /**
      * What was looked at.
      */
