@@ -13,8 +13,9 @@ const {
 /** Code of a write whose key is there already. */
 export const DUPLICATE_KEY = 11_000;
 
-/** The server's codes that mean that it is away, stepping down, out of something, or not ours to use. */
+/** The server’s codes that mean that it is away, stepping down, out of something, failing itself, or not ours to use. */
 const REASONS = new Map<number, string>([
+  [1, 'failed inside'],
   [6, "can't reach its other hosts"],
   [7, "can't reach its other hosts"],
   [13, "doesn't allow this user to do that"],
