@@ -24,18 +24,19 @@ const FLEETS = [`${join(PROJECT, 'e2e', 'fleet')}/`];
 
 /**
  * All of them. They wait for engines, brokers and databases most of their time, so two lanes run beside each other. The
- * first is that of the tests that share one engine; those of the second have services of their own, or one more engine.
+ * first is that of the tests that share one engine, and of those of deploy/, which have one more; those of the second have
+ * services of their own. Both take about the same time.
  * @type {readonly (readonly Part[])[]}
  */
 const LANES = [
   [
     { kind: 'integration', name: 'integration', without: WITHOUT_ENGINE },
     { kind: 'e2e', name: 'e2e', without: FLEETS },
+    { kind: 'deploy', name: 'deploy' },
   ],
   [
     { kind: 'integration', name: 'integration-without-engine', patterns: WITHOUT_ENGINE },
     { kind: 'e2e', name: 'e2e-fleets', patterns: FLEETS },
-    { kind: 'deploy', name: 'deploy' },
   ],
 ];
 
