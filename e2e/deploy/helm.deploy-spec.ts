@@ -134,11 +134,13 @@ describe('the pods', () => {
       );
       expect(
         loadSetupConfiguration({ environment: environment('Job', 'setup-broker'), file: none }),
-      ).toMatchObject({
-        rabbit_user: 'nebula-api',
-        rabbit_worker_user: 'nebula-worker',
-        rabbit_admin_user: 'admin',
-      });
+      ).toMatchObject([
+        {
+          rabbit_user: 'nebula-api',
+          rabbit_worker_user: 'nebula-worker',
+          rabbit_admin_user: 'admin',
+        },
+      ]);
     },
   );
 

@@ -266,7 +266,7 @@ describe('the services on a machine with systemd', () => {
       await configure('worker', ['APP_NAME=', `SCOPE=${SCOPE}`]);
       await machine.run(['systemctl', 'start', 'nebula-worker']);
       await eventually(async () => {
-        const { output } = await machine.run(['systemctl', 'status', '--no-pager', 'nebula-worker']);
+        const { output } = await machine.run(['journalctl', '--no-pager', '--unit', 'nebula-worker']);
         expect(output).toMatch(/app_name is missing: set APP_NAME/);
         expect(await machine.property('nebula-worker', 'ExecMainStatus')).toBe('78');
       }, WAIT);

@@ -80,9 +80,13 @@ export class AppRunner {
   /** Ids and references of the images that it has, or would go back to. */
   get neededImages(): { ids: string[]; references: string[] } {
     const { pin, good } = this.memory.current;
-    const ids = [pin, good?.pin].flatMap((kept) => kept?.image_id ?? []);
     const specs = [this.state, this.pending].flatMap((state) => state?.desired.spec ?? []);
-    return { ids, references: specs.map(({ docker_image }) => imageWithTag(docker_image)) };
+    const references = specs.map(({ docker_image }) => imageWithTag(docker_image));
+    // A pin stays when the app goes back to the image of its last good version, and is of no use from then on.
+    const ids = [pin && references.includes(pin.image) ? pin : null, good?.pin].flatMap(
+      (kept) => kept?.image_id ?? [],
+    );
+    return { ids, references };
   }
 
   /** Starts from what is on disk. */
