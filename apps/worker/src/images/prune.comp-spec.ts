@@ -86,6 +86,24 @@ it('an image stays that was there before, that somebody has tagged, or that a co
   expect(engine.images.get('mine:1')).toBe('id of far:2');
 });
 
+it('an image goes that the app has gone back from before it had served', async () => {
+  const served = { docker_image: 'far:1', update: { min_ready_seconds: 0 } };
+  const hasServed = (revision: number) =>
+    eventually(() =>
+      expect(worker.reports.at(-1)).toMatchObject({ revision, update: { state: 'done', ready: 1 } }),
+    );
+  worker.receive(wanted({ revision: 1, spec: served }));
+  await hasServed(1);
+  const never = { min_ready_seconds: 3_000, health_timeout_seconds: 3_600 };
+  worker.receive(wanted({ revision: 2, spec: { docker_image: 'far:2', update: never } }));
+  await worker.reported({ state: 'converged', revision: 2 });
+  worker.receive(wanted({ revision: 3, spec: served }));
+  await hasServed(3);
+  worker.receive(wanted({ revision: 4, spec: served, tokens: { prune: 4 } }));
+  await worker.reported({ state: 'converged', revision: 4 });
+  await eventually(() => expect(pulledImages()).toEqual(['far:1']));
+});
+
 it('the image of an app that is stopped stays', async () => {
   worker.receive(wanted({ app_name: 'other', spec: { docker_image: 'far:1' } }), 'other');
   await worker.reported({ app_name: 'other', state: 'converged' });
