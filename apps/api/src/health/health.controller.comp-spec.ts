@@ -126,6 +126,21 @@ describe('/readyz', () => {
     });
   });
 
+  it('serves while one of several regions is there, and says which is not', async () => {
+    await start();
+    const [eu, us] = [new FaultyFeed(api.broker.feed, 'eu'), new FaultyFeed(api.broker.feed, 'us')];
+    await api.stop();
+    us.away = true;
+    await start({ feeds: [eu, us] });
+    const answer = await api.call('GET', '//readyz');
+    expect(answer).toMatchObject({ status: 200, body: { status: 'degraded' } });
+    expect((answer.body as Checks).checks).toContainEqual({ name: 'feed us', problem: 'the feed is away' });
+    eu.away = true;
+    await eventually(async () => {
+      expect(Object.keys((await missing()).problems)).toEqual(['store', 'feed eu', 'feed us', 'reports']);
+    });
+  });
+
   it('says that reports don’t arrive', async () => {
     const broker = new InProcessBroker({ directory: join(tmpdir(), 'nebula-no-feed') });
     const reports = Object.assign(broker.reportStrategy(), { problem: () => 'the queue is missing' });

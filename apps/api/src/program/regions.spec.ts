@@ -110,12 +110,19 @@ describe('rabbit_regions', () => {
 
   it('is what setup-broker sets up, each with its administrator', () => {
     const ADMIN = { RABBIT_ADMIN_USER: 'admin', RABBIT_WORKER_PASSWORD: PASSWORD };
-    const setUp = (more: Record<string, string>) =>
-      loadSetupConfiguration({ environment: environment(EU_US, { ...SHARED, ...ADMIN, ...more }), file });
+    const setUp = (more: Record<string, string>, regions: object = EU_US) =>
+      loadSetupConfiguration({ environment: environment(regions, { ...SHARED, ...ADMIN, ...more }), file });
     expect(problemsOf(() => setUp({}))).toEqual([
       'rabbit_regions.eu.rabbit_admin_password is missing: set it there, or rabbit_admin_password for all regions',
       'rabbit_regions.us.rabbit_admin_password is missing: set it there, or rabbit_admin_password for all regions',
     ]);
     expect(setUp({ RABBIT_ADMIN_PASSWORD: PASSWORD }).map(({ region }) => region)).toEqual(['eu', 'us']);
+    expect(
+      problemsOf(() =>
+        setUp({ RABBIT_ADMIN_PASSWORD: PASSWORD }, { eu: EU_US.eu, us: { rabbit_host: 'x' } }),
+      ),
+    ).toEqual([
+      'rabbit_regions: eu and us have the same rabbit_management_url; each needs that of its own broker',
+    ]);
   });
 });

@@ -7,7 +7,12 @@ import {
   type Sources,
 } from '@nebula/configuration';
 import { configured, StartError } from '@nebula/lifecycle';
-import { KEPT_BROKER_KEYS, type KeptBrokerConfiguration, keptBrokerProblems } from './kept-broker.js';
+import {
+  KEPT_BROKER_KEYS,
+  type KeptBrokerConfiguration,
+  keepsBroker,
+  keptBrokerProblems,
+} from './kept-broker.js';
 
 /** Which regions there are; each is a broker of its own. */
 export interface RegionsConfiguration {
@@ -89,7 +94,11 @@ export function readRegions(configuration: BrokerConfiguration & RegionsConfigur
   const read = entries.map(([region, given]) => readRegion(region, given, base));
   return {
     regions: read.map(({ value }) => value),
-    problems: [...new Set(read.flatMap(({ problems }) => problems)), ...sameBroker(read)],
+    problems: [
+      ...new Set(read.flatMap(({ problems }) => problems)),
+      ...sameBroker(read),
+      ...samePlugin(read),
+    ],
   };
 }
 
@@ -137,6 +146,22 @@ function sameBroker(read: readonly ReadRegion[]): string[] {
     return other === undefined
       ? []
       : [`rabbit_regions: ${other} and ${region} have a node and virtual host in common; each needs its own`];
+  });
+}
+
+/** An administrator's work for one region would be done on the broker of another, and its own never be set up. */
+function samePlugin(read: readonly ReadRegion[]): string[] {
+  const seen = new Map<string, string>();
+  return read.flatMap(({ value }) => {
+    if (!keepsBroker(value)) return [];
+    const place = `${value.rabbit_management_url} ${value.rabbit_vhost}`;
+    const other = seen.get(place);
+    seen.set(place, value.region);
+    return other === undefined
+      ? []
+      : [
+          `rabbit_regions: ${other} and ${value.region} have the same rabbit_management_url; each needs that of its own broker`,
+        ];
   });
 }
 
