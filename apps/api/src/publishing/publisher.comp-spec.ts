@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { InProcessBroker } from '@nebula/messaging';
+import { recordOf } from '../store/testing/records.js';
 import { eventually } from '../testing/eventually.js';
 import { FaultyFeed } from './testing/faulty-feed.js';
 import { type PublishingSettings, PublishingUnderTest } from './testing/publishing-under-test.js';
+
+const HOUR_MS = 3_600_000;
 
 let folder: string;
 let feed: FaultyFeed;
@@ -105,6 +108,18 @@ describe('a write', () => {
     await published('shop', 1);
     await published('web', 1);
   });
+
+  it('of a thousand apps at once leaves none for the next look at the database', async () => {
+    feed.away = true;
+    api = await start();
+    const apps = Array.from({ length: 1_100 }, (_, index) => `app-${index}`);
+    for (const app of apps) await api.store.insert(recordOf(app));
+    await api.stop();
+    feed.away = false;
+    api = await start({ sweep: HOUR_MS });
+    await eventually(() => expect(api.publisher.rests()).toBe(true), 60_000);
+    expect(feed.appended.map(({ app_name }) => app_name).sort()).toEqual(apps.sort());
+  }, 90_000);
 
   it('doesn’t wait for the feed', async () => {
     feed.hanging = true;

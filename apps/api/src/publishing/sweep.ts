@@ -5,7 +5,7 @@ import { Alarm } from './alarm.js';
 import type { PublishingOptions } from './publishing-options.js';
 import type { RegionPublisher } from './region-publisher.js';
 
-/** So many apps are taken up in one look at the database, beside those that are being worked on. */
+/** So many apps are asked of the database at a time, beside those that are being worked on. */
 const BATCH = 500;
 const PURGE_INTERVAL_MS = 3_600_000;
 /**
@@ -77,13 +77,24 @@ export class Sweep {
     if (this.regions.some((region) => region.problem() !== null)) this.troubledAt = this.clock.now();
     const epoch = await this.store.epoch();
     for (const region of this.regions) {
-      const behind = await this.store.behind(region.region, epoch, BATCH + region.pending);
-      for (const appName of behind) region.compare(appName);
+      await this.compareBehind(region, epoch);
       await this.verifyDue(region);
     }
     // A restored database may hold tombstones of apps that live, so they have to be compared before they go.
     if (this.regions.every(({ pending }) => pending === 0)) await this.purge();
     for (const region of this.regions) await this.verifyEarly(region);
+  }
+
+  /**
+   * Takes up all that is behind. Each question asks for more than the one before, since what was taken up, waits or
+   * can't be published is still behind and mustn't hide the rest.
+   */
+  private async compareBehind(region: RegionPublisher, epoch: number): Promise<void> {
+    for (let limit = BATCH + region.pending; !this.stopped; limit += BATCH) {
+      const behind = await this.store.behind(region.region, epoch, limit);
+      for (const appName of behind) region.compare(appName);
+      if (behind.length < limit) return;
+    }
   }
 
   /**
