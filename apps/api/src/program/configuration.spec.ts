@@ -116,6 +116,40 @@ describe('the configuration of the api', () => {
     expect(problemsOf(() => load({ ...WHOLE, ...wrong }))).toEqual([]);
   });
 
+  it.each<[string, Record<string, string>, string[]]>([
+    [
+      'administrator',
+      { RABBIT_ADMIN_USER: 'nebula-api' },
+      ['rabbit_user and rabbit_admin_user are both "nebula-api"'],
+    ],
+    [
+      'workers',
+      { RABBIT_USER: 'nebula-worker' },
+      ['rabbit_user and rabbit_worker_user are both "nebula-worker"'],
+    ],
+    [
+      'all',
+      { RABBIT_USER: 'one', RABBIT_WORKER_USER: 'one', RABBIT_ADMIN_USER: 'one' },
+      [
+        'rabbit_user and rabbit_worker_user are both "one"',
+        'rabbit_user and rabbit_admin_user are both "one"',
+        'rabbit_worker_user and rabbit_admin_user are both "one"',
+      ],
+    ],
+  ])('has a user of its own for each where it keeps the broker: not that of %s', (_whose, users, lines) => {
+    const KEPT = { ...WHOLE, RABBIT_ADMIN_USER: 'admin', RABBIT_WORKER_PASSWORD: 'hunter5', ...users };
+    expect(problemsOf(() => load({ ...KEPT, RABBIT_ADMIN_PASSWORD: 'hunter6' }))).toEqual(
+      lines.map((line) => `${line} but must be different: each has rights of its own`),
+    );
+    // Without an administrator nothing is set up.
+    expect(problemsOf(() => load(KEPT))).toEqual([]);
+  });
+
+  it('makes no user of workers without their password, so that their name is no matter', () => {
+    const kept = { RABBIT_ADMIN_USER: 'admin', RABBIT_ADMIN_PASSWORD: 'hunter6' };
+    expect(problemsOf(() => load({ ...WHOLE, ...kept, RABBIT_USER: 'nebula-worker' }))).toEqual([]);
+  });
+
   it('ends the start when a certificate can not be read', () => {
     const missing = join(folder, 'none.pem');
     const environment = { ...WHOLE, RABBIT_SSL: 'true', RABBIT_SSL_CA: missing };
@@ -137,6 +171,14 @@ describe('the configuration of setup-broker', () => {
       'rabbit_admin_user',
       'rabbit_admin_password',
       'rabbit_worker_password',
+    ]);
+  });
+
+  it('needs different users, of which none would take the rights of another away', () => {
+    const passwords = { RABBIT_ADMIN_PASSWORD: 'hunter5', RABBIT_WORKER_PASSWORD: 'hunter6' };
+    const environment = { ...BROKER, ...passwords, RABBIT_ADMIN_USER: 'root', RABBIT_WORKER_USER: 'root' };
+    expect(problemsOf(() => loadSetupConfiguration({ environment, file }))).toEqual([
+      'rabbit_worker_user and rabbit_admin_user are both "root" but must be different: each has rights of its own',
     ]);
   });
 

@@ -47,10 +47,34 @@ export const KEPT_BROKER_KEYS: KeyTable<KeptBrokerConfiguration> = {
 };
 
 /** What is wrong with it, a line each; nothing of it is looked at where the broker isn't kept. */
-export function keptBrokerProblems(configuration: KeptBrokerConfiguration): string[] {
+export function keptBrokerProblems(configuration: KeptBrokerConfiguration & Users): string[] {
   return keepsBroker(configuration)
-    ? managementUrlProblems('rabbit_management_url', configuration.rabbit_management_url)
+    ? [
+        ...managementUrlProblems('rabbit_management_url', configuration.rabbit_management_url),
+        ...sameUsers(configuration),
+      ]
     : [];
+}
+
+type Users = Pick<RabbitConfiguration, 'rabbit_user'>;
+
+/**
+ * Users that are one. Each is given its own rights in turn, so the last would take those of the others away: workers
+ * could write streams, or the administrator would be none any more.
+ */
+function sameUsers(configuration: KeptBrokerConfiguration & Users): string[] {
+  const users = (['rabbit_user', 'rabbit_worker_user', 'rabbit_admin_user'] as const).filter(
+    (key) => key !== 'rabbit_worker_user' || configuration.rabbit_worker_password !== '',
+  );
+  return users.flatMap((key, index) =>
+    users
+      .slice(index + 1)
+      .filter((other) => configuration[other] === configuration[key] && configuration[key] !== '')
+      .map((other) => {
+        const both = `${key} and ${other} are both ${JSON.stringify(configuration[key])}`;
+        return `${both} but must be different: each has rights of its own`;
+      }),
+  );
 }
 
 /** Whether an administrator is known; one file may hold one part of it for `setup-broker`, and the other be given there. */

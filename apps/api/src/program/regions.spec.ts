@@ -116,6 +116,10 @@ describe('rabbit_regions', () => {
       'rabbit_regions.eu.rabbit_admin_password is missing: set it there, or rabbit_admin_password for all regions',
       'rabbit_regions.us.rabbit_admin_password is missing: set it there, or rabbit_admin_password for all regions',
     ]);
+    const us = { ...EU_US.us, rabbit_worker_user: 'admin', rabbit_management_url: 'http://us' };
+    expect(problemsOf(() => setUp({ RABBIT_ADMIN_PASSWORD: PASSWORD }, { ...EU_US, us }))).toEqual([
+      'rabbit_regions.us: rabbit_worker_user and rabbit_admin_user are both "admin" but must be different: each has rights of its own',
+    ]);
     expect(setUp({ RABBIT_ADMIN_PASSWORD: PASSWORD }).map(({ region }) => region)).toEqual(['eu', 'us']);
     expect(
       problemsOf(() =>
