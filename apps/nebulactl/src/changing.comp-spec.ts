@@ -274,6 +274,20 @@ describe('nebulactl app', () => {
       stderr: expect.stringContaining('its containers are removed on 0 workers'),
     });
     expect(await api.store.get(other)).toMatchObject({ deleted: true });
+    const revisionOf = async () => (await api.store.get(app))?.revision;
+    const revision = await revisionOf();
+    const dry = await shell.run(['app', 'prune', '--all', '--dry-run']);
+    expect(dry).toMatchObject({ code: 0, stderr: 'Nothing was changed.\n' });
+    expect(dry.stdout).toMatch(
+      new RegExp(
+        `^${app} +- +${app} would be pruned: no container that stays is touched, on 0 workers\\.$`,
+        'm',
+      ),
+    );
+    expect(await revisionOf()).toBe(revision);
+    expect(await shell.run(['app', 'prune', '--all', '--wait'])).toMatchObject({
+      ...{ code: 2, stderr: 'Error: --all goes without --wait\n' },
+    });
     expect(await shell.run(['app', 'prune', '--all', '--yes', '-o', 'name'])).toMatchObject({
       code: 0,
       stdout: expect.stringContaining(`${app}\n`),

@@ -152,6 +152,11 @@ describe('nebulactl token', () => {
   it('makes a token that can be used, lists it without it, and revokes it', async () => {
     const admin = { env: { NEBULA_TOKEN: LOGIN.auth_token } };
     const create = ['token', 'create', 'ci', '--rights', 'rw', '--app', 'shop', '--app', 'web-*'];
+    expect(await shell.run([...create, '--dry-run'], admin)).toMatchObject({
+      ...{ code: 0, stdout: '' },
+      stderr: 'The token ci would be made: it reads and changes shop, web-* until it is revoked.\n',
+    });
+    expect((await shell.run(['token', 'list', '-o', 'name'], admin)).stdout).not.toMatch(/^ci$/m);
     const made = await shell.run([...create, '--expires', '90d'], admin);
     expect(made).toMatchObject({ code: 0, stderr: expect.stringContaining('It is not shown again') });
     const token = secret(made.stdout.trimEnd());
@@ -165,6 +170,12 @@ describe('nebulactl token', () => {
       stderr: 'Error: there is no token "c" (did you mean "ci"?)\n',
     });
     expect(await shell.run(['token', 'revoke', 'ci'], admin)).toMatchObject({ code: 2 });
+    expect(await shell.run(['token', 'revoke', 'ci', '--dry-run'], admin)).toMatchObject({
+      ...{ code: 0, stdout: '' },
+      stderr: expect.stringMatching(
+        /^The token ci would be revoked: it reads and changes shop, web-\* until \d{4}-[\d-]+T\S+Z\. It was last used \d+s ago\.\n$/,
+      ),
+    });
     expect(await shell.run(list, ci)).toMatchObject({ code: 0 });
     expect(await shell.run(['token', 'revoke', 'ci', '--yes'], admin)).toMatchObject({ code: 0 });
     expect(await shell.run(list, ci)).toMatchObject({ code: 1 });

@@ -63,9 +63,19 @@ describe('nebulactl worker', () => {
 
   it('forgets one that is gone, after it was asked to, and none that is online', async () => {
     expect(await shell.run(['worker', 'forget', 'web-2'])).toMatchObject({ code: 2 });
+    const dry = await shell.run(['worker', 'forget', 'web-2', '--dry-run']);
+    expect(dry).toMatchObject({
+      ...{ code: 0, stdout: '' },
+      stderr: expect.stringMatching(
+        /^web-2 would be forgotten: not heard of for 1[67]m; its apps: shop\.\n$/,
+      ),
+    });
+    const asData = await shell.run(['worker', 'forget', 'web-2', '--dry-run', '-o', 'json']);
+    expect(JSON.parse(asData.stdout)).toMatchObject({ result: 'forgotten', worker: { state: 'offline' } });
     expect(await names()).toBe('web-1\nweb-2\n');
     expect(await shell.run(['worker', 'forget', 'web-2', '--yes'])).toMatchObject({ code: 0 });
     expect(await names()).toBe('web-1\n');
+    expect(await shell.run(['worker', 'forget', 'web-1', '--dry-run'])).toMatchObject({ code: 1 });
     expect(await shell.run(['worker', 'forget', 'web-1', '--yes'])).toMatchObject({
       ...{ code: 1, stdout: '' },
       stderr: expect.stringMatching(/^Error: .*web-1.* online.*\n$/),

@@ -1,6 +1,7 @@
-import { Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Controller, Delete, Get, Param, Post, Query } from '@nestjs/common';
 import { Answer } from '../http/answer.js';
 import { API_PREFIX } from '../http/api-prefix.js';
+import { readDryRun, TakesDryRun } from '../http/change-query.js';
 import { encodeCursor } from '../http/cursor.js';
 import { invalidQuery, type Query as QueryParameters, readPage } from '../http/page-query.js';
 import { TakesQuery } from '../http/query.guard.js';
@@ -14,6 +15,13 @@ import { isTokenName } from './token-request.js';
 import { TokensService } from './tokens.service.js';
 
 type TokenAnswer = Omit<TokenRecord, 'hash'>;
+
+/** What a change of tokens would do. */
+interface TokenPreview {
+  result: 'created' | 'revoked';
+  /** The one that there would be, or would be no more. */
+  token: TokenAnswer;
+}
 
 @Controller('tokens')
 export class TokensController {
@@ -33,10 +41,22 @@ export class TokensController {
   @Post()
   @Requires('admin')
   @TOKEN_OPERATIONS.create
-  async create(@JsonBody() body: unknown, @CallerOf() caller: Caller): Promise<Answer> {
-    const { record, token } = await this.tokens.make(body, caller);
+  @TakesDryRun()
+  async create(
+    @JsonBody() body: unknown,
+    @Query() query: QueryParameters,
+    @CallerOf() caller: Caller,
+  ): Promise<Answer> {
+    const isDryRun = readDryRun(query);
+    const { record, token } = await this.tokens.make(body, caller, isDryRun);
+    const answer = toAnswer(record);
+    const preview: TokenPreview = { result: 'created', token: answer };
     const location = `/${API_PREFIX}/tokens/${encodeURIComponent(record.name)}`;
-    return new Answer(201, { token, ...toAnswer(record) }, { location, 'cache-control': 'no-store' });
+    return new Answer(
+      201,
+      { token, ...answer, ...(isDryRun ? { preview } : {}) },
+      { location, 'cache-control': 'no-store' },
+    );
   }
 
   @Get(':token')
@@ -47,11 +67,20 @@ export class TokensController {
   }
 
   @Delete(':token')
-  @HttpCode(204)
   @Requires('admin')
   @TOKEN_OPERATIONS.revoke
-  async revoke(@Param('token') name: string, @NoBody() _body: undefined): Promise<void> {
+  @TakesDryRun()
+  async revoke(
+    @Param('token') name: string,
+    @Query() query: QueryParameters,
+    @NoBody() _body: undefined,
+  ): Promise<Answer> {
+    if (readDryRun(query)) {
+      const preview: TokenPreview = { result: 'revoked', token: toAnswer(await this.tokens.get(name)) };
+      return new Answer(200, { preview });
+    }
     await this.tokens.revoke(name);
+    return new Answer(204, undefined);
   }
 }
 

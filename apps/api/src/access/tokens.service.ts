@@ -7,6 +7,9 @@ import type { Caller } from './caller.js';
 import { isTokenName, readTokenRequest } from './token-request.js';
 import { newToken } from './token-secret.js';
 
+/** Stands where a token that is made has what only it has. */
+const MASK = '***';
+
 /** Makes and revokes tokens. Every call throws `ProblemError` and `StoreUnavailableError` as those on apps do. */
 @Injectable()
 export class TokensService {
@@ -25,16 +28,20 @@ export class TokensService {
     return record;
   }
 
-  /** Answers the token itself, too, which can't be read again. */
-  async make(body: unknown, by: Caller): Promise<{ record: TokenRecord; token: string }> {
+  /**
+   * Answers the token itself, too, which can't be read again.
+   * @param isDryRun none is made; what would be secret or chosen for it is masked in the answer
+   */
+  async make(body: unknown, by: Caller, isDryRun: boolean): Promise<{ record: TokenRecord; token: string }> {
     const now = this.clock.now();
     const wish = readTokenRequest(body, now);
-    const { token, id, hash } = newToken();
+    const { token, id, hash } = isDryRun ? { token: MASK, id: MASK, hash: MASK } : newToken();
     const record: TokenRecord = {
       ...{ ...wish, id, hash, created_at: instant(now), created_by: by.name },
       last_used_at: null,
     };
-    if (await this.store.insert(record)) return { record, token };
+    const isFree = isDryRun ? (await this.store.get(wish.name)) === null : await this.store.insert(record);
+    if (isFree) return { record, token };
     throw new ProblemError(PROBLEMS.tokenExists, {
       detail: `There is a token "${wish.name}" already; revoke it first, or choose another name.`,
       errors: [{ pointer: '/name', message: 'is taken' }],

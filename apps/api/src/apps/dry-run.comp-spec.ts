@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { EXPECTED_ACCESS, Things } from '../access/testing/operations.js';
 import { PROBLEMS, type ProblemType } from '../http/problem-types.js';
+import { ApiDocument } from '../openapi/testing/api-document.js';
 import { reportOf } from '../store/testing/records.js';
+import { TokenStore } from '../store/token-store.js';
 import { ApiUnderTest, type RequestParts } from '../testing/api-under-test.js';
 import { eventually } from '../testing/eventually.js';
 import { expectProblem, places } from '../testing/expect-problem.js';
@@ -50,7 +53,11 @@ describe('a dry run', () => {
       expect(await preview(method, path, parts)).toMatchObject(expected);
     }
     const pruned = await api.call('POST', '/prune?dry_run=true');
-    expect(pruned).toMatchObject({ status: 202, body: { items: [{ app_name: 'dry', revision: null }] } });
+    const previewed = { result: 'pruned', revision: 1, containers: 'left alone' };
+    expect(pruned).toMatchObject({
+      status: 202,
+      body: { items: [{ app_name: 'dry', revision: null, error: null, preview: previewed }] },
+    });
     expect(await api.stored('dry', 'dry-new')).toEqual(before);
     expect(await api.broker.feed.readNewest('dry')).toMatchObject({ revision: 1 });
     expect(await api.broker.feed.readNewest('dry-new')).toBeNull();
@@ -152,6 +159,68 @@ describe('a dry run', () => {
       const dry = expectProblem(await api.call(method, `${path}?dry_run=true`, parts), problem);
       expect({ ...dry, instance: '' }).toEqual({ ...real, instance: '' });
     }
+  });
+});
+
+describe('of every operation that changes something', () => {
+  const CHANGING = ['POST', 'PUT', 'PATCH', 'DELETE'];
+
+  /** All that is kept, but for the marks of the publisher. */
+  async function kept(): Promise<object> {
+    const { items } = await api.store.list({ limit: 1_000 });
+    const names = items.map(({ app_name }) => app_name);
+    return {
+      apps: await api.stored(...names),
+      revisions: await Promise.all(names.map((name) => api.store.revisions(name, { limit: 9 }))),
+      tokens: await api.api.get(TokenStore).list({ limit: 1_000 }),
+      workers: (await api.call('GET', '/workers')).body,
+    };
+  }
+
+  it('there is a dry run that changes nothing, and says what would be', async () => {
+    const document = await ApiDocument.of(api);
+    const things = new Things(api);
+    api.broker.reports.publish(reportOf({ app_name: 'shop-x' }));
+    await eventually(async () => expect((await api.call('GET', '/workers/worker-1')).status).toBe(200));
+    const changing = document.calls.filter(({ method }) => CHANGING.includes(method));
+    expect(changing.length).toBeGreaterThan(15);
+    for (const call of changing) {
+      const { operationId, parameters = [] } = call.operation;
+      const takes = parameters.some(({ name, in: place }) => name === 'dry_run' && place === 'query');
+      expect({ operationId, takes }).toEqual({ operationId, takes: true });
+      const [path, parts] = (await EXPECTED_ACCESS[operationId]?.request(things)) ?? [''];
+      const before = await kept();
+      const answer = await api.call(call.method, `${path}?dry_run=true`, parts);
+      document.expectTold(call, answer);
+      expect({ operationId, kept: await kept() }).toEqual({ operationId, kept: before });
+      // The worker is online, so it can't be forgotten; tests of workers have one that can.
+      const expected = operationId === 'forgetWorker' ? /"status":409/ : /"preview":|"dry_run":true/;
+      expect({ operationId, body: JSON.stringify(answer.body) }).toEqual({
+        operationId,
+        body: expect.stringMatching(expected),
+      });
+    }
+  });
+
+  it('that of a token makes none, shows none, and is refused as the call itself is', async () => {
+    const json = { name: 'dry-token', rights: 'rw', apps: ['dry-*'] };
+    const made = await api.call('POST', '/tokens?dry_run=true', { json });
+    expect(made).toMatchObject({
+      status: 201,
+      body: { token: '***', id: '***', ...json, preview: { result: 'created', token: json } },
+    });
+    expect((await api.call('GET', '/tokens/dry-token')).status).toBe(404);
+    const wrong = await api.call('POST', '/tokens?dry_run=true', { json: { ...json, rights: 'all' } });
+    expectProblem(wrong, PROBLEMS.invalidToken);
+    expectProblem(await api.call('DELETE', '/tokens/dry-token?dry_run=true'), PROBLEMS.tokenNotFound);
+    await api.call('POST', '/tokens', { json });
+    expectProblem(await api.call('POST', '/tokens?dry_run=true', { json }), PROBLEMS.tokenExists);
+    const revoked = await api.call('DELETE', '/tokens/dry-token?dry_run=true');
+    expect(revoked).toMatchObject({
+      status: 200,
+      body: { preview: { result: 'revoked', token: { ...json, last_used_at: null } } },
+    });
+    expect((await api.call('GET', '/tokens/dry-token')).status).toBe(200);
   });
 });
 

@@ -5,6 +5,7 @@ import { AppStore } from '../store/app-store.js';
 import { isLive } from './app-answer.js';
 import { AppsService } from './apps.service.js';
 import type { Intent } from './intent.js';
+import { type Preview, Previews } from './previews.service.js';
 
 /** Apps that are read at a time. */
 const PAGE = 100;
@@ -16,6 +17,8 @@ export interface PruneAnswer {
   revision: number | null;
   /** Why it can't be changed; null when it was, or would be. */
   error: string | null;
+  /** Of a dry run alone, where it can be changed. */
+  preview?: Preview;
 }
 
 /** Has every worker remove the images that it doesn't need any more. */
@@ -24,6 +27,7 @@ export class PruneService {
   constructor(
     private readonly store: AppStore,
     private readonly apps: AppsService,
+    private readonly previews: Previews,
   ) {}
 
   /**
@@ -45,9 +49,9 @@ export class PruneService {
 
   private async prune(app_name: string, intent: Intent): Promise<PruneAnswer> {
     try {
-      const { after, isDryRun } = await this.apps.wish(app_name, ['prune'], intent);
-      const revision = isDryRun ? null : after.revision;
-      return { app_name, revision, error: null };
+      const made = await this.apps.wish(app_name, ['prune'], intent);
+      if (!made.isDryRun) return { app_name, revision: made.after.revision, error: null };
+      return { app_name, revision: null, error: null, preview: await this.previews.of(made) };
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
       return { app_name, revision: null, error: error.message };

@@ -16,6 +16,9 @@ export interface ChangeQuery {
 /** The query parameters of a handler that changes something, and its own. */
 export const TakesChangeQuery = (...names: string[]) => TakesQuery('reason', 'dry_run', ...names);
 
+/** The query parameter of a handler that changes something else than an app, of which no history is kept. */
+export const TakesDryRun = () => TakesQuery('dry_run');
+
 /** What would break a line, is no character, or turns the direction of a text, which can then look like another. */
 const READABLE = '[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]';
 
@@ -28,6 +31,13 @@ export function readChangeQuery(query: Query): ChangeQuery {
   const problems = [...reasonProblems(reason), ...switchProblems('dry_run', dry_run)];
   if (problems.length > 0) throw invalidQuery(problems);
   return { reason: reason?.trim() ?? null, dryRun: dry_run === 'true' };
+}
+
+/** @throws {ProblemError} when it is neither true nor false */
+export function readDryRun({ dry_run }: Query): boolean {
+  const problems = switchProblems('dry_run', dry_run);
+  if (problems.length > 0) throw invalidQuery(problems);
+  return dry_run === 'true';
 }
 
 /** What is wrong with a parameter that says yes or no. */

@@ -168,6 +168,7 @@ const REQUESTS: Record<string, [path: string, parts: RequestParts, status: numbe
   forgetWorker: [
     ['/workers/nobody', {}, 404],
     ['/workers/worker-1', {}, 409],
+    ['/workers/worker-1?dry_run=maybe', {}, 422],
     ...noBody('/workers/worker-1'),
   ],
   listTokens: [
@@ -175,6 +176,7 @@ const REQUESTS: Record<string, [path: string, parts: RequestParts, status: numbe
     ['/tokens?limit=x', {}, 422],
   ],
   createToken: [
+    ['/tokens?dry_run=true', { json: { name: 'ci', rights: 'rw', apps: ['shop-*'] } }, 201],
     ['/tokens', { json: { name: 'ci', rights: 'rw', apps: ['shop-*'] } }, 201],
     ['/tokens', { json: { name: 'ci', rights: 'ro' } }, 409],
     ['/tokens', { json: { name: '-', rights: 'admin', apps: [], x: 1 } }, 422],
@@ -184,7 +186,12 @@ const REQUESTS: Record<string, [path: string, parts: RequestParts, status: numbe
     ['/tokens/ci', {}, 200],
     ['/tokens/nobody', {}, 404],
   ],
-  revokeToken: [...noBody('/tokens/ci'), ['/tokens/ci', {}, 204], ['/tokens/ci', {}, 404]],
+  revokeToken: [
+    ...noBody('/tokens/ci'),
+    ['/tokens/ci?dry_run=true', {}, 200],
+    ['/tokens/ci', {}, 204],
+    ['/tokens/ci', {}, 404],
+  ],
   // The stream itself has no end; what comes on it is looked at below.
   streamEvents: [['/events?app=a%20b', {}, 422]],
   getHealth: [

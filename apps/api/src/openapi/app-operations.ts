@@ -10,7 +10,7 @@ import {
   IF_MATCH,
   IF_NONE_MATCH,
   LOCATION,
-  PAGE_IN_QUERY,
+  pageInQuery,
   PREFIX_IN_QUERY,
 } from './parameters.js';
 import { operationsOf } from './operation.js';
@@ -37,7 +37,7 @@ export const APP_OPERATIONS = {
     'listApps',
     'List apps',
     'Apps by name, page by page. An app that is created or deleted meanwhile shifts no other between pages.',
-    ...PAGE_IN_QUERY,
+    ...pageInQuery(EXAMPLE_SPEC.app_name),
     PREFIX_IN_QUERY,
     success(200, 'A page of apps.', 'AppList', { example: { items: [EXAMPLE_APP], next_cursor: null } }),
     ...failures(PROBLEMS.invalidQuery),

@@ -72,11 +72,15 @@ export function appSchemas(rules: Properties): Record<string, Schema> {
     ),
     Pruning: closedObject({
       items: listOf(
-        closedObject({
-          app_name: rules['app_name'] ?? {},
-          revision: { ...orNull(REVISION), description: 'Null when the app was not changed.' },
-          error: { ...orNull({ type: 'string' }), description: 'Why the app was not changed; else null.' },
-        }),
+        closedObject(
+          {
+            app_name: rules['app_name'] ?? {},
+            revision: { ...orNull(REVISION), description: 'Null when the app was not changed.' },
+            error: { ...orNull({ type: 'string' }), description: 'Why the app was not changed; else null.' },
+            preview: PREVIEW,
+          },
+          { optional: ['preview'] },
+        ),
       ),
     }),
   };

@@ -31,7 +31,7 @@ const PRUNING = [
     required: false,
     description:
       'With `prune` alone: only apps whose name begins like this are deleted, and the document has no others.',
-    schema: { type: 'string', maxLength: 63 },
+    schema: { type: 'string', maxLength: 63, examples: ['hel'] },
   }),
 ];
 

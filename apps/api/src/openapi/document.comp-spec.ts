@@ -8,6 +8,12 @@ import { PROBLEMS, type ProblemType } from '../http/problem-types.js';
 import { ApiUnderTest, type GivenSpec } from '../testing/api-under-test.js';
 import { ApiDocument } from './testing/api-document.js';
 
+interface ExampledSchema {
+  examples?: unknown[];
+  default?: unknown;
+  enum?: unknown[];
+}
+
 let api: ApiUnderTest;
 let document: ApiDocument;
 beforeAll(async () => {
@@ -170,6 +176,34 @@ describe('examples in the document', () => {
     look(document.document.components.schemas['AppSpec']?.['properties']);
     expect(found.length).toBeGreaterThan(10);
     for (const [schema, value] of found) expect(document.flawsOf(schema, value)).toBeNull();
+  });
+});
+
+describe('examples of parameters', () => {
+  it('stand at each, unless its values or its default say enough, and are what its schema says', () => {
+    const all = document.calls.flatMap(({ operation: { operationId, parameters = [] } }) =>
+      parameters.map((parameter) => ({ place: `${operationId} ${parameter.name}`, ...parameter })),
+    );
+    expect(all.length).toBeGreaterThan(90);
+    for (const { place, schema } of all) {
+      const { examples = [], default: byDefault, enum: values } = schema as ExampledSchema;
+      const said = [...examples, ...(byDefault === undefined ? [] : [byDefault])];
+      expect({ place, has: said.length > 0 || values !== undefined }).toEqual({ place, has: true });
+      for (const value of said)
+        expect({ place, flaws: document.flawsOf(schema, value) }).toEqual({ place, flaws: null });
+    }
+  });
+
+  it('of a place in a list are what the list takes', async () => {
+    await api.create('exampled');
+    for (const { path, operation } of document.calls) {
+      const cursor = operation.parameters?.find(({ name }) => name === 'cursor');
+      if (!cursor) continue;
+      const [example] = (cursor.schema as ExampledSchema).examples ?? [];
+      const list = path.replace('/api/v3', '').replace('{app}', 'exampled');
+      const { status } = await api.call('GET', `${list}?cursor=${String(example)}`);
+      expect({ path, status }).toEqual({ path, status: 200 });
+    }
   });
 });
 

@@ -22,13 +22,13 @@ export const EVENTS_OPERATION: MethodDecorator = applyDecorators(
     name: 'app',
     required: false,
     description: 'Only events of this app, the first of which says how its workers are.',
-    schema: { type: 'string', maxLength: 63 },
+    schema: { type: 'string', maxLength: 63, examples: ['hello'] },
   }),
   ApiHeader({
     name: 'Last-Event-ID',
     required: false,
     description: 'The `id` of the last event that the client has seen.',
-    schema: { type: 'string' },
+    schema: { type: 'string', examples: ['5f1c0a9be2d4-19-1769862604310'] },
   }),
   ApiResponse({
     status: 200,

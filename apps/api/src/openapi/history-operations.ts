@@ -1,7 +1,7 @@
 import { ApiBody, ApiParam, ApiQuery } from '@nestjs/swagger';
 import { PROBLEMS } from '../http/problem-types.js';
 import { EXAMPLE_APP, EXAMPLE_CHANGE, EXAMPLE_SPEC } from './examples.js';
-import { APP_IN_PATH, CHANGE_IN_QUERY, ETAG, IF_MATCH, IF_NONE_MATCH, PAGE_IN_QUERY } from './parameters.js';
+import { APP_IN_PATH, CHANGE_IN_QUERY, ETAG, IF_MATCH, IF_NONE_MATCH, pageInQuery } from './parameters.js';
 import { operationsOf } from './operation.js';
 import { failures, success } from './responses.js';
 import { ref } from './schema.js';
@@ -20,13 +20,12 @@ const EXAMPLE_REVISION = { ...EXAMPLE_LISTED, spec: { ...specDefaults(), ...EXAM
 
 const EXAMPLE_DIFF = { app_name: 'hello', from: 6, to: 7, changes: [EXAMPLE_CHANGE] };
 
-const REVISION_SCHEMA = { type: 'integer' as const, minimum: 1 };
+const revision = (example: number) => ({ type: 'integer' as const, minimum: 1, examples: [example] });
 
 const REVISION_IN_PATH = ApiParam({
   name: 'revision',
   description: 'Number of the revision.',
-  schema: REVISION_SCHEMA,
-  example: 7,
+  schema: revision(7),
 });
 
 const FROM_AND_TO = [
@@ -34,13 +33,13 @@ const FROM_AND_TO = [
     name: 'from',
     required: false,
     description: 'The earlier revision; the one before `to` when left out.',
-    schema: REVISION_SCHEMA,
+    schema: revision(6),
   }),
   ApiQuery({
     name: 'to',
     required: false,
     description: 'The later revision; the current one when left out.',
-    schema: REVISION_SCHEMA,
+    schema: revision(7),
   }),
 ];
 
@@ -54,7 +53,7 @@ export const HISTORY_OPERATIONS = {
     'listRevisions',
     'List revisions',
     'What was done to an app, the newest first, page by page; also of a deleted one.',
-    ...PAGE_IN_QUERY,
+    ...pageInQuery('7'),
     success(200, 'A page of revisions.', 'RevisionList', {
       example: { items: [EXAMPLE_LISTED], next_cursor: null },
     }),

@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { PROBLEMS } from '../http/problem-types.js';
-import { PAGE_IN_QUERY } from './parameters.js';
+import { pageInQuery } from './parameters.js';
 import { failures, success } from './responses.js';
 
 const EXAMPLE = {
@@ -20,7 +20,7 @@ export const ORPHANS_OPERATION = applyDecorators(
       'the backup from which it was restored. They are left alone. Creating an app of that name takes it over; ' +
       'deleting it has workers remove its containers.',
   }),
-  ...PAGE_IN_QUERY,
+  ...pageInQuery('ghost'),
   success(200, 'A page of orphans.', 'OrphanList', { example: EXAMPLE }),
   ...failures(PROBLEMS.invalidQuery),
 );

@@ -3,7 +3,7 @@ import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { PROBLEMS } from '../http/problem-types.js';
 import { FLEET_STATES } from '../store/fleet-records.js';
 import { EXAMPLE_STATUS } from './examples.js';
-import { APP_IN_PATH, PAGE_IN_QUERY } from './parameters.js';
+import { APP_IN_PATH, pageInQuery } from './parameters.js';
 import { failures, success } from './responses.js';
 
 /** What the document says of the status of an app. */
@@ -16,7 +16,7 @@ export const STATUS_OPERATION: MethodDecorator = applyDecorators(
       'How many workers are how far, and what each said last about the app, page by page. A deleted app has a status until its record is forgotten.',
   }),
   APP_IN_PATH,
-  ...PAGE_IN_QUERY,
+  ...pageInQuery('b3f1'),
   ApiQuery({
     name: 'state',
     required: false,

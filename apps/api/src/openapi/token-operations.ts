@@ -1,6 +1,6 @@
 import { ApiBody, ApiParam, ApiResponse } from '@nestjs/swagger';
 import { PROBLEMS } from '../http/problem-types.js';
-import { LOCATION, PAGE_IN_QUERY } from './parameters.js';
+import { DRY_RUN_IN_QUERY, LOCATION, pageInQuery } from './parameters.js';
 import { operationsOf } from './operation.js';
 import { failures, success } from './responses.js';
 import { ref } from './schema.js';
@@ -8,8 +8,10 @@ import { ref } from './schema.js';
 const TOKEN_IN_PATH = ApiParam({
   name: 'token',
   description: 'Name of the token.',
-  schema: { type: 'string', minLength: 1, maxLength: 63, pattern: '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$' },
-  example: 'ci',
+  schema: {
+    ...{ type: 'string', minLength: 1, maxLength: 63, pattern: '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$' },
+    examples: ['ci'],
+  },
 });
 
 const EXAMPLE_REQUEST = {
@@ -49,7 +51,7 @@ export const TOKEN_OPERATIONS = {
     'listTokens',
     'List tokens',
     'By name, page by page; expired ones too. What is secret in them is not kept, and so not shown.',
-    ...PAGE_IN_QUERY,
+    ...pageInQuery('ci'),
     success(200, 'A page of tokens.', 'TokenList', {
       example: { items: [EXAMPLE_TOKEN], next_cursor: null },
     }),
@@ -58,7 +60,8 @@ export const TOKEN_OPERATIONS = {
   create: operation(
     'createToken',
     'Make a token',
-    'The answer has the token itself, which is shown this once: only its hash is kept.',
+    'The answer has the token itself, which is shown this once: only its hash is kept. A dry run makes none, and has `***` in its place.',
+    DRY_RUN_IN_QUERY,
     ApiBody({
       required: true,
       schema: ref('TokenRequest'),
@@ -83,6 +86,10 @@ export const TOKEN_OPERATIONS = {
     'Revoke a token',
     'Every instance of the api refuses it from then on. Its name is free for another one.',
     TOKEN_IN_PATH,
+    DRY_RUN_IN_QUERY,
+    success(200, 'Of a dry run alone: what would be.', 'TokenDryRun', {
+      example: { preview: { result: 'revoked', token: EXAMPLE_TOKEN } },
+    }),
     ApiResponse({ status: 204, description: 'It is revoked.' }),
     ...failures(...BODY_PROBLEMS, PROBLEMS.tokenNotFound, PROBLEMS.unexpectedBody),
   ),

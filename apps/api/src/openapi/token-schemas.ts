@@ -37,13 +37,29 @@ export function tokenSchemas(): Record<string, Schema> {
   return {
     TokenRequest: closedObject(asked, { optional: ['apps', 'expires_at'] }),
     Token: closedObject(kept),
-    NewToken: closedObject({
-      token: {
-        type: 'string',
-        description: 'Sent as `Authorization: Bearer …`. It is not shown again.',
+    NewToken: closedObject(
+      {
+        token: {
+          type: 'string',
+          description:
+            'Sent as `Authorization: Bearer …`. It is not shown again. In a dry run `***`, as `id` is.',
+        },
+        ...kept,
+        preview: { ...ref('TokenPreview'), description: 'Of a dry run alone: what would be.' },
       },
-      ...kept,
-    }),
+      { optional: ['preview'] },
+    ),
+    TokenPreview: closedObject(
+      {
+        result: { type: 'string', enum: ['created', 'revoked'], description: 'What would be done.' },
+        token: {
+          ...ref('Token'),
+          description: 'The token that there would be, or that nobody could log in with any more.',
+        },
+      },
+      { description: 'What a change of tokens would do. Nothing was changed.' },
+    ),
+    TokenDryRun: closedObject({ preview: ref('TokenPreview') }),
     TokenList: closedObject({ items: listOf(ref('Token')), next_cursor: NEXT_CURSOR }),
   };
 }

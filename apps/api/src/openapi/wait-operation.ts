@@ -23,7 +23,7 @@ export const WAIT_OPERATION: MethodDecorator = applyDecorators(
     name: 'revision',
     required: false,
     description: 'The revision to wait for; the desired one when left out.',
-    schema: { type: 'integer', minimum: 1 },
+    schema: { type: 'integer', minimum: 1, examples: [7] },
   }),
   ApiQuery({
     name: 'timeout',

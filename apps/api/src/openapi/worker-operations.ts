@@ -1,15 +1,14 @@
 import { ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import { PROBLEMS } from '../http/problem-types.js';
 import { EXAMPLE_WORKER } from './examples.js';
-import { PAGE_IN_QUERY } from './parameters.js';
+import { DRY_RUN_IN_QUERY, pageInQuery } from './parameters.js';
 import { operationsOf } from './operation.js';
 import { failures, success } from './responses.js';
 
 const WORKER_IN_PATH = ApiParam({
   name: 'worker',
   description: 'Id of the worker, percent-encoded.',
-  schema: { type: 'string', minLength: 1, maxLength: 255 },
-  example: EXAMPLE_WORKER.worker_id,
+  schema: { type: 'string', minLength: 1, maxLength: 255, examples: [EXAMPLE_WORKER.worker_id] },
 });
 
 const FILTERS = [
@@ -23,14 +22,13 @@ const FILTERS = [
     name: 'app',
     required: false,
     description: 'Only workers that run this app.',
-    schema: { type: 'string', maxLength: 63 },
+    schema: { type: 'string', maxLength: 63, examples: ['hello'] },
   }),
   ApiQuery({
     name: 'label',
     required: false,
     description: 'Only workers that have this label, as `name=text`.',
-    schema: { type: 'string' },
-    example: 'rack=7',
+    schema: { type: 'string', examples: ['rack=7'] },
   }),
 ];
 
@@ -48,7 +46,7 @@ export const WORKER_OPERATIONS = {
     'listWorkers',
     'List workers',
     'Every worker that was ever heard of and not forgotten, by id, page by page.',
-    ...PAGE_IN_QUERY,
+    ...pageInQuery(EXAMPLE_WORKER.worker_id),
     ...FILTERS,
     success(200, 'A page of workers.', 'WorkerList', { example: EXAMPLE_LIST }),
     ...failures(PROBLEMS.invalidQuery),
@@ -66,6 +64,10 @@ export const WORKER_OPERATIONS = {
     'Forget a worker',
     'For one that is gone for good, which must be offline. Should it come back, it is there again.',
     WORKER_IN_PATH,
+    DRY_RUN_IN_QUERY,
+    success(200, 'Of a dry run alone: what would be.', 'WorkerDryRun', {
+      example: { preview: { result: 'forgotten', worker: { ...EXAMPLE_WORKER, state: 'offline' } } },
+    }),
     ApiResponse({ status: 204, description: 'It is forgotten.' }),
     ...failures(
       PROBLEMS.workerNotFound,

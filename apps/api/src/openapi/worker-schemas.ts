@@ -26,6 +26,17 @@ export function workerSchemas(contracts: Readonly<Record<string, Properties>>): 
     }),
     WorkerList: closedObject({ items: listOf(ref('ListedWorker')), next_cursor: NEXT_CURSOR }),
     Worker: closedObject({ ...own, apps: listOf(ref('AppOfWorker')) }),
+    WorkerPreview: closedObject(
+      {
+        result: { type: 'string', enum: ['forgotten'], description: 'What would be done.' },
+        worker: {
+          ...ref('Worker'),
+          description: 'The worker that would be in no list and no status any more.',
+        },
+      },
+      { description: 'What forgetting a worker would do. Nothing was changed.' },
+    ),
+    WorkerDryRun: closedObject({ preview: ref('WorkerPreview') }),
     Orphan: closedObject(
       {
         app_name: WorkerReport['app_name'] ?? {},

@@ -122,6 +122,10 @@ describe('workers', () => {
     await api.keep(workerOf('gone:1', { last_seen_at: LONG_AGO, apps: [appOn('forgetful')] }));
     const path = '/workers/gone%3A1';
     expect(await api.get(path)).toMatchObject({ state: 'offline' });
+    expect(await api.call('DELETE', `${path}?dry_run=true`)).toEqual({
+      status: 200,
+      body: { preview: { result: 'forgotten', worker: await api.get(path) } },
+    });
     expect(await api.call('DELETE', path)).toEqual({ status: 204, body: undefined });
     const missing = { status: 404, body: { type: 'urn:nebula:problem:worker-not-found' } };
     expect(await api.call('GET', path)).toMatchObject(missing);

@@ -1,7 +1,9 @@
-import { Controller, Delete, Get, HttpCode, Param, Query } from '@nestjs/common';
+import { Controller, Delete, Get, Param, Query } from '@nestjs/common';
 import type { Caller } from '../access/caller.js';
 import { CallerOf } from '../access/caller-of.js';
 import { Requires } from '../access/requires.js';
+import { Answer } from '../http/answer.js';
+import { readDryRun, TakesDryRun } from '../http/change-query.js';
 import { encodeCursor } from '../http/cursor.js';
 import type { Query as QueryParameters } from '../http/page-query.js';
 import { TakesQuery } from '../http/query.guard.js';
@@ -35,10 +37,20 @@ export class WorkersController {
   }
 
   @Delete(':worker')
-  @HttpCode(204)
   @Requires('write', 'all')
   @WORKER_OPERATIONS.forget
-  async forget(@Param('worker') worker: string, @NoBody() _body: undefined): Promise<void> {
-    await this.workers.forget(worker);
+  @TakesDryRun()
+  async forget(
+    @Param('worker') worker: string,
+    @Query() query: QueryParameters,
+    @CallerOf() caller: Caller,
+    @NoBody() _body: undefined,
+  ): Promise<Answer> {
+    const isDryRun = readDryRun(query);
+    await this.workers.forget(worker, isDryRun);
+    if (!isDryRun) return new Answer(204, undefined);
+    return new Answer(200, {
+      preview: { result: 'forgotten', worker: await this.workers.get(worker, caller) },
+    });
   }
 }

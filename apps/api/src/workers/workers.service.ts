@@ -43,12 +43,14 @@ export class WorkersService {
 
   /**
    * Forgets a worker that is gone for good.
+   * @param isDryRun it is only looked whether it could be
    * @throws {ProblemError} when there is none, or when it isn't offline
    */
-  async forget(workerId: string): Promise<void> {
+  async forget(workerId: string, isDryRun: boolean): Promise<void> {
     const record = await this.record(workerId);
     const gone =
-      isOffline(record, this.listening.silence()) && (await this.fleet.forget(workerId, record.version));
+      isOffline(record, this.listening.silence()) &&
+      (isDryRun || (await this.fleet.forget(workerId, record.version)));
     if (gone) return;
     throw new ProblemError(PROBLEMS.workerOnline, {
       detail: `The worker ${quoted(workerId)} is online; only one that is offline can be forgotten.`,

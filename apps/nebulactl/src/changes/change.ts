@@ -63,10 +63,7 @@ async function agreed<Answer extends Changed>(
   const why = reason === undefined ? {} : { reason };
   for (let tries = 1; ; tries += 1) {
     const looked = await naming(client, app, () => send({ query: { dry_run: true, ...why }, headers: {} }));
-    const { preview } = looked;
-    // Whoever does not know dry runs may have made the change.
-    if (preview === undefined)
-      throw new CommandError('the api did not answer with what would change; look before you try again');
+    const preview = previewed(looked);
     if (onlyFor && preview.revision !== onlyFor.revision)
       throw new CommandError(`somebody else has changed ${app} meanwhile; ${onlyFor.otherwise}`);
     say(terminal, describePreview(app, preview, session.paintBeside));
@@ -80,6 +77,16 @@ async function agreed<Answer extends Changed>(
       if (!onlyFor) say(terminal, `Somebody else has changed ${app} meanwhile. Now it would be:`);
     }
   }
+}
+
+/**
+ * What would be, in the answer to a dry run.
+ * @throws {CommandError} when the api has not looked for it: whoever does not know dry runs may have made the change
+ */
+export function previewed<Of>(answer: { preview?: Of } | void): Of {
+  if (answer?.preview === undefined)
+    throw new CommandError('the api did not answer with what would change; look before you try again');
+  return answer.preview;
 }
 
 function onlyAsLookedAt({ revision }: Preview): Asked['headers'] {

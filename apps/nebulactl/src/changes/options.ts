@@ -15,12 +15,16 @@ export interface ChangeOptions {
 
 export function changeOptions(command: Command): Command {
   return timeoutOption(
-    command
-      .option('-y, --yes', 'do not ask')
-      .option('--reason <text>', 'why, for those who read the history')
-      .option('--dry-run', 'show what would change, and change nothing')
-      .option('--wait', 'wait until every worker that is online has converged'),
+    dryRunOption(
+      command
+        .option('-y, --yes', 'do not ask')
+        .option('--reason <text>', 'why, for those who read the history'),
+    ).option('--wait', 'wait until every worker that is online has converged'),
   );
+}
+
+export function dryRunOption(command: Command): Command {
+  return command.option('--dry-run', 'show what would change, and change nothing');
 }
 
 export function timeoutOption(command: Command): Command {

@@ -12,6 +12,7 @@ import type { Command } from 'commander';
 import { type Asked, type Changed, make } from '../changes/change.js';
 import { defineChange } from '../changes/define-change.js';
 import { type ChangeOptions, changeOptions } from '../changes/options.js';
+import { describePreview } from '../changes/describe-preview.js';
 import { define, type Session, type World } from '../command.js';
 import { confirm, say } from '../console/ask.js';
 import { table } from '../console/table.js';
@@ -76,7 +77,7 @@ export function addActionCommands(app: Command, world: World): void {
     usage: 'prune [app]',
     summary: 'Remove images that nothing needs any more',
     details: 'No container is touched.',
-    examples: ['app prune shop', 'app prune --all --yes'],
+    examples: ['app prune shop', 'app prune --all --dry-run', 'app prune --all --yes'],
     options: (command) => changeOptions(command.option('--all', 'on all workers of all apps')),
     completes: 'app',
     run: prune,
@@ -96,12 +97,13 @@ async function prune(
       question: `Prune ${app}`,
       send: (asked) => pruneApp({ client, path: { app }, ...asked }),
     });
-  if (options.wait || options.dryRun) throw new UsageError('--all goes without --wait and --dry-run');
-  await confirm(terminal, 'Prune on all workers of all apps?', options.yes === true);
-  const { items } = await pruneAll({
-    client,
-    ...(options.reason ? { query: { reason: options.reason } } : {}),
-  });
+  const { yes, reason, dryRun, wait } = options;
+  if (wait) throw new UsageError('--all goes without --wait');
+  if (!dryRun) await confirm(terminal, 'Prune on all workers of all apps?', yes === true);
+  const why = reason ? { reason } : {};
+  const { items } = await pruneAll({ client, query: { ...why, ...(dryRun ? { dry_run: true } : {}) } });
+  const what = ({ app_name, error, preview }: (typeof items)[number]) =>
+    error ?? (preview === undefined ? '' : describePreview(app_name, preview, session.paint));
   await session.show({
     data: items,
     names: items.map(({ app_name }) => app_name),
@@ -110,13 +112,13 @@ async function prune(
         ? 'There is no app yet.'
         : table(
             ['APP', 'REVISION', 'MESSAGE'],
-            items.map((each) => [each.app_name, String(each.revision ?? ''), each.error ?? '']),
+            items.map((each) => [each.app_name, String(each.revision ?? ''), what(each)]),
           ),
   });
   const failed = items.filter(({ error }) => error !== null);
   if (failed.length > 0)
     throw new CommandError(`${failed.length} of ${items.length} apps could not be changed`);
-  say(terminal, 'Workers are told.');
+  say(terminal, dryRun ? 'Nothing was changed.' : 'Workers are told.');
 }
 
 function titled(word: string): string {

@@ -1,5 +1,15 @@
-import { createToken, eachItem, listTokens, NebulaApiError, revokeToken, type Token } from '@nebula/sdk';
+import {
+  createToken,
+  eachItem,
+  listTokens,
+  NebulaApiError,
+  revokeToken,
+  type Token,
+  type TokenRequest,
+} from '@nebula/sdk';
 import { type Command, Option } from 'commander';
+import { previewed } from '../changes/change.js';
+import { dryRunOption } from '../changes/options.js';
 import { define, type Session, type World } from '../command.js';
 import { didYouMean } from '../connection/suggest.js';
 import { confirm, say } from '../console/ask.js';
@@ -12,6 +22,12 @@ interface CreateOptions {
   rights: 'ro' | 'rw';
   app?: string[];
   expires?: string;
+  dryRun?: boolean;
+}
+
+interface RevokeOptions {
+  yes?: boolean;
+  dryRun?: boolean;
 }
 
 export function addTokenCommands(token: Command, world: World): void {
@@ -37,48 +53,64 @@ export function addTokenCommands(token: Command, world: World): void {
       'token create dashboard',
     ],
     options: (command) =>
-      command
+      dryRunOption(command)
         .addOption(new Option('--rights <rights>', 'what it may do').choices(['ro', 'rw']).default('ro'))
         .option('--app <name>', 'only this app, or names that begin so: "shop-*"; can be repeated', collect)
         .option('--expires <time>', 'when it ends: in 90d or 12h, or at a moment like 2027-01-31T12:00:00Z'),
-    run: async (
-      { client, terminal, options: { output }, show, now },
-      [name = ''],
-      { rights, app, expires },
-    ) => {
-      const made = await createToken({
-        client,
-        body: {
-          name,
-          rights,
-          apps: app ?? null,
-          expires_at: expires === undefined ? null : momentOf(expires, now()),
-        },
-        signal: terminal.signal,
-      });
-      if (output !== 'table') return show({ data: made, names: [made.name], text: () => '' });
-      writeLine(terminal.stdout, made.token);
-      say(
-        terminal,
-        `The token ${name} is made. It is not shown again: keep it where only its user can read it.`,
-      );
-    },
+    run: create,
   });
-  define<{ yes?: boolean }>(token, world, {
+  define<RevokeOptions>(token, world, {
     usage: 'revoke <name>',
     summary: 'Revoke a token',
     details: 'Every instance of the api refuses it from then on.',
     examples: ['token revoke ci'],
-    options: (command) => command.option('-y, --yes', 'do not ask'),
+    options: (command) => dryRunOption(command.option('-y, --yes', 'do not ask')),
     completes: 'token',
     run: revoke,
   });
 }
 
-async function revoke(session: Session, [name = '']: string[], { yes }: { yes?: boolean }): Promise<void> {
-  await confirm(session.terminal, `Revoke the token ${name}?`, yes === true);
+async function create(
+  { client, terminal, options: { output }, show, now }: Session,
+  [name = '']: string[],
+  { rights, app, expires, dryRun }: CreateOptions,
+): Promise<void> {
+  const body: TokenRequest = {
+    name,
+    rights,
+    apps: app ?? null,
+    expires_at: expires === undefined ? null : momentOf(expires, now()),
+  };
+  if (dryRun) {
+    const answer = await createToken({ client, body, query: { dry_run: true }, signal: terminal.signal });
+    const preview = previewed(answer);
+    say(terminal, `The token ${name} would be made: ${meaningOf(preview.token)}.`);
+    return show({ data: preview, names: [name], text: () => '' });
+  }
+  const made = await createToken({ client, body, signal: terminal.signal });
+  if (output !== 'table') return show({ data: made, names: [made.name], text: () => '' });
+  writeLine(terminal.stdout, made.token);
+  say(terminal, `The token ${name} is made. It is not shown again: keep it where only its user can read it.`);
+}
+
+async function revoke(
+  session: Session,
+  [name = '']: string[],
+  { yes, dryRun }: RevokeOptions,
+): Promise<void> {
+  const { client, terminal, now } = session;
+  const call = { client, path: { token: name } };
+  if (!dryRun) await confirm(terminal, `Revoke the token ${name}?`, yes === true);
   try {
-    await revokeToken({ client: session.client, path: { token: name } });
+    if (dryRun) {
+      const preview = previewed(await revokeToken({ ...call, query: { dry_run: true } }));
+      const { last_used_at } = preview.token;
+      const used =
+        last_used_at === null ? 'was never used' : `was last used ${ageOf(last_used_at, now())} ago`;
+      say(terminal, `The token ${name} would be revoked: ${meaningOf(preview.token)}. It ${used}.`);
+      return await session.show({ data: preview, names: [name], text: () => '' });
+    }
+    await revokeToken(call);
   } catch (error) {
     if (!(error instanceof NebulaApiError) || error.status !== 404 || error.type.endsWith('unknown-path'))
       throw error;
@@ -88,6 +120,13 @@ async function revoke(session: Session, [name = '']: string[], { yes }: { yes?: 
     );
   }
   say(session.terminal, `The token ${name} is revoked.`);
+}
+
+/** What whoever has it may do. */
+function meaningOf({ rights, apps, expires_at }: Token): string {
+  const may = rights === 'ro' ? 'reads' : 'reads and changes';
+  const until = expires_at === null ? 'until it is revoked' : `until ${expires_at}`;
+  return `it ${may} ${apps === null ? 'all apps' : apps.join(', ')} ${until}`;
 }
 
 async function tokensOf({ client, terminal }: Session): Promise<Token[]> {

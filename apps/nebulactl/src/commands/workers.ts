@@ -1,5 +1,7 @@
 import { eachItem, forgetWorker, getWorker, type ListedWorker, listWorkers, type Worker } from '@nebula/sdk';
 import { type Command, Option } from 'commander';
+import { previewed } from '../changes/change.js';
+import { dryRunOption } from '../changes/options.js';
 import { define, type Session, type World } from '../command.js';
 import { paintState } from '../console/colors.js';
 import { confirm, say } from '../console/ask.js';
@@ -10,6 +12,11 @@ interface ListOptions {
   state?: 'online' | 'offline';
   app?: string;
   label?: string;
+}
+
+interface ForgetOptions {
+  yes?: boolean;
+  dryRun?: boolean;
 }
 
 export function addWorkerCommands(worker: Command, world: World): void {
@@ -35,19 +42,36 @@ export function addWorkerCommands(worker: Command, world: World): void {
     completes: 'worker',
     run: getOne,
   });
-  define<{ yes?: boolean }>(worker, world, {
+  define<ForgetOptions>(worker, world, {
     usage: 'forget <worker>',
     summary: 'Forget a worker that is gone for good',
     details: 'It has to be offline. Should it come back, it is listed again.',
     examples: ['worker forget web-17', 'worker forget web-17 --yes'],
-    options: (command) => command.option('-y, --yes', 'do not ask'),
+    options: (command) => dryRunOption(command.option('-y, --yes', 'do not ask')),
     completes: 'worker',
-    run: async (session, [id = ''], { yes }) => {
-      await confirm(session.terminal, `Forget the worker ${id}?`, yes === true);
-      await forgetWorker({ client: session.client, path: { worker: id } });
-      say(session.terminal, `${id} is forgotten.`);
-    },
+    run: forget,
   });
+}
+
+async function forget(
+  { client, terminal, show, now }: Session,
+  [id = '']: string[],
+  { yes, dryRun }: ForgetOptions,
+): Promise<void> {
+  const call = { client, path: { worker: id } };
+  if (dryRun) {
+    const preview = previewed(await forgetWorker({ ...call, query: { dry_run: true } }));
+    const { last_seen_at, apps } = preview.worker;
+    const names = apps.map(({ app_name }) => app_name).join(', ') || 'none';
+    say(
+      terminal,
+      `${id} would be forgotten: not heard of for ${ageOf(last_seen_at, now())}; its apps: ${names}.`,
+    );
+    return show({ data: preview, names: [id], text: () => '' });
+  }
+  await confirm(terminal, `Forget the worker ${id}?`, yes === true);
+  await forgetWorker(call);
+  say(terminal, `${id} is forgotten.`);
 }
 
 async function listAll(

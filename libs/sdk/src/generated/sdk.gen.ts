@@ -428,7 +428,7 @@ export const listTokens = <ThrowOnError extends boolean = true>(options: Options
 /**
  * Make a token
  *
- * The answer has the token itself, which is shown this once: only its hash is kept.
+ * The answer has the token itself, which is shown this once: only its hash is kept. A dry run makes none, and has `***` in its place.
  *
  * Needs the right `admin`.
  */

@@ -1946,6 +1946,10 @@ export type Pruning = {
          * Why the app was not changed; else null.
          */
         error: string | null;
+        /**
+         * Of a dry run alone: what would be.
+         */
+        preview?: Preview;
     }>;
 };
 
@@ -2509,6 +2513,24 @@ export type Worker = {
 };
 
 /**
+ * What forgetting a worker would do. Nothing was changed.
+ */
+export type WorkerPreview = {
+    /**
+     * What would be done.
+     */
+    result: 'forgotten';
+    /**
+     * The worker that would be in no list and no status any more.
+     */
+    worker: Worker;
+};
+
+export type WorkerDryRun = {
+    preview: WorkerPreview;
+};
+
+/**
  * An app that workers run and the database does not know.
  */
 export type Orphan = {
@@ -2600,7 +2622,7 @@ export type Token = {
 
 export type NewToken = {
     /**
-     * Sent as `Authorization: Bearer …`. It is not shown again.
+     * Sent as `Authorization: Bearer …`. It is not shown again. In a dry run `***`, as `id` is.
      */
     token: string;
     /**
@@ -2623,6 +2645,28 @@ export type NewToken = {
      */
     created_by: string;
     last_used_at: string | null;
+    /**
+     * Of a dry run alone: what would be.
+     */
+    preview?: TokenPreview;
+};
+
+/**
+ * What a change of tokens would do. Nothing was changed.
+ */
+export type TokenPreview = {
+    /**
+     * What would be done.
+     */
+    result: 'created' | 'revoked';
+    /**
+     * The token that there would be, or that nobody could log in with any more.
+     */
+    token: Token;
+};
+
+export type TokenDryRun = {
+    preview: TokenPreview;
 };
 
 export type TokenList = {
@@ -4596,7 +4640,12 @@ export type ForgetWorkerData = {
          */
         worker: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * Changes nothing: the answer says in `preview` what would be. What would be refused is refused alike.
+         */
+        dry_run?: boolean;
+    };
     url: '/api/v3/workers/{worker}';
 };
 
@@ -4658,6 +4707,10 @@ export type ForgetWorkerErrors = {
 export type ForgetWorkerError = ForgetWorkerErrors[keyof ForgetWorkerErrors];
 
 export type ForgetWorkerResponses = {
+    /**
+     * Of a dry run alone: what would be.
+     */
+    200: WorkerDryRun;
     /**
      * It is forgotten.
      */
@@ -4919,7 +4972,12 @@ export type ListTokensResponse = ListTokensResponses[keyof ListTokensResponses];
 export type CreateTokenData = {
     body: TokenRequest;
     path?: never;
-    query?: never;
+    query?: {
+        /**
+         * Changes nothing: the answer says in `preview` what would be. What would be refused is refused alike.
+         */
+        dry_run?: boolean;
+    };
     url: '/api/v3/tokens';
 };
 
@@ -4993,7 +5051,12 @@ export type RevokeTokenData = {
          */
         token: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * Changes nothing: the answer says in `preview` what would be. What would be refused is refused alike.
+         */
+        dry_run?: boolean;
+    };
     url: '/api/v3/tokens/{token}';
 };
 
@@ -5051,6 +5114,10 @@ export type RevokeTokenErrors = {
 export type RevokeTokenError = RevokeTokenErrors[keyof RevokeTokenErrors];
 
 export type RevokeTokenResponses = {
+    /**
+     * Of a dry run alone: what would be.
+     */
+    200: TokenDryRun;
     /**
      * It is revoked.
      */
