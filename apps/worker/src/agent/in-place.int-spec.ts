@@ -93,4 +93,30 @@ describe('a worker on a real engine', () => {
       );
     }, 60_000);
   }, 240_000);
+
+  it('takes away what docker update can give and no app can have, in place or with a new container', async () => {
+    await worker.want(10);
+    await worker.reported({ revision: 10, state: 'converged' }, 60_000);
+    const before = await only();
+    const container = worker.engine.docker.getContainer(before.id);
+    // Of either version of the kernel's control groups.
+    const files = '/sys/fs/cgroup/cpu/cpu.cfs_quota_us /sys/fs/cgroup/cpu.max';
+    const quota = async () => await worker.engine.inside(before.id, 'sh', '-c', `cat ${files} 2> /dev/null`);
+    await container.update({ CpuQuota: 10_000 });
+    await eventually(async () => expect(await quota()).toMatch(/^(-1|max)/), 60_000);
+    // It takes a number of processors again.
+    await worker.want(11, { resources: { cpus: 0.5 } });
+    await worker.reported({ revision: 11, state: 'converged' }, 60_000);
+    expect(await quota()).toMatch(/^50000/);
+    expect(await only()).toEqual(before);
+    // The engine knows no way back from this one.
+    await container.update({ CpusetMems: '0' });
+    await eventually(async () => {
+      const after = await only();
+      expect(after.id).not.toBe(before.id);
+      expect(after).toMatchObject({ name: before.name, running: true });
+    }, 60_000);
+    expect(await hostConfig()).toMatchObject({ CpusetMems: '', NanoCpus: 500_000_000 });
+    await worker.reported({ state: 'converged' }, 60_000);
+  }, 240_000);
 });

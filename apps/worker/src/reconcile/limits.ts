@@ -7,6 +7,11 @@ export interface Limits {
   cpus: number | null;
   /** Weight; none is 1024. */
   cpu_shares: number | null;
+  /**
+   * Microseconds of processor time in each period: what somebody has given beside, since no spec asks for one. -1 takes it
+   * away. Null where `cpus` says the same.
+   */
+  cpu_quota: number | null;
   /** As Docker has it, like `0-2,4`. */
   cpuset: string | null;
   /** Bytes. */
@@ -21,7 +26,7 @@ export interface Limits {
 
 /** Nothing is limited. */
 export const NO_LIMITS: Limits = {
-  ...{ cpus: null, cpu_shares: null, cpuset: null, pids: null },
+  ...{ cpus: null, cpu_shares: null, cpu_quota: null, cpuset: null, pids: null },
   ...{ memory: null, memory_reservation: null, memory_swap: null },
 };
 
@@ -36,6 +41,7 @@ export function limitsOf({ resources }: AppSpec): Limits {
   return {
     cpus: cpus || null,
     cpu_shares: cpu_shares || null,
+    cpu_quota: null,
     cpuset: cpuset || null,
     memory,
     memory_reservation: bytes(resources.memory_reservation),
@@ -93,8 +99,10 @@ export function limitChanges(
 ): Partial<Limits> | null {
   const wanted = limitsOf(spec);
   const changes: Partial<Limits> = {};
+  // The engine takes no number of processors before the quota is gone, so that follows at the next look.
+  if (has.cpu_quota !== null) changes.cpu_quota = -1;
   // There is no word for taking this one away: all of the processors are as good.
-  if (!sameCpus(wanted.cpus, has.cpus, node)) changes.cpus = wanted.cpus ?? node.cores;
+  else if (!sameCpus(wanted.cpus, has.cpus, node)) changes.cpus = wanted.cpus ?? node.cores;
   if ((wanted.cpu_shares ?? USUAL_SHARES) !== (has.cpu_shares ?? USUAL_SHARES))
     changes.cpu_shares = wanted.cpu_shares ?? USUAL_SHARES;
   if (wanted.cpuset !== has.cpuset && wanted.cpuset !== null) changes.cpuset = wanted.cpuset;

@@ -40,6 +40,8 @@ describe('limits', () => {
     ['what somebody has given beside', { cpu_shares: 5, pids: 10 }, { cpu_shares: 1024 }],
     ['what somebody has taken away', { cpus: null, pids: null }, { cpus: 1, pids: 10 }],
     ['a reservation that nobody wants', { memory_reservation: 5 }, { memory_reservation: -1 }],
+    // The engine takes no number of processors while there is a quota.
+    ['a quota, which no spec has', { cpu_quota: 10_000, cpus: null }, { cpu_quota: -1 }],
   ])('are set while it runs: %s', (_what, changed, expected) => {
     const { steps } = look({ resources }, { limits: { ...limits, ...changed } });
     const target = { by: 'id', id: 'c1' };
@@ -52,6 +54,12 @@ describe('limits', () => {
     expect(look({ resources: { pids: 5 } }, { limits: { ...NO_LIMITS, cpuset: '0' } }).lines[0]).toMatch(
       /^create /,
     );
+  });
+
+  test('that no spec has go first where the engine can take them away, else with the container', () => {
+    const found = { limits: { ...NO_LIMITS, cpu_quota: 10_000 } };
+    expect(look({}, found).lines).toEqual(['update-resources of c1: cpu_quota']);
+    expect(look({}, found, { node: { ...NODE, can_update: false } }).lines[0]).toMatch(/^create /);
   });
 
   test('are set before a start', () => {

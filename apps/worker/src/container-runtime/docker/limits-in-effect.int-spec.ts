@@ -53,7 +53,7 @@ describe('limits', () => {
     const id = await engine.running({ spec: specOf({ resources: EVERY }) });
     const { started_at } = await startOf(id);
     expect((await engine.observed(id)).limits).toEqual({
-      ...{ cpus: 0.5, cpu_shares: 512, cpuset: '0', pids: 50 },
+      ...{ cpus: 0.5, cpu_shares: 512, cpu_quota: null, cpuset: '0', pids: 50 },
       ...{ memory: 64 * MIB, memory_reservation: 32 * MIB, memory_swap: 96 * MIB },
     });
     expect(limitChanges(await engine.observed(id), specOf({ resources: EVERY }), node)).toBeNull();

@@ -12,7 +12,7 @@ import pLimit from 'p-limit';
 import type { ObservedContainer } from '../../reconcile/observed.js';
 import type { ContainerListing } from '../container-runtime.js';
 import { RuntimeError } from '../runtime-error.js';
-import { limitsIn } from './config/limits-config.js';
+import { hasLastingLimits, limitsIn } from './config/limits-config.js';
 import { policyOf } from './config/policy-config.js';
 import { isSamePort, portsIn, publishedPorts } from './config/port-config.js';
 import type { DockerClient } from './docker-client.js';
@@ -148,7 +148,7 @@ export function observedContainer(info: ContainerInspectInfo, around: Surroundin
 
 /** A container that no step can mend must never be taken for what its fingerprint says: it is made anew. */
 function isSound(info: ContainerInspectInfo, { networks, containers }: Surroundings): boolean {
-  if (hasLostHost(info, containers)) return false;
+  if (hasLostHost(info, containers) || hasLastingLimits(info.HostConfig)) return false;
   if (!networks) return true;
   return info.State.Running
     ? isPublished(info) || !mustPublish(info, networks)

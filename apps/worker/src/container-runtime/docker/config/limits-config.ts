@@ -5,10 +5,11 @@ const NANO = 1_000_000_000;
 
 /** Docker's form of limits; those that aren't given are left out, which is no limit at a creation, and no change at an update. */
 export function dockerLimits(limits: Partial<Limits>): HostConfig {
-  const { cpus, cpu_shares, cpuset, memory, memory_reservation, memory_swap, pids } = limits;
+  const { cpus, cpu_shares, cpu_quota, cpuset, memory, memory_reservation, memory_swap, pids } = limits;
   return {
     ...(isSet(cpus) ? { NanoCpus: Math.round(cpus * NANO) } : {}),
     ...(isSet(cpu_shares) ? { CpuShares: cpu_shares } : {}),
+    ...(isSet(cpu_quota) ? { CpuQuota: cpu_quota } : {}),
     ...(isSet(cpuset) ? { CpusetCpus: cpuset } : {}),
     ...(isSet(memory) ? { Memory: memory } : {}),
     ...(isSet(memory_reservation) ? { MemoryReservation: memory_reservation } : {}),
@@ -23,12 +24,25 @@ export function limitsIn(config: HostConfig): Limits {
   return {
     cpus: config.NanoCpus ? config.NanoCpus / NANO : null,
     cpu_shares: positive(config.CpuShares),
+    // Podman says of a number of processors also which quota it makes of it.
+    cpu_quota: config.NanoCpus ? null : positive(config.CpuQuota),
     cpuset: config.CpusetCpus || null,
     memory: positive(config.Memory),
     memory_reservation: positive(config.MemoryReservation),
     memory_swap: config.MemorySwap || null,
     pids: positive(config.PidsLimit),
   };
+}
+
+/**
+ * Somebody has given the container a limit that no app can have, and that stays until the container is gone: an update
+ * takes "none" for "as before".
+ */
+export function hasLastingLimits(config: HostConfig): boolean {
+  const { BlkioWeight, CpusetMems, CpuPeriod, CpuRealtimePeriod, CpuRealtimeRuntime, NanoCpus } = config;
+  // Podman says of a number of processors also which period it makes of it.
+  const hasPeriod = Boolean(CpuPeriod) && !NanoCpus;
+  return hasPeriod || Boolean(BlkioWeight || CpusetMems || CpuRealtimePeriod || CpuRealtimeRuntime);
 }
 
 function isSet<T>(value: T | null | undefined): value is T {
