@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ObservedContainer } from '../reconcile/observed.js';
+import { RuntimeError } from '../container-runtime/runtime-error.js';
 import { eventually } from '../container-runtime/testing/eventually.js';
 import type { MemoryEngine } from './testing/memory-engine.js';
 import { deleted, wanted } from './testing/messages.js';
@@ -72,15 +73,64 @@ it('ended containers of an app that only the worker knows stay, also with a prun
   await eventually(() => expect(names('other')).toEqual([]));
 });
 
-it('an app whose spec is forbidden here keeps what it has, also with a prune, until it has one that is allowed', async () => {
+it('an app whose spec is forbidden here keeps what it has until it has one that is allowed', async () => {
   await worker.start({ worker_policy: { privileged: false } });
   worker.receive(wanted());
   await worker.reported({ state: 'converged' });
   leave({ name: 'web-7', replica: 7 });
-  worker.receive(wanted({ revision: 2, spec: { privileged: true }, tokens: { prune: 2 } }));
+  worker.receive(wanted({ revision: 2, spec: { privileged: true } }));
   await worker.reported({ state: 'failed', revision: 2 });
   expect(names('web')).toEqual(['web-1', 'web-7']);
-  worker.receive(wanted({ revision: 3, tokens: { prune: 2 } }));
+  worker.receive(wanted({ revision: 3 }));
   await worker.reported({ state: 'converged', revision: 3 });
   expect(names('web')).toEqual(['web-1']);
+});
+
+describe('a prune of an app whose spec', () => {
+  it('is forbidden here removes what has ended and no version comes back to, and nothing that runs', async () => {
+    await worker.start({ worker_policy: { privileged: false } });
+    worker.receive(wanted());
+    await worker.reported({ state: 'converged' });
+    const [kept] = engine.of('web');
+    leave({ name: 'web-1.old' });
+    leave({ name: 'web-7', replica: 7 });
+    leave({ name: 'stray', replica: 0, state: 'dead' });
+    leave({ name: 'web-8', replica: 8, state: 'running' });
+    worker.receive(wanted({ revision: 2, spec: { privileged: true }, tokens: { prune: 2 } }));
+    await eventually(() => expect(names('web')).toEqual(['web-1', 'web-8']));
+    await worker.reported({ state: 'failed', revision: 2 });
+    expect(engine.of('web')[0]).toEqual(kept);
+  });
+
+  it('does not fit here leaves the one of each replica that it comes back to', async () => {
+    await worker.start();
+    const done = { restart_policy: 'no' };
+    engine.onStart = (container) => (container.state = 'exited');
+    worker.receive(wanted({ spec: done }));
+    await worker.reported({ state: 'converged' });
+    const [kept] = engine.of('web');
+    leave({ name: 'web-1.old' });
+    worker.receive(wanted({ revision: 2, spec: { ...done, resources: { cpus: 64 } }, tokens: { prune: 2 } }));
+    await eventually(() => expect(engine.of('web')).toEqual([kept]));
+    worker.receive(wanted({ revision: 3, spec: done, tokens: { prune: 2 } }));
+    await worker.reported({ state: 'converged', revision: 3 });
+    // Its program has not run a second time.
+    expect(engine.of('web')).toEqual([kept]);
+  });
+
+  it('is forbidden here goes on with the rest when one can not be removed', async () => {
+    await worker.start({ worker_policy: { privileged: false } });
+    worker.receive(wanted());
+    await worker.reported({ state: 'converged' });
+    leave({ name: 'web-7', replica: 7 });
+    leave({ name: 'web-8', replica: 8 });
+    engine.before = ({ verb, subject }) => {
+      if (verb === 'remove' && subject === 'web-7')
+        throw new RuntimeError('other', 'device or resource busy');
+    };
+    worker.receive(wanted({ revision: 2, spec: { privileged: true }, tokens: { prune: 2 } }));
+    await eventually(() => expect(names('web')).toEqual(['web-1', 'web-7']));
+    await eventually(() => expect(worker.log.text).toContain('prune images'));
+    expect(worker.log.text).toContain('device or resource busy');
+  });
 });

@@ -1,5 +1,5 @@
 import { replicasOn } from '@nebula/contracts';
-import { planForbidden, planUnfit } from './as-it-was.js';
+import { type PlanAsItWas, planForbidden, planUnfit } from './as-it-was.js';
 import { type Choice, choose } from './choose.js';
 import { dependencyProblems } from './dependencies.js';
 import { gate } from './gate.js';
@@ -26,18 +26,25 @@ import { policyProblems } from './worker-policy.js';
  */
 export function plan(input: PlanInput): Plan {
   const planned = planFor(input);
-  const { problems } = planned;
-  const lanes = [...planned.lanes, ...pruneLanes(input)];
+  const { problems, leftovers = [] } = planned;
+  const lanes = [...planned.lanes, ...pruneLanes(input, leftovers)];
   return { lanes, problems: [...problems, ...retriedFailures(lanes, input.observed.containers, input)] };
 }
 
-/** Images are pruned beside everything else, above all where a full disk keeps the app from going on. */
-function pruneLanes({ desired, memory }: PlanInput): Step[][] {
+/** What else a prune removes. */
+type PrunablePlan = Plan & Partial<Pick<PlanAsItWas, 'leftovers'>>;
+
+/**
+ * Images are pruned beside everything else, above all where a full disk keeps the app from going on, and after the
+ * containers that may be the last that are made from them.
+ */
+function pruneLanes({ desired, memory }: PlanInput, leftovers: readonly Step[]): Step[][] {
   const { prune } = desired.tokens;
-  return desired.deleted || prune === 0 || prune === memory.prune ? [] : [[{ kind: 'prune', token: prune }]];
+  const isDue = !desired.deleted && prune !== 0 && prune !== memory.prune;
+  return isDue ? [[...leftovers, { kind: 'prune', token: prune }]] : [];
 }
 
-function planFor(input: PlanInput): Plan {
+function planFor(input: PlanInput): PrunablePlan {
   const { desired, node, observed } = input;
   if (desired.deleted || !desired.spec?.running) {
     const { works, problems } = surplusWorks(observed.containers, input);
@@ -47,7 +54,7 @@ function planFor(input: PlanInput): Plan {
   return planRunning({ ...input, spec, replicas: replicasOn(spec.containers_per, node) });
 }
 
-function planRunning(wanted: Situation): Plan {
+function planRunning(wanted: Situation): PrunablePlan {
   const judged = judgement(asServed(wanted));
   return judged ? planJudged(judged, wanted) : planServing(wanted);
 }
@@ -66,7 +73,7 @@ function planJudged(judged: Step & { kind: 'judge' }, wanted: Situation): Plan {
   return { lanes: [[judged], ...lanes.filter((lane) => lane.every(isBeside))], problems: [] };
 }
 
-function planServing(wanted: Situation): Plan {
+function planServing(wanted: Situation): PrunablePlan {
   const { lead, parts, problems: verdicts } = versionsOf(wanted);
   const { observed } = lead;
   const specs = new Set(parts.map(({ situation }) => situation.spec));
