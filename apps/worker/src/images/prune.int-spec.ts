@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/gl
 import { makeHttpImage, pushImage, removeImage } from '../../../../tools/engine/images.mjs';
 import { startRegistry, stopRegistry } from '../../../../tools/engine/registry.mjs';
 import { WorkerOnEngine } from '../agent/testing/worker-on-engine.js';
+import { eventually } from '../container-runtime/testing/eventually.js';
 import { TEST_DOCKER_HOST } from '../container-runtime/testing/engine-under-test.js';
 
 const HOST = TEST_DOCKER_HOST;
@@ -60,6 +61,10 @@ it('a prune removes what was pulled and is not needed, and nothing of the user',
   await run(2, '1');
   await run(3, '2');
   const [before] = await worker.containers();
+  // Of the user: a container that has ended, and a volume that nobody uses.
+  const ended = await worker.engine.foreign(`${version}-ended`);
+  await docker.getContainer(ended).stop();
+  await docker.createVolume({ Name: `${version}-kept` });
   const others = (await runtime.localImages()).map(({ id }) => id).filter((id) => id !== old);
   await run(4, '2', { tokens: { prune: 4 } });
   expect(await runtime.imageId(old)).toBeNull();
@@ -67,6 +72,8 @@ it('a prune removes what was pulled and is not needed, and nothing of the user',
   expect((await runtime.localImages()).map(({ id }) => id)).toEqual(expect.arrayContaining(others));
   expect(await runtime.imageId(`${version}/mine:1`)).toBe(tagged);
   expect(await worker.containers()).toEqual([before]);
+  expect((await docker.getContainer(ended).inspect()).State.Status).toBe('exited');
+  await docker.getVolume(`${version}-kept`).remove();
   await removeImage(HOST, `${version}/mine:1`);
 }, 120_000);
 
@@ -79,6 +86,20 @@ it('a tag that moves in the registry changes nothing until a release, and the bu
   await worker.want(2, two);
   const scaled = await worker.reported({ state: 'converged', revision: 2 }, 60_000);
   expect(scaled.containers.map(({ image_id }) => image_id)).toEqual([old, old]);
+  // Somebody pulls it by hand, so that the tag has moved on this server, too.
+  await runtime.pull(two.docker_image, new AbortController().signal);
+  expect(await runtime.imageId(two.docker_image)).toBe(moved);
+  const [first] = await worker.containers();
+  await worker.engine.docker.getContainer(first?.id ?? '').remove({ force: true });
+  await eventually(async () => {
+    const now = await worker.containers();
+    expect(now.map(({ name, running }) => [name, running])).toEqual(
+      [1, 2].map((n) => [`${worker.app}-${n}`, true]),
+    );
+    expect(now[0]?.id).not.toBe(first?.id);
+    const { Image } = await worker.engine.docker.getContainer(now[0]?.id ?? '').inspect();
+    expect(Image).toBe(old);
+  });
   await worker.want(3, two, { tokens: { release: 3 } });
   const released = await worker.reported({ state: 'converged', revision: 3 }, 60_000);
   expect(released.containers.map(({ image_id }) => image_id)).toEqual([moved, moved]);
