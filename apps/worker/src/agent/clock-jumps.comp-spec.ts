@@ -110,6 +110,30 @@ describe.each(Object.entries(jumps))('a clock that jumps %s by hours', (_directi
     expect(worker.report()).toMatchObject({ revision: 2, state: 'converging', last_error: null });
   });
 
+  it('and back again, before and after a restart of the worker, ends no update that began between two jumps', async () => {
+    clock.shift += jump;
+    await beginUpdate();
+    const looksOn = async (): Promise<void> => {
+      const { lists } = engine;
+      await eventually(() => expect(engine.lists).toBeGreaterThan(lists + 2));
+      expect(images()).toEqual(['shop:2', 'shop:1']);
+      expect(worker.report()).toMatchObject({ revision: 2, state: 'converging', last_error: null });
+    };
+    clock.shift -= jump;
+    await looksOn();
+    await worker.close();
+    worker.reports.length = 0;
+    clock.shift -= jump;
+    await worker.start({ clock, resync_seconds: 1 });
+    await worker.reported({ revision: 2 });
+    await looksOn();
+    clock.shift += 2 * jump;
+    await looksOn();
+    engine.becomes('web-1', 'healthy');
+    engine.onStart = () => undefined;
+    await eventually(() => expect(images()).toEqual(['shop:2', 'shop:2']));
+  });
+
   it('ends no update whose container is starting, and calls none ready that is not', async () => {
     await beginUpdate();
     const looksOn = async (): Promise<void> => {

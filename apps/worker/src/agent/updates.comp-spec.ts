@@ -255,6 +255,47 @@ describe('the random wait before an update', () => {
     expect(calls.filter(({ verb, subject }) => verb === 'stop' && subject === 'web-1')).toHaveLength(1);
     expect(engine.of('web').map(({ image }) => image)).toEqual(['shop:3', 'shop:3', 'shop:3']);
   });
+
+  it('comes before the pull of an image, and delays neither a start from one that is there nor a stop', async () => {
+    await worker.start({ updates: { max_restart_wait_seconds: 3600 } });
+    engine.registry.set('far:1', 'id of far:1');
+    want(1, { docker_image: 'far:1', update: {} });
+    await worker.reported({ state: 'converging', revision: 1 });
+    expect(worker.log.text).toContain('the pull waits for a random time');
+    want(2, { update: {} });
+    await worker.reported({ state: 'converged', revision: 2 });
+    const before = ids();
+    want(3, { docker_image: 'far:1', update: {} });
+    await worker.reported({ state: 'converging', revision: 3 });
+    expect(worker.log.text).toContain('the update waits for a random time');
+    expect(ids()).toEqual(before);
+    want(4, { docker_image: 'far:1', update: {}, running: false });
+    await worker.reported({ state: 'converged', revision: 4 });
+    expect(engine.of('web')).toEqual([]);
+    expect(engine.calls.filter(({ verb }) => verb === 'pull')).toEqual([]);
+  });
+
+  it('is over after at most its length, and the image is pulled then, once', async () => {
+    await worker.start();
+    want(1, { update: {} });
+    await worker.reported({ state: 'converged', revision: 1 });
+    await worker.close();
+    await worker.start({ updates: { max_restart_wait_seconds: 1 } });
+    engine.registry.set('far:1', 'id of far:1');
+    const since = performance.now();
+    let pulledAfter = 0;
+    engine.before = ({ verb }) => {
+      if (verb === 'pull') pulledAfter = performance.now() - since;
+    };
+    want(2, { docker_image: 'far:1', update: {} });
+    await worker.reported({ state: 'converged', revision: 2 }, 10_000);
+    // The longest wait that chance can give, here.
+    expect(pulledAfter).toBeGreaterThan(900);
+    expect(engine.calls.filter(({ verb }) => verb === 'pull')).toHaveLength(1);
+    expect(engine.calls.filter(({ verb, subject }) => verb === 'stop' && subject === 'web-1')).toHaveLength(
+      1,
+    );
+  });
 });
 
 describe('a container that is unhealthy', () => {
