@@ -80,6 +80,29 @@ describe('the stream of events', () => {
   }, 90_000);
 });
 
+it('what no event tells of is seen at the next look at everything', async () => {
+  await untouched(async () => {
+    const asked = (): number => proxy.requests.filter((call) => call === 'GET /events').length;
+    proxy.fault = ({ route }) => (route === '/events' ? { kind: 'hang' } : null);
+    proxy.forget();
+    proxy.breakStreams();
+    // It listens again, and will hear nothing.
+    await eventually(() => expect(asked()).toBe(1));
+    const [first, second] = await worker.containers();
+    await worker.engine.docker.getContainer(first?.id ?? '').remove({ force: true });
+    await worker.engine.docker.getContainer(second?.id ?? '').rename({ name: `${worker.app}-elsewhere` });
+    await eventually(async () => {
+      const now = await worker.containers();
+      expect(now.map(({ name, running }) => [name, running])).toEqual([
+        [first?.name, true],
+        [second?.name, true],
+      ]);
+      expect(now[0]?.id).not.toBe(first?.id);
+      expect(now[1]).toEqual(second);
+    });
+  });
+}, 90_000);
+
 describe('an engine that is slow', () => {
   it('by less than its limits is waited for', async () => {
     await untouched(async () => {
