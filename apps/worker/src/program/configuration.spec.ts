@@ -127,6 +127,25 @@ describe('the configuration of a worker', () => {
     expect(imageOptions(load({ IMAGE_GC_HIGH_PERCENT: '0' }))).not.toHaveProperty('gc');
   });
 
+  it('has the credentials of a registry, and where those of Docker are', () => {
+    const given = {
+      ...{
+        REGISTRY_HOST: 'registry.example:5000',
+        REGISTRY_AUTH_USER: 'me',
+        REGISTRY_AUTH_PASSWORD: 'hunter5',
+      },
+      DOCKER_CONFIG: '/etc/docker-of-me',
+    };
+    expect(imageOptions(load(given)).credentials).toEqual({
+      registry_host: 'registry.example:5000',
+      registry_auth_user: 'me',
+      registry_auth_password: 'hunter5',
+      docker_config: '/etc/docker-of-me',
+    });
+    const none = { registry_host: '', registry_auth_user: '', registry_auth_password: '', docker_config: '' };
+    expect(imageOptions(load()).credentials).toEqual(none);
+  });
+
   it('knows nothing of a database, be its credentials in the environment or in the file', async () => {
     expect(workerHelp()).not.toMatch(/mongo|sqlite/i);
     await writeFile(file, JSON.stringify({ mongo_url: 'mongodb://u:hunter3@db/' }));
