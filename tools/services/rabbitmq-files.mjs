@@ -14,6 +14,7 @@ import { freePorts } from './free-port.mjs';
  * @property {number | null} tlsPort AMQP over TLS, when the broker was given certificates
  * @property {number} managementPort HTTP
  * @property {number} distributionPort between nodes
+ * @property {number} metricsPort HTTP, for Prometheus, when that plugin is on
  */
 
 /**
@@ -29,6 +30,12 @@ import { freePorts } from './free-port.mjs';
  * @property {string} ca
  * @property {string} cert
  * @property {string} key
+ */
+
+/**
+ * @typedef {object} DeployedFiles texts of files as they are for a server, with its ports and places
+ * @property {string} configuration rabbitmq.conf, with TLS alone
+ * @property {string} plugins enabled_plugins
  */
 
 /** @param {string} folder */
@@ -82,12 +89,13 @@ export function readRecord(folder) {
  * @param {number} options.nodes
  * @param {Certificates | undefined} options.certificates
  * @param {string[]} options.settings
+ * @param {DeployedFiles | undefined} options.deployed what takes the place of our own; it needs certificates
  * @returns {Promise<BrokerRecord>}
  */
-export async function writeFiles(folder, { nodes, certificates, settings }) {
+export async function writeFiles(folder, { nodes, certificates, settings, deployed }) {
   const files = brokerFiles(folder);
   await mkdir(files.folder, { recursive: true, mode: 0o700 });
-  const [epmdPort = 0, ...ports] = await freePorts(1 + 4 * nodes);
+  const [epmdPort = 0, ...ports] = await freePorts(1 + 5 * nodes);
   const record = /** @type {BrokerRecord} */ ({
     admin: { user: 'admin', password: randomBytes(12).toString('hex') },
     epmdPort,
@@ -95,10 +103,12 @@ export async function writeFiles(folder, { nodes, certificates, settings }) {
     // The port makes the names different from those of any other broker of this machine.
     nodes: Array.from({ length: nodes }, (_, n) => ({
       name: `nebula${n + 1}-${epmdPort}@localhost`,
-      port: ports[4 * n],
-      tlsPort: certificates ? ports[4 * n + 1] : null,
-      managementPort: ports[4 * n + 2],
-      distributionPort: ports[4 * n + 3],
+      // The deployed configuration has no port without TLS.
+      port: ports[5 * n + (deployed ? 1 : 0)],
+      tlsPort: certificates ? ports[5 * n + 1] : null,
+      managementPort: ports[5 * n + 2],
+      distributionPort: ports[5 * n + 3],
+      metricsPort: ports[5 * n + 4],
     })),
   });
   if (certificates) {
@@ -106,7 +116,7 @@ export async function writeFiles(folder, { nodes, certificates, settings }) {
       await writeFile(files[kind], certificates[kind], { mode: 0o600 });
   }
   await writeFile(files.cookie, randomBytes(20).toString('hex'), { mode: 0o400 });
-  for (const node of record.nodes) await writeNodeFiles(folder, record, node);
+  for (const node of record.nodes) await writeNodeFiles(folder, record, node, deployed);
   await writeFile(files.record, JSON.stringify(record), { mode: 0o600 });
   return record;
 }
@@ -115,12 +125,47 @@ export async function writeFiles(folder, { nodes, certificates, settings }) {
  * @param {string} folder
  * @param {BrokerRecord} record
  * @param {NodeRecord} node
+ * @param {DeployedFiles} [deployed]
  */
-async function writeNodeFiles(folder, record, node) {
+async function writeNodeFiles(folder, record, node, deployed) {
   const files = nodeFiles(folder, node);
+  const text = deployed
+    ? deployedConfiguration(folder, record, node, deployed.configuration)
+    : configuration(folder, record, node);
   await mkdir(files.data, { recursive: true, mode: 0o700 });
-  await writeFile(files.plugins, '[rabbitmq_management].\n');
-  await writeFile(files.configuration, configuration(folder, record, node), { mode: 0o600 });
+  await writeFile(files.plugins, deployed?.plugins ?? '[rabbitmq_management].\n');
+  await writeFile(files.configuration, text, { mode: 0o600 });
+}
+
+/**
+ * @param {string} folder
+ * @param {BrokerRecord} record
+ * @param {NodeRecord} node
+ * @param {string} text for a server
+ * @returns {string} the same for this node: with its ports and files, and an administrator
+ * @throws {Error} when there is nothing to replace
+ */
+function deployedConfiguration(folder, { admin, settings }, node, text) {
+  const { ca, cert, key } = brokerFiles(folder);
+  /** @type {readonly [RegExp, string][]} */
+  const replaced = [
+    [/^(listeners\.ssl\.default) = 5671$/m, `$1 = 127.0.0.1:${node.tlsPort}`],
+    [/^(ssl_options\.cacertfile) = \/.+$/m, `$1 = ${ca}`],
+    [/^(ssl_options\.certfile) = \/.+$/m, `$1 = ${cert}`],
+    [/^(ssl_options\.keyfile) = \/.+$/m, `$1 = ${key}`],
+    [/^(management\.tcp\.port) = 15672$/m, `$1 = ${node.managementPort}`],
+  ];
+  let result = text;
+  for (const [line, own] of replaced) {
+    if (!line.test(result)) throw new Error(`the deployed rabbitmq.conf has no line ${line.source}`);
+    result = result.replace(line, own);
+  }
+  const more = [
+    ...['prometheus.tcp.ip = 127.0.0.1', `prometheus.tcp.port = ${node.metricsPort}`],
+    ...[`default_user = ${admin.user}`, `default_pass = ${admin.password}`],
+    ...['log.console = true', 'log.file = false', ...settings],
+  ];
+  return `${result}\n${more.join('\n')}\n`;
 }
 
 /**

@@ -18,7 +18,7 @@ import {
   stopNode,
 } from './rabbitmq-node.mjs';
 
-/** @import { BrokerRecord, Certificates, NodeRecord } from './rabbitmq-files.mjs' */
+/** @import { BrokerRecord, Certificates, DeployedFiles, NodeRecord } from './rabbitmq-files.mjs' */
 
 /** The package of Debian and Ubuntu. */
 export const RABBITMQ_PACKAGE = 'rabbitmq-server';
@@ -33,13 +33,22 @@ const CLUSTER_LIMIT_MS = 60_000;
  * @param {number} [options.nodes] 1 when absent
  * @param {Certificates} [options.certificates] with them it also listens for TLS
  * @param {string[]} [options.settings] more lines for rabbitmq.conf
+ * @param {DeployedFiles} [options.deployed] what takes the place of our own configuration; it needs certificates
  * @param {(line: string) => void} [options.say] told what is installed
  * @returns {Promise<Broker>}
  * @throws {Error} with what to do, or with the end of a node's log
  */
-export async function startBroker({ folder, nodes = 1, certificates, settings = [], say = () => {} }) {
+export async function startBroker({
+  folder,
+  nodes = 1,
+  certificates,
+  settings = [],
+  deployed,
+  say = () => {},
+}) {
   if (!existsSync('/usr/lib/rabbitmq/bin/rabbitmq-server')) await ensurePackages([RABBITMQ_PACKAGE], say);
-  const record = readRecord(folder) ?? (await writeFiles(folder, { nodes, certificates, settings }));
+  const record =
+    readRecord(folder) ?? (await writeFiles(folder, { nodes, certificates, settings, deployed }));
   const broker = new Broker(folder, record);
   await broker.start();
   return broker;
@@ -83,6 +92,11 @@ export class Broker {
   /** @returns {string[]} addresses of the management HTTP API, one of each node */
   get managementUrls() {
     return this.record.nodes.map(({ managementPort }) => `http://127.0.0.1:${managementPort}`);
+  }
+
+  /** @returns {string[]} addresses of what Prometheus reads, one of each node that was given the plugin for it */
+  get metricsUrls() {
+    return this.record.nodes.map(({ metricsPort }) => `http://127.0.0.1:${metricsPort}/metrics`);
   }
 
   /** Starts all nodes that don't run, and waits until they serve and see each other. */
