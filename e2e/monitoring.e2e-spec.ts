@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeHttpImage } from '../tools/engine/images.mjs';
-import { startPrometheus } from '../tools/services/prometheus.mjs';
+import { promtool, startPrometheus } from '../tools/services/prometheus.mjs';
 import { type Broker, startBroker } from '../tools/services/rabbitmq.mjs';
 import { noteSecretVariables } from '../tools/test/known-secrets.mjs';
 import { REPOSITORY } from './testing/clone.js';
@@ -36,6 +36,7 @@ let folder: string;
 let broker: Broker;
 let prometheus: { url: string; stop: () => Promise<void> } | undefined;
 let api: string;
+let worker: string;
 
 function service(name: string, args: string[], environment: Record<string, string>): ServiceProcess {
   const made = new ServiceProcess({ name, folder, args, environment });
@@ -83,6 +84,7 @@ beforeAll(async () => {
   if ((await setup.run()) !== 0) throw new Error(setup.output);
   const [API_PORT, WORKER_PORT] = [String(await freePort()), String(await freePort())];
   api = `http://127.0.0.1:${API_PORT}`;
+  worker = `http://127.0.0.1:${WORKER_PORT}`;
   service('api', [program('api')], {
     ...{ ...LOGIN, ...API_USER, ...VHOST, RABBIT_HOST, API_PORT, VERIFY_INTERVAL_SECONDS: '1' },
     SQLITE_FILE: join(folder, 'nebula.db'),
@@ -150,6 +152,17 @@ describe('Prometheus, with an api and a worker as they run on servers', () => {
     },
     LIMIT,
   );
+
+  it('finds nothing against the names, kinds and words of the metrics', async () => {
+    const texts = [
+      await (await ask('GET', '/metrics')).text(),
+      await (await fetch(`${worker}/metrics`)).text(),
+    ];
+    for (const text of texts) {
+      expect(text).toMatch(/^nebula_/m);
+      expect(await promtool(['check', 'metrics'], folder, { input: text })).toEqual({ code: 0, output: '' });
+    }
+  });
 
   it(
     'has an answer to every query of the dashboard',

@@ -18,7 +18,7 @@ function withoutKubernetes(text: string): string {
 it(
   'the alert rules are ones that Prometheus takes',
   async () => {
-    expect(await promtool(['check', 'rules', '--lint-fatal', 'alerts.yaml'], FOLDER, say)).toMatchObject({
+    expect(await promtool(['check', 'rules', '--lint-fatal', 'alerts.yaml'], FOLDER, { say })).toMatchObject({
       code: 0,
     });
   },
@@ -36,7 +36,7 @@ describe.each(['prometheus.yml', 'prometheus.compose.yml', 'prometheus.kubernete
         writeFileSync(join(folder, file), withoutKubernetes(text));
         copyFileSync(join(FOLDER, 'alerts.yaml'), join(folder, 'alerts.yaml'));
         // Whether the file with the token is there is for the server to say.
-        const checked = await promtool(['check', 'config', '--syntax-only', file], folder, say);
+        const checked = await promtool(['check', 'config', '--syntax-only', file], folder, { say });
         expect(checked).toMatchObject({ code: 0 });
       } finally {
         rmSync(folder, { recursive: true });

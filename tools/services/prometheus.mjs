@@ -61,11 +61,13 @@ export async function startPrometheus({ folder, config, say = () => {} }) {
  * Runs promtool.
  * @param {string[]} args
  * @param {string} folder in which it runs
- * @param {(line: string) => void} [say] told what is installed
+ * @param {object} [options]
+ * @param {string} [options.input] what it reads from its standard input
+ * @param {(line: string) => void} [options.say] told what is installed
  * @returns {Promise<{ code: number | null, output: string }>}
  */
-export async function promtool(args, folder, say = () => {}) {
+export async function promtool(args, folder, { input = '', say = () => {} } = {}) {
   await ensurePackages([PROMETHEUS_PACKAGE], say);
-  const { status, stdout, stderr } = spawnSync('promtool', args, { cwd: folder, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync('promtool', args, { cwd: folder, encoding: 'utf8', input });
   return { code: status, output: `${stdout}${stderr}` };
 }
