@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { secret } from '../../tools/test/known-secrets.mjs';
 import { BrokerProxy } from '../testing/broker-proxy.js';
 import { REPOSITORY } from '../testing/clone.js';
@@ -260,6 +262,32 @@ describe('a service that is configured wrongly', () => {
         const refused = await fetch(`http://127.0.0.1:${port}/api/v3/apps/shop`);
         expect(refused.status).toBe(503);
         expect(await refused.text()).not.toContain('127.0.0.1');
+      });
+    },
+    LIMIT,
+  );
+
+  it(
+    'without the socket of an engine: the worker lives, says it once in its log, and says the same in /readyz',
+    async () => {
+      const socket = join(tmpdir(), 'no-such-folder', 'docker.sock');
+      await misconfigured('worker', { DOCKER_HOST: `unix://${socket}` }, async (port, process) => {
+        let problem = '';
+        await eventually(async () => {
+          const { status, checks } = await readiness(port);
+          expect(status).toBe(503);
+          problem = checks.find(({ name }) => name === 'docker')?.problem ?? '';
+          expect(problem).toBe(
+            `the Docker Engine at unix://${socket} does not answer: connect ENOENT ${socket}`,
+          );
+        }, CHANGE_LIMIT);
+        await eventually(async () => {
+          expect(linesWith(process, problem)).toEqual([
+            expect.stringContaining('the container engine does not answer; this is tried again'),
+          ]);
+        }, CHANGE_LIMIT);
+        expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
+        expect(existsSync(dirname(socket))).toBe(false);
       });
     },
     LIMIT,
