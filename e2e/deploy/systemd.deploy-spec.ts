@@ -1,18 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
 import { randomBytes } from 'node:crypto';
-import { chmod, copyFile, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleService } from '../../tools/bundle/bundle-service.mjs';
 import { makeHttpImage } from '../../tools/engine/images.mjs';
-import { ensurePackages } from '../../tools/engine/packages.mjs';
+import { startMongo } from '../../tools/services/mongo.mjs';
+import { type Broker, startBroker } from '../../tools/services/rabbitmq.mjs';
 import { secret } from '../../tools/test/known-secrets.mjs';
 import { REPOSITORY } from '../testing/clone.js';
 import { EngineView } from '../testing/engine-view.js';
 import { eventually } from '../testing/eventually.js';
+import { FleetApi } from '../testing/fleet-api.js';
 import { freePort } from '../testing/free-port.js';
 import { keepDesiredState } from '../testing/kept-desired-state.js';
+import { readiness } from '../testing/readiness.js';
+import { ServiceProcess } from '../testing/service-process.js';
 import { BootedSystemd } from './testing/booted-systemd.js';
 
 const ENGINE = process.env['NEBULA_TEST_DOCKER_HOST'] ?? '';
@@ -27,7 +31,6 @@ let folder: string;
 let bundles: string;
 
 beforeAll(async () => {
-  await ensurePackages(['systemd', 'shellcheck'], (line) => console.log(line));
   folder = await mkdtemp(join(tmpdir(), 'nebula-systemd-'));
   bundles = join(folder, 'dist');
   await mkdir(bundles);
@@ -35,102 +38,6 @@ beforeAll(async () => {
 }, LIMIT);
 
 afterAll(async () => await rm(folder, { recursive: true, force: true }));
-
-async function run(script: string, args: string[], env: Record<string, string>) {
-  const { exitCode, all } = await execa('sh', [join(SYSTEMD, script), ...args], {
-    ...{ env: { FROM: bundles, NODE: process.execPath, ...env }, all: true, reject: false },
-  });
-  return { code: exitCode, output: all };
-}
-
-/** Every file below a folder with its mode. */
-async function files(root: string): Promise<string[]> {
-  const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const modes = await Promise.all(
-    paths.map(
-      async (path) => `${((await stat(path)).mode & 0o777).toString(8)} ${path.slice(root.length + 1)}`,
-    ),
-  );
-  return modes.filter((line) => !/nebula\/(node_modules|swagger-ui)\//.test(line)).sort();
-}
-
-describe('the units', () => {
-  it('are right for systemd, and as hardened as a program that compiles can be', async () => {
-    // The programs of the units have to be there, and the units to be where systemd finds their names.
-    const root = join(folder, 'verified');
-    await mkdir(root);
-    for (const unit of UNITS) await copyFile(join(SYSTEMD, unit), join(root, unit));
-    const paths = UNITS.map((unit) => join(root, unit));
-    await execa('sed', ['-i', `s#/usr/bin/node #${process.execPath} #`, ...paths]);
-    const { all: found } = await execa('systemd-analyze', ['verify', '--man=no', ...paths], { all: true });
-    expect(found).toBe('');
-    // 2.0 of 10 at most, by systemd's own measure.
-    const args = ['security', '--no-pager', '--offline=true', '--threshold=20', ...paths];
-    const { exitCode } = await execa('systemd-analyze', args, { reject: false });
-    expect(exitCode).toBe(0);
-  });
-
-  it('come with scripts in which shellcheck finds nothing', async () => {
-    const scripts = ['install.sh', 'uninstall.sh'].map((name) => join(SYSTEMD, name));
-    const { exitCode, stdout } = await execa('shellcheck', scripts, { reject: false });
-    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' });
-  });
-});
-
-describe('install.sh into a folder', () => {
-  it('puts everything in its place, keeps what is configured, and is undone by uninstall.sh', async () => {
-    const root = join(folder, 'package');
-    expect(await run('install.sh', ['api', 'worker'], { DESTDIR: root })).toEqual({ code: 0, output: '' });
-    expect(await files(root)).toEqual(
-      [
-        ...['600 etc/nebula/api.env', '600 etc/nebula/worker.env'],
-        ...UNITS.map((unit) => `644 etc/systemd/system/${unit}`),
-        ...[`644 ${LIB}/README.md`, `644 ${LIB}/nebula-api.mjs`, `644 ${LIB}/nebula-worker.mjs`],
-        `755 ${LIB}/uninstall.sh`,
-      ].sort(),
-    );
-    expect((await stat(join(root, 'etc/nebula'))).mode & 0o777).toBe(0o700);
-
-    await writeFile(join(root, 'etc/nebula/worker.env'), 'APP_NAME=shop\n');
-    await run('install.sh', ['worker'], { DESTDIR: root });
-    const { stdout } = await execa('cat', [join(root, 'etc/nebula/worker.env')]);
-    expect(stdout).toBe('APP_NAME=shop');
-
-    expect(await run('uninstall.sh', [], { DESTDIR: root })).toEqual({ code: 0, output: '' });
-    expect(await files(root)).toEqual(['600 etc/nebula/api.env', '600 etc/nebula/worker.env']);
-    await run('uninstall.sh', ['--purge'], { DESTDIR: root });
-    expect(await files(root)).toEqual([]);
-  });
-
-  it.each<[string, string[], Record<string, string>, RegExp]>([
-    ['nothing', [], {}, /say what to install: api, worker, or both$/],
-    ['an unknown service', ['worker', 'apy'], {}, /there is no service "apy": it must be api or worker$/],
-    ['no bundle', ['worker'], { FROM: '/nowhere' }, /nebula-worker\.mjs is missing: run "npm run bundle"/],
-    ['no node', ['worker'], { NODE: '/nowhere/node' }, /install Node 20\.19 or later, or set NODE/],
-    ['a node that is too old', ['worker'], { NODE: 'old' }, /is v18\.0\.0, but 20\.19 or later is needed$/],
-    [
-      'a node in a home folder',
-      ['worker'],
-      { NODE: '/root/node' },
-      /is in a home folder.*: set NODE to another/,
-    ],
-  ])('refuses %s in one sentence, and changes nothing', async (_what, args, env, message) => {
-    const root = join(folder, 'refused');
-    const old = join(folder, 'old-node');
-    await writeFile(old, '#!/bin/sh\n[ "$1" = --version ] && echo v18.0.0\nexit 1\n');
-    await chmod(old, 0o755);
-    const inHome = env['NODE'] === '/root/node';
-    if (inHome) await execa('ln', ['-sf', process.execPath, '/root/node']);
-    const given = env['NODE'] === 'old' ? { ...env, NODE: old } : env;
-    const { code, output } = await run('install.sh', args, { DESTDIR: root, ...given });
-    if (inHome) await rm('/root/node');
-    expect(code).toBe(1);
-    expect(output).toMatch(message);
-    expect(output).not.toContain('\n');
-    await expect(stat(root)).rejects.toThrow('ENOENT');
-  });
-});
 
 describe('the services on a machine with systemd', () => {
   const SCOPE = `e2e-${randomBytes(4).toString('hex')}`;
@@ -146,9 +53,35 @@ describe('the services on a machine with systemd', () => {
     await (await fetch(`http://127.0.0.1:${port}${path}`)).json();
   const running = async () => await engine.containers(`nebula.scope=${SCOPE}`);
 
-  async function configure(service: 'api' | 'worker', lines: string[]): Promise<void> {
-    const broker = ['RABBIT_HOST=127.0.0.1:1', 'RABBIT_USER=nobody', `RABBIT_PASSWORD=${password}`];
-    await writeFile(join(root, 'etc/nebula', `${service}.env`), [...broker, ...lines, ''].join('\n'));
+  /** @param broker host of one; that of nobody when absent */
+  async function configure(
+    service: 'api' | 'worker',
+    lines: string[],
+    broker = '127.0.0.1:1',
+  ): Promise<void> {
+    const user = [`RABBIT_HOST=${broker}`, `RABBIT_USER=nebula-${service}`, `RABBIT_PASSWORD=${password}`];
+    await writeFile(join(root, 'etc/nebula', `${service}.env`), [...user, ...lines, ''].join('\n'));
+  }
+
+  /** As the documents say, with the same password for all. */
+  async function setUpBroker({ hosts, admin, managementUrls }: Broker): Promise<void> {
+    const setup = new ServiceProcess({
+      ...{ name: 'setup-broker', folder, args: [join(bundles, 'nebula-api.mjs'), 'setup-broker'] },
+      environment: {
+        ...{ RABBIT_HOST: hosts.join(), RABBIT_VHOST: 'nebula', RABBIT_USER: 'nebula-api' },
+        ...{ RABBIT_PASSWORD: password, RABBIT_MANAGEMENT_URL: managementUrls[0] ?? '' },
+        ...{ RABBIT_WORKER_USER: 'nebula-worker', RABBIT_WORKER_PASSWORD: password },
+        ...{ RABBIT_ADMIN_USER: admin.user, RABBIT_ADMIN_PASSWORD: admin.password },
+      },
+    });
+    if ((await setup.run()) !== 0) throw new Error(setup.output);
+  }
+
+  /** By what an api has beside its bundle. */
+  async function hashed(text: string): Promise<string> {
+    const script = 'require("@node-rs/argon2").hash(process.env.TEXT).then((hash) => console.log(hash))';
+    const { stdout } = await execa(process.execPath, ['-e', script], { cwd: bundles, env: { TEXT: text } });
+    return stdout;
   }
 
   beforeAll(async () => {
@@ -256,6 +189,64 @@ describe('the services on a machine with systemd', () => {
         ]).toEqual([...['success', '0']]);
       }
       expect(await running()).toEqual(before);
+    },
+    LIMIT,
+  );
+
+  it(
+    'are ready with a broker and a database, take a login by its hash, and deploy an app',
+    async () => {
+      const [broker, database] = await Promise.all([
+        startBroker({ folder: join(folder, 'rabbitmq') }),
+        startMongo(() => undefined),
+      ]);
+      try {
+        await setUpBroker(broker);
+        const login = secret(randomBytes(12).toString('hex'));
+        const hash = await hashed(login);
+        expect(hash).toMatch(/^\$argon2id\$/);
+        const [host] = broker.hosts;
+        await configure(
+          'api',
+          [
+            ...[`MONGO_URL=${database.url}`, 'RABBIT_VHOST=nebula', `API_PORT=${ports.api}`],
+            ...['BASIC_AUTH_USER=admin', `BASIC_AUTH_PASSWORD=${hash}`],
+          ],
+          host,
+        );
+        await configure(
+          'worker',
+          [
+            ...['RABBIT_VHOST=nebula', `APP_NAME=${APP}`, `SCOPE=${SCOPE}`, `WORKER_PORT=${ports.worker}`],
+            ...['DOCKER_HOST=unix:///opt/docker.sock', 'REPORT_INTERVAL_SECONDS=1'],
+          ],
+          host,
+        );
+        await machine.run(['systemctl', 'start', ...UNITS]);
+        await eventually(async () => {
+          for (const port of [ports.api, ports.worker])
+            expect(await readiness(String(port))).toMatchObject({ status: 200 });
+        }, WAIT);
+
+        const url = `http://127.0.0.1:${ports.api}`;
+        const as = (text: string) => ({
+          authorization: `Basic ${Buffer.from(`admin:${text}`).toString('base64')}`,
+        });
+        expect((await new FleetApi(url, as('another')).call('GET', '/apps')).status).toBe(401);
+        const api = new FleetApi(url, as(login));
+        await api.create({ app_name: APP, docker_image: IMAGE });
+        await api.change(APP, { env_vars: { STEP: 'by the feed' } });
+        await eventually(async () => {
+          expect(await api.wait(APP, 5)).toMatchObject({ outcome: 'converged', converged: 1 });
+        }, WAIT);
+        expect(await running()).toMatchObject([
+          { name: `${APP}-1`, running: true, environment: { STEP: 'by the feed' } },
+        ]);
+      } finally {
+        await machine.run(['systemctl', 'stop', ...UNITS]);
+        await database.remove();
+        await broker.remove();
+      }
     },
     LIMIT,
   );

@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execa } from 'execa';
+import { chmod, copyFile, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bundleService } from '../../tools/bundle/bundle-service.mjs';
+import { ensurePackages } from '../../tools/engine/packages.mjs';
+import { REPOSITORY } from '../testing/clone.js';
+
+const SYSTEMD = join(REPOSITORY, 'deploy', 'systemd');
+const UNITS = ['nebula-api.service', 'nebula-worker.service'];
+const LIB = 'usr/local/lib/nebula';
+const LIMIT = 300_000;
+
+let folder: string;
+/** What `npm run bundle` makes. */
+let bundles: string;
+
+beforeAll(async () => {
+  await ensurePackages(['systemd', 'shellcheck'], (line) => console.log(line));
+  folder = await mkdtemp(join(tmpdir(), 'nebula-systemd-'));
+  bundles = join(folder, 'dist');
+  await mkdir(bundles);
+  for (const service of ['api', 'worker'] as const) await bundleService(service, bundles);
+}, LIMIT);
+
+afterAll(async () => await rm(folder, { recursive: true, force: true }));
+
+async function run(script: string, args: string[], env: Record<string, string>) {
+  const { exitCode, all } = await execa('sh', [join(SYSTEMD, script), ...args], {
+    ...{ env: { FROM: bundles, NODE: process.execPath, ...env }, all: true, reject: false },
+  });
+  return { code: exitCode, output: all };
+}
+
+/** Every file below a folder with its mode. */
+async function files(root: string): Promise<string[]> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const modes = await Promise.all(
+    paths.map(
+      async (path) => `${((await stat(path)).mode & 0o777).toString(8)} ${path.slice(root.length + 1)}`,
+    ),
+  );
+  return modes.filter((line) => !/nebula\/(node_modules|swagger-ui)\//.test(line)).sort();
+}
+
+describe('the units', () => {
+  it('are right for systemd, and as hardened as a program that compiles can be', async () => {
+    // The programs of the units have to be there, and the units to be where systemd finds their names.
+    const root = join(folder, 'verified');
+    await mkdir(root);
+    for (const unit of UNITS) await copyFile(join(SYSTEMD, unit), join(root, unit));
+    const paths = UNITS.map((unit) => join(root, unit));
+    await execa('sed', ['-i', `s#/usr/bin/node #${process.execPath} #`, ...paths]);
+    const { all: found } = await execa('systemd-analyze', ['verify', '--man=no', ...paths], { all: true });
+    expect(found).toBe('');
+    // 2.0 of 10 at most, by systemd's own measure.
+    const args = ['security', '--no-pager', '--offline=true', '--threshold=20', ...paths];
+    const { exitCode } = await execa('systemd-analyze', args, { reject: false });
+    expect(exitCode).toBe(0);
+  });
+
+  it('come with scripts in which shellcheck finds nothing', async () => {
+    const scripts = ['install.sh', 'uninstall.sh'].map((name) => join(SYSTEMD, name));
+    const { exitCode, stdout } = await execa('shellcheck', scripts, { reject: false });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' });
+  });
+});
+
+describe('install.sh into a folder', () => {
+  it('puts everything in its place, keeps what is configured, and is undone by uninstall.sh', async () => {
+    const root = join(folder, 'package');
+    expect(await run('install.sh', ['api', 'worker'], { DESTDIR: root })).toEqual({ code: 0, output: '' });
+    expect(await files(root)).toEqual(
+      [
+        ...['600 etc/nebula/api.env', '600 etc/nebula/worker.env'],
+        ...UNITS.map((unit) => `644 etc/systemd/system/${unit}`),
+        ...[`644 ${LIB}/README.md`, `644 ${LIB}/nebula-api.mjs`, `644 ${LIB}/nebula-worker.mjs`],
+        `755 ${LIB}/uninstall.sh`,
+      ].sort(),
+    );
+    expect((await stat(join(root, 'etc/nebula'))).mode & 0o777).toBe(0o700);
+
+    await writeFile(join(root, 'etc/nebula/worker.env'), 'APP_NAME=shop\n');
+    await run('install.sh', ['worker'], { DESTDIR: root });
+    const { stdout } = await execa('cat', [join(root, 'etc/nebula/worker.env')]);
+    expect(stdout).toBe('APP_NAME=shop');
+
+    expect(await run('uninstall.sh', [], { DESTDIR: root })).toEqual({ code: 0, output: '' });
+    expect(await files(root)).toEqual(['600 etc/nebula/api.env', '600 etc/nebula/worker.env']);
+    await run('uninstall.sh', ['--purge'], { DESTDIR: root });
+    expect(await files(root)).toEqual([]);
+  });
+
+  it.each<[string, string[], Record<string, string>, RegExp]>([
+    ['nothing', [], {}, /say what to install: api, worker, or both$/],
+    ['an unknown service', ['worker', 'apy'], {}, /there is no service "apy": it must be api or worker$/],
+    ['no bundle', ['worker'], { FROM: '/nowhere' }, /nebula-worker\.mjs is missing: run "npm run bundle"/],
+    ['no node', ['worker'], { NODE: '/nowhere/node' }, /install Node 20\.19 or later, or set NODE/],
+    ['a node that is too old', ['worker'], { NODE: 'old' }, /is v18\.0\.0, but 20\.19 or later is needed$/],
+    [
+      'a node in a home folder',
+      ['worker'],
+      { NODE: '/root/node' },
+      /is in a home folder.*: set NODE to another/,
+    ],
+  ])('refuses %s in one sentence, and changes nothing', async (_what, args, env, message) => {
+    const root = join(folder, 'refused');
+    const old = join(folder, 'old-node');
+    await writeFile(old, '#!/bin/sh\n[ "$1" = --version ] && echo v18.0.0\nexit 1\n');
+    await chmod(old, 0o755);
+    const inHome = env['NODE'] === '/root/node';
+    if (inHome) await execa('ln', ['-sf', process.execPath, '/root/node']);
+    const given = env['NODE'] === 'old' ? { ...env, NODE: old } : env;
+    const { code, output } = await run('install.sh', args, { DESTDIR: root, ...given });
+    if (inHome) await rm('/root/node');
+    expect(code).toBe(1);
+    expect(output).toMatch(message);
+    expect(output).not.toContain('\n');
+    await expect(stat(root)).rejects.toThrow('ENOENT');
+  });
+});
