@@ -33,6 +33,17 @@ export function nebulaImage(name) {
 }
 
 /**
+ * Makes the base of all of them, unless the engine has it.
+ * @param {string} host of the engine
+ * @returns {Promise<string>} its reference
+ */
+export async function ensureNebulaBase(host) {
+  await ensurePackages([BUSYBOX_PACKAGE], () => undefined);
+  await ensureMachineImage(host, BASE, base);
+  return BASE;
+}
+
+/**
  * Builds one from the sources of this work tree. What an earlier build of the same sources has left is taken.
  * @param {string} host of the engine; it reaches the package registry
  * @param {ImageName} name
@@ -40,8 +51,7 @@ export function nebulaImage(name) {
  * @throws {Error} with the output of the build
  */
 export async function buildNebulaImage(host, name) {
-  await ensurePackages([BUSYBOX_PACKAGE], () => undefined);
-  await ensureMachineImage(host, BASE, base);
+  await ensureNebulaBase(host);
   const reference = nebulaImage(name);
   const args = [
     ...['build', '--network', 'host', '--file', join(PROJECT, 'deploy', 'docker', `${name}.Dockerfile`)],
@@ -51,6 +61,18 @@ export async function buildNebulaImage(host, name) {
   const env = { ...process.env, DOCKER_HOST: host, DOCKER_BUILDKIT: '0' };
   await run('docker', args, { env, maxBuffer: 64 * 1024 * 1024 });
   return reference;
+}
+
+/**
+ * @param {string} host of the engine
+ * @param {string} reference of an image that was built on the base
+ * @returns {Promise<number>} what it adds to the base, megabytes (10^6 bytes)
+ */
+export async function addedMegabytes(host, reference) {
+  const args = ['image', 'inspect', '--format', '{{.Size}}', BASE, reference];
+  const { stdout } = await run('docker', args, { env: { ...process.env, DOCKER_HOST: host } });
+  const [base = 0, whole = 0] = stdout.trim().split('\n').map(Number);
+  return (whole - base) / 1e6;
 }
 
 /** Node with npm and this machine's way to the package registry. */

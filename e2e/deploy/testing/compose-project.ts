@@ -8,6 +8,9 @@ import { REPOSITORY } from '../../testing/clone.js';
 
 const FOLDER = join(REPOSITORY, 'deploy', 'compose');
 
+/** The one that engines without a plugin have. */
+const BUILDER = { DOCKER_BUILDKIT: '0' };
+
 export interface ProjectOptions {
   name: string;
   /** Files of deploy/compose, and whole paths of others, in the order in which they count. */
@@ -62,7 +65,7 @@ export class ComposeProject {
     ];
     const { PATH, HOME } = process.env;
     const { exitCode, all: output } = await execa(this.program, all, {
-      ...{ cwd: FOLDER, env: { PATH, HOME, DOCKER_HOST: host }, extendEnv: false },
+      ...{ cwd: FOLDER, env: { PATH, HOME, DOCKER_HOST: host, ...BUILDER }, extendEnv: false },
       ...{ all: true, reject: false, stdin: 'ignore' },
     });
     searchForSecrets(output, `the output of docker compose ${args.join(' ')}`);

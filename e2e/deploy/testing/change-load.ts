@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A change that was not answered with success, and what its repetition was answered with. */
+export interface FailedChange {
+  /** Of HTTP; 0 when the connection broke. */
+  status: number;
+  repeated: number;
+}
+
+/** Between two changes of an app, milliseconds. */
+const PAUSE_MS = 20;
+const ANSWER_LIMIT_MS = 30_000;
+
+/**
+ * Changes apps without a break, each on its own, until it is told to end. Whoever gets no success makes the change once
+ * more, as the documents tell him to.
+ */
+export class ChangeLoad {
+  readonly failed: FailedChange[] = [];
+  /** Value of `STEP` in the last change of each app that was answered with success. */
+  readonly last = new Map<string, string>();
+  changed = 0;
+  private isEnding = false;
+  private readonly loops: Promise<void>[];
+
+  /** @param url of the api, without a path */
+  constructor(
+    private readonly url: string,
+    private readonly authorization: string,
+    apps: readonly string[],
+  ) {
+    this.loops = apps.map((app) => this.loop(app));
+  }
+
+  async end(): Promise<void> {
+    this.isEnding = true;
+    await Promise.all(this.loops);
+  }
+
+  private async loop(app: string): Promise<void> {
+    for (let step = 1; !this.isEnding; step += 1) {
+      const status = await this.change(app, String(step));
+      if (status === 200) this.changed += 1;
+      else this.failed.push({ status, repeated: await this.change(app, String(step)) });
+      await sleep(PAUSE_MS);
+    }
+  }
+
+  private async change(app: string, value: string): Promise<number> {
+    try {
+      const answer = await fetch(`${this.url}/api/v3/apps/${app}`, {
+        method: 'PATCH',
+        headers: { authorization: this.authorization, 'content-type': 'application/json' },
+        body: JSON.stringify({ env_vars: { STEP: value } }),
+        signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
+      });
+      await answer.arrayBuffer();
+      if (answer.status === 200) this.last.set(app, value);
+      return answer.status;
+    } catch {
+      return 0;
+    }
+  }
+}
