@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeHttpImage } from '../../tools/engine/images.mjs';
-import { buildNebulaImage, nebulaImage } from '../../tools/services/nebula-images.mjs';
+import { addedMegabytes, buildNebulaImage, nebulaImage } from '../../tools/services/nebula-images.mjs';
 import { EngineView, type SeenContainer } from '../testing/engine-view.js';
 import { eventually } from '../testing/eventually.js';
 import { keepDesiredState } from '../testing/kept-desired-state.js';
@@ -17,6 +17,8 @@ const APP = `${SCOPE}-app`;
 const OF_WORKER = `of-test=${SCOPE}`;
 const WORKER_IMAGE = nebulaImage('worker');
 const IMAGE = 'nebula-in-container:1';
+/** Name of the worker's image after an update. */
+const NEXT_IMAGE = 'nebula-worker-next';
 const LIMIT = 120_000;
 /** Images are built from the sources, with all that they need from the package registry. */
 const BUILD_LIMIT = 1_200_000;
@@ -65,6 +67,7 @@ afterAll(async () => {
   }
   for (const name of await engine.networks(`nebula.scope=${SCOPE}`))
     await engine.docker.getNetwork(name).remove();
+  await engine.docker.getImage(`${NEXT_IMAGE}:${SCOPE}`).remove({ force: true });
   await rm(stateDir, { recursive: true });
 }, LIMIT);
 
@@ -84,6 +87,19 @@ async function seenWorker(): Promise<SeenContainer> {
 
 async function containers(): Promise<SeenContainer[]> {
   return (await engine.containers(`nebula.scope=${SCOPE}`)).filter(({ id }) => id !== self.id);
+}
+
+/** Ends the worker in order, and starts another one with the same folder, list and rights, except for these changes. */
+async function replaceWorker(changes: Docker.ContainerCreateOptions): Promise<void> {
+  await worker.stop();
+  const { Config, HostConfig, Name } = await worker.inspect();
+  await worker.remove();
+  worker = await engine.docker.createContainer({
+    ...{ name: Name.slice(1), Image: WORKER_IMAGE, Labels: labels, Env: Config.Env, HostConfig },
+    ...changes,
+  });
+  await worker.start();
+  self = await seenWorker();
 }
 
 /** All that the worker has said. */
@@ -133,19 +149,43 @@ it(
   2 * LIMIT,
 );
 
+it('its image adds little to its base, which a server has once', async () => {
+  expect(await addedMegabytes(ENGINE, WORKER_IMAGE)).toBeLessThan(2.5);
+});
+
+it(
+  'its update, a container of another image in place of its own, touches nothing, and goes on with what was kept',
+  async () => {
+    const before = await containers();
+    await engine.docker.getContainer(self.id).commit({
+      ...{ repo: NEXT_IMAGE, tag: SCOPE, changes: 'LABEL org.opencontainers.image.version=next' },
+    });
+    await replaceWorker({ Image: `${NEXT_IMAGE}:${SCOPE}` });
+    expect((await worker.inspect()).Config.Labels).toMatchObject({
+      'org.opencontainers.image.version': 'next',
+    });
+    await eventually(async () => expect(await log()).toContain('connected to the container engine'), LIMIT);
+    expect(await containers()).toEqual(before);
+    // It has looked at both once it has mended one.
+    const [right, removed] = before;
+    await engine.docker.getContainer(removed?.id ?? '').remove({ force: true });
+    await serves(2);
+    const [first, second] = await containers();
+    expect(first).toEqual(right);
+    expect(second?.id).not.toBe(removed?.id);
+  },
+  2 * LIMIT,
+);
+
 it(
   'whatever app its labels name: of one that it does not list everything is removed but itself',
   async () => {
-    await worker.stop();
     const [first] = await containers();
-    const { Config, HostConfig } = await worker.inspect();
-    await worker.remove();
-    worker = await engine.docker.createContainer({
-      ...{ name: `${APP}-9`, Image: WORKER_IMAGE, Labels: labels, HostConfig },
-      Env: Config.Env.map((line) => (line.startsWith('APP_NAME=') ? 'APP_NAME=another' : line)),
+    const { Env } = (await worker.inspect()).Config;
+    await replaceWorker({
+      name: `${APP}-9`,
+      Env: Env.map((line) => (line.startsWith('APP_NAME=') ? 'APP_NAME=another' : line)),
     });
-    await worker.start();
-    self = await seenWorker();
     expect(first?.running).toBe(true);
     await eventually(async () => expect(await containers()).toEqual([]), LIMIT);
     expect(await seenWorker()).toEqual(self);
