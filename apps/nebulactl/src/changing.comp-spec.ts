@@ -245,6 +245,23 @@ describe('nebulactl --wait', () => {
     );
   });
 
+  it('ends with 124, too, when there was no worker in that time', async () => {
+    const { code, stderr } = await shell.run(['app', 'wait', app, '--timeout', '1s']);
+    expect(code).toBe(124);
+    expect(stderr).toMatch(/Error: no worker that is online ran shop\d+ within 1 s\n$/);
+    const set = ['app', 'set', app, '--image', 'shop:42', '--yes', '--wait', '--timeout', '1s'];
+    expect(await shell.run(set)).toMatchObject({ code: 124 });
+  });
+
+  it('ends with 1 at once for an app that is deleted and that no worker has', async () => {
+    await api.call('DELETE', `/apps/${app}`);
+    const { code, stderr } = await shell.run(['app', 'wait', app]);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/Error: no worker that is online runs shop\d+, so nothing was waited for\n$/),
+    });
+  });
+
   it('ends with 130 at Ctrl-C, says that the change stays, and leaves it', async () => {
     const { code, stderr } = await shell.run(['app', 'restart', app, '--yes', '--wait'], {
       interruptWhen: /at revision 2:/,

@@ -32,6 +32,7 @@ export async function follow(
 ): Promise<void> {
   const { client, terminal, paintBeside: paint } = session;
   const line = new ProgressLine(terminal.stderr);
+  const begun = performance.now();
   let looking: Promise<void> = Promise.resolve();
   let waited = revision;
   try {
@@ -62,7 +63,8 @@ export async function follow(
     line.end();
     if (terminal.signal.aborted) throw new Interrupted(interrupted(app, waited));
     if (isGone && error instanceof NotConvergedError && error.reason === 'no_workers') return sayGone();
-    if (error instanceof NotConvergedError) throw failureOf(error, timeoutMs);
+    const isOver = performance.now() - begun >= timeoutMs;
+    if (error instanceof NotConvergedError) throw failureOf(error, timeoutMs, isOver);
     throw error;
   }
 
@@ -100,13 +102,20 @@ function interrupted(app: string, revision: number | undefined): string {
   return `stopped waiting. ${what} stays, and workers go on with it: nebulactl app wait ${app}`;
 }
 
-function failureOf({ app, reason, answer }: NotConvergedError, timeoutMs: number): CommandError {
+/** @param isOver whether the time is: without any worker the api may answer at once, as of an app that is deleted */
+function failureOf(
+  { app, reason, answer }: NotConvergedError,
+  timeoutMs: number,
+  isOver: boolean,
+): CommandError {
   const seconds = timeoutMs / 1_000;
   if (answer === null)
     return new CommandError(`it is not known how far ${app} is: the api did not answer`, EXIT.timeout);
   const { revision, converged, pending, waiting_for } = answer;
   if (reason === 'no_workers')
-    return new CommandError(`no worker that is online runs ${app}, so nothing was waited for`);
+    return isOver
+      ? new CommandError(`no worker that is online ran ${app} within ${seconds} s`, EXIT.timeout)
+      : new CommandError(`no worker that is online runs ${app}, so nothing was waited for`);
   const who = waiting_for.map(({ hostname, state, last_error }) =>
     oneLine(`${hostname} is ${state}${last_error ? `: ${last_error.step}: ${last_error.message}` : ''}`),
   );
