@@ -7,6 +7,8 @@ import { expectProblem } from '../testing/expect-problem.js';
 import { FaultyStore } from '../testing/faulty-store.js';
 import { PROBLEMS } from './problem-types.js';
 
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
+
 let api: ApiUnderTest;
 const start = async (...given: Parameters<typeof ApiUnderTest.start>) => {
   api = await ApiUnderTest.start(...given);
@@ -35,6 +37,10 @@ describe('every answer', () => {
       [1, 2].map(async () => (await api.call('GET', '//healthz')).headers.get('x-request-id')),
     );
     expect(new Set([id, ...ids]).size).toBe(3);
+    // What no router can read.
+    const undecodable = await api.call('GET', '/apps/%zz');
+    const problem = expectProblem(undecodable, PROBLEMS.malformedRequest);
+    expect(problem.instance).toBe(`urn:uuid:${undecodable.headers.get('x-request-id')}`);
   });
 
   it('is kept by browsers from being anything else, refusals too', async () => {
@@ -43,8 +49,8 @@ describe('every answer', () => {
       for (const headers of [{}, { authorization: ADMIN }]) {
         const answer = await api.call('GET', path, { headers });
         const missing = PROTECTING.filter((name) => !answer.headers.has(name));
-        // What no router could read has no hooks.
-        if (path !== '/apps/%zz') expect([path, answer.status, missing]).toEqual([path, answer.status, []]);
+        expect([path, answer.status, missing]).toEqual([path, answer.status, []]);
+        expect(answer.headers.get('x-request-id')).toMatch(UUID);
         expect(answer.headers.has('strict-transport-security')).toBe(false);
         expect(answer.headers.has('access-control-allow-origin')).toBe(false);
         expect(answer.headers.has('server') || answer.headers.has('x-powered-by')).toBe(false);

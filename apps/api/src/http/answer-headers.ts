@@ -25,18 +25,29 @@ const ALWAYS = {
   'cross-origin-resource-policy': 'same-origin',
 };
 
+export type AnswerHeaders = Readonly<Record<string, string>>;
+
+/** Of every answer: has the id of its request, under which the log knows it. */
+export const REQUEST_ID = 'x-request-id';
+
 /**
- * Gives every answer the id of its request, under which the log knows it, and what keeps browsers from doing harm with it.
- * To be registered before all else, so that refusals have them too.
+ * What keeps browsers from doing harm with an answer. Who answers below the hooks of the server, as to what is no request,
+ * gives them by itself, with the id.
+ *
+ * @param byTls whether the server is asked by TLS
  */
-export function registerAnswerHeaders(server: FastifyInstance, { byTls }: { byTls: boolean }): void {
-  const always = {
+export function answerHeaders(byTls: boolean): AnswerHeaders {
+  return {
     ...ALWAYS,
     'content-security-policy': OF_DATA,
     ...(byTls ? { 'strict-transport-security': BY_TLS_ALONE } : {}),
   };
+}
+
+/** Gives every answer these, and its id. To be registered before all else, so that refusals have them too. */
+export function registerAnswerHeaders(server: FastifyInstance, always: AnswerHeaders): void {
   server.addHook('onRequest', (request, reply, done) => {
-    void reply.headers(always).header('x-request-id', request.id);
+    void reply.headers(always).header(REQUEST_ID, request.id);
     done();
   });
   server.addHook('onRoute', (route) => {

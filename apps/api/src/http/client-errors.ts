@@ -1,14 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { type AnswerHeaders, REQUEST_ID } from './answer-headers.js';
 import { PROBLEM_MEDIA_TYPE, ProblemError } from './problem.js';
 import { PROBLEMS } from './problem-types.js';
 
 /** Answers what isn't HTTP, too large for it, or too slow, and ends the connection. */
-export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  if (socket.writable) socket.write(rawAnswer(clientProblem(error.code)));
-  socket.destroySoon();
+export function clientErrorAnswers(
+  always: AnswerHeaders,
+): (error: Error & { code?: string }, socket: Socket) => void {
+  return (error, socket) => {
+    if (error.code === 'ECONNRESET' || socket.destroyed) return;
+    if (socket.writable) socket.write(rawAnswer(clientProblem(error.code), always));
+    socket.destroySoon();
+  };
 }
 
 function clientProblem(code = ''): ProblemError {
@@ -24,28 +29,43 @@ function clientProblem(code = ''): ProblemError {
   }
 }
 
-function rawAnswer(problem: ProblemError): string {
+function rawAnswer(problem: ProblemError, always: AnswerHeaders): string {
   const { status } = problem.problem;
-  const body = JSON.stringify(problem.body(randomUUID()));
+  const { headers, body } = lastAnswer(problem, always);
   return [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
-    `Content-Type: ${PROBLEM_MEDIA_TYPE}`,
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Connection: close',
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
     '',
     body,
   ].join('\r\n');
 }
 
+/** The last one on its connection. */
+function lastAnswer(
+  problem: ProblemError,
+  always: AnswerHeaders,
+): { headers: Record<string, string>; body: string } {
+  const id = randomUUID();
+  const body = JSON.stringify(problem.body(id));
+  return {
+    headers: {
+      ...always,
+      [REQUEST_ID]: id,
+      'cache-control': 'no-store',
+      'content-type': PROBLEM_MEDIA_TYPE,
+      'content-length': String(Buffer.byteLength(body)),
+      connection: 'close',
+    },
+    body,
+  };
+}
+
 /** Answers a header `Expect` that asks for anything but `100-continue`. */
-export function refuseExpectations(server: Server): void {
+export function refuseExpectations(server: Server, always: AnswerHeaders): void {
   server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
     const detail = 'The header Expect may be "100-continue" or absent.';
     const problem = new ProblemError(PROBLEMS.expectationFailed, { detail });
-    response.writeHead(problem.problem.status, {
-      'content-type': PROBLEM_MEDIA_TYPE,
-      connection: 'close',
-    });
-    response.end(JSON.stringify(problem.body(randomUUID())));
+    const { headers, body } = lastAnswer(problem, always);
+    response.writeHead(problem.problem.status, headers).end(body);
   });
 }

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
-import { registerAnswerHeaders } from './answer-headers.js';
+import { answerHeaders, registerAnswerHeaders, REQUEST_ID } from './answer-headers.js';
 import { ApiAdapter } from './api-adapter.js';
 import { registerBodyParsers } from './body-parsers.js';
-import { answerClientError, refuseExpectations } from './client-errors.js';
+import { clientErrorAnswers, refuseExpectations } from './client-errors.js';
 import { registerCors } from './cors.js';
 import { registerDraining } from './draining.js';
 import type { HttpOptions } from './http-options.js';
@@ -36,7 +36,12 @@ export function createFastifyAdapter(
   { cors_origins = [], trusted_proxies = [], tls }: HttpOptions = {},
 ): ApiAdapter {
   // Of two limits Node keeps the one of the headers alone when it is the longer one.
-  const connections = { headersTimeout: arrival_ms, connectionsCheckingInterval: look_ms };
+  const connections = {
+    ...{ headersTimeout: arrival_ms, connectionsCheckingInterval: look_ms },
+    // Node's own answer to a request without it is no problem document.
+    requireHostHeader: false,
+  };
+  const always = answerHeaders(tls !== undefined);
   const adapter = new ApiAdapter({
     // Fastify's own default is no limit.
     requestTimeout: arrival_ms,
@@ -48,12 +53,13 @@ export function createFastifyAdapter(
     forceCloseConnections: true,
     // Fastify's own answer is no problem document.
     return503OnClosing: false,
-    clientErrorHandler: answerClientError,
-    frameworkErrors: (error: Error, _request: FastifyRequest, reply: FastifyReply) =>
-      sendProblem(reply, toProblem(error)),
+    clientErrorHandler: clientErrorAnswers(always),
+    // What no router can read meets no hook.
+    frameworkErrors: (error: Error, { id }: FastifyRequest, reply: FastifyReply) =>
+      sendProblem(reply.headers(always).header(REQUEST_ID, id), toProblem(error)),
   });
   const server: FastifyInstance = adapter.getInstance();
-  registerAnswerHeaders(server, { byTls: tls !== undefined });
+  registerAnswerHeaders(server, always);
   registerDraining(server);
   registerCors(server, cors_origins);
   registerRequestChecks(
@@ -61,6 +67,6 @@ export function createFastifyAdapter(
     names.map((name) => name.toLowerCase()),
   );
   registerBodyParsers(server);
-  refuseExpectations(server.server);
+  refuseExpectations(server.server, always);
   return adapter;
 }

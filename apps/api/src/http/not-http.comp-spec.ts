@@ -14,6 +14,11 @@ afterAll(async () => {
   expect(api.problems).toEqual([]);
 });
 
+const PROTECTING = [
+  ...['cache-control', 'content-security-policy', 'cross-origin-resource-policy'],
+  ...['referrer-policy', 'x-content-type-options', 'x-frame-options'],
+];
+
 /** Asserts that the last of the answers in a text is this problem. */
 function expectRawProblem(text: string, { type, title, status }: ProblemType): void {
   const last = text.slice(text.lastIndexOf('HTTP/1.1 '));
@@ -23,12 +28,10 @@ function expectRawProblem(text: string, { type, title, status }: ProblemType): v
   expect(head.toLowerCase()).toContain('connection: close');
   // Some come in chunks.
   const body = last.slice(last.indexOf('{'), last.lastIndexOf('}') + 1);
-  expect(JSON.parse(body)).toMatchObject({
-    type,
-    title,
-    status,
-    instance: expect.stringMatching(/^urn:uuid:/),
-  });
+  const [, id = 'none'] = /^x-request-id: (\S+)$/im.exec(head) ?? [];
+  expect(JSON.parse(body)).toMatchObject({ type, title, status, instance: `urn:uuid:${id}` });
+  const headers = head.split('\r\n').map((line) => line.split(':')[0]?.toLowerCase());
+  expect(headers).toEqual(expect.arrayContaining(PROTECTING));
 }
 
 describe('what is not HTTP', () => {
@@ -54,7 +57,10 @@ describe('what is not HTTP', () => {
   });
 
   it('like a request without its host is answered and ends', async () => {
-    expect(await rawRequest(api.port, 'GET /healthz HTTP/1.1\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
+    const text = await rawRequest(api.port, 'GET /healthz HTTP/1.1\r\n\r\n');
+    expectRawProblem(text, PROBLEMS.malformedRequest);
+    // HTTP/1.0 knows no such header.
+    expect(await rawRequest(api.port, 'GET /healthz HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /);
   });
 
   it('like endless headers is answered with its own problem', async () => {

@@ -11,6 +11,7 @@ export function registerRequestChecks(server: FastifyInstance, names: readonly s
   server.addHook('onRoute', ({ url, method }) => routes.add(url, method));
   server.addHook('onRequest', (request, reply, done) => {
     try {
+      requireHost(request);
       refuseMisdirected(request, names);
       if (request.is404) answerUnrouted(request, reply, routes);
     } catch (error) {
@@ -35,6 +36,15 @@ export function registerContentChecks(server: FastifyInstance, origins: readonly
       return;
     }
     done();
+  });
+}
+
+/** RFC 9112, section 3.2. Without it nobody knows where the request was meant for. */
+function requireHost({ headers, raw }: FastifyRequest): void {
+  if (headers.host !== undefined || raw.httpVersion === '1.0') return;
+  throw new ProblemError(PROBLEMS.malformedRequest, {
+    detail: 'The header Host is missing.',
+    headers: { connection: 'close' },
   });
 }
 

@@ -18,5 +18,8 @@ it('a request that never arrives in full is answered with 408, and holds no conn
     const text = await rawRequest(port, beginning);
     expect(text).toMatch(/^HTTP\/1\.1 408 /);
     expect(text).toContain(PROBLEMS.requestTimeout.type);
+    const [, id = 'none'] = /^x-request-id: (\S+)$/im.exec(text) ?? [];
+    expect(text).toContain(`"instance":"urn:uuid:${id}"`);
+    expect(text).toContain('x-content-type-options: nosniff');
   }
 });
