@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { ADMIN, LOGIN, makeToken } from '../../api/src/access/testing/logins.js';
 import { ApiUnderTest } from '../../api/src/testing/api-under-test.js';
 import { CommandLine } from './testing/command-line.js';
@@ -54,6 +56,42 @@ describe('nebulactl doctor', () => {
     expect(stdout).toMatch(
       /The clock of the api is 1[12]\d s ahead of that of this machine\.\n {6}→ Let NTP/,
     );
+  });
+
+  it('finds that the api does not answer, and says what to do', async () => {
+    const url = 'http://127.0.0.1:2';
+    const { code, stdout, stderr } = await shell.run(['doctor', '--url', url]);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: 'Error: one thing was found\n' });
+    expect(stdout).toMatch(
+      /^✗ api: http:\/\/127\.0\.0\.1:2 could not look\n {4}http:\/\/127\.0\.0\.1:2 can't be reached: nothing listens there .*\.\n {6}→ Look whether the api runs there/,
+    );
+    expect((await shell.run(['doctor', '--url', url, '-o', 'name'])).stdout).toBe('api\n');
+    const asData = await shell.run(['doctor', '--url', url, '-o', 'json']);
+    expect(JSON.parse(asData.stdout)).toEqual({
+      checks: [
+        {
+          ...{ name: 'api', summary: `${url} could not look` },
+          findings: [{ about: null, problem: expect.any(String), remedy: expect.any(String) }],
+        },
+      ],
+    });
+  });
+
+  it('finds that the api answers with an error of its own', async () => {
+    const broken = createServer((_request, response) => {
+      response.writeHead(500, { 'content-type': 'application/problem+json' });
+      const type = 'urn:nebula:problem:internal-error';
+      response.end(JSON.stringify({ type, title: 'x', status: 500, detail: 'It broke.' }));
+    });
+    await new Promise<void>((resolve) => broken.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = broken.address() as AddressInfo;
+      const { code, stdout } = await shell.run(['doctor', '--url', `http://127.0.0.1:${port}`]);
+      expect(code).toBe(1);
+      expect(stdout).toMatch(/^✗ api: .*\n {4}It broke\.\n {6}→ Look at its \/readyz/);
+    } finally {
+      await new Promise((resolve) => broken.close(resolve));
+    }
   });
 
   it('needs an administrator', async () => {

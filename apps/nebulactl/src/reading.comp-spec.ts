@@ -146,6 +146,26 @@ describe('nebulactl reads', () => {
     expect((await shell.run(['--version'])).stdout).toBe('3.0.0\n');
   });
 
+  it('says of each orphan how it is kept and how it is removed', async () => {
+    api.broker.reports.publish(reportOf({ app_name: 'ghost', worker_id: 'haunted', revision: 7 }));
+    const { stdout } = await eventually(async () => {
+      const listed = await shell.run(['orphans']);
+      expect(listed.stdout).toContain('ghost');
+      return listed;
+    });
+    const keep = 'nebulactl app create ghost --image …';
+    const remove = 'nebulactl app delete ghost';
+    expect(stdout).toMatch(new RegExp(`^ghost +1 +1 +7 +${keep} +${remove}$`, 'm'));
+    // The commands do what they are said to.
+    for (const [command, said] of [
+      [keep.replace('…', 'ghost:7'), 'ghost would be created'],
+      [remove, 'ghost would be deleted'],
+    ] as const) {
+      const tried = await shell.run([...command.split(' ').slice(1), '--dry-run']);
+      expect(tried).toMatchObject({ code: 0, stderr: expect.stringContaining(said) });
+    }
+  });
+
   it('follows events until Ctrl-C', async () => {
     const { code, stdout } = await shell.run(['events', '-o', 'json'], {
       before: { when: /"type":"start"/, work: () => api.create('seen') },

@@ -83,3 +83,60 @@ describe('nebulactl worker', () => {
     expect(await names()).toBe('web-1\n');
   });
 });
+
+describe('nebulactl app wait, of several workers,', () => {
+  const report = (worker_id: string, app_name: string, state: 'converged' | 'failed') =>
+    api.broker.reports.publish(
+      reportOf({
+        ...{ worker_id, app_name, state, boot_nonce: `${worker_id}-${state}` },
+        last_error:
+          state === 'failed'
+            ? { step: 'pull', message: 'no such image', at: new Date().toISOString(), retry_at: null }
+            : null,
+      }),
+    );
+
+  it('tells how many are how far, and ends with 0 only when none that is online is on its way', async () => {
+    await api.createApp('waited');
+    const last_seen_at = Date.now();
+    const apps = [appOn('waited', { took_ms: 1_200 })];
+    const converging = { state: 'converging', converged_at: null, took_ms: null } as const;
+    await api.keep(
+      workerOf('wait-1', { last_seen_at, apps }),
+      workerOf('wait-2', { last_seen_at, apps: [appOn('waited', converging)] }),
+      workerOf('wait-3', { last_seen_at: last_seen_at - 1_000_000, apps }),
+    );
+    const line = /^waited at revision 1: 1 converged, 1 converging, 1 offline; p50 1\.2 s$/m;
+    const short = await shell.run(['app', 'wait', 'waited', '--timeout', '2s']);
+    expect(short.code).toBe(124);
+    expect(short.stderr).toMatch(line);
+    expect(short.stderr).toMatch(/: 1 of 2 have not converged:\n {2}edge is converging\n$/);
+    const long = await shell.run(['app', 'wait', 'waited'], {
+      before: { when: line, work: async () => report('wait-2', 'waited', 'converged') },
+    });
+    expect(long.code).toBe(0);
+    expect(long.stderr).toMatch(
+      /Converged: waited is at revision 1 on 2 workers \(p50 [\d.]+ s, p99 [\d.]+ s\)\. 1 worker offline will follow\.\n$/,
+    );
+  });
+
+  it('ends at the first that fails, unless it shall keep going', async () => {
+    await api.createApp('retried');
+    const last_seen_at = Date.now();
+    await api.keep(workerOf('retry-1', { last_seen_at, apps: [appOn('retried')] }));
+    report('retry-2', 'retried', 'failed');
+    await eventually(async () => {
+      expect((await shell.run(['app', 'status', 'retried'])).stdout).toContain('1 converged, 1 failed');
+    });
+    const { code, stderr } = await shell.run(['app', 'wait', 'retried']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('failed on 1 worker:\n  edge is failed: pull: no such image');
+    const kept = await shell.run(['app', 'wait', 'retried', '--keep-going'], {
+      before: {
+        when: /retried at revision 1: 1 converged, 1 failed/,
+        work: async () => report('retry-2', 'retried', 'converged'),
+      },
+    });
+    expect(kept).toMatchObject({ code: 0, stderr: expect.stringContaining('on 2 workers') });
+  });
+});

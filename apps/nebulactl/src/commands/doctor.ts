@@ -1,6 +1,15 @@
-import { type CheckOutcome, type Finding, getDiagnostics } from '@nebula/sdk';
+import {
+  type CheckOutcome,
+  type Diagnosis,
+  type Finding,
+  getDiagnostics,
+  NebulaApiError,
+  NebulaConnectionError,
+  NebulaTimeoutError,
+} from '@nebula/sdk';
 import type { Command } from 'commander';
 import { define, type Session, type World } from '../command.js';
+import { explain } from '../connection/explain.js';
 import { clientOf } from '../connection/session.js';
 import { oneLine } from '../console/table.js';
 import { CommandError } from '../usage-error.js';
@@ -39,9 +48,34 @@ export function addDoctor(program: Command, world: World): void {
 async function diagnose({ connection, terminal, now }: Session): Promise<Outcome[]> {
   const client = clientOf(connection, LIMIT_MS);
   const asked = now();
-  const { version, checked_at, checks } = await getDiagnostics({ client, signal: terminal.signal });
+  let diagnosis: Diagnosis;
+  try {
+    diagnosis = await getDiagnostics({ client, signal: terminal.signal });
+  } catch (error) {
+    const finding = terminal.signal.aborted ? null : ofSilence(error, explain(error, connection).text);
+    if (finding === null) throw error;
+    return [{ name: 'api', summary: `${connection.url} could not look`, findings: [finding] }];
+  }
+  const { version, checked_at, checks } = diagnosis;
   const findings = [...ofVersions(version), ...ofClocks(Date.parse(checked_at), asked, now())];
   return [{ name: 'api', summary: `${connection.url} answers, version ${version}`, findings }, ...checks];
+}
+
+/** An api that answers nothing is a finding itself. Null when it has answered: who asks may be wrong then. */
+function ofSilence(error: unknown, problem: string): Finding | null {
+  if (error instanceof NebulaConnectionError || error instanceof NebulaTimeoutError)
+    return {
+      ...{ about: null, problem: `${problem}.` },
+      remedy:
+        'Look whether the api runs there, and whether this machine reaches it: curl its /healthz. Where the address is wrong, give another with --url, or choose one of nebulactl context list.',
+    };
+  if (error instanceof NebulaApiError && error.status >= 500)
+    return {
+      ...{ about: null, problem: `${problem}.` },
+      remedy:
+        'Look at its /readyz and at its log. Tokens need the database: without it, the administrator of the configuration is let in, and can ask again.',
+    };
+  return null;
 }
 
 function ofVersions(api: string): Finding[] {

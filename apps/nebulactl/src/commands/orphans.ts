@@ -8,7 +8,7 @@ export function addOrphans(program: Command, world: World): void {
     usage: 'orphans',
     summary: 'List apps that workers run and the database does not know',
     details:
-      'They were made after the backup from which it was restored. app create takes one over, app delete removes it.',
+      'They were made after the backup from which it was restored. app create takes one over, app delete removes it; both commands stand beside each.',
     examples: ['orphans'],
     run: async ({ client, terminal, show }) => {
       const orphans: Orphan[] = [];
@@ -21,12 +21,11 @@ export function addOrphans(program: Command, world: World): void {
           orphans.length === 0
             ? 'There is none.'
             : table(
-                ['APP', 'WORKERS', 'EPOCH', 'REVISION'],
-                orphans.map((each) => [
-                  each.app_name,
-                  String(each.workers),
-                  String(each.epoch),
-                  String(each.revision),
+                ['APP', 'WORKERS', 'EPOCH', 'REVISION', 'KEEP IT WITH', 'REMOVE IT WITH'],
+                orphans.map(({ app_name, workers, epoch, revision }) => [
+                  ...[app_name, String(workers), String(epoch), String(revision)],
+                  `nebulactl app create ${app_name} --image …`,
+                  `nebulactl app delete ${app_name}`,
                 ]),
               ),
       });
