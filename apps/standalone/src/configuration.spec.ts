@@ -74,6 +74,20 @@ describe('loadStandaloneConfiguration', () => {
     ]);
   });
 
+  it('has the rules of the api about who may use it and how it is reached', () => {
+    expect(problemsOf({ API_HOST: '0.0.0.0' })).toEqual([
+      expect.stringMatching(/^api_host is "0\.0\.0\.0", but no login is configured: .*auth_enabled/),
+    ]);
+    expect(problemsOf({ TLS_CERT: 'api.pem' })).toEqual([
+      'tls_cert and tls_key belong together: set both or none',
+    ]);
+    const open = { API_HOST: '0.0.0.0', AUTH_ENABLED: 'false', TLS_CERT: 'api.pem', TLS_KEY: 'api.key' };
+    expect(load(open)).toMatchObject({
+      ...{ api_host: '0.0.0.0', auth_enabled: false, tls_cert: 'api.pem', tls_key: 'api.key' },
+    });
+    expect(load({ API_HOST: '0.0.0.0', AUTH_TOKEN: 'x'.repeat(32) }).api_host).toBe('0.0.0.0');
+  });
+
   it('has a line for each problem of the file', async () => {
     await writeFile(file, JSON.stringify({ api_prot: 8000, api_port: 70_000 }));
     const problems = problemsOf({});

@@ -1,14 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { get } from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
+import { makeCertificates } from '../../../libs/messaging/src/testing/certificates.js';
+import { SEARCHED_LOG } from '../../../libs/messaging/src/testing/searched-log.js';
 import { loadStandaloneConfiguration } from './configuration.js';
 import { reserve } from './reservation.js';
 import { type Standalone, startStandalone } from './standalone.js';
-
-const SILENT = { log: () => undefined, warn: () => undefined, error: () => undefined };
 
 let folder: string;
 let standalone: Standalone | null = null;
@@ -29,7 +31,7 @@ async function start(given: Record<string, string>): Promise<Standalone> {
     ...{ DOCKER_HOST: `unix://${folder}/none.sock`, ...given },
   };
   const configuration = loadStandaloneConfiguration({ environment, file: join(folder, 'conf.json') });
-  standalone = await startStandalone(configuration, await reserve(configuration), SILENT);
+  standalone = await startStandalone(configuration, await reserve(configuration), SEARCHED_LOG);
   return standalone;
 }
 
@@ -55,6 +57,17 @@ describe('api and worker in one process', () => {
     });
     expect([made.status, await made.json()]).toEqual([201, expect.objectContaining({ app_name: 'hello' })]);
     expect((await ask('/api/v3/apps/none')).status).toBe(404);
+  });
+
+  it('speak TLS with the certificate of the configuration, and need none themselves', async () => {
+    const { ca, server } = await makeCertificates();
+    const [TLS_CERT, TLS_KEY] = [join(folder, 'api.pem'), join(folder, 'api.key')];
+    await Promise.all([writeFile(TLS_CERT, server.cert), writeFile(TLS_KEY, server.key)]);
+    const { url, ask } = await start({ TLS_CERT, TLS_KEY });
+    const [answer] = (await once(get(`${url}/healthz`, { ca }), 'response')) as [IncomingMessage];
+    answer.resume();
+    expect(answer.statusCode).toBe(200);
+    expect((await ask('/api/v3/apps')).status).toBe(200);
   });
 
   it('ask nobody for a login when there is none', async () => {

@@ -127,6 +127,22 @@ describe('a comparison', () => {
 });
 
 describe('a rollback', () => {
+  it('to a revision that the limit has cut is refused as one that is gone', async () => {
+    await api.create('cut');
+    for (let step = 2; step <= 8; step += 1) await patch('cut', { docker_image: `shop:${step}` });
+    const { items } = await body<Page>('/apps/cut/revisions');
+    expect(items.map(({ revision }) => revision)).toEqual([8, 7, 6, 5, 4, 3]);
+    for (const to of [1, 2]) {
+      const answer = await api.call('POST', '/apps/cut/rollback', { json: { to } });
+      expectProblem(answer, PROBLEMS.revisionNotFound);
+    }
+    expect(await body('/apps/cut')).toMatchObject({ revision: 8, docker_image: 'shop:8' });
+    expect(await api.call('POST', '/apps/cut/rollback', { json: { to: 3 } })).toMatchObject({
+      status: 200,
+      body: { revision: 9, docker_image: 'shop:3' },
+    });
+  });
+
   it('is a new revision with the old spec, told to workers, and keeps the tokens', async () => {
     await api.create('back', { env_vars: { A: '1' } });
     await api.call('POST', '/apps/back/restart');

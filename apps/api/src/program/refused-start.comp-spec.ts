@@ -1,11 +1,17 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { get } from 'node:https';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { secret } from '../../../../tools/test/known-secrets.mjs';
+import { makeCertificates } from '../../../../libs/messaging/src/testing/certificates.js';
+import { SearchedStream, secret } from '../../../../tools/test/known-secrets.mjs';
+import { eventually } from '../testing/eventually.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -19,28 +25,83 @@ const SOURCE = join(import.meta.dirname, '..');
 /** Its sources are compiled first, which takes a busy machine minutes. */
 const LIMIT_MS = 300_000;
 
-/** The api from its sources, with nothing configured but this. Answers how it ended, and what it printed as errors. */
-async function run(configured: Record<string, string>): Promise<[unknown, string]> {
+const BROKER = { RABBIT_HOST: '127.0.0.1:1', RABBIT_USER: 'u', RABBIT_PASSWORD: secret('p4ss-w0rd') };
+
+/** The api from its sources, with nothing configured but this. All that it prints is searched for secrets. */
+function start(configured: Record<string, string>): ChildProcessByStdio<null, Readable, Readable> {
   const register = join(SOURCE, 'testing/register-typescript.mjs');
   const program = ['--conditions=source', '--import', register, join(SOURCE, 'main.ts')];
   const { PATH = '' } = process.env;
   const started = spawn(process.execPath, program, {
     env: { PATH, CONF_FILE: join(folder, 'conf.json'), ...configured },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const [exit, errors] = await Promise.all([once(started, 'exit'), text(started.stderr)]);
-  return [(exit as unknown[])[0], errors];
+  for (const stream of [started.stdout, started.stderr]) {
+    const searched = new SearchedStream('what an api prints');
+    stream.setEncoding('utf8').on('data', (part: string) => searched.add(part));
+  }
+  return started;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** The status of an answer by HTTPS. */
+async function statusOf(port: number, path: string, ca: string): Promise<number | undefined> {
+  const [response] = (await once(get({ host: '127.0.0.1', port, path, ca }), 'response')) as [
+    IncomingMessage,
+  ];
+  response.resume();
+  return response.statusCode;
 }
 
 it(
   'the api does not start where others reach it and nobody is asked for a login, and says so in a line',
   async () => {
-    const broker = { RABBIT_HOST: 'r', RABBIT_USER: 'u', RABBIT_PASSWORD: secret('p4ss-w0rd') };
-    const [code, errors] = await run({ ...broker, SQLITE_FILE: 'x.db', API_HOST: '0.0.0.0' });
+    const started = start({ ...BROKER, SQLITE_FILE: 'x.db', API_HOST: '0.0.0.0' });
+    const [[code], errors] = await Promise.all([once(started, 'exit'), text(started.stderr)]);
     expect(code).toBe(78);
     expect(errors.trim().split('\n')).toEqual([
       expect.stringMatching(/^api_host is "0\.0\.0\.0", but no login is configured: .*auth_enabled/),
     ]);
+  },
+  LIMIT_MS,
+);
+
+it(
+  'the api starts there when it shall let anyone in on purpose, warns of it, and speaks TLS with its certificate',
+  async () => {
+    const { ca, server } = await makeCertificates();
+    const [TLS_CERT, TLS_KEY] = [join(folder, 'api.pem'), join(folder, 'api.key')];
+    await Promise.all([writeFile(TLS_CERT, server.cert), writeFile(TLS_KEY, server.key)]);
+    const port = await freePort();
+    const started = start({
+      ...{ ...BROKER, SQLITE_FILE: join(folder, 'x.db'), API_HOST: '0.0.0.0', API_PORT: String(port) },
+      ...{ AUTH_ENABLED: 'false', TLS_CERT, TLS_KEY },
+    });
+    const ended = once(started, 'exit');
+    const printed = text(started.stdout);
+    try {
+      await eventually(async () => {
+        expect(started.exitCode).toBeNull();
+        expect(await statusOf(port, '/healthz', ca)).toBe(200);
+      }, LIMIT_MS);
+      expect(await statusOf(port, '/api/v3/apps', ca)).toBe(200);
+      await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow();
+    } finally {
+      started.kill('SIGTERM');
+    }
+    expect((await ended)[0]).toBe(0);
+    const lines = (await printed).split('\n').filter((line) => line.includes('"level":"warn"'));
+    expect(lines).toContainEqual(
+      expect.stringContaining('anyone who reaches the api is let in: auth_enabled is false'),
+    );
   },
   LIMIT_MS,
 );
