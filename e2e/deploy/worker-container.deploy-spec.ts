@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeHttpImage } from '../../tools/engine/images.mjs';
 import { addedMegabytes, buildNebulaImage, nebulaImage } from '../../tools/services/nebula-images.mjs';
+import { searchForSecrets } from '../../tools/test/known-secrets.mjs';
 import { EngineView, type SeenContainer } from '../testing/engine-view.js';
 import { eventually } from '../testing/eventually.js';
 import { keepDesiredState } from '../testing/kept-desired-state.js';
@@ -104,7 +105,9 @@ async function replaceWorker(changes: Docker.ContainerCreateOptions): Promise<vo
 
 /** All that the worker has said. */
 async function log(): Promise<string> {
-  return (await worker.logs({ stdout: true, stderr: true })).toString();
+  const text = (await worker.logs({ stdout: true, stderr: true })).toString();
+  searchForSecrets(text, 'the log of a worker in a container');
+  return text;
 }
 
 async function serves(revision: number): Promise<void> {

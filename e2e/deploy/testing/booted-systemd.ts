@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensurePackages } from '../../../tools/engine/packages.mjs';
+import { searchForSecrets } from '../../../tools/test/known-secrets.mjs';
 import { eventually } from '../../testing/eventually.js';
 
 /** Programs that a machine with systemd has; it is started with those of this one. */
@@ -52,7 +53,10 @@ export class BootedSystemd {
       { stdio: ['ignore', 'ignore', 'pipe'] },
     );
     let said = '';
-    nspawn.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+    nspawn.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      searchForSecrets(said, 'what a machine says while it starts');
+    });
     const machine = new BootedSystemd(nspawn);
     await eventually(async () => {
       if (nspawn.exitCode !== null) throw new Error(`systemd-nspawn has ended: ${said}`);
@@ -69,6 +73,7 @@ export class BootedSystemd {
     // Nothing of this machine's environment is meant for that one.
     const clean = { extendEnv: false, env: { PATH: '/usr/sbin:/usr/bin', ...env } };
     const { exitCode, all } = await execa('nsenter', args, { all: true, reject: false, ...clean });
+    searchForSecrets(all, `the output of ${command[0]} on a machine`);
     return { code: exitCode ?? -1, output: all };
   }
 

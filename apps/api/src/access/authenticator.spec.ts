@@ -1,5 +1,6 @@
 import { hash } from '@node-rs/argon2';
 import { expect, it } from '@jest/globals';
+import { SEARCHED_LINES } from '../../../../libs/messaging/src/testing/searched-log.js';
 import type { ApiLog } from '../api-log.js';
 import { Clock } from '../clock.js';
 import { ProblemError } from '../http/problem.js';
@@ -9,12 +10,12 @@ import { basic } from './testing/logins.js';
 import type { TokenCheck } from './token-check.js';
 
 const NO_TOKENS = { look: async () => ({ kind: 'unknown' }) } as unknown as TokenCheck;
-const SILENT = { warn: () => undefined } as unknown as ApiLog;
+const LOG = SEARCHED_LINES as unknown as ApiLog;
 
 it('a password is not checked when too many wait, and all who have asked with it are told so', async () => {
   const password = await hash('hunter2', { memoryCost: 8_192, timeCost: 2 });
   const login = { administrator: { user: 'root', password } };
-  const authenticator = new Authenticator({ login }, NO_TOKENS, new Clock(), SILENT);
+  const authenticator = new Authenticator({ login }, NO_TOKENS, new Clock(), LOG);
   // Each from an address of its own, and all of them before the first is checked.
   const waiting = Array.from({ length: 30 }, (_, index) =>
     authenticator.callerOf(basic('root', `guess ${index}`), `10.0.0.${index}`),

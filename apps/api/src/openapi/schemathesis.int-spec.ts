@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { searchForSecrets, secret } from '../../../../tools/test/known-secrets.mjs';
 import { schemathesisCommand } from '../../../../tools/services/schemathesis.mjs';
 import { bearer, LOGIN } from '../access/testing/logins.js';
 import { reportOf } from '../store/testing/records.js';
@@ -12,7 +14,7 @@ import { EXAMPLE_SPEC, EXAMPLE_WORKER } from './examples.js';
 const PROJECT = join(import.meta.dirname, '..', '..', '..', '..');
 const AUTHORIZATION = bearer(LOGIN.auth_token);
 const INSTALL_LIMIT = 300_000;
-const RUN_LIMIT = 300_000;
+const RUN_LIMIT = 600_000;
 
 let api: ApiUnderTest;
 let folder: string;
@@ -21,6 +23,7 @@ let command: string[];
 beforeAll(async () => {
   command = await schemathesisCommand(() => undefined);
   folder = await mkdtemp(join(tmpdir(), 'nebula-schemathesis-'));
+  secret(LOGIN.auth_token);
   api = await ApiUnderTest.start({ login: LOGIN });
   api.authorization = AUTHORIZATION;
   // What the examples of the document name is there.
@@ -49,18 +52,31 @@ function run(args: readonly string[]): Promise<{ code: number | null; output: st
   });
 }
 
+/** Requests and answers, as far as it is read here (HAR 1.2). */
+interface Report {
+  log: { entries: { response: unknown }[] };
+}
+
 /** Asks the operations that these options choose, and answers how many they are of how many. */
-async function ask(...choice: string[]): Promise<{ selected: number; all: number; cases: number }> {
+async function ask(
+  ...choice: string[]
+): Promise<{ selected: number; all: number; cases: number; searched: number }> {
+  const report = join(folder, `${randomUUID()}.har`);
   const { code, output } = await run([
     '--no-color',
     ...['--config-file', join(PROJECT, 'tools', 'openapi', 'schemathesis.toml'), 'run'],
     ...[`${api.url}/api/v3/openapi.json`, '--continue-on-failure'],
+    ...['--report', 'har', '--report-har-path', report],
     ...['--header', `Authorization: ${AUTHORIZATION}`, ...choice],
   ]);
   expect({ code, output: code === 0 ? '' : output }).toEqual({ code: 0, output: '' });
+  const { log } = JSON.parse(await readFile(report, 'utf8')) as Report;
+  for (const { response } of log.entries) {
+    searchForSecrets(JSON.stringify(response), 'an answer to Schemathesis');
+  }
   const [, selected, all] = /Selected: (\d+)\/(\d+)/.exec(output) ?? [];
   const [, cases] = /(\d+) generated/.exec(output) ?? [];
-  return { selected: Number(selected), all: Number(all), cases: Number(cases) };
+  return { selected: Number(selected), all: Number(all), cases: Number(cases), searched: log.entries.length };
 }
 
 it(
@@ -72,7 +88,10 @@ it(
     const [first, second] = halves;
     // Every operation is asked but the one without an end.
     expect(first.selected + second.selected).toBe(first.all - 1);
-    for (const { cases } of halves) expect(cases).toBeGreaterThan(500);
+    for (const { cases, searched } of halves) {
+      expect(cases).toBeGreaterThan(500);
+      expect(searched).toBeGreaterThan(500);
+    }
     expect(api.problems).toEqual([]);
   },
   RUN_LIMIT,

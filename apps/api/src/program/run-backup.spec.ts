@@ -2,11 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SEARCHED_LINES } from '../../../../libs/messaging/src/testing/searched-log.js';
 import { openAppStore } from '../store/open-app-store.js';
 import { recordOf } from '../store/testing/records.js';
 import { loadStoreConfiguration, runBackup, runRestore } from './run-backup.js';
-
-const SILENT = { info: () => undefined, warn: () => undefined };
 
 let folder: string;
 let lines: string[];
@@ -29,14 +28,14 @@ const backUp = async () => await runBackup(configuration('nebula.db'), file, say
 const restoreInto = async (name: string) => await runRestore(configuration(name), file, say);
 
 async function withApps(name: string, work: (apps: string[]) => void): Promise<void> {
-  const store = await openAppStore({ kind: 'sqlite', path: join(folder, name) }, SILENT);
+  const store = await openAppStore({ kind: 'sqlite', path: join(folder, name) }, SEARCHED_LINES);
   const { items } = await store.list({ limit: 10 });
   await store.close();
   work(items.map(({ app_name }) => app_name));
 }
 
 beforeEach(async () => {
-  const store = await openAppStore({ kind: 'sqlite', path: join(folder, 'nebula.db') }, SILENT);
+  const store = await openAppStore({ kind: 'sqlite', path: join(folder, 'nebula.db') }, SEARCHED_LINES);
   await store.insert(recordOf('shop'));
   await store.replace(recordOf('shop', { revision: 2 }), 1);
   await store.close();
@@ -59,7 +58,7 @@ describe('backup and restore', () => {
   });
 
   it('take the database while another process uses it', async () => {
-    const api = await openAppStore({ kind: 'sqlite', path: join(folder, 'nebula.db') }, SILENT);
+    const api = await openAppStore({ kind: 'sqlite', path: join(folder, 'nebula.db') }, SEARCHED_LINES);
     await api.insert(recordOf('in the log alone'));
     expect(await backUp()).toBe(0);
     await api.close();
@@ -78,7 +77,7 @@ describe('backup and restore', () => {
 
   it('find nothing to back up in a database that is not there, or has nothing', async () => {
     expect(await runBackup(configuration('typo.db'), file, say)).toBe(1);
-    const empty = await openAppStore({ kind: 'sqlite', path: join(folder, 'empty.db') }, SILENT);
+    const empty = await openAppStore({ kind: 'sqlite', path: join(folder, 'empty.db') }, SEARCHED_LINES);
     await empty.close();
     expect(await runBackup(configuration('empty.db'), file, say)).toBe(1);
     expect(lines).toEqual([
@@ -98,13 +97,13 @@ describe('backup and restore', () => {
   });
 
   it('make lines that no reader takes apart', async () => {
-    const store = await openAppStore({ kind: 'sqlite', path: join(folder, 'nebula.db') }, SILENT);
+    const store = await openAppStore({ kind: 'sqlite', path: join(folder, 'nebula.db') }, SEARCHED_LINES);
     await store.insert(recordOf('odd', { reason: 'a\u2028b\u2029c' }));
     await store.close();
     await backUp();
     expect(await readFile(file, 'utf8')).not.toMatch(/[\u2028\u2029]/);
     expect(await restoreInto('other.db')).toBe(0);
-    const restored = await openAppStore({ kind: 'sqlite', path: join(folder, 'other.db') }, SILENT);
+    const restored = await openAppStore({ kind: 'sqlite', path: join(folder, 'other.db') }, SEARCHED_LINES);
     expect(await restored.get('odd')).toMatchObject({ reason: 'a\u2028b\u2029c' });
     await restored.close();
   });

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SEARCHED_LINES } from '../../../../libs/messaging/src/testing/searched-log.js';
 import { openAppStore } from '../store/open-app-store.js';
 import { Keyring } from '../store/secrets/keyring.js';
 import { SealingAppStore } from '../store/secrets/sealing-app-store.js';
@@ -11,7 +12,6 @@ import { loadApiConfiguration } from './configuration.js';
 import { runRotateSecrets } from './run-rotate-secrets.js';
 
 const SECRET = { env_vars: { TOKEN: 'hunter2-to-rotate' }, secret_env_vars: ['TOKEN'] };
-const SILENT = { info: () => undefined, warn: () => undefined };
 
 let folder: string;
 let lines: string[];
@@ -35,7 +35,7 @@ function textOf(id: string): string {
 
 /** Works on the database as an api with these keys does. */
 async function withStore<T>(ids: string[], work: (store: SealingAppStore) => Promise<T>): Promise<T> {
-  const inner = await openAppStore({ kind: 'sqlite', path: join(folder, 'nebula.db') }, SILENT);
+  const inner = await openAppStore({ kind: 'sqlite', path: join(folder, 'nebula.db') }, SEARCHED_LINES);
   try {
     return await work(new SealingAppStore(inner, new Keyring(ids.map(testKey))));
   } finally {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { WorkerMessage } from '@nebula/contracts';
+import { SEARCHED_LOG } from '../../../../libs/messaging/src/testing/searched-log.js';
 import { ApiLog } from '../api-log.js';
 import { Clock } from '../clock.js';
 import { StoreUnavailableError } from '../store/app-store.js';
@@ -43,8 +44,7 @@ beforeEach(async () => {
     },
   };
   reading = Promise.resolve();
-  const note = () => undefined;
-  const log = new ApiLog({ logger: { log: note, warn: note, error: note } });
+  const log = new ApiLog({ logger: SEARCHED_LOG });
   watch = new AheadWatch(stores.apps, publisher, new MovedClock(), log);
   await stores.apps.insert(recordOf('shop', { revision: 5 }));
 });

@@ -1,6 +1,7 @@
 import { rename } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ReportTransport } from '@nebula/messaging';
+import { searchLogged } from '../../../../libs/messaging/src/testing/searched-log.js';
 import { ApiLog } from '../api-log.js';
 import { Clock } from '../clock.js';
 import { ApiMetrics } from '../metrics/api-metrics.js';
@@ -26,7 +27,10 @@ let paused: boolean;
 let looking: Promise<void>;
 
 function inboxOn({ fleet, apps }: Stores): ReportInbox {
-  const note = (...parts: unknown[]) => void lines.push(JSON.stringify(parts));
+  const note = (...parts: unknown[]) => {
+    searchLogged(...parts);
+    lines.push(JSON.stringify(parts));
+  };
   const log = new ApiLog({ logger: { log: note, warn: note, error: note } });
   const clock = new Clock();
   const reports = {

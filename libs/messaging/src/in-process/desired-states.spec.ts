@@ -9,6 +9,7 @@ import { eventually } from '../testing/eventually.js';
 import { Listener } from '../testing/listener.js';
 import { wanted } from '../testing/messages.js';
 import { InProcessBroker } from './in-process-broker.js';
+import { SEARCHED_LOG } from '../testing/searched-log.js';
 
 const ALL: AppSelection = { kind: 'all' };
 
@@ -48,7 +49,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   for (const listener of listeners.splice(0)) await listener.close();
-  Logger.overrideLogger(false);
+  Logger.overrideLogger(SEARCHED_LOG);
   await rm(folder, { recursive: true, force: true });
 });
 

@@ -8,6 +8,7 @@ import { Listener } from '../testing/listener.js';
 import { reportOf } from '../testing/messages.js';
 import type { ReceivedReport } from '../ports.js';
 import { InProcessBroker } from './in-process-broker.js';
+import { SEARCHED_LOG } from '../testing/searched-log.js';
 
 let broker: InProcessBroker;
 const listeners: Listener<ReceivedReport>[] = [];
@@ -50,7 +51,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   for (const listener of listeners.splice(0)) await listener.close();
-  Logger.overrideLogger(false);
+  Logger.overrideLogger(SEARCHED_LOG);
 });
 
 it('reports arrive as they were, and never as the same object', async () => {

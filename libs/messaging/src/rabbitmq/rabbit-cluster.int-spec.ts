@@ -8,6 +8,7 @@ import { wanted } from '../testing/messages.js';
 import { BrokerConnection } from './broker-connection.js';
 import { RabbitDesiredStateStrategy } from './rabbit-desired-state-strategy.js';
 import { RabbitFeed } from './rabbit-feed.js';
+import { SEARCHED_LOG } from '../testing/searched-log.js';
 
 const LIMIT = 300_000;
 const NODES = [0, 1, 2];
@@ -16,7 +17,7 @@ let server: BrokerUnderTest;
 let feed: RabbitFeed;
 
 beforeAll(async () => {
-  Logger.overrideLogger(false);
+  Logger.overrideLogger(SEARCHED_LOG);
   server = await BrokerUnderTest.start({ nodes: NODES.length });
   feed = new RabbitFeed({ region: 'eu', ...server.options() });
   await eventually(() => expect(feed.problem()).toBeNull());

@@ -9,6 +9,7 @@ import { BrokerUnderTest } from './broker-under-test.js';
 import { eventually } from './eventually.js';
 import { Listener } from './listener.js';
 import { wanted } from './messages.js';
+import { SEARCHED_LOG } from './searched-log.js';
 
 const RETRY = { first_ms: 50, longest_ms: 200 };
 
@@ -29,7 +30,7 @@ export class FollowedStreams {
   ) {}
 
   static async open(): Promise<FollowedStreams> {
-    Logger.overrideLogger(false);
+    Logger.overrideLogger(SEARCHED_LOG);
     const server = await BrokerUnderTest.start();
     const feed = new RabbitFeed({ region: 'eu', ...server.options() });
     await eventually(() => expect(feed.problem()).toBeNull());
@@ -45,7 +46,7 @@ export class FollowedStreams {
   async forget(): Promise<void> {
     for (const listener of this.listeners.splice(0)) await listener.close();
     for (const connection of this.connections.splice(0)) await connection.close();
-    Logger.overrideLogger(false);
+    Logger.overrideLogger(SEARCHED_LOG);
   }
 
   async follow(

@@ -8,6 +8,7 @@ import {
   EventPattern,
   Payload,
 } from '@nestjs/microservices';
+import { searchLogged } from './searched-log.js';
 
 /** A microservice of Nest with one handler, and what it was given. */
 export class Listener<T> {
@@ -54,11 +55,13 @@ export class Listener<T> {
     @Module({ controllers: [Handlers] })
     class ListenerModule {}
 
-    const note = (...parts: unknown[]) =>
+    const note = (...parts: unknown[]) => {
+      searchLogged(...parts);
       this.problems.push(parts.map((part) => JSON.stringify(part)).join(' '));
+    };
     this.service = await NestFactory.createMicroservice<CustomStrategy>(ListenerModule, {
       strategy,
-      logger: { log: () => undefined, warn: note, error: note },
+      logger: { log: searchLogged, warn: note, error: note },
       abortOnError: false,
     });
     await this.service.listen();

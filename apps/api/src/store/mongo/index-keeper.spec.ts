@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
+import { searchLogged } from '../../../../../libs/messaging/src/testing/searched-log.js';
 import { eventually } from '../../testing/eventually.js';
 import { StoreUnavailableError } from '../app-store.js';
 import { IndexKeeper } from './index-keeper.js';
@@ -25,7 +26,7 @@ it.each([
     calls += 1;
     throw error;
   };
-  const log = { info: () => {}, warn: (message: string) => void lines.push(message) };
+  const log = { info: searchLogged, warn: (message: string) => void lines.push(message) };
   const keeper = new IndexKeeper(run, log);
   keeper.want(apps, { updated_at: 1 });
   await eventually(() => expect(calls).toBe(1));

@@ -5,6 +5,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SEARCHED_LOG } from '../../../../../libs/messaging/src/testing/searched-log.js';
 import { type AnyMongo, anyMongo } from '../../../../../tools/services/mongo.mjs';
 import { createApi } from '../../create-api.js';
 import { Publisher } from '../../publishing/publisher.js';
@@ -85,11 +86,10 @@ function countedFeed(): DesiredStateFeed {
 /** Starts an api on the database, and waits until it has compared and published all that there is to. */
 async function startApi(): Promise<NestFastifyApplication> {
   calls.clear();
-  const silent = () => undefined;
   api = await createApi({
     store: { kind: 'mongo', ...database.options },
     feeds: [countedFeed()],
-    logger: { log: silent, warn: silent, error: silent },
+    logger: SEARCHED_LOG,
     ...{ verify_interval_seconds: 86_400, tombstone_retention_days: 90, version: 'test' },
   });
   const store = api.get(AppStore);

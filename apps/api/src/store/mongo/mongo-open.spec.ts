@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { searchLogged } from '../../../../../libs/messaging/src/testing/searched-log.js';
 import { StoreUnavailableError } from '../app-store.js';
 import { MongoAppStore } from './mongo-app-store.js';
 import { MongoDatabase } from './mongo-database.js';
@@ -6,8 +7,10 @@ import { MongoDatabase } from './mongo-database.js';
 const LIMITS = { reading: 1_000, call: 2_000, selection: 1_000, silence: 1_000, majority: 1_000 };
 
 const lines: string[] = [];
-const note = (message: string, fields?: Record<string, unknown>) =>
-  void lines.push(`${message}: ${String(fields?.['reason'])}`);
+const note = (message: string, fields?: Record<string, unknown>) => {
+  searchLogged(message, fields);
+  lines.push(`${message}: ${String(fields?.['reason'])}`);
+};
 let database: MongoDatabase | undefined;
 
 afterEach(async () => {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
+import { SEARCHED_LINES } from '../../../../../libs/messaging/src/testing/searched-log.js';
 import { MongoAppStore } from '../mongo/mongo-app-store.js';
 import { MONGO_LIMITS, MongoDatabase, type MongoOptions } from '../mongo/mongo-database.js';
 import { MongoFleetStore } from '../mongo/mongo-fleet-store.js';
@@ -8,13 +9,11 @@ import { SealingAppStore } from '../secrets/sealing-app-store.js';
 import type { DatabaseUnderTest, Stores } from './database-under-test.js';
 import { TEST_KEYRING } from './keys.js';
 
-const SILENT = { info: () => {}, warn: () => {} };
-
 /** The server may be one that reads every document, on a machine that has other things to do. */
 const LIMITS = { ...MONGO_LIMITS, call: 100_000, silence: 100_000 };
 
 export async function openStores(options: MongoOptions): Promise<Stores> {
-  return storesOf(new MongoDatabase(options, SILENT, LIMITS));
+  return storesOf(new MongoDatabase(options, SEARCHED_LINES, LIMITS));
 }
 
 /** An empty database of a server that runs. */
@@ -25,13 +24,13 @@ export function createMongoDatabase(url: string): DatabaseUnderTest & { options:
     options,
     elsewhere: { module: pathToFileURL(import.meta.filename).href, options },
     async open() {
-      const database = new MongoDatabase(options, SILENT, LIMITS);
+      const database = new MongoDatabase(options, SEARCHED_LINES, LIMITS);
       opened.push(database);
       return storesOf(database);
     },
     async destroy() {
       for (const database of opened) await database.close();
-      const last = new MongoDatabase(options, SILENT, LIMITS);
+      const last = new MongoDatabase(options, SEARCHED_LINES, LIMITS);
       await last.drop();
       await last.close();
     },

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import { InProcessBroker, type ReportTransport } from '@nebula/messaging';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { SEARCHED_LOG } from '../../../../../libs/messaging/src/testing/searched-log.js';
 import { createApi } from '../../create-api.js';
 import type { WorkerRecord } from '../../store/fleet-records.js';
 import { FleetStore } from '../../store/fleet-store.js';
@@ -27,7 +28,7 @@ export class FleetApi {
       store: { kind: 'sqlite', path: join(folder, 'nebula.db') },
       feeds: [broker.feed],
       reports: listeningFor(broker.reportStrategy(), listenedMs),
-      logger: { log: () => undefined, warn: () => undefined, error: () => undefined },
+      logger: SEARCHED_LOG,
       ...{ verify_interval_seconds: 86_400, tombstone_retention_days: 90, version: 'test' },
     });
     await api.listen(0, '127.0.0.1');

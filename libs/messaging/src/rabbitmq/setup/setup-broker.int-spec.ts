@@ -10,6 +10,7 @@ import { BrokerKeeper } from './broker-keeper.js';
 import { setupBroker } from './setup-broker.js';
 import type { BrokerSetup } from './setup-parts.js';
 import { workerUserName } from './rights.js';
+import { SEARCHED_LOG } from '../../testing/searched-log.js';
 
 const LIMIT = 300_000;
 
@@ -18,7 +19,7 @@ let broker: Broker;
 let setup: BrokerSetup;
 
 beforeAll(async () => {
-  Logger.overrideLogger(false);
+  Logger.overrideLogger(SEARCHED_LOG);
   folder = await mkdtemp(join(tmpdir(), 'nebula-broker-'));
   broker = await startBroker({ folder });
   setup = {
