@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type OwnMongo, startMongo } from '../../tools/services/mongo.mjs';
+import { type DatabaseLogin, makeMongoUser, urlWithLogin } from '../../tools/services/mongo-users.mjs';
 import { type Broker, startBroker } from '../../tools/services/rabbitmq.mjs';
 import { BrokerProxy } from './broker-proxy.js';
 import { REPOSITORY } from './clone.js';
@@ -52,6 +53,8 @@ export interface FleetOptions {
   api?: Record<string, string>;
   /** The apis know the administrator of the broker, and make by themselves what it lacks. */
   keepsBroker?: boolean;
+  /** The database asks for a login: it has these two users, and the apis come as the second one. */
+  databaseUsers?: { admin: DatabaseLogin; api: DatabaseLogin };
   /** Each worker has an id and a user of its own, see `workerIdOf`; else all have one user, and their engines' ids. */
   userPerWorker?: boolean;
   /** Programs that `node` runs; the built ones of this work tree when absent. */
@@ -83,10 +86,14 @@ export class Fleet {
     const nodes = options.brokerNodes ?? 1;
     const [broker, database] = await Promise.all([
       startBroker({ folder: join(folder, 'rabbitmq'), nodes }),
-      startMongo(() => undefined),
+      startMongo(() => undefined, options.databaseUsers?.admin),
     ]);
     const fleet = new Fleet(folder, options, broker, database);
     try {
+      if (options.databaseUsers) {
+        const { admin, api } = options.databaseUsers;
+        await makeMongoUser(database, admin, api);
+      }
       await fleet.begin(nodes === 1);
       return fleet;
     } catch (error) {
@@ -115,17 +122,21 @@ export class Fleet {
     return this.proxy(1);
   }
 
-  /** Makes on the broker what api and workers need, as an operator does. */
-  async setUpBroker(): Promise<void> {
+  /**
+   * Makes on the broker what api and workers need, as an operator does.
+   * @param changes of the configuration of `setup-broker`
+   */
+  async setUpBroker(changes: Record<string, string> = {}): Promise<void> {
     const servers = Array.from({ length: SERVERS }, (_, index) => index);
     for (const user of this.options.userPerWorker ? servers.map(ownUser) : [WORKER_USER])
-      await this.setUpUser(user);
+      await this.setUpUser(user, changes);
   }
 
-  private async setUpUser(user: typeof WORKER_USER): Promise<void> {
+  private async setUpUser(user: typeof WORKER_USER, changes: Record<string, string>): Promise<void> {
     const setup = this.service('setup-broker', [this.program('api'), 'setup-broker'], {
       ...{ ...API_USER, RABBIT_HOST: this.broker.hosts.join(), RABBIT_VHOST: VHOST },
       ...{ ...this.brokerAdministration(user), REPORT_INTERVAL_SECONDS: INTERVALS.REPORT_INTERVAL_SECONDS },
+      ...changes,
     });
     if ((await setup.run()) !== 0) throw new Error(`setup-broker failed:\n${setup.output}`);
   }
@@ -287,12 +298,18 @@ export class Fleet {
     const port = await freePort();
     const process = this.service(`api-${index}`, [this.program('api')], {
       ...{ ...API_USER, ...INTERVALS, RABBIT_HOST: hosts, RABBIT_VHOST: VHOST },
-      ...{ API_PORT: String(port), SECRET_KEYS, MONGO_URL: this.database.url },
+      ...{ API_PORT: String(port), SECRET_KEYS, MONGO_URL: this.databaseUrl },
       ...(this.options.keepsBroker === true ? this.brokerAdministration(WORKER_USER) : {}),
       ...this.options.api,
     });
     process.start();
     this.apis.push({ process, api: new FleetApi(`http://127.0.0.1:${port}`) });
+  }
+
+  /** As the apis have it. */
+  private get databaseUrl(): string {
+    const { databaseUsers } = this.options;
+    return databaseUsers ? urlWithLogin(this.database.url, databaseUsers.api) : this.database.url;
   }
 
   private brokerAdministration(workers: typeof WORKER_USER): Record<string, string> {
@@ -305,8 +322,13 @@ export class Fleet {
   }
 
   /** A service beside those of this fleet, which whoever asks for it ends. */
-  extra(name: string, service: 'api' | 'worker', environment: Record<string, string>): ServiceProcess {
-    return this.service(name, [this.program(service)], environment);
+  extra(
+    name: string,
+    service: 'api' | 'worker',
+    environment: Record<string, string>,
+    ...args: string[]
+  ): ServiceProcess {
+    return this.service(name, [this.program(service), ...args], environment);
   }
 
   private service(name: string, args: string[], environment: Record<string, string>): ServiceProcess {

@@ -29,8 +29,10 @@ export class ServiceProcess {
   private child: ChildProcess | null = null;
   private isEnding = false;
   private lastCode: number | null = null;
+  private environmentOfStarts: Record<string, string>;
 
   constructor(private readonly options: ServiceOptions) {
+    this.environmentOfStarts = options.environment;
     noteSecretVariables(options.environment);
   }
 
@@ -38,15 +40,21 @@ export class ServiceProcess {
     return this.options.name;
   }
 
-  /** What it was configured with. */
+  /** What it is started with. */
   get configuration(): Record<string, string> {
-    return this.options.environment;
+    return this.environmentOfStarts;
+  }
+
+  /** Changes its configuration, from the next start on. */
+  configure(changes: Record<string, string>): void {
+    noteSecretVariables(changes);
+    this.environmentOfStarts = { ...this.environmentOfStarts, ...changes };
   }
 
   /** Its whole environment. The mark lets `npm test` end it when the tests were killed and could not. */
   get environment(): Record<string, string | undefined> {
     const { PATH, HOME, NEBULA_TEST_RUN } = process.env;
-    return { PATH, HOME, ...(NEBULA_TEST_RUN ? { NEBULA_TEST_RUN } : {}), ...this.options.environment };
+    return { PATH, HOME, ...(NEBULA_TEST_RUN ? { NEBULA_TEST_RUN } : {}), ...this.environmentOfStarts };
   }
 
   get isRunning(): boolean {

@@ -11,15 +11,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { end, ended, send } from '../engine/processes.mjs';
 import { freePorts } from './free-port.mjs';
 import { mongoProgram } from './mongo-program.mjs';
+import { makeMongoUser } from './mongo-users.mjs';
 
 /** @import { MongoProgram } from './mongo-program.mjs' */
+/** @import { DatabaseLogin } from './mongo-users.mjs' */
 
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 20_000;
 
 /**
  * @typedef {object} OwnMongo a server of our own, with an empty folder
- * @property {string} url `mongodb://127.0.0.1:port`, the same after a restart
+ * @property {string} url `mongodb://127.0.0.1:port`, without a user, the same after a restart
  * @property {MongoProgram['kind']} kind
  * @property {string} data folder of all that it keeps; to be copied while it is stopped
  * @property {() => number} pid
@@ -51,10 +53,11 @@ export async function anyMongo(say) {
 /**
  * Starts a server that goes on when the caller ends, and waits until it answers.
  * @param {(line: string) => void} say
+ * @param {DatabaseLogin} [admin] who may do everything; without one nobody is asked for a login
  * @returns {Promise<OwnMongo>}
  * @throws {Error} with what to do when none can be had, or with the end of its log
  */
-export async function startMongo(say) {
+export async function startMongo(say, admin) {
   const { kind, program } = await mongoProgram(say);
   const folder = await mkdtemp(join(tmpdir(), 'nebula-mongo-'));
   const data = join(folder, 'data');
@@ -62,20 +65,23 @@ export async function startMongo(say) {
   const [port = 0] = await freePorts(1);
   const args =
     kind === 'mongod'
-      ? ['--dbpath', data, '--bind_ip', '127.0.0.1', '--port', String(port)]
+      ? ['--dbpath', data, '--bind_ip', '127.0.0.1', '--port', String(port), ...(admin ? ['--auth'] : [])]
       : ['-folder', data, '-listen', `127.0.0.1:${port}`];
-  let pid = await run(program, args, port, folder);
+  const environment = admin ? { FERRETDB_ADMIN: `${admin.user}:${admin.password}` } : {};
+  const start = () => run(program, args, port, folder, environment);
+  let pid = await start();
+  const url = `mongodb://127.0.0.1:${port}`;
+  // FerretDB makes its first user by itself.
+  if (admin && kind === 'mongod') await makeMongoUser({ url, kind }, null, admin, 'root');
   return {
-    url: `mongodb://127.0.0.1:${port}`,
-    kind,
-    data,
+    ...{ url, kind, data },
     pid: () => pid,
     signal: async (signal) => {
       send(pid, signal);
       if (signal === 'SIGKILL' && !(await ended(pid, STOP_LIMIT_MS))) throw new Error(`${pid} does not end`);
     },
     start: async () => {
-      pid = await run(program, args, port, folder);
+      pid = await start();
     },
     stop: () => end(pid, STOP_LIMIT_MS),
     remove: async () => {
@@ -91,13 +97,14 @@ export async function startMongo(say) {
  * @param {string[]} args
  * @param {number} port
  * @param {string} folder for the log
+ * @param {Record<string, string>} environment beside the one of this process
  * @returns {Promise<number>} its process id
  */
-async function run(program, args, port, folder) {
+async function run(program, args, port, folder, environment) {
   const file = join(folder, 'server.log');
   const log = openSync(file, 'a', 0o600);
   // FerretDB makes much garbage of every document that it reads, and the machine has more memory than time.
-  const env = { ...process.env, GOGC: '800' };
+  const env = { ...process.env, ...environment, GOGC: '800' };
   const server = spawn(program, args, { cwd: folder, env, detached: true, stdio: ['ignore', log, log] });
   closeSync(log);
   server.unref();
