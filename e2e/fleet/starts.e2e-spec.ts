@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
 import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { mongoCommand } from '../../tools/services/mongo-users.mjs';
 import { secret } from '../../tools/test/known-secrets.mjs';
 import { BrokerProxy } from '../testing/broker-proxy.js';
 import { REPOSITORY } from '../testing/clone.js';
@@ -19,9 +21,11 @@ const BUNDLES = join(REPOSITORY, 'dist');
 
 let fleet: Fleet;
 let worker: NpmProcess | undefined;
+let backups: string;
 
 beforeAll(async () => {
   await execa('npm', ['run', 'bundle'], { cwd: REPOSITORY });
+  backups = await mkdtemp(join(tmpdir(), 'nebula-e2e-backups-'));
   fleet = await Fleet.start({
     apps: ['shop'],
     userPerWorker: true,
@@ -33,6 +37,7 @@ afterAll(async () => {
   worker?.signalGroup('SIGKILL');
   await worker?.ended();
   await fleet.end();
+  await rm(backups, { recursive: true, force: true });
 }, FLEET_START_LIMIT);
 
 afterEach(() => {
@@ -289,6 +294,33 @@ describe('a service that is configured wrongly', () => {
         expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
         expect(existsSync(dirname(socket))).toBe(false);
       });
+    },
+    LIMIT,
+  );
+
+  it(
+    'with a database of a newer version: the api ends with one line, and neither backup nor restore bids wait for it',
+    async () => {
+      const SCHEMA_NAME = 'of_tomorrow';
+      await mongoCommand(fleet.database.url, SCHEMA_NAME, {
+        update: 'settings',
+        updates: [{ q: { _id: 'schema' }, u: { $set: { value: 99 } }, upsert: true }],
+      });
+      const { configuration } = fleet.apiNumber(1).process;
+      const run = async (...args: string[]) => {
+        const environment = { ...configuration, SCHEMA_NAME, API_PORT: String(await freePort()) };
+        const process = fleet.extra('too old', 'api', environment, ...args);
+        return [await process.run(), ...process.output.trimEnd().split('\n')];
+      };
+      const line =
+        'the database of_tomorrow of MongoDB at \\S+ was written by a newer version .*\\(schema 99, .*\\)$';
+      expect(await run()).toEqual([78, expect.stringMatching(`^mongo_url: ${line}`)]);
+      const file = join(backups, 'of-tomorrow');
+      expect(await run('backup', file)).toEqual([1, expect.stringMatching(`^${line}`)]);
+      const recorded = join(REPOSITORY, 'apps/api/src/store/testing/fixtures/3.0.0/backup.jsonl');
+      expect(await run('restore', recorded)).toEqual([
+        ...[1, expect.stringContaining('is a whole backup'), expect.stringMatching(`^${line}`)],
+      ]);
     },
     LIMIT,
   );

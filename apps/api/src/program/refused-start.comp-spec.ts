@@ -11,6 +11,8 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { makeCertificates } from '../../../../libs/messaging/src/testing/certificates.js';
 import { SearchedStream, secret } from '../../../../tools/test/known-secrets.mjs';
+import { openAppStore } from '../store/open-app-store.js';
+import { raiseSchema } from '../store/testing/newer-schema.js';
 import { eventually } from '../testing/eventually.js';
 
 let folder: string;
@@ -102,6 +104,25 @@ it(
     expect(lines).toContainEqual(
       expect.stringContaining('anyone who reaches the api is let in: auth_enabled is false'),
     );
+  },
+  LIMIT_MS,
+);
+
+it(
+  'the api does not start on a file of a newer version, and says so in a line',
+  async () => {
+    const SQLITE_FILE = join(folder, 'nebula.db');
+    const log = { info: () => undefined, warn: () => undefined };
+    await (await openAppStore({ kind: 'sqlite', path: SQLITE_FILE }, log)).close();
+    await raiseSchema(SQLITE_FILE);
+    const started = start({ ...BROKER, SQLITE_FILE });
+    const [[code], errors] = await Promise.all([once(started, 'exit'), text(started.stderr)]);
+    expect(code).toBe(78);
+    expect(errors.trim().split('\n')).toEqual([
+      expect.stringMatching(
+        /^sqlite_file: .*nebula\.db was written by a newer version of the program \(schema 99, this one knows up to \d+\)$/,
+      ),
+    ]);
   },
   LIMIT_MS,
 );

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SEARCHED_LINES } from '../../../../libs/messaging/src/testing/searched-log.js';
 import { openAppStore } from '../store/open-app-store.js';
+import { raiseSchema } from '../store/testing/newer-schema.js';
 import { recordOf } from '../store/testing/records.js';
 import { loadStoreConfiguration, runBackup, runRestore } from './run-backup.js';
 
@@ -106,6 +107,15 @@ describe('backup and restore', () => {
     const restored = await openAppStore({ kind: 'sqlite', path: join(folder, 'other.db') }, SEARCHED_LINES);
     expect(await restored.get('odd')).toMatchObject({ reason: 'a\u2028b\u2029c' });
     await restored.close();
+  });
+
+  it('leave a database of a newer version alone, and bid nobody wait for it', async () => {
+    await raiseSchema(join(folder, 'nebula.db'));
+    expect(await backUp()).toBe(1);
+    expect(lines).toEqual([
+      expect.stringMatching(/nebula\.db was written by a newer version of the program \(schema 99, .*\)$/),
+    ]);
+    expect(await readdir(folder)).not.toContain('nebula.backup');
   });
 
   it('say which file is missing', async () => {

@@ -1,13 +1,13 @@
 import { access, rename, rm } from 'node:fs/promises';
 import { configured, EXIT, programVersion } from '@nebula/lifecycle';
 import type { Sources } from '@nebula/configuration';
-import { StoreUnavailableError } from '../store/app-store.js';
+import { IncompatibleStoreError, StoreUnavailableError } from '../store/app-store.js';
 import { linesOf, writeBackupFile } from '../store/backup/backup-file.js';
 import { type BackupCounts, BackupError, counted, NOTHING } from '../store/backup/backup-format.js';
 import { backupText, parsedBackup } from '../store/backup/backup-text.js';
 import { isEmpty, requireEmpty, restore } from '../store/backup/restore.js';
-import { type BackedUpStores, storedEntries } from '../store/backup/stored-entries.js';
-import { openStores } from '../store/open-app-store.js';
+import { storedEntries } from '../store/backup/stored-entries.js';
+import { openStores, type OpenStores } from '../store/open-app-store.js';
 import type { StoreOptions } from '../store/store-options.js';
 import { STORE_KEYS, type StoreConfiguration, storeOf, storeProblems } from './store-keys.js';
 
@@ -37,7 +37,7 @@ export async function runBackup(
     const store = storeOf(configuration);
     if (store.kind === 'sqlite' && !(await exists(store.path)))
       throw new BackupError(`sqlite_file: there is no ${store.path}`);
-    await withStores(store, say, async (stores) => {
+    await withStores(store, async (stores) => {
       if (await isEmpty(stores))
         throw new BackupError(
           `the database is empty; is ${store.kind === 'sqlite' ? 'sqlite_file' : 'schema_name'} right?`,
@@ -74,7 +74,7 @@ export async function runRestore(
     say(`${file} is a whole backup: ${inWords(counts)}`);
     const store = storeOf(configuration);
     const restored =
-      store.kind === 'sqlite' ? await intoFile(store.path, file, say) : await intoServer(store, file, say);
+      store.kind === 'sqlite' ? await intoFile(store.path, file) : await intoServer(store, file);
     say(`restored: ${inWords(restored)}; it wins over what streams and workers have, under a higher epoch`);
     if (tokens.length > 0)
       say(`these tokens are valid again, also those revoked since: ${tokens.join(', ')}`);
@@ -82,7 +82,7 @@ export async function runRestore(
 }
 
 /** The database file appears when all is in it. */
-async function intoFile(path: string, file: string, say: Say): Promise<BackupCounts> {
+async function intoFile(path: string, file: string): Promise<BackupCounts> {
   // A log that is left of another file would be replayed over this one.
   for (const there of databaseFiles(path)) {
     if (await exists(there))
@@ -92,7 +92,7 @@ async function intoFile(path: string, file: string, say: Say): Promise<BackupCou
   await removeDatabase(unfinished);
   try {
     const store = { kind: 'sqlite', path: unfinished } as const;
-    const counts = await withStores(store, say, (stores) => restore(stores, parsedBackup(linesOf(file))));
+    const counts = await withStores(store, (stores) => restore(stores, parsedBackup(linesOf(file))));
     await rename(unfinished, path);
     return counts;
   } finally {
@@ -109,11 +109,14 @@ function databaseFiles(path: string): string[] {
   return [path, `${path}-wal`, `${path}-shm`];
 }
 
-async function intoServer(store: StoreOptions, file: string, say: Say): Promise<BackupCounts> {
-  return await withStores(store, say, async (stores) => {
+async function intoServer(store: StoreOptions, file: string): Promise<BackupCounts> {
+  return await withStores(store, async (stores) => {
     await requireEmpty(stores);
     try {
-      return await restore(stores, parsedBackup(linesOf(file)));
+      await stores.restoring.begin();
+      const counts = await restore(stores, parsedBackup(linesOf(file)));
+      await stores.restoring.end();
+      return counts;
     } catch (error) {
       const isKnown = error instanceof BackupError || error instanceof StoreUnavailableError;
       if (!isKnown) throw error;
@@ -125,12 +128,9 @@ async function intoServer(store: StoreOptions, file: string, say: Say): Promise<
   });
 }
 
-async function withStores<T>(
-  store: StoreOptions,
-  say: Say,
-  work: (stores: BackedUpStores) => Promise<T>,
-): Promise<T> {
-  const stores = await openStores(store, { info: say, warn: say });
+async function withStores<T>(store: StoreOptions, work: (stores: OpenStores) => Promise<T>): Promise<T> {
+  // A failure ends the command, with a line of its own.
+  const stores = await openStores(store, { info: () => undefined, warn: () => undefined });
   try {
     return await work(stores);
   } finally {
@@ -143,7 +143,7 @@ async function telling(say: Say, work: () => Promise<void>): Promise<number> {
     await work();
     return EXIT.stopped;
   } catch (error) {
-    if (error instanceof BackupError) say(error.message);
+    if (error instanceof BackupError || error instanceof IncompatibleStoreError) say(error.message);
     else if (error instanceof StoreUnavailableError)
       say(`the database can not be used (${error.message}); run this again when it can`);
     else throw error;

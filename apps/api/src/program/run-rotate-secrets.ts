@@ -1,5 +1,5 @@
 import { EXIT, StartError } from '@nebula/lifecycle';
-import { StoreUnavailableError } from '../store/app-store.js';
+import { IncompatibleStoreError, StoreUnavailableError } from '../store/app-store.js';
 import { openAppStore } from '../store/open-app-store.js';
 import { Keyring } from '../store/secrets/keyring.js';
 import { type Rotation, rotateSecrets } from '../store/secrets/rotate-secrets.js';
@@ -23,7 +23,11 @@ export async function runRotateSecrets(
   const [first] = keys;
   if (!first) throw new StartError([`secret_keys is missing: set it to a list of ${SECRET_KEY_FORM}`]);
   try {
-    const store = await openAppStore(storeOf(configuration), { info: say, warn: say });
+    // A failure ends the command, with a line of its own.
+    const store = await openAppStore(storeOf(configuration), {
+      info: () => undefined,
+      warn: () => undefined,
+    });
     try {
       return tell(await rotateSecrets(store, new Keyring(keys)), first.id, say);
     } finally {
@@ -31,7 +35,11 @@ export async function runRotateSecrets(
     }
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error;
-    say(`the database can not be used (${error.message}); run this again when it can`);
+    say(
+      error instanceof IncompatibleStoreError
+        ? error.message
+        : `the database can not be used (${error.message}); run this again when it can`,
+    );
     return EXIT.failed;
   }
 }

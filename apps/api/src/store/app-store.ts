@@ -75,6 +75,12 @@ export class StoreUnavailableError extends Error {
 }
 
 /**
+ * Another program, or a newer version of this one, has written the store: what this version understands of it may be
+ * wrong, so it touches nothing, and waiting doesn't help.
+ */
+export class IncompatibleStoreError extends StoreUnavailableError {}
+
+/**
  * Where apps are kept. Every change is one conditional update of one record; there are no transactions across
  * records, so that one contract holds on SQLite, a single MongoDB, a replica set and a sharded cluster. Every call rejects
  * with `StoreUnavailableError` when the store can't be reached.

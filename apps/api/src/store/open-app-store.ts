@@ -16,25 +16,33 @@ export async function openAppStore(options: StoreOptions, log: StoreLog): Promis
   return (await openStores(options, log)).apps;
 }
 
-/** As `openAppStore`, with what is kept beside the apps. Both end with `apps.close()`. */
-export async function openStores(
-  options: StoreOptions,
-  log: StoreLog,
-): Promise<{ apps: AppStore; tokens: TokenStore }> {
+/** What is kept in a database. All of it ends with `apps.close()`. */
+export interface OpenStores {
+  apps: AppStore;
+  tokens: TokenStore;
+  /** Marks a database that others reach while a backup is brought in, so that no api takes a part of it for the whole. */
+  restoring: { begin(): Promise<void>; end(): Promise<void> };
+}
+
+/** As `openAppStore`, with what is kept beside the apps. */
+export async function openStores(options: StoreOptions, log: StoreLog): Promise<OpenStores> {
   switch (options.kind) {
     case 'sqlite': {
       const { SqliteDatabase } = await import('./sqlite/sqlite-database.js');
       const { SqliteAppStore } = await import('./sqlite/sqlite-app-store.js');
       const { SqliteTokenStore } = await import('./sqlite/sqlite-token-store.js');
       const database = SqliteDatabase.open(options.path);
-      return { apps: new SqliteAppStore(database), tokens: new SqliteTokenStore(database) };
+      // A restore makes a file that nobody knows yet.
+      const restoring = { begin: async () => {}, end: async () => {} };
+      return { apps: new SqliteAppStore(database), tokens: new SqliteTokenStore(database), restoring };
     }
     case 'mongo': {
       const { MongoDatabase } = await import('./mongo/mongo-database.js');
       const { MongoAppStore } = await import('./mongo/mongo-app-store.js');
       const { MongoTokenStore } = await import('./mongo/mongo-token-store.js');
       const database = new MongoDatabase(options, log);
-      return { apps: new MongoAppStore(database), tokens: new MongoTokenStore(database) };
+      const restoring = { begin: () => database.beginRestore(), end: () => database.endRestore() };
+      return { apps: new MongoAppStore(database), tokens: new MongoTokenStore(database), restoring };
     }
   }
 }

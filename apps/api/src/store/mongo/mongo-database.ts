@@ -1,8 +1,8 @@
 import mongoose, { type Connection, type Model, type Schema } from 'mongoose';
-import { StoreUnavailableError } from '../app-store.js';
+import { IncompatibleStoreError, StoreUnavailableError } from '../app-store.js';
 import { IndexKeeper } from './index-keeper.js';
 import { mongoName, openError, storeError } from './mongo-errors.js';
-import { NewerSchemaError, requireSchema } from './schema-version.js';
+import { beginRestore, endRestore, requireSchema } from './schema-version.js';
 import { OutageLog, type StoreLog } from './outage-log.js';
 
 /** Longest waits, milliseconds. */
@@ -92,6 +92,15 @@ export class MongoDatabase {
     }
   }
 
+  /** A backup is brought in: nobody else can use the database until `endRestore`, also when that never comes. */
+  async beginRestore(): Promise<void> {
+    await this.run(() => beginRestore(this.connection));
+  }
+
+  async endRestore(): Promise<void> {
+    await this.run(() => endRestore(this.connection));
+  }
+
   /** Ends all connections; a second call does nothing. */
   async close(): Promise<void> {
     this.closing ??= this.connection.destroy(true);
@@ -139,7 +148,7 @@ export class MongoDatabase {
       await this.connection.openUri(this.options.url, clientOptions(this.options, this.limits));
       await requireSchema(this.connection, this.name);
     } catch (error) {
-      throw error instanceof NewerSchemaError ? error : openError(this.name, error);
+      throw error instanceof IncompatibleStoreError ? error : openError(this.name, error);
     }
   }
 }
@@ -149,7 +158,7 @@ const LOOK_MS = 1_500;
 
 /**
  * Looks whether a database can be used by this version, if its server is there.
- * @throws {NewerSchemaError} when a newer version has written it
+ * @throws {IncompatibleStoreError} when a newer version has written it
  */
 export async function checkMongoSchema(options: MongoOptions): Promise<void> {
   const silent = { info: () => undefined, warn: () => undefined };
@@ -158,7 +167,7 @@ export async function checkMongoSchema(options: MongoOptions): Promise<void> {
   try {
     await database.run(async () => undefined);
   } catch (error) {
-    if (error instanceof NewerSchemaError) throw error;
+    if (error instanceof IncompatibleStoreError) throw error;
   } finally {
     await database.close();
   }

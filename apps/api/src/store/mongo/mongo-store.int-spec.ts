@@ -4,7 +4,9 @@ import { type AnyMongo, anyMongo } from '../../../../../tools/services/mongo.mjs
 import { describeAppHistory } from '../testing/app-history.contract.js';
 import { describeAppRollout } from '../testing/app-rollout.contract.js';
 import { describeAppStore } from '../testing/app-store.contract.js';
+import { requireEmpty } from '../backup/restore.js';
 import { checkStore } from '../check-store.js';
+import { openStores } from '../open-app-store.js';
 import { createMongoDatabase } from '../testing/mongo-under-test.js';
 import { describeBackup } from '../testing/backup.contract.js';
 import { describePublishingMarks } from '../testing/publishing-marks.contract.js';
@@ -50,6 +52,28 @@ it.each(RECORDED_VERSIONS)(
     await database.destroy();
   },
 );
+
+it('a database that has a part of a backup alone is refused in a sentence, until the restore is over', async () => {
+  const database = createMongoDatabase(server.url);
+  const { url, database: dbName } = database.options;
+  const options = { kind: 'mongo', url, database: dbName } as const;
+  const log = { info: () => undefined, warn: () => undefined };
+  const { apps, restoring } = await openStores(options, log);
+  await restoring.begin();
+  await apps.insert(recordOf('shop'));
+  const refusal = new RegExp(
+    `^the database ${dbName} of MongoDB at \\S+ has a part of a backup alone, since a restore was not finished: drop it, `,
+  );
+  await expect(checkStore(options)).rejects.toThrow(refusal);
+  const again = await openStores(options, log);
+  await expect(requireEmpty(again)).rejects.toThrow(refusal);
+  await again.apps.close();
+  await restoring.end();
+  await apps.close();
+  await checkStore(options);
+  expect(await (await database.open()).apps.get('shop')).toEqual(recordOf('shop'));
+  await database.destroy();
+});
 
 it('a database that a newer version has written is refused in a sentence, and not touched', async () => {
   const database = createMongoDatabase(server.url);

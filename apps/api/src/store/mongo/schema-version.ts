@@ -1,5 +1,5 @@
 import type { Connection } from 'mongoose';
-import { StoreUnavailableError } from '../app-store.js';
+import { IncompatibleStoreError } from '../app-store.js';
 import { isDuplicateKey } from './mongo-errors.js';
 
 /**
@@ -11,26 +11,31 @@ export const MONGO_SCHEMA = 1;
 /** Beside the other numbers of a database. Databases of before it was kept have none. */
 const ID = 'schema';
 
+/** There while a backup is brought in, and when that was never finished. */
+const RESTORING = 'restoring';
+
 interface VersionDocument {
   _id: string;
   value: number;
 }
 
-/** A newer version of the program has written the database: what this one understands of it may be wrong. */
-export class NewerSchemaError extends StoreUnavailableError {}
-
 /**
  * Looks at the version of a database, and notes this one's where it is missing or older.
  * @param name of the server, for people
- * @throws {NewerSchemaError}
+ * @throws {IncompatibleStoreError} when a newer version has written it, or it has a part of a backup alone
  */
 export async function requireSchema(connection: Connection, name: string): Promise<void> {
-  const settings = connection.collection<VersionDocument>('settings');
+  const settings = settingsOf(connection);
+  if (await settings.findOne({ _id: RESTORING })) {
+    throw new IncompatibleStoreError(
+      `the database ${connection.name} of ${name} has a part of a backup alone, since a restore was not finished: drop it, and restore again before an api is started`,
+    );
+  }
   const found = await settings.findOne({ _id: ID });
   const version = found?.value ?? 0;
   if (version > MONGO_SCHEMA) {
     const versions = `schema ${version}, this one knows up to ${MONGO_SCHEMA}`;
-    throw new NewerSchemaError(
+    throw new IncompatibleStoreError(
       `the database ${connection.name} of ${name} was written by a newer version of the program (${versions})`,
     );
   }
@@ -41,4 +46,17 @@ export async function requireSchema(connection: Connection, name: string): Promi
     // Another instance was quicker.
     if (!isDuplicateKey(error)) throw error;
   }
+}
+
+/** Has every program refuse the database from now on, which a restore fills. */
+export async function beginRestore(connection: Connection): Promise<void> {
+  await settingsOf(connection).updateOne({ _id: RESTORING }, { $set: { value: 1 } }, { upsert: true });
+}
+
+export async function endRestore(connection: Connection): Promise<void> {
+  await settingsOf(connection).deleteOne({ _id: RESTORING });
+}
+
+function settingsOf(connection: Connection) {
+  return connection.collection<VersionDocument>('settings');
 }

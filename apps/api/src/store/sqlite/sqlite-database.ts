@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSyncInstance } from '@photostructure/sqlite';
-import { StoreUnavailableError } from '../app-store.js';
+import { IncompatibleStoreError, StoreUnavailableError } from '../app-store.js';
 import { DatabaseFile } from './database-file.js';
 import type { Query } from './query.js';
 import { INDEXES, MIGRATIONS } from './schema.js';
@@ -30,7 +30,8 @@ export class SqliteDatabase {
 
   /**
    * Opens a file, makes it where it is missing, and brings its schema to this version.
-   * @throws {StoreUnavailableError} when that can't be done, or when a newer version has written the file
+   * @throws {StoreUnavailableError} when that can't be done
+   * @throws {IncompatibleStoreError} when a newer version, or another program, has written the file
    */
   static open(path: string): SqliteDatabase {
     const file = DatabaseFile.prepare(path);
@@ -171,10 +172,10 @@ function migrate(connection: InstanceType<typeof DatabaseSync>, path: string): v
       user_version: number;
     };
     if (isOfAnother(connection, version))
-      throw new StoreUnavailableError(`${path} is the database of another program`);
+      throw new IncompatibleStoreError(`${path} is the database of another program`);
     if (version > MIGRATIONS.length) {
       const versions = `schema ${version}, this one knows up to ${MIGRATIONS.length}`;
-      throw new StoreUnavailableError(`${path} was written by a newer version of the program (${versions})`);
+      throw new IncompatibleStoreError(`${path} was written by a newer version of the program (${versions})`);
     }
     for (const step of MIGRATIONS.slice(version)) connection.exec(step);
     for (const index of INDEXES) connection.exec(index);
