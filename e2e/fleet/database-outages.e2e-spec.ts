@@ -17,6 +17,10 @@ const ANSWER_LIMIT = 15_000;
  */
 const AWAY_MS = 60_000;
 
+/** As docs/backup.md quotes it. */
+const RESTORED =
+  'the feed is ahead of the database, so the database was restored from a backup; the restored state wins';
+
 let fleet: Fleet;
 let backups: string;
 
@@ -140,10 +144,12 @@ describe('a database that is restored from an older backup', () => {
 
       // What the database doesn't know is touched by nobody.
       await fleet.untouched(['steady', 'later'], async () => {
+        expect(said()).not.toContain(RESTORED);
         await restore();
         await eventually(async () => {
           expect((await fleet.converged('shop')).epoch).toBeGreaterThan(epoch);
         }, CHANGE_LIMIT);
+        expect(said()).toContain(RESTORED);
         await fleet.arrives('shop', 'of the backup');
         await fleet.converged('leaving');
         expect((await fleet.containers('leaving')).flat()).toMatchObject([
@@ -158,6 +164,11 @@ describe('a database that is restored from an older backup', () => {
     2 * LIMIT,
   );
 });
+
+/** The logs of both apis. */
+function said(): string {
+  return fleet.apis.map(({ process }) => process.output).join('');
+}
 
 /** As an operator does it with a server of its own. */
 async function backUp(): Promise<void> {
