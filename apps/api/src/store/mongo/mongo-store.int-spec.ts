@@ -10,7 +10,14 @@ import { openStores } from '../open-app-store.js';
 import { createMongoDatabase } from '../testing/mongo-under-test.js';
 import { describeBackup } from '../testing/backup.contract.js';
 import { describePublishingMarks } from '../testing/publishing-marks.contract.js';
-import { expectRecorded, RECORDED_VERSIONS, recordedText } from '../testing/recorded-databases.js';
+import {
+  expectRecorded,
+  NEWEST_VERSION,
+  RECORDED_VERSIONS,
+  recordedText,
+  recordedToken,
+  writeRecorded,
+} from '../testing/recorded-databases.js';
 import { recordOf } from '../testing/records.js';
 import { describeTokenStore } from '../testing/tokens.contract.js';
 import { describeSecrets } from '../testing/secrets.contract.js';
@@ -52,6 +59,31 @@ it.each(RECORDED_VERSIONS)(
     await database.destroy();
   },
 );
+
+it('this version writes what the newest recorded one has written; else it needs a recording of its own', async () => {
+  const database = createMongoDatabase(server.url);
+  const stores = await database.open();
+  await writeRecorded(NEWEST_VERSION, { ...stores, apps: stores.raw });
+  const { url, database: dbName } = database.options;
+  const connection = await mongoose.createConnection(url, { dbName }).asPromise();
+  const recorded = JSON.parse(recordedText(NEWEST_VERSION, 'mongo.json')) as Record<
+    string,
+    { _id: string }[]
+  >;
+  const tokens = [recordedToken(NEWEST_VERSION).mongo];
+  for (const [name, documents] of Object.entries({ ...recorded, tokens })) {
+    const found = await connection.collection<{ _id: string }>(name).find().toArray();
+    const written = found
+      // The version of the schema is told of by a test of its own.
+      .filter(({ _id }) => _id !== 'schema')
+      // Each write has a mark of its own, drawn by chance.
+      .map((document) => ('write' in document ? { ...document, write: 'write-1' } : document));
+    expect(written).toHaveLength(documents.length);
+    expect(written).toEqual(expect.arrayContaining(documents));
+  }
+  await connection.close();
+  await database.destroy();
+});
 
 it('a database that has a part of a backup alone is refused in a sentence, until the restore is over', async () => {
   const database = createMongoDatabase(server.url);
