@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { parseReport } from '@nebula/contracts';
+import { parseReport, type WorkerReport } from '@nebula/contracts';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { desiredApp, rightContainer } from '../reconcile/testing/builders.js';
 import { buildReport } from './build-report.js';
 
@@ -32,4 +34,31 @@ test('a report has the protocols and addresses of ports, and how often a contain
   ]);
   const sent: unknown = JSON.parse(JSON.stringify({ ...body, boot_nonce: 'b1', sequence: 1 }));
   expect(parseReport(sent)).toEqual({ ok: true, value: sent });
+});
+
+const RECORDED = join(import.meta.dirname, '../../../../libs/contracts/src/fixtures');
+
+test('this version reports as the newest recorded one has; else it needs a recording of its own', () => {
+  const versions = readdirSync(RECORDED).filter((name) => /^\d/.test(name));
+  const newest = versions.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1) ?? '';
+  const text = readFileSync(join(RECORDED, newest, 'report.json'), 'utf8');
+  const recorded = JSON.parse(text) as WorkerReport;
+  const [container] = recorded.containers;
+  if (!container || !recorded.last_error) throw new Error('the recorded report has too little');
+  const { unhealthy_restarts = 0, ...observed } = container;
+  const snapshot = {
+    ...{ epoch: recorded.epoch, revision: recorded.revision, deleted: false, state: recorded.state },
+    containers: [{ ...rightContainer(desiredApp({}), 1), ...observed }],
+    unhealthy_restarts: { [container.id]: unhealthy_restarts },
+    error: {
+      ...recorded.last_error,
+      at: Date.parse(recorded.last_error.at),
+      retry_at: Date.parse(recorded.last_error.retry_at ?? ''),
+    },
+    update: recorded.update ?? null,
+  };
+  const notes = { refusal: null, copy: null, progress: recorded.progress };
+  const body = buildReport(recorded.worker_id, recorded.worker, recorded.app_name, snapshot, notes);
+  const { boot_nonce, sequence } = recorded;
+  expect(JSON.parse(JSON.stringify({ ...body, boot_nonce, sequence }))).toEqual(recorded);
 });
