@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
 import { randomBytes } from 'node:crypto';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { freshClone, removeClone } from './testing/clone.js';
 import { EngineView } from './testing/engine-view.js';
 import { eventually } from './testing/eventually.js';
@@ -55,6 +57,16 @@ async function answersBecome(expected: string[]): Promise<void> {
 async function tryCommand(index: number): Promise<void> {
   const { stdout } = await execa('sh', ['-c', commands[index] ?? 'false']);
   expect(JSON.parse(stdout)).toMatchObject({ app_name: 'hello' });
+}
+
+/** A command of the api as docs/backup.md has it for `npm start`. */
+async function command(words: string[]): Promise<void> {
+  const process = new NpmProcess(clone, ['run', '-s', 'api', '--', ...words], {
+    ...environment,
+    SQLITE_FILE: '.nebula/nebula.db',
+  });
+  started.push(process);
+  expect({ code: await process.ended(), output: process.output }).toMatchObject({ code: 0 });
 }
 
 beforeAll(async () => {
@@ -207,6 +219,49 @@ describe('one machine, from a fresh clone', () => {
       await current.ended();
       await start();
       await answersBecome([1, 2, 3].map((n) => `Good night from hello, version 2, replica ${n}\n`));
+    },
+    START_LIMIT + CHANGE_LIMIT,
+  );
+
+  it(
+    'a backup that is made while an app is changed again and again comes back, and no container is touched',
+    async () => {
+      const hello = `http://127.0.0.1:${apiPort}/api/v3/apps/hello`;
+      const asked = async (init?: RequestInit) => {
+        const answer = await fetch(hello, { ...init, headers: { 'content-type': 'application/json' } });
+        expect(answer.status).toBe(200);
+        return (await answer.json()) as { revision: number; update: { max_unavailable: number } };
+      };
+      const before = await engine.containers(LABEL);
+      const first = await asked();
+      let isDone = false;
+      const changing = (async () => {
+        for (let value = 2; !isDone; value += 1)
+          await asked({ method: 'PATCH', body: JSON.stringify({ update: { max_unavailable: value } }) });
+      })();
+      const file = join(clone, 'hello.backup');
+      await command(['backup', file]).finally(() => {
+        isDone = true;
+      });
+      await changing;
+      const last = await asked();
+      current.signalGroup('SIGINT');
+      expect(await current.ended()).toBe(0);
+      for (const name of await readdir(join(clone, '.nebula')))
+        if (name.startsWith('nebula.db')) await rm(join(clone, '.nebula', name));
+      await command(['restore', file]);
+      await start();
+      const restored = await asked();
+      expect(restored.revision).toBeGreaterThan(first.revision);
+      expect(restored.revision).toBeLessThan(last.revision);
+      expect(restored.update.max_unavailable - 1).toBe(restored.revision - first.revision);
+      await eventually(async () => {
+        const status = await fetch(`${hello}/status`);
+        expect(await status.json()).toMatchObject({
+          ...{ revision: restored.revision, workers: [{ state: 'converged', revision: restored.revision }] },
+        });
+      }, CHANGE_LIMIT);
+      expect(await engine.containers(LABEL)).toEqual(before);
     },
     START_LIMIT + CHANGE_LIMIT,
   );
