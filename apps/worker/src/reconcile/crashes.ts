@@ -55,14 +55,14 @@ export function crashesOf({ id, state, restart_count }: ObservedContainer, { cra
  */
 export function crashProblem(
   container: ObservedContainer,
-  memory: AppMemory,
-  now: number,
+  { memory, now, replicas }: { memory: AppMemory; now: number; replicas: number },
 ): PlanProblem | null {
   const { name, state, started_at, restart_count } = container;
   const { times, exit_code } = crashesOf(container, memory);
   const code = state === 'restarting' ? container.exit_code : exit_code;
   const ends = code === null ? 'ends again and again' : `ends with exit code ${code}`;
-  const message = `${name} ${ends}; the engine has restarted it ${restart_count} times`;
+  const why = portGuess(container, replicas);
+  const message = `${name} ${ends}${why}; the engine has restarted it ${restart_count} times`;
   if (state === 'restarting') {
     return times < PATIENCE
       ? { step: 'plan', message, retry_at: now + FIRST_STEADY }
@@ -73,4 +73,14 @@ export function crashProblem(
   const ran = now - started_at;
   // A clock that was set back says nothing of how long it has run.
   return ran < 0 || ran >= steady ? null : { step: 'run', message, retry_at: started_at + steady };
+}
+
+/**
+ * What may be the cause when a program ends again and again, to be put behind that; empty when nothing is known. With the
+ * network of the server no port is given to a replica by its number: a fixed one is had by the first that asks for it. So
+ * any of several may be the one that ends.
+ */
+export function portGuess({ network_mode }: ObservedContainer, replicas: number): string {
+  if (network_mode !== 'host' || replicas < 2) return '';
+  return ', perhaps since replicas on the network "host" want the same port';
 }

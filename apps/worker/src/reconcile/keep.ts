@@ -207,9 +207,8 @@ function portProblem(container: ObservedContainer, { taken_ports }: ObservedApp)
 
 /** What no step can mend: a container that is ended again and again, by itself or by others, or that says it is not well. */
 function conditionOf(container: ObservedContainer, situation: Situation): PlanProblem[] {
-  const { memory, now } = situation;
   const ends =
-    crashProblem(container, memory, now) ?? repairProblem(container, container.name, situation, true);
+    crashProblem(container, situation) ?? repairProblem(container, container.name, situation, true);
   if (ends) return [ends];
   const sickness = healthProblem(container, situation) ?? uncheckedProblem(container, situation);
   return sickness ? [sickness] : comingProblem(container, situation);

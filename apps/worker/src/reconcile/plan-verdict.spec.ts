@@ -48,6 +48,11 @@ describe('a container of an update is judged', () => {
       'web-1 ends again and again',
     ],
     [
+      'when it ends again and again on the network of the server, as others do',
+      { restart_count: 5, network_mode: 'host' },
+      'web-1 ends again and again, perhaps since replicas on the network "host" want the same port',
+    ],
+    [
       'when it never runs long enough',
       { state: 'restarting', restart_count: 2, created_at: NOW - 60_000 },
       'web-1 was not ready within 60 s of its start',

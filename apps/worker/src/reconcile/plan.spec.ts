@@ -52,6 +52,24 @@ describe('what is right', () => {
     ]);
   });
 
+  test.each([
+    [
+      'on the network "host"',
+      ', perhaps since replicas on the network "host" want the same port',
+      2,
+      ['host'],
+    ],
+    ['alone on it', '', 1, ['host']],
+    ['on a network of their own', '', 2, []],
+  ])('that ends again and again with others %s is told of with "%s"', (_where, guess, server, networks) => {
+    const app = desiredApp({ networks, containers_per: { server } });
+    const crashing = rightContainer(app, server, { state: 'restarting', exit_code: 98, restart_count: 5 });
+    const others = server > 1 ? [rightContainer(app, 1)] : [];
+    expect(lines(situation(app, [...others, crashing]))).toEqual([
+      `! run: web-${server} ends with exit code 98${guess}; the engine has restarted it 5 times`,
+    ]);
+  });
+
   test('is only told about when it is unhealthy', () => {
     expect(lines(situation(two, [c(1), c(2, { health: 'unhealthy' })]))).toEqual([
       '! run: web-2 is unhealthy by its own health check',

@@ -1,6 +1,6 @@
 import { canonicalJson, containerName, maxUnavailable, type Tokens, updatePolicy } from '@nebula/contracts';
 import { isUp } from './container-steps.js';
-import { crashesOf, crashProblem } from './crashes.js';
+import { crashesOf, crashProblem, portGuess } from './crashes.js';
 import { isRight } from './fingerprint.js';
 import { isFound } from './found.js';
 import { currentPin } from './image.js';
@@ -59,14 +59,15 @@ export function judgement(situation: Situation): (Step & { kind: 'judge' }) | nu
 }
 
 function whyNeverReady(container: ObservedContainer, situation: Situation): string | null {
-  const { desired, spec, memory, now } = situation;
+  const { desired, spec, memory, now, replicas } = situation;
   const policy = updatePolicy(spec);
   const { name } = container;
   if (isServing(container, situation)) return null;
   if (isDone(container, containerName(desired.app_name, container.replica), spec)) return `${name} has ended`;
   if (!isUp(container)) return null;
   if (container.health === 'unhealthy') return `${name} is unhealthy by its own health check`;
-  if (crashesOf(container, memory).times >= ENDLESS) return `${name} ends again and again`;
+  if (crashesOf(container, memory).times >= ENDLESS)
+    return `${name} ends again and again${portGuess(container, replicas)}`;
   if (!isOverdue(container, policy, memory, now)) return null;
   return `${name} was not ready within ${policy.health_timeout_seconds} s of its start`;
 }
@@ -140,11 +141,12 @@ export function isServedWell(situation: Situation): boolean {
 }
 
 /** Its start is over, it has the limits of its spec or can get them, and its program does not end again and again. */
-function isSound(container: ObservedContainer, { spec, memory, node, now }: Situation): boolean {
+function isSound(container: ObservedContainer, situation: Situation): boolean {
+  const { spec, node } = situation;
   const isHeld = container.restart_policy === HELD_POLICY && restartPolicy(spec) !== HELD_POLICY;
   if (isHeld && container.hooks.post_start) return false;
   if (needsNewContainer(container, spec, node)) return false;
-  return container.state !== 'running' || crashProblem(container, memory, now) === null;
+  return container.state !== 'running' || crashProblem(container, situation) === null;
 }
 
 function failedStep(situation: Situation): Verdict | null {

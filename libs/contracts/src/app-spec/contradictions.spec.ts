@@ -9,6 +9,11 @@ describe('fields that contradict each other', () => {
       /^must be empty when the network is "host"/,
     ],
     [
+      { networks: ['host'], starting_ports: [80], update: { strategy: 'rolling' } },
+      '/starting_ports',
+      /^must be empty when the network is "host"/,
+    ],
+    [
       { networks: ['container:x'], hostname: 'a' },
       '/hostname',
       /^must not be given when the network is "container:x"/,
