@@ -78,6 +78,31 @@ it('the report tells how far a pull is that takes long, and no more when it has 
   await worker.reported({ state: 'converged', progress: null });
 });
 
+it('the log has a line of a pull that takes long at intervals, and none when it has ended', async () => {
+  engine.progress = { downloaded_bytes: 45_000_000, known_bytes: 120_000_000, all_known: true };
+  const every = 0.2;
+  const began = performance.now();
+  await worker.start({ images: { pull_log_seconds: every } });
+  worker.receive(wanted({ spec: { docker_image: 'far:1' } }));
+  const told = (): object[] =>
+    worker.log.lines
+      .filter(({ message }) => message === 'pulling far:1 from docker.io, 45 of 120 MB')
+      .map(({ fields }) => fields);
+  await eventually(() => expect(told().length).toBeGreaterThan(2));
+  expect(told()[0]).toMatchObject({ apps: ['web'], image: 'far:1' });
+  release();
+  await worker.reported({ state: 'converged' });
+  const lines = told().length;
+  expect(lines).toBeLessThanOrEqual((performance.now() - began) / (every * 1_000));
+  // Another pull has so many lines by now.
+  holdPulls();
+  worker.receive(wanted({ revision: 2, spec: { docker_image: 'far:2' } }));
+  const others = (): number =>
+    worker.log.lines.filter(({ message }) => message.startsWith('pulling far:2')).length;
+  await eventually(() => expect(others()).toBeGreaterThan(2));
+  expect(told()).toHaveLength(lines);
+});
+
 it('an app that wants another image meanwhile is told of as pulling that one', async () => {
   await worker.start({ report_interval_seconds: 1 });
   worker.receive(wanted({ spec: { docker_image: 'far:1' } }));

@@ -13,8 +13,8 @@ import { type PullRequest, type SharedPull, SharedPulls } from './shared-pulls.j
 /** Pulls at a time when nothing else is asked for; the engine downloads three layers at a time by itself. */
 const DEFAULT_PARALLELISM = 3;
 
-/** The log has a line of a pull that takes long this often, milliseconds. */
-const LOG_EVERY = 10_000;
+/** Seconds between two lines of the log about a pull that takes long when nothing else is asked for. */
+const DEFAULT_LOG_EVERY = 10;
 
 /** So many times between two heartbeats the reports tell how far a pull is: their number goes with the fleet's size. */
 const TOLD_PER_HEARTBEAT = 6;
@@ -27,6 +27,7 @@ const DEFAULT_HEARTBEAT = 60;
 export class ImagePulls {
   private readonly pulls: SharedPulls;
   private readonly reportEvery: number;
+  private readonly logEvery: number;
 
   constructor(
     @Inject(WORKER_OPTIONS) options: Pick<WorkerOptions, 'images' | 'report_interval_seconds'>,
@@ -38,7 +39,9 @@ export class ImagePulls {
     private readonly clock: Clock,
     private readonly metrics: WorkerMetrics,
   ) {
-    const { pull_parallelism = DEFAULT_PARALLELISM } = options.images ?? {};
+    const { pull_parallelism = DEFAULT_PARALLELISM, pull_log_seconds = DEFAULT_LOG_EVERY } =
+      options.images ?? {};
+    this.logEvery = pull_log_seconds * 1_000;
     const heartbeat = options.report_interval_seconds ?? DEFAULT_HEARTBEAT;
     this.reportEvery = (heartbeat * 1_000) / TOLD_PER_HEARTBEAT;
     this.pulls = new SharedPulls(
@@ -83,7 +86,7 @@ export class ImagePulls {
   private tellOf(pull: SharedPull): () => void {
     const logging = setInterval(() => {
       this.log.info(progressText(pull), { apps: pull.apps(), image: pull.image });
-    }, LOG_EVERY);
+    }, this.logEvery);
     const reporting = setInterval(() => {
       for (const app of pull.apps()) this.reporter.progress(app, progressText(pull));
     }, this.reportEvery);
