@@ -19,6 +19,7 @@ export type { RestartPolicy } from './app-spec/restart-policy.js';
 export { type Size, sizeBytes } from './app-spec/size.js';
 export type { Ulimits } from './app-spec/ulimits.js';
 export { type ChangeEffect, SPEC_FIELDS, type SpecField } from './app-spec/spec-fields.js';
+export { changeOfMember, SPEC_MEMBERS, type SpecMember } from './app-spec/spec-members.js';
 export { fillTemplates, hasTemplate, type TemplateValues } from './app-spec/templates.js';
 export * from './app-spec/update.js';
 export { parseVolume, type Volume } from './app-spec/volumes.js';

@@ -1,5 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { type AppSpec, expandSpec, NO_TOKENS, SPEC_FIELDS } from '@nebula/contracts';
+import {
+  type AppSpec,
+  changeOfMember,
+  expandSpec,
+  NO_TOKENS,
+  SPEC_FIELDS,
+  SPEC_MEMBERS,
+} from '@nebula/contracts';
 import { fingerprint } from './fingerprint.js';
 
 const BASE = { app_name: 'web', docker_image: 'shop' };
@@ -28,6 +35,15 @@ describe('what the documentation says of a change', () => {
       expect(isReplacedBy({ [field]: example })).toBe(change === 'replaces');
     },
   );
+
+  const members = Object.entries(SPEC_MEMBERS).flatMap(([field, rows]) =>
+    Object.entries(rows).map(
+      ([member, { example }]) => [field as keyof AppSpec, member, { [field]: example }] as const,
+    ),
+  );
+  test.each(members)('of %s to one with %s is what becomes of containers', (field, member, spec) => {
+    expect(isReplacedBy(spec)).toBe(changeOfMember(field, member) === 'replaces');
+  });
 
   test.each(Object.entries(RESOURCES))('of resources.%s is what becomes of containers', (member, value) => {
     const { change, members = {} } = SPEC_FIELDS.resources;
