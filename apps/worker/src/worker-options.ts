@@ -17,6 +17,10 @@ export interface ImageOptions {
   credentials?: CredentialOptions;
   /** Images that are pulled at once; 3 when absent. */
   pull_parallelism?: number;
+  /** Seconds without any progress after which a pull is given up; 180 when absent. */
+  pull_idle_seconds?: number;
+  /** Seconds between two lines of the log about a pull that takes long; 10 when absent. */
+  pull_log_seconds?: number;
   /** When images that nothing needs are removed by themselves; never when absent. */
   gc?: DiskLimits;
 }

@@ -28,7 +28,7 @@ import { WorkerReadiness } from './worker-readiness.js';
 @Module({})
 export class WorkerModule {
   static forRoot(options: WorkerOptions): DynamicModule {
-    const { docker_host, images: { credentials = {} } = {} } = options;
+    const { docker_host, resync_seconds, images: { credentials = {}, pull_idle_seconds } = {} } = options;
     return {
       module: WorkerModule,
       imports: [
@@ -36,6 +36,8 @@ export class WorkerModule {
           docker_host,
           limitFactor: options.engine_limit_factor ?? 1,
           credentials: new RegistryCredentials(credentials),
+          ...(resync_seconds === undefined ? {} : { checkEvery: resync_seconds }),
+          ...(pull_idle_seconds === undefined ? {} : { pullIdleLimit: pull_idle_seconds }),
         }),
       ],
       controllers: [DesiredStateController],

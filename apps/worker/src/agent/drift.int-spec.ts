@@ -76,9 +76,13 @@ it('an idle worker asks nothing between two looks at everything, which are not a
     // Each look begins with the list of all apps; its time is when the first of its calls comes.
     const looks: number[] = [];
     const calls: number[] = [];
+    let pings = 0;
     proxy.fault = ({ route }) => {
       const now = performance.now();
-      if (route === '/_ping') return null;
+      if (route === '/_ping') {
+        pings += 1;
+        return null;
+      }
       if (now - (calls.at(-1) ?? 0) > 700) looks.push(now);
       calls.push(now);
       return null;
@@ -86,6 +90,9 @@ it('an idle worker asks nothing between two looks at everything, which are not a
     proxy.forget();
     await eventually(() => expect(looks.length).toBeGreaterThan(5), 40_000);
     const gaps = looks.slice(1).map((time, n) => time - (looks[n] ?? 0));
+    // That a quiet engine is still there is looked at as well, and no more often.
+    expect(pings).toBeGreaterThan(0);
+    expect(pings).toBeLessThanOrEqual(looks.length);
     // From three quarters to five quarters of the interval.
     for (const gap of gaps.slice(1)) expect(gap).toBeGreaterThan(1_400);
     expect(Math.max(...gaps) - Math.min(...gaps)).toBeGreaterThan(20);

@@ -38,7 +38,9 @@ export class RegistryProxy {
 
   /** Names of the images that were asked for by a tag, as often as they were. */
   get manifests(): string[] {
-    return this.requests.flatMap((line) => /^(?:GET|HEAD) \/v2\/(.+)\/manifests\/(?!sha256:)/.exec(line)?.[1] ?? []);
+    return this.requests.flatMap(
+      (line) => /^(?:GET|HEAD) \/v2\/(.+)\/manifests\/(?!sha256:)/.exec(line)?.[1] ?? [],
+    );
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,4 @@
+import { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LABELS } from '@nebula/contracts';
 import type { RuntimeEvent } from '../container-runtime.js';
@@ -5,6 +6,7 @@ import type { DockerClient } from './docker-client.js';
 import { engineFacts } from './engine-facts.js';
 import { jsonLines } from './json-lines.js';
 import { isOwn } from './observed-container.js';
+import { READ_LIMIT } from './read-limit.js';
 
 /** Those after which a container may not be what it was. The engine leaves out the rest, exec_* of health checks above all. */
 const CONTAINER_ACTIONS = [
@@ -34,7 +36,10 @@ export interface EventTimes {
   longest_delay: number;
   /** A stream that was open this long was fine: the next delay is the first one again. */
   settled_after: number;
-  /** A quiet stream is checked this often, since a dead connection is as quiet. */
+  /**
+   * A quiet stream is checked this often, since an engine that hangs is as quiet. It need not be more often than
+   * everything is looked at anyway: what happens on such an engine is seen then.
+   */
   check_every: number;
   check_limit: number;
 }
@@ -43,13 +48,18 @@ export const EVENT_TIMES: EventTimes = {
   first_delay: 100,
   longest_delay: 5_000,
   settled_after: 10_000,
-  check_every: 30_000,
+  check_every: 300_000,
   check_limit: 10_000,
 };
 
-/** Seconds until the answer has to begin. */
-const OPEN_LIMIT = 30;
+/** Seconds. After it there is a new connection, after which all is looked at, so nothing is missed. */
 const LOOK_UP_LIMIT = 10;
+
+/**
+ * A connection over a network on which nothing comes is probed by the kernel after so long, milliseconds: the engine isn't
+ * asked for that. It finds out that the other machine is gone, or was started anew and knows nothing of the stream.
+ */
+const PROBE_AFTER = 30_000;
 
 /** What is read of a line; nothing of it is certain. */
 interface EventLine {
@@ -102,7 +112,8 @@ async function* oneConnection(
     },
     abortSignal: AbortSignal.any([signal, dead.signal]),
   };
-  const stream = await client.open(OPEN_LIMIT, (docker) => docker.getEvents({ ...options }));
+  const stream = await client.open(READ_LIMIT, (docker) => docker.getEvents({ ...options }));
+  if (stream instanceof IncomingMessage) stream.socket.setKeepAlive(true, PROBE_AFTER);
   const check = setInterval(() => {
     client
       .open(times.check_limit / 1000, (docker) => docker.ping())

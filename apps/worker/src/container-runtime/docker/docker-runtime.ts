@@ -14,7 +14,7 @@ import { RegistryCredentials } from '../registry/registry-credentials.js';
 import { RuntimeError } from '../runtime-error.js';
 import { DockerClient } from './docker-client.js';
 import { DockerContainers } from './docker-containers.js';
-import { containerEvents } from './docker-events.js';
+import { containerEvents, EVENT_TIMES } from './docker-events.js';
 import { DockerNetworks } from './docker-networks.js';
 import { engineFacts, versionFacts } from './engine-facts.js';
 import { ImagePuller, localImage, PULL_IDLE_LIMIT } from './image-pull.js';
@@ -33,6 +33,10 @@ export interface DockerRuntimeOptions {
   self?: string | null;
   /** Makes every time limit longer or shorter; 1 when absent. */
   limitFactor?: number;
+  /** Seconds between two looks whether a quiet engine is still there; 300 when absent. */
+  checkEvery?: number;
+  /** Seconds without any progress after which a pull is given up; 180 when absent. */
+  pullIdleLimit?: number;
   /** What registries are asked with; Docker's own when absent. */
   credentials?: RegistryCredentials;
 }
@@ -57,7 +61,8 @@ export class DockerRuntime extends ContainerRuntime {
     this.networks = new DockerNetworks(this.client);
     this.containers = new DockerContainers(this.client, this.networks);
     const { credentials = new RegistryCredentials(), limitFactor = 1 } = options;
-    this.images = new ImagePuller(this.client, credentials, PULL_IDLE_LIMIT * limitFactor);
+    const { pullIdleLimit = PULL_IDLE_LIMIT } = options;
+    this.images = new ImagePuller(this.client, credentials, pullIdleLimit * limitFactor);
   }
 
   async facts(): Promise<EngineFacts> {
@@ -159,7 +164,9 @@ export class DockerRuntime extends ContainerRuntime {
   }
 
   events(scope: string, signal: AbortSignal): AsyncIterable<RuntimeEvent> {
-    return containerEvents(this.client, scope, signal, this.options.random ?? Math.random);
+    const { random = Math.random, checkEvery } = this.options;
+    const times = checkEvery === undefined ? EVENT_TIMES : { ...EVENT_TIMES, check_every: checkEvery * 1000 };
+    return containerEvents(this.client, scope, signal, random, times);
   }
 
   async problem(): Promise<string | null> {
