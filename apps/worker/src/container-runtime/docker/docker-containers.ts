@@ -13,7 +13,7 @@ import type { DockerNetworks } from './docker-networks.js';
 import { inspectOrNull, isPublished, networksOf, plainName } from './observed-container.js';
 
 /** Time limits, seconds. A loaded disk makes all slow; a stop may take its grace period more. */
-const LIMIT = { change: 60, create: 120, start: 120, stop: 110, remove: 120 };
+const LIMIT = { change: 120, create: 120, start: 120, stop: 110, remove: 120 };
 
 /** The engine's answer to an update. */
 interface Updated {

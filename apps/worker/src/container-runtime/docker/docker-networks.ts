@@ -2,10 +2,10 @@ import { LABELS } from '@nebula/contracts';
 import pLimit from 'p-limit';
 import { RuntimeError } from '../runtime-error.js';
 import type { DockerClient } from './docker-client.js';
+import { READ_LIMIT } from './read-limit.js';
 
 /** Seconds. */
-const LIST_LIMIT = 30;
-const CHANGE_LIMIT = 60;
+const CHANGE_LIMIT = 120;
 
 /** The networks of one engine. */
 export class DockerNetworks {
@@ -17,7 +17,7 @@ export class DockerNetworks {
   /** Names of all networks, or of those with a worker's label of this scope. */
   async names(scope?: string): Promise<string[]> {
     const filters = scope === undefined ? {} : { filters: { label: [`${LABELS.scope}=${scope}`] } };
-    const networks = await this.client.ask(LIST_LIMIT, (docker, abortSignal) =>
+    const networks = await this.client.ask(READ_LIMIT, (docker, abortSignal) =>
       docker.listNetworks({ ...filters, abortSignal }),
     );
     return networks.map(({ Name }) => Name);

@@ -1,9 +1,7 @@
 import type { EngineFacts } from '../container-runtime.js';
 import { RuntimeError } from '../runtime-error.js';
 import type { DockerClient } from './docker-client.js';
-
-/** Seconds. */
-const INFO_LIMIT = 30;
+import { READ_LIMIT } from './read-limit.js';
 
 /** The part of Docker's answer about its version that is used. */
 interface Version {
@@ -41,7 +39,7 @@ export async function engineFacts(
   client: DockerClient,
   self: string | null = null,
 ): Promise<Omit<EngineFacts, OfVersion> & { time: number; has_systemd: boolean }> {
-  const info = (await client.read(INFO_LIMIT, '/info')) as Info;
+  const info = (await client.read(READ_LIMIT, '/info')) as Info;
   return {
     engine_id: info.ID,
     hostname: info.Name,
@@ -65,7 +63,7 @@ type OfVersion = 'can_update' | 'can_check' | 'platform';
  * @throws {RuntimeError}
  */
 export async function versionFacts(client: DockerClient): Promise<{ is_podman: boolean; platform: string }> {
-  const { Os, Arch, Components } = (await client.read(INFO_LIMIT, '/version')) as Version;
+  const { Os, Arch, Components } = (await client.read(READ_LIMIT, '/version')) as Version;
   const is_podman = (Components ?? []).some(({ Name }) => Name === 'Podman Engine');
   return { is_podman, platform: `${Os}/${Arch}` };
 }
@@ -82,7 +80,7 @@ async function imageFolder(client: DockerClient, info: Info, self: string | null
 
 async function hasContainer(client: DockerClient, id: string): Promise<boolean> {
   try {
-    await client.read(INFO_LIMIT, `/containers/${id}/json`);
+    await client.read(READ_LIMIT, `/containers/${id}/json`);
     return true;
   } catch (error) {
     if (error instanceof RuntimeError && error.kind === 'missing') return false;

@@ -8,9 +8,7 @@ import { pullError, toRuntimeError } from './docker-errors.js';
 import { jsonLines } from './json-lines.js';
 import { pullFailure, stuckPull } from './pull-failure.js';
 import { ProgressReader } from './pull-progress.js';
-
-/** Seconds. */
-const INSPECT_LIMIT = 30;
+import { READ_LIMIT } from './read-limit.js';
 
 /** Longest time without any progress, seconds. The engine itself tries a registry that doesn't answer for less. */
 export const PULL_IDLE_LIMIT = 180;
@@ -26,7 +24,7 @@ interface ImageInfo {
 /** A local image, null when it is not there. */
 export async function localImage(client: DockerClient, reference: string): Promise<FoundImage | null> {
   try {
-    const image = (await client.read(INSPECT_LIMIT, `/images/${reference}/json`)) as ImageInfo;
+    const image = (await client.read(READ_LIMIT, `/images/${reference}/json`)) as ImageInfo;
     const { Id: id, Os = '', Architecture = '', Variant } = image;
     return { id, platform: [Os, Architecture, ...(Variant ? [Variant] : [])].join('/') };
   } catch (error) {

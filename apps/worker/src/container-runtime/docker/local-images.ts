@@ -1,9 +1,10 @@
 import type { LocalImage } from '../container-runtime.js';
 import { RuntimeError } from '../runtime-error.js';
 import type { DockerClient } from './docker-client.js';
+import { READ_LIMIT } from './read-limit.js';
 
-/** Time limits, seconds. Removing deletes files. */
-const LIMIT = { list: 60, remove: 120 };
+/** Seconds; it deletes files. */
+const REMOVE_LIMIT = 120;
 
 /** In the list of images these stand for no name. */
 const NO_NAME = /^<none>[:@]<none>$/;
@@ -11,8 +12,8 @@ const NO_NAME = /^<none>[:@]<none>$/;
 /** All images of the engine that have a name or were pulled, with who uses them. */
 export async function listImages(client: DockerClient): Promise<LocalImage[]> {
   const [images, containers] = await Promise.all([
-    client.ask(LIMIT.list, (docker, abortSignal) => docker.listImages({ abortSignal })),
-    client.ask(LIMIT.list, (docker, abortSignal) => docker.listContainers({ all: true, abortSignal })),
+    client.ask(READ_LIMIT, (docker, abortSignal) => docker.listImages({ abortSignal })),
+    client.ask(READ_LIMIT, (docker, abortSignal) => docker.listContainers({ all: true, abortSignal })),
   ]);
   const used = new Set(containers.map(({ ImageID }) => ImageID));
   return images.map(({ Id, RepoTags, RepoDigests, Size }) => ({
@@ -27,7 +28,7 @@ export async function listImages(client: DockerClient): Promise<LocalImage[]> {
 export async function removeImage(client: DockerClient, id: string, tags: readonly string[]): Promise<void> {
   for (const name of tags.length > 0 ? tags : [id]) {
     try {
-      await client.ask(LIMIT.remove, (docker, abortSignal) =>
+      await client.ask(REMOVE_LIMIT, (docker, abortSignal) =>
         docker.getImage(name).remove({ noprune: true, abortSignal }),
       );
     } catch (error) {

@@ -1,8 +1,6 @@
 import type { DockerClient } from './docker-client.js';
+import { READ_LIMIT } from './read-limit.js';
 import { wholeLines } from './whole-lines.js';
-
-/** Seconds. */
-const LOG_LIMIT = 30;
 
 /** A frame of the output of a container without a terminal: its stream, three zeros, and the length of what follows. */
 const HEADER_LENGTH = 8;
@@ -17,7 +15,7 @@ export async function logTail(
   id: string,
   { lines, characters }: { lines: number; characters: number },
 ): Promise<string> {
-  const output = await client.ask(LOG_LIMIT, (docker, abortSignal) =>
+  const output = await client.ask(READ_LIMIT, (docker, abortSignal) =>
     docker.getContainer(id).logs({ stdout: true, stderr: true, follow: false, tail: lines, abortSignal }),
   );
   return wholeLines(textOf(output).trimEnd(), characters);

@@ -16,9 +16,7 @@ import { hasLastingLimits, limitsIn } from './config/limits-config.js';
 import { policyOf } from './config/policy-config.js';
 import { isSamePort, portsIn, publishedPorts } from './config/port-config.js';
 import type { DockerClient } from './docker-client.js';
-
-/** Seconds. */
-const LIST_LIMIT = 30;
+import { READ_LIMIT } from './read-limit.js';
 
 /** States in which a container holds its host ports. */
 const UP = ['running', 'paused', 'restarting'];
@@ -43,7 +41,7 @@ export async function listContainers(
   app: string | undefined,
   self: string | null = null,
 ): Promise<ContainerListing> {
-  const all = await client.ask(LIST_LIMIT, (docker, abortSignal) =>
+  const all = await client.ask(READ_LIMIT, (docker, abortSignal) =>
     docker.listContainers({ all: true, abortSignal }),
   );
   const isWanted = ({ Id, Labels }: ContainerInfo): boolean =>
@@ -72,7 +70,7 @@ export async function listContainers(
 type KnownNetworks = ReadonlyMap<string, 'published' | 'none' | 'unknown'>;
 
 async function knownNetworks(client: DockerClient): Promise<KnownNetworks> {
-  const networks = await client.ask(LIST_LIMIT, (docker, abortSignal) =>
+  const networks = await client.ask(READ_LIMIT, (docker, abortSignal) =>
     docker.listNetworks({ abortSignal }),
   );
   // Podman says the name of a network where Docker says its id.
@@ -93,7 +91,7 @@ function hostPortsIn({ Driver, Internal, Options }: NetworkInspectInfo): 'publis
 /** Null when the container isn't there. */
 export async function inspectOrNull(client: DockerClient, id: string): Promise<ContainerInspectInfo | null> {
   try {
-    return await client.ask(LIST_LIMIT, (docker, abortSignal) =>
+    return await client.ask(READ_LIMIT, (docker, abortSignal) =>
       docker.getContainer(id).inspect({ abortSignal }),
     );
   } catch (error) {
