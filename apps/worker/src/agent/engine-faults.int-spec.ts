@@ -146,7 +146,8 @@ describe('an engine that is slow', () => {
       proxy.fault = () => null;
       await serves('2');
       await worker.reported({ state: 'converged', revision: 2 }, 60_000);
-      expect(await worker.problem()).toBeNull();
+      // One ping may be late by its own short limit.
+      await eventually(async () => expect(await worker.problem()).toBeNull());
     });
   }, 120_000);
 });
