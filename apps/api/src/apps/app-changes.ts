@@ -82,7 +82,7 @@ export class AppChanges {
         continue;
       }
       if (await this.put(next, current)) {
-        this.publisher.nudge(appName);
+        this.publisher.nudge(next);
         this.cutHistory(appName);
         return made;
       }

@@ -1,4 +1,4 @@
-import { Answer } from '../http/answer.js';
+import { Answer, JsonText } from '../http/answer.js';
 import { API_PREFIX } from '../http/api-prefix.js';
 import { encodeCursor } from '../http/cursor.js';
 import type { AppPage, AppRecord } from '../store/app-store.js';
@@ -26,7 +26,18 @@ export function unlessUnchanged(app: LiveApp, { ifMatch, ifNoneMatch }: Precondi
   if (ifNoneMatch && matchesWeakly(ifNoneMatch, app.revision)) {
     return new Answer(304, undefined, { etag: etagOf(app.revision) });
   }
-  return appAnswer(app);
+  return new Answer(200, textOf(app), { etag: etagOf(app.revision) });
+}
+
+/** Texts of records that can't change: a store that hands out the same one again has found nothing new. */
+const texts = new WeakMap<LiveApp, JsonText>();
+
+function textOf(app: LiveApp): JsonText {
+  const known = texts.get(app);
+  if (known) return known;
+  const text = new JsonText(JSON.stringify(toAnswer(app)));
+  if (Object.isFrozen(app)) texts.set(app, text);
+  return text;
 }
 
 /** A wish that workers will follow. */

@@ -6,3 +6,8 @@ export class Answer<Body = unknown> {
     readonly headers: Readonly<Record<string, string>> = {},
   ) {}
 }
+
+/** A body that is JSON text already, for what is answered the same again and again. */
+export class JsonText {
+  constructor(readonly text: string) {}
+}

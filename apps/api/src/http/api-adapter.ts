@@ -1,7 +1,10 @@
 import { Readable } from 'node:stream';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
-import { Answer } from './answer.js';
+import { Answer, JsonText } from './answer.js';
+
+/** As Fastify has it. */
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 /**
  * The HTTP server below Nest, which puts an `Answer` of a handler into the reply. It is done here, since an interceptor
@@ -21,6 +24,8 @@ export class ApiAdapter extends FastifyAdapter {
     }
     // An app can change at any time; with an ETag asking again is cheap.
     void reply.header('cache-control', 'no-cache').headers(headers);
-    return super.reply(reply, body, said);
+    if (!(body instanceof JsonText)) return super.reply(reply, body, said);
+    void reply.header('content-type', JSON_TYPE);
+    return super.reply(reply, body.text, said);
   }
 }

@@ -17,6 +17,7 @@ export interface EpochEvidence {
 @Injectable()
 export class Epoch {
   private readonly listeners = new Set<() => void>();
+  private seen: number | null = null;
 
   constructor(
     private readonly store: AppStore,
@@ -24,7 +25,13 @@ export class Epoch {
   ) {}
 
   async current(): Promise<number> {
-    return await this.store.epoch();
+    this.seen = await this.store.epoch();
+    return this.seen;
+  }
+
+  /** What it was when it was last asked for, without a call of the database; another instance may have raised it. */
+  async lastSeen(): Promise<number> {
+    return this.seen ?? (await this.current());
   }
 
   /** Raises the epoch above a feed's. Everything is then behind, in every region. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { InProcessBroker } from '@nebula/messaging';
+import { StoreUnavailableError } from '../store/app-store.js';
 import { recordOf } from '../store/testing/records.js';
 import { eventually } from '../testing/eventually.js';
 import { FaultyFeed } from './testing/faulty-feed.js';
@@ -66,7 +67,7 @@ describe('a write', () => {
     api = await start();
     await api.write('shop');
     await settled();
-    api.publisher.nudge('shop');
+    await api.nudge('shop');
     await api.write('web');
     await settled();
     expect(feed.appended.map(({ app_name }) => app_name)).toEqual(['shop', 'web']);
@@ -78,6 +79,17 @@ describe('a write', () => {
     await settled();
     feed.unreadable = true;
     await api.write('shop', { running: false });
+    await eventually(() => expect(feed.appended.map(({ revision }) => revision)).toEqual([1, 2]));
+  });
+
+  it('is appended without the database being asked for it once more', async () => {
+    api = await start({ sweep: HOUR_MS });
+    await api.write('shop');
+    await settled();
+    const written = await api.writeOnly('shop', { running: false });
+    const away = async () => await Promise.reject(new StoreUnavailableError('the database is away'));
+    Object.assign(api.store, { get: away, epoch: away });
+    api.publisher.nudge(written);
     await eventually(() => expect(feed.appended.map(({ revision }) => revision)).toEqual([1, 2]));
   });
 
@@ -201,15 +213,15 @@ describe('a feed that fails', () => {
 describe('stopping', () => {
   it('waits for no feed, and nothing is published afterwards', async () => {
     api = await start({ feed_call: 60_000, sweep: 60_000 });
-    await api.writeOnly('shop');
+    const written = await api.writeOnly('shop');
     feed.hanging = true;
-    api.publisher.nudge('shop');
+    api.publisher.nudge(written);
     await eventually(() => expect(feed.unanswered).toBe(1));
     const from = performance.now();
     await api.stop();
     expect(performance.now() - from).toBeLessThan(30_000);
     feed.hanging = false;
-    api.publisher.nudge('shop');
+    api.publisher.nudge(written);
     expect(api.lines).toEqual([]);
     expect(feed.appended).toEqual([]);
   });

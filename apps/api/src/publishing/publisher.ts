@@ -73,9 +73,9 @@ export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutd
     await Promise.all(this.regions.map((region) => region.stop()));
   }
 
-  /** To be called after each accepted write of an app. Returns at once and never throws. */
-  nudge(appName: string): void {
-    for (const region of this.regions) region.nudge(appName);
+  /** To be called with what was written after each accepted write of an app. Returns at once and never throws. */
+  nudge(written: AppRecord): void {
+    for (const region of this.regions) region.nudge(written);
   }
 
   /**

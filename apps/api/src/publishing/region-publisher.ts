@@ -19,6 +19,8 @@ export class RegionPublisher {
   private readonly failing = new Map<string, string>();
   /** Why apps are left out of which the message can't be made. */
   private readonly unreadable = new Map<string, string>();
+  /** What was just written of apps, until it is their turn. */
+  private readonly written = new Map<string, AppRecord>();
   /** Deleted apps of which there is no record any more, and whose stream is still to go. */
   private readonly forgotten = new Set<string>();
   private stopped = false;
@@ -53,9 +55,12 @@ export class RegionPublisher {
     return this.seen.size;
   }
 
-  /** An app was changed. */
-  nudge(appName: string): void {
-    this.queue.nudge(appName);
+  /** An app was changed to this. */
+  nudge(written: AppRecord): void {
+    const { app_name, revision } = written;
+    const earlier = this.written.get(app_name);
+    if (!earlier || earlier.revision < revision) this.written.set(app_name, written);
+    this.queue.nudge(app_name);
   }
 
   /** An app is to be compared, in its turn. */
@@ -89,11 +94,12 @@ export class RegionPublisher {
   async stop(): Promise<void> {
     this.stopped = true;
     await this.queue.stop();
+    this.written.clear();
   }
 
   private async attempt(appName: string, changed: boolean): Promise<boolean> {
     try {
-      const outcome = await this.converge(appName, changed);
+      const outcome = await this.converge(appName);
       if (!changed) this.metrics.compared(this.region, outcome);
       this.noteSuccess(appName);
       return true;
@@ -113,9 +119,11 @@ export class RegionPublisher {
    * so that it doesn't wait for a reading. Whatever else is compared asks the feed first, so that the database is
    * left alone while the feed is away.
    */
-  private async converge(appName: string, changed: boolean): Promise<VerificationOutcome> {
+  private async converge(appName: string): Promise<VerificationOutcome> {
     let outcome: VerificationOutcome = 'right';
-    let confirmed = changed ? await this.publishUnseen(appName) : null;
+    const written = this.written.get(appName);
+    this.written.delete(appName);
+    let confirmed = written ? await this.publishUnseen(written) : null;
     for (;;) {
       const newest = await this.feed.readNewest(appName);
       const highest = this.seen.note(appName, newest);
@@ -150,12 +158,14 @@ export class RegionPublisher {
     return removed;
   }
 
-  private async publishUnseen(appName: string): Promise<DesiredStateMessage | null> {
-    const highest = this.seen.of(appName);
+  /**
+   * Appends what was just written without asking the database for it once more: a later write, and an epoch that
+   * another instance has raised, are found by the comparison that follows.
+   */
+  private async publishUnseen(written: AppRecord): Promise<DesiredStateMessage | null> {
+    const highest = this.seen.of(written.app_name);
     if (!highest) return null;
-    const { record, epoch } = await this.fromDatabase(appName);
-    if (!record) return null;
-    const wanted = desiredStateMessage(record, epoch);
+    const wanted = desiredStateMessage(written, await this.epoch.lastSeen());
     if (comparePositions(wanted, highest) <= 0) return null;
     await this.publish(wanted);
     return wanted;

@@ -75,7 +75,7 @@ describe('a database that was restored from a backup', () => {
     // To the other instance this is the first change after the one that it has seen.
     await other.write('shop', { docker_image: 'shop:9' });
     await bed.published('shop', 2);
-    api.publisher.nudge('shop');
+    await api.nudge('shop');
     await bed.published('shop', 2, 2);
     expect((await feed.readNewest('shop'))?.spec).toMatchObject({ docker_image: 'shop:9' });
   });
@@ -93,7 +93,7 @@ describe('a database that was restored from a backup', () => {
     await other.write('shop', { docker_image: 'shop:9' });
     await bed.rested(other);
     expect((await feed.readNewest('shop'))?.spec).toMatchObject({ docker_image: 'shop:9' });
-    api.publisher.nudge('shop');
+    await api.nudge('shop');
     await bed.published('shop', 2, 2);
     expect((await feed.readNewest('shop'))?.spec).toMatchObject({ docker_image: 'shop:9' });
   });

@@ -146,7 +146,7 @@ describe('verification', () => {
       if (message.revision === 2) await between?.();
       await publish(message);
     };
-    api.publisher.nudge('shop');
+    await api.nudge('shop');
     await eventually(() => expect(feed.appended.map(({ revision }) => revision)).toEqual([1, 3, 2, 3]));
     await bed.published('shop', 3);
   });

@@ -103,8 +103,15 @@ export class PublishingUnderTest {
   /** Writes as the api does: the database first, and the publisher is told. */
   async write(appName: string, changes: Partial<AppSpec> = {}): Promise<AppRecord> {
     const record = await this.writeOnly(appName, changes);
-    this.publisher.nudge(appName);
+    this.publisher.nudge(record);
     return record;
+  }
+
+  /** Tells the publisher of what is in the database, as if it had just been written. */
+  async nudge(appName: string): Promise<void> {
+    const record = await this.store.get(appName);
+    if (!record) throw new Error(`${appName} is not there`);
+    this.publisher.nudge(record);
   }
 
   /** Writes, and is ended before it can tell the publisher. */
@@ -121,7 +128,7 @@ export class PublishingUnderTest {
     const before = await this.store.get(appName);
     if (!before) throw new Error(`${appName} is not there`);
     const record = await this.replace({ ...before, spec: null, deleted: true, updated_at });
-    this.publisher.nudge(appName);
+    this.publisher.nudge(record);
     return record;
   }
 

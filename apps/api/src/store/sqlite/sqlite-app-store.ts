@@ -11,6 +11,7 @@ import {
 } from '../app-store.js';
 import { APP_QUERIES } from './app-queries.js';
 import { HISTORY_QUERIES } from './history-queries.js';
+import { KnownRecords } from './known-records.js';
 import type { Parameters, SqliteDatabase } from './sqlite-database.js';
 
 interface SummaryRow extends ChangeNote {
@@ -42,13 +43,15 @@ const HIGHEST_CHARACTER = '\u{10FFFF}';
  * with it, which costs a comparison of feed and database.
  */
 export class SqliteAppStore extends AppStore {
+  private readonly known = new KnownRecords(toRecord);
+
   constructor(private readonly database: SqliteDatabase) {
     super();
   }
 
   override async get(appName: string): Promise<AppRecord | null> {
-    const [row] = this.database.read<AppRow>(APP_QUERIES.get, { app_name: appName });
-    return row ? toRecord(row) : null;
+    const row = this.database.readOne<AppRow>(APP_QUERIES.get, { app_name: appName });
+    return row ? this.known.of(appName, row) : null;
   }
 
   override async list(query: { limit: number; after?: string; prefix?: string }): Promise<AppPage> {

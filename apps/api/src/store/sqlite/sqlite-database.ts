@@ -55,6 +55,11 @@ export class SqliteDatabase {
     return guarded(this.file.path, () => this.statement(sql).all(parameters) as Row[]);
   }
 
+  /** The first row that a query finds; undefined when it finds none. */
+  readOne<Row>({ sql }: Query, parameters: Parameters): Row | undefined {
+    return guarded(this.file.path, () => this.statement(sql).all(parameters)[0] as Row | undefined);
+  }
+
   /** Makes a change. Answers how many rows it changed. */
   change({ sql }: Query, parameters: Parameters, durability: Durability): number {
     return this.guardedChange(durability, () => this.statement(sql).run(parameters).changes);

@@ -1,4 +1,5 @@
 import { type TokenPage, type TokenRecord, TokenStore } from '../token-store.js';
+import { KnownRecords } from './known-records.js';
 import type { SqliteDatabase } from './sqlite-database.js';
 import { TOKEN_QUERIES } from './token-queries.js';
 
@@ -7,6 +8,8 @@ type TokenRow = Omit<TokenRecord, 'apps'> & { apps: string | null };
 
 /** Tokens in a SQLite file. A use that was noted last may be lost with the power, and nothing else. */
 export class SqliteTokenStore extends TokenStore {
+  private readonly known = new KnownRecords(toRecord);
+
   constructor(private readonly database: SqliteDatabase) {
     super();
   }
@@ -17,8 +20,8 @@ export class SqliteTokenStore extends TokenStore {
   }
 
   override async byId(id: string): Promise<TokenRecord | null> {
-    const [row] = this.database.read<TokenRow>(TOKEN_QUERIES.byId, { id });
-    return row ? toRecord(row) : null;
+    const row = this.database.readOne<TokenRow>(TOKEN_QUERIES.byId, { id });
+    return row ? this.known.of(id, row) : null;
   }
 
   override async list({ limit, after = '' }: { limit: number; after?: string }): Promise<TokenPage> {
