@@ -16,6 +16,14 @@ export const IMAGES = ['nebula-fleet:1', 'nebula-fleet:2'] as const;
 const REGISTRY_PORT = 5000;
 /** Name of the worker's folder. */
 const STATE = 'state';
+/**
+ * Name of the folder with one more socket of the engine, for a worker in a container. Systemd keeps a socket while its
+ * engine is started again; here it's made anew, and a container that has the folder finds it there.
+ */
+const SOCKETS = 'sockets';
+const SOCKET = 'docker.sock';
+/** Where such a container has that folder. */
+const SOCKETS_INSIDE = '/run/engine';
 
 /** Of a worker in a container. */
 export interface WorkerImage {
@@ -58,12 +66,11 @@ export class FleetServer {
   /** Starts the engine, with the images, and not yet the worker. */
   static async start(options: ServerOptions): Promise<FleetServer> {
     await mkdir(options.folder, { recursive: true });
-    const { host } = await startEngine({ folder: join(options.folder, 'engine'), ownNetwork: true });
     if (options.workerImage) {
-      const state = join(options.folder, STATE);
-      await mkdir(state, { mode: 0o700 });
-      await chown(state, NOBODY, NOBODY);
+      await mkdir(join(options.folder, SOCKETS));
+      await makeState(options.folder);
     }
+    const { host } = await startEngine(engineOf(options));
     const server = new FleetServer(options, new EngineView(host));
     try {
       for (const [index, image] of IMAGES.entries()) {
@@ -96,7 +103,7 @@ export class FleetServer {
 
   /** Resolves when the engine answers, with the containers that it brings back by itself. */
   async startEngine(): Promise<void> {
-    await startEngine({ folder: this.engineFolder, ownNetwork: true });
+    await startEngine(engineOf(this.options));
   }
 
   /**
@@ -152,6 +159,8 @@ export class FleetServer {
   /** Loses what the worker, which must not run, has on disk. */
   async loseState(): Promise<void> {
     await rm(this.stateFolder, { recursive: true });
+    // Docker would make it for root alone.
+    if (this.options.workerImage) await makeState(this.options.folder);
   }
 
   /** Removes a container behind the worker's back. */
@@ -162,14 +171,16 @@ export class FleetServer {
   /** As compose.yaml runs it, in the network of this machine, where the broker is. */
   private containerOf({ image, host }: WorkerImage): ServiceProcess {
     const { name, folder, environment } = this.options;
-    const socket = new URL(this.view.host).pathname;
+    const sockets = join(folder, SOCKETS);
     return new ServiceProcess({
       ...{ name, folder, program: 'docker' },
+      killFollowed: async () => await killContainer(host, this.containerName),
       args: [
         ...['run', '--rm', '--name', this.containerName, '--network', 'host'],
         ...['--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],
-        ...['--user', `${NOBODY}:${statSync(socket).gid}`],
-        ...['--volume', `${socket}:/var/run/docker.sock`, '--volume', `${this.stateFolder}:/state`],
+        ...['--user', `${NOBODY}:${statSync(join(sockets, SOCKET)).gid}`],
+        ...['--volume', `${sockets}:${SOCKETS_INSIDE}`, '--volume', `${this.stateFolder}:/state`],
+        ...['--env', `DOCKER_HOST=unix://${SOCKETS_INSIDE}/${SOCKET}`],
         // By their names alone, so that no value is seen among the arguments.
         ...Object.keys(environment).flatMap((key) => ['--env', key]),
         image,
@@ -202,4 +213,26 @@ export class FleetServer {
   private get registryFolder(): string {
     return join(this.options.folder, 'registry');
   }
+}
+
+/** How the engine of a server is started, the first time and again. */
+function engineOf({ folder, workerImage }: ServerOptions): Parameters<typeof startEngine>[0] {
+  const socket = ['--host', `unix://${join(folder, SOCKETS, SOCKET)}`];
+  return { folder: join(folder, 'engine'), ownNetwork: true, args: workerImage ? socket : [] };
+}
+
+/** Makes what a worker in a container keeps its state in. */
+async function makeState(folder: string): Promise<void> {
+  const state = join(folder, STATE);
+  await mkdir(state, { mode: 0o700 });
+  await chown(state, NOBODY, NOBODY);
+}
+
+/** @returns whether there was one that ran */
+async function killContainer(host: string, name: string): Promise<boolean> {
+  const container = new EngineView(host).docker.getContainer(name);
+  return await container.kill().then(
+    () => true,
+    () => false,
+  );
 }

@@ -16,6 +16,11 @@ export interface ServiceOptions {
   folder: string;
   /** Configuration; of the environment of the tests only what every program needs comes beside it. */
   environment: Record<string, string>;
+  /**
+   * Kills what the program only follows, after whose end it ends by itself, as `docker run` follows a container. Answers
+   * whether there was anything to kill.
+   */
+  killFollowed?: () => Promise<boolean>;
 }
 
 /** An api or a worker as a process of its own, run by `node` as a service manager runs it. */
@@ -98,7 +103,11 @@ export class ServiceProcess {
 
   /** Ends it as a crash would. */
   async kill(): Promise<void> {
-    await this.end('SIGKILL');
+    const { child } = this;
+    if (!child) return;
+    this.isEnding = true;
+    if ((await this.options.killFollowed?.()) === true) await this.ended(child);
+    else await this.end('SIGKILL');
   }
 
   /** Ends it in order, and answers its exit code. */
@@ -111,7 +120,7 @@ export class ServiceProcess {
   async run(): Promise<number | null> {
     this.start();
     this.isEnding = true;
-    await this.ended();
+    await this.ended(this.child);
     return this.lastCode;
   }
 
@@ -119,13 +128,13 @@ export class ServiceProcess {
     if (!this.child) return;
     this.isEnding = true;
     this.child.kill(signal);
-    await this.ended();
+    await this.ended(this.child);
   }
 
-  private async ended(): Promise<void> {
-    const { child } = this;
+  private async ended(child: ChildProcess | null): Promise<void> {
     if (!child) return;
-    await once(child, 'close');
+    // It may have ended since it was told to.
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
     this.lastCode = child.exitCode;
   }
 }
