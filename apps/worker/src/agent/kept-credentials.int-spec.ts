@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { WorkerReport } from '@nebula/contracts';
 import { randomInt } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -76,9 +77,11 @@ it(
   'credentials of a registry are in no log, report, file, container and image, be they wrong, missing or right',
   async () => {
     let revision = 0;
+    const told: WorkerReport[] = [];
     const pullWith = async (credentials: CredentialOptions, state: 'failed' | 'converged') => {
       await worker.close();
       await removeImage(TEST_DOCKER_HOST, image);
+      told.push(...worker.reports);
       worker.forgetReports();
       revision += 1;
       await worker.start({ images: { credentials } });
@@ -116,7 +119,7 @@ it(
     const texts = await textsBelow(worker.stateDir);
     expect([...texts.keys()].join()).toContain(`${worker.app}.json`);
     texts.set('log', worker.log.text);
-    texts.set('reports', JSON.stringify(worker.reports));
+    texts.set('reports', JSON.stringify([...told, ...worker.reports]));
     texts.set('engine', JSON.stringify(inspected));
     for (const [place, text] of texts) {
       for (const { password } of [user, other])

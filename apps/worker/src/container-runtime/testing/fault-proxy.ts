@@ -26,13 +26,16 @@ export interface EngineRequest {
 /**
  * What becomes of a request. `delay`: it is passed on after so many milliseconds. `status`: the engine isn't asked, and this
  * is the answer. `cut`: the engine does it, and its answer ends in the middle. `lost`: the engine does it, and the
- * connection closes without an answer. `hang`: the engine isn't asked, and nobody ever answers. `refuse`: the connection
- * closes at once.
+ * connection closes without an answer. `silent`: the answer begins and says nothing more, as of a stream in which nothing
+ * happens. `hang`: the engine isn't asked, and nobody ever answers. `refuse`: the connection closes at once.
  */
 export type Fault =
   | { kind: 'delay'; ms: number }
   | { kind: 'status'; status: number }
-  | { kind: 'cut' | 'lost' | 'hang' | 'refuse' };
+  | { kind: Loss | 'hang' | 'refuse' };
+
+/** What is lost of an answer. */
+type Loss = 'cut' | 'lost' | 'silent';
 
 /** A unix socket in front of an engine's, which passes everything on, counts it, and fails as it is told to. */
 export class FaultProxy {
@@ -135,6 +138,7 @@ export class FaultProxy {
       }
       case 'cut':
       case 'lost':
+      case 'silent':
         this.pass(incoming, outgoing, fault.kind);
         break;
       case undefined:
@@ -142,7 +146,7 @@ export class FaultProxy {
     }
   }
 
-  private pass(incoming: IncomingMessage, outgoing: ServerResponse, loss: 'cut' | 'lost' | null): void {
+  private pass(incoming: IncomingMessage, outgoing: ServerResponse, loss: Loss | null): void {
     const { method = 'GET', url: path = '/', headers } = incoming;
     const upstream = { ...dockerAddress(this.engineHost), agent: this.agent, method, path, headers };
     const onward = request(upstream, (answer) => {
@@ -155,6 +159,10 @@ export class FaultProxy {
       outgoing.flushHeaders();
       if (loss === null) {
         answer.pipe(outgoing);
+        return;
+      }
+      if (loss === 'silent') {
+        answer.resume();
         return;
       }
       answer.once('data', (chunk: Buffer) => {
