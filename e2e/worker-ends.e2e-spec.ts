@@ -49,6 +49,7 @@ beforeEach(async () => {
       ...{ DOCKER_HOST: ENGINE, SCOPE, STATE_DIR: join(folder, 'state'), WORKER_PORT: '0' },
       // So that an update has a middle.
       ENGINE_PARALLELISM: '1',
+      WORKER_POLICY: JSON.stringify({ privileged: false }),
     },
   });
 });
@@ -140,4 +141,23 @@ it(
     await serves(2);
   },
   3 * LIMIT,
+);
+
+it(
+  'what WORKER_POLICY forbids is not begun, and an allowed version is',
+  async () => {
+    await want(1, { privileged: true });
+    worker.start();
+    await eventually(
+      async () =>
+        expect(worker.output).toContain('worker_policy.privileged forbids privileged on this worker'),
+      LIMIT,
+    );
+    expect(await containers()).toEqual([]);
+    await worker.stop();
+    await want(2, {});
+    worker.start();
+    await serves(2);
+  },
+  2 * LIMIT,
 );
