@@ -4,7 +4,7 @@
 
 /** @import { Summary } from './statistics.mjs' */
 
-/** @typedef {'s' | 'ms' | 'µs' | 'MB' | '1/s' | 'count'} Unit MB are 1,000,000 bytes */
+/** @typedef {'s' | 'ms' | 'µs' | 'MB' | '1/s' | 'count' | '×'} Unit MB are 1,000,000 bytes */
 
 /**
  * @typedef {{ of: 'ratio' | 'value', at_most: number, at_least?: undefined } | { of: 'ratio', at_least: number }} Limit

@@ -10,7 +10,7 @@ const HEAD = ['', 'figure', 'Nebula', 'spread', 'baseline', 'ratio', 'limit', 'm
 const WORDS = [0, 1, 7];
 
 /** Digits after the point. @type {Record<Unit, number>} */
-const DIGITS = { s: 2, ms: 2, µs: 1, MB: 1, '1/s': 0, count: 0 };
+const DIGITS = { s: 2, ms: 2, µs: 1, MB: 1, '1/s': 0, count: 0, '×': 2 };
 
 /**
  * @param {readonly Line[]} lines

@@ -9,6 +9,7 @@ import { Consumers } from '../consumers/consumers.mjs';
 import { FOLLOWED_APP, FOLLOWED_INPUT } from '../consumers/followed-app.mjs';
 import { ownDatabase } from '../database/own-database.mjs';
 import { monotonicMs } from '../monotonic.mjs';
+import { flatnessOf } from './flatness.mjs';
 import { Raw } from './raw.mjs';
 
 /** @import { Line } from '../../report/lines.mjs' */
@@ -140,7 +141,7 @@ function changes(api, raw, consumers) {
 
 /** @param {Published} published @returns {Line[]} */
 function linesOf({ database, steps }) {
-  return steps.flatMap((step) => linesOfStep(database, step));
+  return [...steps.flatMap((step) => linesOfStep(database, step)), ...flatnessOf(database, steps)];
 }
 
 /** @param {string} database @param {Step} step @returns {Line[]} */
