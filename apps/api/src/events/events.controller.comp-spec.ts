@@ -2,9 +2,14 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { UpdateState, WorkerReport } from '@nebula/contracts';
 import { AppStore } from '../store/app-store.js';
 import { appOn, recordOf, reportOf, workerOf } from '../store/testing/records.js';
+import { ANYONE } from '../access/caller.js';
 import { eventually } from '../testing/eventually.js';
 import { FleetApi } from '../workers/testing/fleet-api.js';
+import type { AppEvent } from './event-log.js';
+import { EventsService } from './events.service.js';
 import { EventReader } from './testing/event-reader.js';
+import { StuckReader } from './testing/stuck-reader.js';
+import { Watcher } from './watcher.js';
 
 let api: FleetApi;
 const readers: EventReader[] = [];
@@ -182,4 +187,58 @@ describe('events', () => {
     await api.part(AppStore).close();
     expect(await api.call('GET', '/events')).toMatchObject({ status: 503 });
   });
+
+  it('cut off a reader that stops reading, and nobody else', async () => {
+    const { log } = api.part(Watcher);
+    const quick = await listen();
+    const stuck = await StuckReader.open(`${api.url}/events`);
+    try {
+      await eventually(() => expect(log.followers).toBe(2));
+      let told = 0;
+      // More than a socket takes up on its way, and then what may wait for a reader.
+      while (log.followers > 1) {
+        expect((told += 1)).toBeLessThan(MOST_TOLD);
+        log.append(largeEvent(told), told);
+        await quick.got('app', { revision: told });
+        quick.events.length = 0;
+      }
+      expect(log.followers).toBe(1);
+      await stuck.ended();
+      log.append(largeEvent(told + 1), told);
+      await quick.got('app', { revision: told + 1 });
+      expect(quick.ended).toBe(false);
+    } finally {
+      stuck.leave();
+    }
+  }, 60_000);
+
+  it('are for a thousand clients of an api at most; a place that one leaves is for another', async () => {
+    const events = api.part(EventsService);
+    const streams = await Promise.all(Array.from({ length: 999 }, () => events.open(null, null, ANYONE)));
+    try {
+      const last = await listen();
+      await last.got('start');
+      expect(await api.call('GET', '/events')).toMatchObject({
+        status: 503,
+        body: {
+          type: expect.stringContaining('too-many-streams'),
+          detail: '1000 clients listen to this api already; try another one, or later.',
+        },
+      });
+      last.leave();
+      await eventually(async () => {
+        await (await listen()).got('start');
+      });
+    } finally {
+      for (const stream of streams) stream.cut();
+    }
+  });
 });
+
+/** Events, of about 50 kB each, that it takes at most until a socket is full. */
+const MOST_TOLD = 1_000;
+
+function largeEvent(revision: number): AppEvent {
+  const data = { app_name: 'shop', epoch: 1, revision, deleted: false, running: true };
+  return { type: 'app', data: { ...data, updated_at: 'x'.repeat(50_000) } };
+}

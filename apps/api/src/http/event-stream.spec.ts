@@ -37,3 +37,16 @@ it('a reader that may listen no more is cut off, also when it reads nothing', as
   await eventually(() => expect(closed).toBe(1));
   stream.send({ id: '2', type: 'x', data: {} });
 });
+
+it('a reader that was told the end and has not read it yet gets nothing more', async () => {
+  let closed = 0;
+  const stream = new EventStream(() => (closed += 1));
+  const errors: Error[] = [];
+  stream.answer.body.on('error', (error) => errors.push(error));
+  stream.end();
+  stream.send({ id: '1', type: 'x', data: {} });
+  stream.end();
+  stream.answer.body.resume();
+  await eventually(() => expect(closed).toBe(1));
+  expect(errors).toEqual([]);
+});

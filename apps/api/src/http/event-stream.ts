@@ -20,6 +20,8 @@ const KEEP_ALIVE_MS = 15_000;
 /** Server-sent events to one reader. */
 export class EventStream {
   private readonly body = new Readable({ read: () => undefined });
+  /** The end is on its way, behind what waits for the reader. */
+  private isEnded = false;
   private readonly keepAlive = setInterval(() => this.push(':\n\n'), KEEP_ALIVE_MS);
 
   /** @param onClose called once, when the reader has gone, was too slow, or was told the end */
@@ -47,7 +49,9 @@ export class EventStream {
   }
 
   end(): void {
-    if (!this.body.destroyed) this.body.push(null);
+    if (this.isEnded || this.body.destroyed) return;
+    this.isEnded = true;
+    this.body.push(null);
   }
 
   /** Ends it at once, with what waits for the reader: one that doesn't read would keep its place otherwise. */
@@ -56,7 +60,7 @@ export class EventStream {
   }
 
   private push(text: string): void {
-    if (this.body.destroyed || this.body.readableEnded) return;
+    if (this.isEnded || this.body.destroyed) return;
     if (this.body.readableLength > this.longestBacklog) this.body.destroy();
     else this.body.push(text);
   }
