@@ -7,6 +7,7 @@ import { LogLines } from '../testing/log-lines.js';
 import { wanted } from '../testing/messages.js';
 import { RabbitFeed } from './rabbit-feed.js';
 import type { RabbitOptions } from './rabbit-options.js';
+import { policies, STREAM_LENGTH_BYTES } from './setup/policies.js';
 
 const LIMIT = 120_000;
 
@@ -117,18 +118,34 @@ describe('streams', () => {
   });
 
   it(
-    'never lose the newest of the largest messages',
+    'never lose the newest of the largest messages, when older ones are dropped at the limit that setup-broker sets',
     async () => {
       const feed = await connectedFeed('large');
-      await server.broker.manage('PUT', '/api/policies/%2F/small', {
-        ...{ pattern: '^nebula\\.app\\.large$', 'apply-to': 'queues' },
-        definition: { 'max-length-bytes': 16 * MAX_MESSAGE_BYTES },
-      });
-      for (let revision = 1; revision <= 100; revision += 1) {
-        await feed.publish(messageOfSize('large', revision, MAX_MESSAGE_BYTES));
-        if (revision % 7 === 0) expect((await feed.readNewest('large'))?.revision).toBe(revision);
+      for (const { name, body } of policies(60))
+        await server.broker.manage('PUT', `/api/policies/%2F/${name}`, body);
+      const largest = (revision: number) => messageOfSize('large', revision, MAX_MESSAGE_BYTES);
+      const fitting = Math.ceil(STREAM_LENGTH_BYTES / MAX_MESSAGE_BYTES);
+      let revision = 0;
+      while (revision < 2 * fitting) {
+        revision += 1;
+        await feed.publish(largest(revision));
+        if (revision % 16 === 0) expect((await feed.readNewest('large'))?.revision).toBe(revision);
       }
-      expect((await feed.readHighest('large'))?.revision).toBe(100);
+      const dropped = async () => {
+        const { revision: oldest } = JSON.parse((await server.oldest('large')) ?? '{}') as {
+          revision: number;
+        };
+        return oldest - 1;
+      };
+      await eventually(async () => expect(await dropped()).toBeGreaterThan(0), 20_000);
+      expect((await feed.readHighest('large'))?.revision).toBe(revision);
+      // Without a wait for confirmations the broker writes many in one chunk.
+      const before = await dropped();
+      const burst = Array.from({ length: fitting }, (_, index) => largest(revision + index + 1));
+      await server.append('large', ...burst.map((message) => JSON.stringify(message)));
+      await eventually(async () => expect(await dropped()).toBeGreaterThan(before), 20_000);
+      expect((await feed.readNewest('large'))?.revision).toBe(revision + fitting);
+      expect((await feed.readHighest('large'))?.revision).toBe(revision + fitting);
     },
     LIMIT,
   );

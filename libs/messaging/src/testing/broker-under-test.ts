@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import { streamName } from '@nebula/contracts';
 import { Logger } from '@nestjs/common';
-import { type Channel, type ChannelModel, connect } from 'amqplib';
+import { type Channel, type ChannelModel, connect, type ConsumeMessage } from 'amqplib';
 import { type Broker, startBroker } from '../../../../tools/services/rabbitmq.mjs';
 import { secret } from '../../../../tools/test/known-secrets.mjs';
 import type { RabbitOptions } from '../rabbitmq/rabbit-options.js';
@@ -12,6 +13,9 @@ import { eventually } from './eventually.js';
 import { SEARCHED_LOG } from './searched-log.js';
 
 type BrokerMaking = Omit<Parameters<typeof startBroker>[0], 'folder'>;
+
+/** A stream from which nothing has come for so long is empty, milliseconds. */
+const EMPTY_AFTER_MS = 5_000;
 
 /**
  * A real broker of a test file, and what a test does to it behind the back of what it tests. From its start on the log is
@@ -95,6 +99,21 @@ export class BrokerUnderTest {
     } finally {
       await connection.close();
     }
+  }
+
+  /** The first message that a stream still holds; null when it holds none, or none comes within seconds. */
+  async oldest(appName: string): Promise<string | null> {
+    return await this.onChannel(async (channel) => {
+      await channel.prefetch(1);
+      const first = new Promise<string>((resolve, reject) => {
+        const take = (message: ConsumeMessage | null) => {
+          if (message) resolve(message.content.toString('utf8'));
+        };
+        const arguments_ = { 'x-stream-offset': 'first' };
+        channel.consume(streamName(appName), take, { arguments: arguments_ }).catch(reject);
+      });
+      return await Promise.race([first, sleep(EMPTY_AFTER_MS, null, { ref: false })]);
+    });
   }
 
   /** Those that the management plugin has noticed, which takes it some seconds. */
