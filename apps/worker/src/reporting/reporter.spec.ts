@@ -1,0 +1,119 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { WorkerMessage } from '@nebula/contracts';
+import type { EngineFactsCache } from '../agent/engine-facts-cache.js';
+import { Clock } from '../clock.js';
+import { ReportSender } from './report-sender.js';
+import { Heartbeats } from './heartbeats.js';
+import { Reporter } from './reporter.js';
+
+/** Chance says what it is told. */
+class LoadedClock extends Clock {
+  constructor(private readonly chance: number) {
+    super();
+  }
+
+  override random(): number {
+    return this.chance;
+  }
+}
+
+const FACTS = {
+  ...{ engine_id: 'e1', hostname: 'box', engine_version: '28.0', architecture: 'x86_64', image_folder: null },
+  ...{ cores: 2, memory_bytes: 1_024, swap_limit: true, can_update: true, can_check: true, machine: 'm' },
+};
+const INTERVAL_SECONDS = 60;
+/** Two chances that bound all others. */
+const LEAST = 0;
+const MOST = 1;
+
+let messages: WorkerMessage[];
+let reporter: Reporter;
+
+beforeEach(() => {
+  jest.useFakeTimers();
+  messages = [];
+});
+
+afterEach(() => {
+  reporter.close();
+  jest.useRealTimers();
+});
+
+function start(chance: number): void {
+  const clock = new LoadedClock(chance);
+  const reports = { publish: (message: WorkerMessage) => void messages.push(message) };
+  const engine = { latest: FACTS } as unknown as EngineFactsCache;
+  const sender = new ReportSender({ reports, version: '3.0.0' }, engine);
+  const selection = { kind: 'listed', apps: ['web'] } as const;
+  const options = { report_interval_seconds: INTERVAL_SECONDS, selection };
+  reporter = new Reporter(sender, new Heartbeats(options, sender, clock), clock);
+}
+
+/** What a runner tells of an app. */
+function tell(revision: number, app = 'web'): void {
+  const about = { epoch: 1, revision, deleted: false, state: 'converging' } as const;
+  reporter.snapshot(app, { ...about, containers: [], unhealthy_restarts: {}, error: null });
+}
+
+const reported = () =>
+  messages.flatMap((message) => (message.kind === 'report' ? [[message.app_name, message.revision]] : []));
+const beats = () => messages.filter(({ kind }) => kind === 'heartbeat').length;
+
+describe('changes of an app', () => {
+  it.each([
+    [LEAST, 20],
+    [MOST, 100],
+  ])('at once make one report of the newest, where chance is %d after %d ms', (chance, delay) => {
+    start(chance);
+    for (let revision = 1; revision <= 20; revision += 1) tell(revision);
+    jest.advanceTimersByTime(delay - 1);
+    expect(reported()).toEqual([]);
+    jest.advanceTimersByTime(1);
+    expect(reported()).toEqual([['web', 20]]);
+    jest.advanceTimersByTime(10_000);
+    expect(reported()).toEqual([['web', 20]]);
+  });
+
+  it('that go on hold no report up', () => {
+    start(MOST);
+    for (let revision = 1; revision <= 20; revision += 1) {
+      tell(revision);
+      jest.advanceTimersByTime(50);
+    }
+    // Each has what came within 100 ms of the first one after the report before.
+    expect(reported()).toHaveLength(10);
+  });
+
+  it('make a report for each app', () => {
+    start(LEAST);
+    for (const app of ['web', 'shop']) for (const revision of [1, 2]) tell(revision, app);
+    jest.advanceTimersByTime(20);
+    expect(reported()).toEqual([
+      ['web', 2],
+      ['shop', 2],
+    ]);
+  });
+});
+
+describe('heartbeats', () => {
+  it.each([
+    [LEAST, 100, 54_000],
+    [MOST, 200, 66_000],
+  ])(
+    'where chance is %d the first comes after %d ms, and the next after %d ms',
+    (chance, first, interval) => {
+      start(chance);
+      reporter.start();
+      jest.advanceTimersByTime(first - 1);
+      expect(beats()).toBe(0);
+      jest.advanceTimersByTime(1);
+      expect(beats()).toBe(1);
+      jest.advanceTimersByTime(interval - first - 1);
+      expect(beats()).toBe(1);
+      jest.advanceTimersByTime(1);
+      expect(beats()).toBe(2);
+      jest.advanceTimersByTime(interval);
+      expect(beats()).toBe(3);
+    },
+  );
+});
