@@ -258,7 +258,9 @@ describe('nebulactl --wait', () => {
     const { code, stderr } = await shell.run(['app', 'wait', app]);
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: expect.stringMatching(/Error: no worker that is online runs shop\d+, so nothing was waited for\n$/),
+      stderr: expect.stringMatching(
+        /Error: no worker that is online runs shop\d+, so nothing was waited for\n$/,
+      ),
     });
   });
 
