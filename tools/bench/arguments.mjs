@@ -3,7 +3,15 @@
  */
 import { parseArgs } from 'node:util';
 
-export const PARTS = /** @type {const} */ (['containers', 'rolling', 'start', 'api', 'cli', 'idle']);
+export const PARTS = /** @type {const} */ ([
+  'containers',
+  'rolling',
+  'start',
+  'api',
+  'status',
+  'cli',
+  'idle',
+]);
 
 /** @typedef {(typeof PARTS)[number]} PartName */
 

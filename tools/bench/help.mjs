@@ -11,6 +11,7 @@ Parts (all of them when none is named)
   rolling      rolling update of all, a fifth of them away at once, against a raw loop that does the same
   start        start of a worker whose containers are right: calls that write, time until it has planned
   api          GET and PATCH of an app, with and without a login, against the bare store operation and a plain route
+  status       status of an app that 10,000 workers run, against that of an app of one
   cli          start of nebulactl, against a Node that does nothing
   idle         memory and processor time of the idle process
 
@@ -18,7 +19,7 @@ Options
   --containers N     containers per measurement, default 50
   --rounds N         how often each measurement is made, default 3; figures are medians
   --parallelism N    engine calls at the same time; without it the best of 1, 2, 4, 8, 16 is looked for
-  --api-seconds N    length of one load on the api, default 8
+  --api-seconds N    length of one load on the api (api, status), default 8
   --idle-seconds N   time over which idle processor time is taken, default 60
   --json PATH        where the result is written, default .test/bench.json
   -h, --help         print this

@@ -52,6 +52,8 @@ async function partNamed(name) {
       return (await import('./worker-start/worker-start-part.mjs')).measureWorkerStart;
     case 'api':
       return (await import('./api/api-part.mjs')).measureApi;
+    case 'status':
+      return (await import('./status/status-part.mjs')).measureStatus;
     case 'cli':
       return (await import('./cli/cli-part.mjs')).measureCli;
     case 'idle':

@@ -7,7 +7,7 @@ import { summarize } from '../report/statistics.mjs';
 /** @import { Line } from '../report/lines.mjs' */
 /** @import { Load } from './load.mjs' */
 
-/** How much longer the slowest of a hundred may take when it is asked who calls. */
+/** How many times as long the slowest of a hundred may take, and all of them together, when it is asked who calls. */
 const LOGIN_AT_MOST = 1.2;
 
 /** The part of the speed of a plain route that a GET of ours must have. */
@@ -110,6 +110,7 @@ function withToken(method, rounds) {
       ...{ part: 'api', what: `${method} with a token, per second`, unit: '1/s' },
       value: summarize(guarded.map((load) => load.per_second)),
       baseline: { is, value: summarize(open.map((load) => load.per_second)) },
+      ratioAtLeast: 1 / LOGIN_AT_MOST,
     }),
     line({
       ...{ part: 'api', what: `${method} with a token, p99`, unit: 'ms' },
