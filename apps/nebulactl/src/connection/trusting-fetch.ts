@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { request as requestHttps } from 'node:https';
 import { Readable } from 'node:stream';
-import { rootCertificates } from 'node:tls';
 import { CommandError } from '../usage-error.js';
 
 /**
@@ -10,8 +8,14 @@ import { CommandError } from '../usage-error.js';
  * @throws {CommandError} when the file can't be read or has no certificate
  */
 export function trustingFetch(path: string): typeof fetch {
-  const ca = [...rootCertificates, certificatesOf(path)];
+  const certificates = certificatesOf(path);
   return async (input, init) => {
+    // Loaded when it is asked: they are a part of the start of each command otherwise.
+    const [{ request: requestHttps }, { rootCertificates }] = await Promise.all([
+      import('node:https'),
+      import('node:tls'),
+    ]);
+    const ca = [...rootCertificates, certificates];
     const asked = new Request(input, init);
     const body = asked.body === null ? null : Buffer.from(await asked.arrayBuffer());
     return new Promise<Response>((resolve, reject) => {
