@@ -67,8 +67,8 @@ it(
   'the api does not start where others reach it and nobody is asked for a login, and says so in a line',
   async () => {
     const started = start({ ...BROKER, SQLITE_FILE: 'x.db', API_HOST: '0.0.0.0' });
-    const [[code], errors] = await Promise.all([once(started, 'exit'), text(started.stderr)]);
-    expect(code).toBe(78);
+    const [exit, errors] = await Promise.all([once(started, 'exit'), text(started.stderr)]);
+    expect((exit as unknown[])[0]).toBe(78);
     expect(errors.trim().split('\n')).toEqual([
       expect.stringMatching(/^api_host is "0\.0\.0\.0", but no login is configured: .*auth_enabled/),
     ]);
