@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { makeCertificates } from '../../../../libs/messaging/src/testing/certificates.js';
+import { SEARCHED_LINES } from '../../../../libs/messaging/src/testing/searched-log.js';
 import { SearchedStream, secret } from '../../../../tools/test/known-secrets.mjs';
 import { openAppStore } from '../store/open-app-store.js';
 import { raiseSchema } from '../store/testing/newer-schema.js';
@@ -112,12 +113,11 @@ it(
   'the api does not start on a file of a newer version, and says so in a line',
   async () => {
     const SQLITE_FILE = join(folder, 'nebula.db');
-    const log = { info: () => undefined, warn: () => undefined };
-    await (await openAppStore({ kind: 'sqlite', path: SQLITE_FILE }, log)).close();
+    await (await openAppStore({ kind: 'sqlite', path: SQLITE_FILE }, SEARCHED_LINES)).close();
     await raiseSchema(SQLITE_FILE);
     const started = start({ ...BROKER, SQLITE_FILE });
-    const [[code], errors] = await Promise.all([once(started, 'exit'), text(started.stderr)]);
-    expect(code).toBe(78);
+    const [exit, errors] = await Promise.all([once(started, 'exit'), text(started.stderr)]);
+    expect((exit as unknown[])[0]).toBe(78);
     expect(errors.trim().split('\n')).toEqual([
       expect.stringMatching(
         /^sqlite_file: .*nebula\.db was written by a newer version of the program \(schema 99, this one knows up to \d+\)$/,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import mongoose from 'mongoose';
+import { SEARCHED_LINES } from '../../../../../libs/messaging/src/testing/searched-log.js';
 import { type AnyMongo, anyMongo } from '../../../../../tools/services/mongo.mjs';
 import { describeAppHistory } from '../testing/app-history.contract.js';
 import { describeAppRollout } from '../testing/app-rollout.contract.js';
@@ -89,7 +90,7 @@ it('a database that has a part of a backup alone is refused in a sentence, until
   const database = createMongoDatabase(server.url);
   const { url, database: dbName } = database.options;
   const options = { kind: 'mongo', url, database: dbName } as const;
-  const log = { info: () => undefined, warn: () => undefined };
+  const log = SEARCHED_LINES;
   const { apps, restoring } = await openStores(options, log);
   await restoring.begin();
   await apps.insert(recordOf('shop'));
