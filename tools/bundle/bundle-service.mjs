@@ -43,7 +43,7 @@ const ARGON2 = '@node-rs/argon2';
  */
 const SMALL_HEAP = [
   "import { setFlagsFromString as __setFlags } from 'node:v8';",
-  ...['--semi-space-growth-factor=1', '--optimize-for-size', '--no-opt'].map(
+  ...['--semi-space-growth-factor=1', '--optimize-for-size', '--no-opt', '--no-sparkplug', '--no-maglev'].map(
     (flag) => `__setFlags(${JSON.stringify(flag)});`,
   ),
 ];
