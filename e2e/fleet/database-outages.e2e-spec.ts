@@ -26,7 +26,7 @@ let backups: string;
 
 beforeAll(async () => {
   backups = await mkdtemp(join(tmpdir(), 'nebula-e2e-backup-'));
-  fleet = await Fleet.start({ apps: APPS });
+  fleet = await Fleet.start({ apps: APPS, ownDatabase: true });
   for (const app_name of ['shop', 'steady', 'leaving']) {
     await fleet.api.create({ app_name, docker_image: IMAGES[0] });
   }

@@ -302,7 +302,7 @@ describe('a service that is configured wrongly', () => {
     'with a database of a newer version: the api ends with one line, and neither backup nor restore bids wait for it',
     async () => {
       const SCHEMA_NAME = 'of_tomorrow';
-      await mongoCommand(fleet.database.url, SCHEMA_NAME, {
+      await mongoCommand(fleet.databaseUrl, SCHEMA_NAME, {
         update: 'settings',
         updates: [{ q: { _id: 'schema' }, u: { $set: { value: 99 } }, upsert: true }],
       });

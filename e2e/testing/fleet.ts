@@ -3,14 +3,14 @@ import { streamName, WORKER_USER_PREFIX } from '@nebula/contracts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type OwnMongo, startMongo } from '../../tools/services/mongo.mjs';
-import { type DatabaseLogin, makeMongoUser, urlWithLogin } from '../../tools/services/mongo-users.mjs';
+import type { OwnMongo } from '../../tools/services/mongo.mjs';
 import { type Broker, startBroker } from '../../tools/services/rabbitmq.mjs';
 import { BrokerProxy } from './broker-proxy.js';
 import { REPOSITORY } from './clone.js';
 import type { SeenContainer } from './engine-view.js';
 import { eventually } from './eventually.js';
 import { FleetApi, type Waited } from './fleet-api.js';
+import { type DatabaseUsers, type FleetDatabase, fleetDatabase } from './fleet-database.js';
 import { FleetServer, type WorkerImage } from './fleet-server.js';
 import { freePort } from './free-port.js';
 import { ServiceProcess } from './service-process.js';
@@ -54,7 +54,9 @@ export interface FleetOptions {
   /** The apis know the administrator of the broker, and make by themselves what it lacks. */
   keepsBroker?: boolean;
   /** The database asks for a login: it has these two users, and the apis come as the second one. */
-  databaseUsers?: { admin: DatabaseLogin; api: DatabaseLogin };
+  databaseUsers?: DatabaseUsers;
+  /** The database is a server of this fleet alone, which the tests stop; else it can be the one at MONGO_URL. */
+  ownDatabase?: boolean;
   /** Each worker has an id and a user of its own, see `workerIdOf`; else all have one user, and their engines' ids. */
   userPerWorker?: boolean;
   /** Programs that `node` runs; the built ones of this work tree when absent. */
@@ -77,23 +79,19 @@ export class Fleet {
     private readonly folder: string,
     private readonly options: FleetOptions,
     readonly broker: Broker,
-    readonly database: OwnMongo,
+    private readonly store: FleetDatabase,
   ) {}
 
   /** Starts all of it, except for the workers. */
   static async start(options: FleetOptions): Promise<Fleet> {
     const folder = await mkdtemp(join(tmpdir(), 'nebula-e2e-fleet-'));
     const nodes = options.brokerNodes ?? 1;
-    const [broker, database] = await Promise.all([
+    const [broker, store] = await Promise.all([
       startBroker({ folder: join(folder, 'rabbitmq'), nodes }),
-      startMongo(() => undefined, options.databaseUsers?.admin),
+      fleetDatabase(options.ownDatabase, options.databaseUsers),
     ]);
-    const fleet = new Fleet(folder, options, broker, database);
+    const fleet = new Fleet(folder, options, broker, store);
     try {
-      if (options.databaseUsers) {
-        const { admin, api } = options.databaseUsers;
-        await makeMongoUser(database, admin, api);
-      }
       await fleet.begin(nodes === 1);
       return fleet;
     } catch (error) {
@@ -108,8 +106,19 @@ export class Fleet {
     await Promise.all(this.servers.map((server) => server.end()));
     for (const proxy of this.proxies) await proxy.end();
     await this.broker.remove();
-    await this.database.remove();
+    await this.store.remove();
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** The server of the database, which is this fleet's own. */
+  get database(): OwnMongo {
+    if (!this.store.own) throw new Error('the fleet was started without ownDatabase');
+    return this.store.own;
+  }
+
+  /** As the apis have it. */
+  get databaseUrl(): string {
+    return this.store.url;
   }
 
   /** Of the last server. */
@@ -298,18 +307,12 @@ export class Fleet {
     const port = await freePort();
     const process = this.service(`api-${index}`, [this.program('api')], {
       ...{ ...API_USER, ...INTERVALS, RABBIT_HOST: hosts, RABBIT_VHOST: VHOST },
-      ...{ API_PORT: String(port), SECRET_KEYS, MONGO_URL: this.databaseUrl },
+      ...{ API_PORT: String(port), SECRET_KEYS, MONGO_URL: this.store.url, SCHEMA_NAME: this.store.name },
       ...(this.options.keepsBroker === true ? this.brokerAdministration(WORKER_USER) : {}),
       ...this.options.api,
     });
     process.start();
     this.apis.push({ process, api: new FleetApi(`http://127.0.0.1:${port}`) });
-  }
-
-  /** As the apis have it. */
-  private get databaseUrl(): string {
-    const { databaseUsers } = this.options;
-    return databaseUsers ? urlWithLogin(this.database.url, databaseUsers.api) : this.database.url;
   }
 
   private brokerAdministration(workers: typeof WORKER_USER): Record<string, string> {

@@ -9,6 +9,7 @@ import { BrokerProxy } from './broker-proxy.js';
 import { REPOSITORY } from './clone.js';
 import { eventually } from './eventually.js';
 import { FleetApi } from './fleet-api.js';
+import { sayDatabase } from './fleet-database.js';
 import { FleetServer } from './fleet-server.js';
 import { freePort } from './free-port.js';
 import { ServiceProcess } from './service-process.js';
@@ -51,7 +52,7 @@ export class TwoRegions {
   static async start(apps: readonly string[]): Promise<TwoRegions> {
     const folder = await mkdtemp(join(tmpdir(), 'nebula-e2e-regions-'));
     const settings = await deployedSettings();
-    const database = await startMongo(() => undefined);
+    const database = await startMongo(sayDatabase);
     const [eu, us] = await Promise.all(
       REGIONS.map(async (name): Promise<Region> => {
         const broker = await startBroker({ folder: join(folder, `rabbitmq-${name}`), settings });

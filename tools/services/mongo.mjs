@@ -46,7 +46,10 @@ const STOP_LIMIT_MS = 20_000;
  */
 export async function anyMongo(say) {
   const url = process.env['MONGO_URL'];
-  if (url) return { url, kind: 'given', remove: async () => {} };
+  if (url) {
+    say('The database of these tests is the one at MONGO_URL.');
+    return { url, kind: 'given', remove: async () => {} };
+  }
   return await startMongo(say);
 }
 

@@ -1,4 +1,4 @@
-import { MAX_MESSAGE_BYTES, streamName } from '@nebula/contracts';
+import { streamName } from '@nebula/contracts';
 import type { Channel } from 'amqplib';
 import { codeOf } from './error-facts.js';
 
@@ -7,9 +7,6 @@ import { codeOf } from './error-facts.js';
  * newest one; so it is small, and the limit (which a policy sets) many times as large.
  */
 const SEGMENT_BYTES = 1_000_000;
-
-/** Length limit of a stream, bytes. It must exceed a segment and the largest chunk, or the newest message goes. */
-export const STREAM_BYTES = 64 * MAX_MESSAGE_BYTES;
 
 /** Declares an app's stream, which is the api's to do. */
 export async function declareStream(channel: Channel, appName: string): Promise<void> {
