@@ -9,8 +9,12 @@ const APPS = ['shop', 'steady', 'leaving'];
 
 /** Long, so that it is seen when something is not healed by the next verification. */
 const VERIFY_SECONDS = 15;
-/** … and so much is granted to reading, writing and a busy machine. */
-const HEALED_WITHIN_MS = (VERIFY_SECONDS + 15) * 1_000;
+
+/** A broker that is rebuilt is looked at after a wait that has grown while it was away, and set up before anything else. */
+const REBUILT_MS = 45_000;
+
+/** Servers whose workers have a user of their own. No api knows their passwords. */
+const WITH_OWN_USER = [0, 1];
 
 const GARBAGE = '{"app_name": \u0000 garbage';
 
@@ -27,7 +31,7 @@ let fleet: Fleet;
 
 beforeAll(async () => {
   fleet = await Fleet.start({
-    ...{ apps: APPS, keepsBroker: true },
+    ...{ apps: APPS, keepsBroker: true, userPerWorker: WITH_OWN_USER },
     api: { VERIFY_INTERVAL_SECONDS: String(VERIFY_SECONDS) },
   });
   for (const app_name of APPS) await fleet.api.create({ app_name, docker_image: IMAGES[0] });
@@ -56,7 +60,7 @@ async function offlineWorkers(): Promise<number> {
 async function connectedWorkers(): Promise<number> {
   const text = await fleet.broker.manage('GET', '/api/connections?columns=user');
   const connections = JSON.parse(text) as { user?: string }[];
-  return connections.filter(({ user }) => user === 'nebula-worker').length;
+  return connections.filter(({ user }) => user?.startsWith('nebula-worker')).length;
 }
 
 /** The newest message in the stream of each of some apps. */
@@ -97,12 +101,10 @@ describe('a broker', () => {
       await fleet.converged('leaving');
       const before = await newest(...APPS);
       await fleet.untouched(APPS, async () => {
-        const from = performance.now();
         await fleet.deleteStream('shop');
         await fleet.streams.append('leaving', older);
         await fleet.streams.append('steady', GARBAGE);
-        await eventually(async () => expect(await newest(...APPS)).toEqual(before), CHANGE_LIMIT);
-        expect(performance.now() - from).toBeLessThan(HEALED_WITHIN_MS);
+        await fleet.healed(async () => expect(await newest(...APPS)).toEqual(before));
         for (const app of APPS) await fleet.converged(app);
       });
       await fleet.untouched(['steady'], allIsWell);
@@ -148,6 +150,7 @@ describe('a broker', () => {
         expect(await newest('shop')).toEqual(before);
         expect(await api.isReady()).toBe(false);
         fleet.apiProxy.heal();
+        await fleet.healed(() => fleet.accepted('shop', value));
         await fleet.arrives('shop', value);
         expect(await newest('shop')).toMatchObject([{ spec: { env_vars: { STEP: value } } }]);
       });
@@ -181,12 +184,13 @@ describe('an api whose message is on its way when another one publishes a newer 
         await eventually(async () => expect((await steps('shop')).at(-1)).toBe(newer), CHANGE_LIMIT);
         fleet.apiProxy.heal();
         // The older one is behind the newer one, which comes again.
-        await eventually(async () => {
+        await fleet.healed(async () => {
           const seen = await steps('shop');
           const since = seen.slice(seen.indexOf(newer));
           expect(since).toContain(older);
           expect(since.at(-1)).toBe(newer);
-        }, CHANGE_LIMIT);
+          await fleet.accepted('shop', newer);
+        });
         if (process.isRunning) process.goOn();
         else process.start();
         await fleet.apisReady();
@@ -203,6 +207,7 @@ describe('an api that ends between the write of a change and its publication', (
     async () => {
       await fleet.untouched(['steady'], async () => {
         const value = await acceptedAndKilled();
+        await fleet.healed(() => fleet.accepted('shop', value));
         await fleet.arrives('shop', value);
       });
       fleet.apiProxy.heal();
@@ -222,6 +227,7 @@ describe('an api that ends between the write of a change and its publication', (
         expect(await fleet.containers('shop')).toEqual(before);
         fleet.apiProxy.heal();
         for (const { process } of fleet.apis) process.start();
+        await fleet.healed(() => fleet.accepted('shop', value));
         await fleet.apisReady();
         await fleet.arrives('shop', value);
       });
@@ -279,15 +285,20 @@ describe('a worker that has lost its broker', () => {
 
 describe('a broker, in the end', () => {
   it(
-    'is rebuilt from nothing, with its administrator alone: all is as before, and nobody has run anything',
+    'is rebuilt from nothing, with the administrator and the users of single workers that its file of definitions has: ' +
+      'all is as before, and nobody has run anything',
     async () => {
       const before = await newest(...APPS);
       await fleet.untouched(['shop', 'steady'], async () => {
+        const definitions = await usersOfSingleWorkers();
         await fleet.broker.stop();
         await fleet.broker.wipe();
+        await fleet.broker.loadDefinitions(definitions);
         await fleet.broker.start();
-        await eventually(async () => expect(await newest(...APPS)).toEqual(before), CHANGE_LIMIT);
-        await eventually(async () => expect(await connectedWorkers()).toBe(3), CHANGE_LIMIT);
+        await fleet.healed(async () => {
+          expect(await newest(...APPS)).toEqual(before);
+          expect(await connectedWorkers()).toBe(3);
+        }, REBUILT_MS);
         for (const app of APPS) await fleet.converged(app);
       });
       expect(JSON.parse(await fleet.broker.manage('GET', '/api/policies/nebula'))).toMatchObject([
@@ -300,6 +311,24 @@ describe('a broker, in the end', () => {
     LIMIT,
   );
 });
+
+interface Definitions {
+  users: { name: string }[];
+  vhosts: object[];
+  permissions: { user: string }[];
+}
+
+/**
+ * What an operator keeps beside the broker: who no api can make. With such a file RabbitMQ makes no administrator of its
+ * own either. The virtual hosts are in it as rights name them.
+ */
+async function usersOfSingleWorkers(): Promise<Definitions> {
+  const all = JSON.parse(await fleet.broker.manage('GET', '/api/definitions')) as Definitions;
+  const isKept = (name: string) => name === fleet.broker.admin.user || name.startsWith('nebula-worker.');
+  const users = all.users.filter(({ name }) => isKept(name));
+  expect(users).toHaveLength(1 + WITH_OWN_USER.length);
+  return { users, vhosts: all.vhosts, permissions: all.permissions.filter(({ user }) => isKept(user)) };
+}
 
 /** Changes an app through the first api, whose word doesn't reach the broker, and kills it. */
 async function acceptedAndKilled(): Promise<string> {

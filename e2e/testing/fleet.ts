@@ -21,6 +21,9 @@ export const FLEET_START_LIMIT = 600_000;
 /** Until all servers have a change, whatever happened before. */
 export const CHANGE_LIMIT = 90_000;
 
+/** What is granted beside the interval of verification to reading, writing, replacing and a busy machine, milliseconds. */
+const HEALING_MS = 15_000;
+
 const SERVERS = 3;
 const VHOST = 'nebula';
 /** Short, so that the tests are quick. */
@@ -57,8 +60,11 @@ export interface FleetOptions {
   databaseUsers?: DatabaseUsers;
   /** The database is a server of this fleet alone, which the tests stop; else it can be the one at MONGO_URL. */
   ownDatabase?: boolean;
-  /** Each worker has an id and a user of its own, see `workerIdOf`; else all have one user, and their engines' ids. */
-  userPerWorker?: boolean;
+  /**
+   * Workers, all or those of some servers, have an id and a user of their own, see `workerIdOf`; the others have one
+   * user, and their engines' ids.
+   */
+  userPerWorker?: boolean | readonly number[];
   /** Programs that `node` runs; the built ones of this work tree when absent. */
   programs?: { api: string; worker: string };
   /** The workers run in containers of this image in place of being processes of this machine. */
@@ -137,8 +143,17 @@ export class Fleet {
    */
   async setUpBroker(changes: Record<string, string> = {}): Promise<void> {
     const servers = Array.from({ length: SERVERS }, (_, index) => index);
-    for (const user of this.options.userPerWorker ? servers.map(ownUser) : [WORKER_USER])
+    for (const user of new Set(servers.map((index) => this.userOf(index))))
       await this.setUpUser(user, changes);
+  }
+
+  private hasOwnUser(server: number): boolean {
+    const { userPerWorker = false } = this.options;
+    return typeof userPerWorker === 'boolean' ? userPerWorker : userPerWorker.includes(server);
+  }
+
+  private userOf(server: number): typeof WORKER_USER {
+    return this.hasOwnUser(server) ? ownUser(server) : WORKER_USER;
   }
 
   private async setUpUser(user: typeof WORKER_USER, changes: Record<string, string>): Promise<void> {
@@ -213,6 +228,28 @@ export class Fleet {
     await this.converged(app);
     const onEach = Array.from({ length: replicas }, () => value);
     expect(await this.variable(app, 'STEP')).toEqual(this.servers.map(() => onEach));
+  }
+
+  /**
+   * Resolves when all is as it should be. To be called at the end of a fault: it may take until the next verification
+   * from then on, and no person has done anything.
+   * @param beside what is granted beside that, milliseconds
+   */
+  async healed(assertion: () => Promise<void>, beside = HEALING_MS): Promise<void> {
+    const from = performance.now();
+    await eventually(assertion, CHANGE_LIMIT);
+    expect(performance.now() - from).toBeLessThan(1_000 * this.verifySeconds + beside);
+  }
+
+  /** Every worker has taken a change, see `change`, whether its containers are there yet or not. */
+  async accepted(app: string, value: string): Promise<void> {
+    const all = await Promise.all(this.servers.map((server) => server.accepted(app)));
+    const spec = { env_vars: { STEP: value } };
+    expect(all).toMatchObject(this.servers.map(() => ({ spec })));
+  }
+
+  private get verifySeconds(): number {
+    return Number(this.options.api?.['VERIFY_INTERVAL_SECONDS'] ?? INTERVALS.VERIFY_INTERVAL_SECONDS);
   }
 
   /** The containers of an app, of each server. */
@@ -294,8 +331,8 @@ export class Fleet {
       ...{ name, folder: join(this.folder, name), program: this.program('worker') },
       ...(this.options.workerImage ? { workerImage: this.options.workerImage } : {}),
       environment: {
-        ...{ ...WORKER_USER, ...INTERVALS, RABBIT_HOST: hosts, RABBIT_VHOST: VHOST },
-        ...(this.options.userPerWorker ? { ...ownUser(index), WORKER_ID: workerIdOf(index) } : {}),
+        ...{ ...this.userOf(index), ...INTERVALS, RABBIT_HOST: hosts, RABBIT_VHOST: VHOST },
+        ...(this.hasOwnUser(index) ? { WORKER_ID: workerIdOf(index) } : {}),
         ...this.options.worker,
         ...{ APP_NAME: this.options.apps.join(), WORKER_PORT: '0', WORKER_LABELS: `server=${index}` },
       },

@@ -3,7 +3,8 @@
  * ports and a name server of its own, so that nothing else of the machine is touched.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ensurePackages } from '../engine/packages.mjs';
 import { nodeFiles, readRecord, writeFiles } from './rabbitmq-files.mjs';
@@ -161,6 +162,19 @@ export class Broker {
       const files = nodeFiles(this.folder, node);
       for (const path of [files.data, files.features]) await rm(path, { recursive: true, force: true });
       await mkdir(files.data, { mode: 0o700 });
+    }
+  }
+
+  /**
+   * Has all nodes load definitions at each start from now on, in place of making a default user.
+   * @param {object} definitions as `GET /api/definitions` gives them, or a part of it
+   */
+  async loadDefinitions(definitions) {
+    const file = join(resolve(this.folder), 'definitions.json');
+    await writeFile(file, JSON.stringify(definitions));
+    for (const node of this.record.nodes) {
+      const { configuration } = nodeFiles(this.folder, node);
+      await appendFile(configuration, `load_definitions = ${file}\n`);
     }
   }
 
