@@ -13,12 +13,23 @@ const LIMIT = 60_000;
 let clone: string;
 let environment: Record<string, string | undefined>;
 
+const BROKER = { RABBIT_HOST: '127.0.0.1:1', RABBIT_USER: 'nobody', RABBIT_PASSWORD: 'of-nobody' };
+
 /** Exit code of a start that ends by itself, and the lines that are not npm's own. */
 async function start(
   extra: Record<string, string> = {},
   ...args: string[]
 ): Promise<{ code: number | undefined; lines: string[] }> {
-  const process = new NpmProcess(clone, ['--silent', 'start', '--', ...args], { ...environment, ...extra });
+  return await run(clone, ['start', '--', ...args], extra);
+}
+
+/** The same of any script of package.json, in a clone. */
+async function run(
+  folder: string,
+  command: string[],
+  extra: Record<string, string>,
+): Promise<{ code: number | undefined; lines: string[] }> {
+  const process = new NpmProcess(folder, ['--silent', ...command], { ...environment, ...extra });
   const code = await process.ended();
   return { code, lines: process.output.split('\n').filter(Boolean) };
 }
@@ -119,5 +130,32 @@ describe('a start that can not go on ends with one line each', () => {
       expect(lines.join('\n')).toMatch(/docker\.io/);
     },
     LIMIT,
+  );
+});
+
+describe('a service on a fresh clone is installed and built, and its configuration is looked at first of all', () => {
+  it.each<[service: string, configuration: Record<string, string>, line: string]>([
+    [
+      'api',
+      { MONGO_URL: 'http://db' },
+      'mongo_url must begin with mongodb:// or mongodb+srv:// and name a host',
+    ],
+    ['worker', { APP_NAME: 'no app' }, 'APP_NAME: "no app" must be 1 to 63 letters'],
+  ])(
+    'npm run %s',
+    async (service, configuration, line) => {
+      const fresh = await freshClone();
+      try {
+        const { code, lines } = await run(fresh, ['run', service], { ...BROKER, ...configuration });
+        expect(lines).toEqual([
+          expect.stringMatching(/^Installing the dependencies/),
+          expect.stringContaining(line),
+        ]);
+        expect(code).toBe(78);
+      } finally {
+        await removeClone(fresh);
+      }
+    },
+    INSTALL_LIMIT,
   );
 });
