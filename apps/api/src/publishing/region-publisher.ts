@@ -68,7 +68,16 @@ export class RegionPublisher {
     this.queue.add(appName);
   }
 
-  /** The record of a deleted app is gone, so its stream has done its work, too. */
+  /**
+   * Removes the stream of a deleted app, whose work is done.
+   * @returns whether it is gone; one that has something else than a tombstone as the newest stays
+   * @throws {Error} when the feed can't be had
+   */
+  async retire(appName: string): Promise<boolean> {
+    return (await this.feed.removeDeleted(appName)) || (await this.feed.readNewest(appName)) === null;
+  }
+
+  /** The record of a deleted app is gone: what may be left of its stream goes, too. */
   forget(appName: string): void {
     this.forgotten.add(appName);
     this.compare(appName);

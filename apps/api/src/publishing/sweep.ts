@@ -1,6 +1,11 @@
 import type { ApiLog } from '../api-log.js';
 import { type Clock, instant } from '../clock.js';
-import type { AppStore } from '../store/app-store.js';
+import {
+  type AppStore,
+  type PublishedMark,
+  StoreUnavailableError,
+  type Tombstone,
+} from '../store/app-store.js';
 import { Alarm } from './alarm.js';
 import type { PublishingOptions } from './publishing-options.js';
 import type { RegionPublisher } from './region-publisher.js';
@@ -134,12 +139,57 @@ export class Sweep {
   private async purge(): Promise<void> {
     const now = this.clock.now();
     if (now - this.purgedAt < PURGE_INTERVAL_MS || now - this.troubledAt < QUIET_BEFORE_PURGE_MS) return;
-    const before = instant(now - this.options.tombstone_retention_days * DAY_MS);
-    const apps = await this.store.purgeTombstones(before);
+    const keptSince = now - this.options.tombstone_retention_days * DAY_MS;
+    const epoch = await this.store.epoch();
+    const old = await this.store.oldTombstones(instant(keptSince));
     this.purgedAt = now;
-    for (const region of this.regions) for (const app of apps) region.forget(app);
+    const apps: string[] = [];
+    for (const tombstone of old) {
+      if (this.stopped) break;
+      if (!this.isEverywhere(tombstone, epoch, keptSince)) continue;
+      if (await this.forget(tombstone)) apps.push(tombstone.app_name);
+    }
     if (apps.length > 0)
       this.log.info('tombstones of deleted apps are forgotten, and their streams removed', { apps });
+  }
+
+  /**
+   * Whether every region has this tombstone, as far as anybody knows. A region that this api doesn't know is one that
+   * another api publishes to, whose business its stream is; but one that nobody has looked at for as long as a tombstone
+   * is kept was taken away.
+   */
+  private isEverywhere({ revision, published }: Tombstone, epoch: number, keptSince: number): boolean {
+    const own = this.regions.map(({ region }) => region);
+    const isThere = (mark: PublishedMark | undefined) => mark?.epoch === epoch && mark.revision === revision;
+    const isElsewhere = Object.entries(published).some(
+      ([region, { verified_at }]) => !own.includes(region) && verified_at >= keptSince,
+    );
+    return !isElsewhere && own.every((region) => isThere(published[region]));
+  }
+
+  /**
+   * The streams go first: as long as there is a record, whatever ends or fails in between, they are found again. What a
+   * comparison by another instance has put back meanwhile goes after it.
+   * @returns whether it is forgotten
+   */
+  private async forget(tombstone: Tombstone): Promise<boolean> {
+    const { app_name } = tombstone;
+    let isForgotten = false;
+    try {
+      let isGone = true;
+      for (const region of this.regions) isGone = (await region.retire(app_name)) && isGone;
+      isForgotten = isGone && (await this.store.purge(tombstone));
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      const fields = { app: app_name, reason };
+      this.log.warn('the stream of a deleted app could not be removed; this is tried again', fields);
+    }
+    for (const region of this.regions) {
+      if (isForgotten) region.forget(app_name);
+      else region.compare(app_name);
+    }
+    return isForgotten;
   }
 
   private noteFailure(reason: string): void {

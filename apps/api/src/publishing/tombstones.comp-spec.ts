@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { InProcessBroker } from '@nebula/messaging';
+import { join } from 'node:path';
 import { eventually } from '../testing/eventually.js';
-import type { FaultyFeed } from './testing/faulty-feed.js';
+import { FaultyFeed } from './testing/faulty-feed.js';
 import { PublishingBed } from './testing/publishing-bed.js';
 import type { PublishingUnderTest } from './testing/publishing-under-test.js';
 
@@ -102,19 +104,44 @@ describe('a tombstone', () => {
     await eventually(async () => expect(await api.store.get('old')).toBeNull());
   });
 
-  it('leaves its stream when the feed can’t be had, which goes as soon as it can', async () => {
+  it('stays until its stream can be removed, whichever api ends or starts meanwhile', async () => {
     api = await bed.start({ tombstone_retention_days: 1 });
     await api.write('old');
     await api.remove('old', '2020-01-01T00:00:00.000Z');
     await bed.settled(api);
     feed.unremovable = true;
-    api.clock.offset = 3_700_000;
-    await eventually(async () => expect(await api.store.get('old')).toBeNull());
-    await eventually(() => expect(api.lines.join()).toMatch(/could not be published/));
-    expect(await feed.readNewest('old')).toMatchObject({ deleted: true });
+    api.clock.offset = HOUR_MS;
+    await eventually(() =>
+      expect(api.lines.join()).toMatch(/the stream of a deleted app could not be removed/),
+    );
+    await bed.rested(api);
+    expect(await api.store.get('old')).toMatchObject({ deleted: true });
+    await api.stop();
     feed.unremovable = false;
+    api = await bed.start({ tombstone_retention_days: 1 });
+    await bed.rested(api);
+    expect(await feed.readNewest('old')).toMatchObject({ deleted: true });
+    api.clock.offset = HOUR_MS;
     await eventually(async () => expect(await feed.readNewest('old')).toBeNull());
+    await eventually(async () => expect(await api.store.get('old')).toBeNull());
+    // Whoever has seen the old one takes the new one for newer.
+    expect(await api.publisher.prepareCreation('old')).toBe(3);
+  });
+
+  it('of which an api ended after the stream had gone, and before the record, goes later', async () => {
+    api = await bed.start({ tombstone_retention_days: 1 });
+    await api.write('old');
+    await api.remove('old', '2020-01-01T00:00:00.000Z');
     await bed.settled(api);
+    await api.stop();
+    expect(await feed.removeDeleted('old')).toBe(true);
+    api = await bed.start({ tombstone_retention_days: 1 });
+    // As long as there is a record, it is published.
+    await bed.published('old', 2);
+    await bed.rested(api);
+    api.clock.offset = HOUR_MS;
+    await eventually(async () => expect(await api.store.get('old')).toBeNull());
+    await eventually(async () => expect(await feed.readNewest('old')).toBeNull());
   });
 
   it('that has become an app again by then keeps its stream', async () => {
@@ -122,13 +149,77 @@ describe('a tombstone', () => {
     await api.write('old');
     await api.remove('old', '2020-01-01T00:00:00.000Z');
     await bed.settled(api);
-    feed.unremovable = true;
-    api.clock.offset = 3_700_000;
-    await eventually(async () => expect(await api.store.get('old')).toBeNull());
-    await api.write('old');
-    feed.unremovable = false;
+    const purge = api.store.purge.bind(api.store);
+    const looks = jest.spyOn(api.store, 'purge').mockImplementationOnce(async (tombstone) => {
+      await api.write('old');
+      return await purge(tombstone);
+    });
+    api.clock.offset = HOUR_MS;
+    await eventually(() => expect(looks).toHaveBeenCalled());
     await bed.published('old', 3);
     await bed.settled(api);
     expect(await feed.readNewest('old')).toMatchObject({ deleted: false, revision: 3 });
+    expect(await api.store.get('old')).toMatchObject({ deleted: false, revision: 3 });
+  });
+
+  it('stays where its stream has something else by then', async () => {
+    api = await bed.start({ tombstone_retention_days: 1 });
+    await api.write('old');
+    const running = await api.store.get('old').then(() => feed.readNewest('old'));
+    await api.remove('old', '2020-01-01T00:00:00.000Z');
+    await bed.settled(api);
+    await bed.rested(api);
+    if (running) await feed.publish(running);
+    api.clock.offset = HOUR_MS;
+    // It is compared then, and published again.
+    await bed.published('old', 2);
+    expect(await api.store.get('old')).toMatchObject({ deleted: true });
+  });
+});
+
+describe('a tombstone, with regions of which an api knows some alone,', () => {
+  const DAY_MS = 86_400_000;
+  let us: FaultyFeed;
+
+  beforeEach(() => {
+    us = new FaultyFeed(new InProcessBroker({ directory: join(bed.folder, 'us'), region: 'us' }).feed);
+  });
+
+  /** An app that both regions have, and that was deleted long ago without a word to the second. */
+  async function deletedInOne(): Promise<void> {
+    const both = await bed.start({ feeds: [feed, us], tombstone_retention_days: 1 });
+    await both.write('old');
+    await eventually(async () => expect(await us.readNewest('old')).not.toBeNull());
+    await bed.rested(both);
+    await both.stop();
+    api = await bed.start({ tombstone_retention_days: 1 });
+    await api.remove('old', '2020-01-01T00:00:00.000Z');
+    await bed.published('old', 2);
+    await bed.rested(api);
+  }
+
+  it('stays for the other one, and is forgotten by an api that knows all', async () => {
+    await deletedInOne();
+    const asked = jest.spyOn(api.store, 'oldTombstones');
+    api.clock.offset = HOUR_MS;
+    await eventually(() => expect(asked).toHaveBeenCalled());
+    await looked(api);
+    expect(await api.store.get('old')).toMatchObject({ deleted: true });
+    expect(await feed.readNewest('old')).toMatchObject({ deleted: true });
+    await api.stop();
+    api = await bed.start({ feeds: [feed, us], tombstone_retention_days: 1 });
+    await eventually(async () => expect(await us.readNewest('old')).toMatchObject({ deleted: true }));
+    await bed.rested(api);
+    api.clock.offset = HOUR_MS;
+    await eventually(async () => expect(await api.store.get('old')).toBeNull());
+    for (const region of [feed, us])
+      await eventually(async () => expect(await region.readNewest('old')).toBeNull());
+  });
+
+  it('waits no longer for one that no api has looked at for as long as tombstones are kept', async () => {
+    await deletedInOne();
+    api.clock.offset = DAY_MS + HOUR_MS;
+    await eventually(async () => expect(await api.store.get('old')).toBeNull());
+    expect(await feed.readNewest('old')).toBeNull();
   });
 });

@@ -55,6 +55,9 @@ export type Revision = Omit<AppRecord, 'published'>;
 /** A revision without what can be large. */
 export type RevisionSummary = Omit<Revision, 'spec' | 'tokens'>;
 
+/** What is left of a deleted app. */
+export type Tombstone = Pick<AppRecord, 'app_name' | 'revision' | 'published'>;
+
 /** What is still to be brought into the feed of a region. */
 export interface Outbox {
   /** Records, tombstones too. */
@@ -134,8 +137,10 @@ export abstract class AppStore {
   abstract claimVerification(region: string, before: number, now: number, limit: number): Promise<string[]>;
   /** Takes the region's mark away, so that the record is `behind` again. */
   abstract clearPublished(appName: string, region: string): Promise<void>;
-  /** Removes tombstones that were last updated before this ISO 8601 time, and their revisions. Answers their names. */
-  abstract purgeTombstones(before: string): Promise<string[]>;
+  /** Tombstones that were last updated before this ISO 8601 time. */
+  abstract oldTombstones(before: string): Promise<Tombstone[]>;
+  /** Removes a tombstone, and its revisions, if it still is one of this revision; else false. */
+  abstract purge(tombstone: Pick<Tombstone, 'app_name' | 'revision'>): Promise<boolean>;
   /** The highest revision that any purged tombstone had, 0 before the first. */
   abstract highestPurged(): Promise<number>;
   /** Raises that number to `to`; nothing happens when it is there or beyond already. */

@@ -18,7 +18,7 @@ import { monotonicMs } from '../monotonic.mjs';
 const LASTING_MS = 30_000;
 
 /** What the api asks of its database at intervals, whatever workers do. */
-const OWN_CALLS = ['epoch', 'behind', 'claimVerification', 'purgeTombstones', 'appNames'];
+const OWN_CALLS = ['epoch', 'behind', 'claimVerification', 'oldTombstones', 'appNames'];
 
 /**
  * @typedef {object} Storm

@@ -25,7 +25,7 @@ export const APP_QUERIES = {
     index: { updated_at: 1, _id: 1 },
   },
 
-  purgeTombstones: {
+  oldTombstones: {
     filter: (before: string): QueryFilter<AppDocument> => ({ deleted: true, updated_at: { $lt: before } }),
     index: { deleted: 1, updated_at: 1 },
   },

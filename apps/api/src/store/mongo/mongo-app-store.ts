@@ -8,6 +8,7 @@ import {
   type PublishedMark,
   type Revision,
   type RevisionSummary,
+  type Tombstone,
 } from '../app-store.js';
 import { AppHistory } from './app-history.js';
 import { APP_SCHEMA, type AppDocument, toContent, toDocument, toRecord } from './app-document.js';
@@ -30,9 +31,6 @@ interface NumberDocument {
 
 const NUMBER_SCHEMA = new Schema<NumberDocument>({ _id: String, value: Number }, { versionKey: false });
 const FIRST_EPOCH = 1;
-
-/** So many tombstones are removed at a time. */
-const PURGE_PARALLELISM = 10;
 
 interface Named {
   _id: string;
@@ -205,26 +203,20 @@ export class MongoAppStore extends AppStore {
     await this.run(() => this.apps.updateOne({ _id: appName }, { $unset: marks }));
   }
 
-  override async purgeTombstones(before: string): Promise<string[]> {
-    const old = APP_QUERIES.purgeTombstones.filter(before);
-    const found = await this.run(() =>
-      this.apps.find(old, { _id: 1, revision: 1 }).lean<{ _id: string; revision: number }[]>(),
+  override async oldTombstones(before: string): Promise<Tombstone[]> {
+    const documents = await this.run(() =>
+      this.apps.find(APP_QUERIES.oldTombstones.filter(before)).lean<AppDocument[]>(),
     );
-    if (found.length === 0) return [];
-    await this.raise('purged', Math.max(...found.map(({ revision }) => revision)));
-    const purged: string[] = [];
-    const waiting = [...found];
-    const purge = async () => {
-      for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-        const { _id, revision } = next;
-        // The record last: what is left when this ends in between is found again.
-        await this.history.forget(_id, revision);
-        const { deletedCount } = await this.run(() => this.apps.deleteOne({ _id, ...old }));
-        if (deletedCount > 0) purged.push(_id);
-      }
-    };
-    await Promise.all(Array.from({ length: PURGE_PARALLELISM }, purge));
-    return purged;
+    return documents.map(toRecord);
+  }
+
+  override async purge({ app_name, revision }: Pick<Tombstone, 'app_name' | 'revision'>): Promise<boolean> {
+    await this.raiseHighestPurged(revision);
+    // The record last: what is left when this ends in between is found again.
+    await this.history.forget(app_name, revision);
+    const tombstone = { _id: app_name, revision, deleted: true };
+    const { deletedCount } = await this.run(() => this.apps.deleteOne(tombstone));
+    return deletedCount > 0;
   }
 
   override async highestPurged(): Promise<number> {

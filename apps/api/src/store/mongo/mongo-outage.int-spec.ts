@@ -53,7 +53,8 @@ const callsOf = (store: AppStore): (() => Promise<unknown>)[] => [
   () => store.markPublished('shop', 'eu', { epoch: 1, revision: 1, verified_at: 0 }),
   () => store.claimVerification('eu', 1, 1, 10),
   () => store.clearPublished('shop', 'eu'),
-  () => store.purgeTombstones('2026-01-01T00:00:00.000Z'),
+  () => store.oldTombstones('2026-01-01T00:00:00.000Z'),
+  () => store.purge({ app_name: 'shop', revision: 1 }),
   () => store.epoch(),
   () => store.raiseEpoch(2),
 ];

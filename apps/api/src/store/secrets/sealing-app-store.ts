@@ -6,6 +6,7 @@ import {
   type PublishedMark,
   type Revision,
   type RevisionSummary,
+  type Tombstone,
 } from '../app-store.js';
 import type { Keyring } from './keyring.js';
 import { opened, sealed } from './seal-record.js';
@@ -105,8 +106,12 @@ export class SealingAppStore extends AppStore {
     await this.inner.clearPublished(appName, region);
   }
 
-  override async purgeTombstones(before: string): Promise<string[]> {
-    return await this.inner.purgeTombstones(before);
+  override async oldTombstones(before: string): Promise<Tombstone[]> {
+    return await this.inner.oldTombstones(before);
+  }
+
+  override async purge(tombstone: Pick<Tombstone, 'app_name' | 'revision'>): Promise<boolean> {
+    return await this.inner.purge(tombstone);
   }
 
   override async highestPurged(): Promise<number> {

@@ -101,16 +101,12 @@ export const APP_QUERIES = {
 
   clearPublished: { sql: 'DELETE FROM published WHERE app_name = :app_name AND region = :region' },
 
-  purgeTombstones: {
-    sql: 'DELETE FROM apps WHERE deleted = 1 AND updated_at < :before RETURNING app_name',
+  oldTombstones: {
+    sql: `SELECT ${RECORD} FROM apps a WHERE a.deleted = 1 AND a.updated_at < :before ORDER BY a.updated_at`,
     index: 'CREATE INDEX IF NOT EXISTS apps_deleted ON apps (updated_at) WHERE deleted = 1',
   },
 
-  raisePurged: {
-    sql: `
-      UPDATE purged SET revision = MAX(revision, COALESCE(
-        (SELECT MAX(revision) FROM apps WHERE deleted = 1 AND updated_at < :before), 0))`,
-  },
+  purge: { sql: 'DELETE FROM apps WHERE app_name = :app_name AND revision = :revision AND deleted = 1' },
 
   raisePurgedTo: { sql: 'UPDATE purged SET revision = :to WHERE revision < :to' },
 

@@ -8,6 +8,7 @@ import {
   type PublishedMark,
   type Revision,
   type RevisionSummary,
+  type Tombstone,
 } from '../app-store.js';
 import { APP_QUERIES } from './app-queries.js';
 import { HISTORY_QUERIES } from './history-queries.js';
@@ -167,12 +168,14 @@ export class SqliteAppStore extends AppStore {
     this.database.change(APP_QUERIES.clearPublished, { app_name: appName, region }, 'process-end');
   }
 
-  override async purgeTombstones(before: string): Promise<string[]> {
+  override async oldTombstones(before: string): Promise<Tombstone[]> {
+    return this.database.read<AppRow>(APP_QUERIES.oldTombstones, { before }).map(toRecord);
+  }
+
+  override async purge({ app_name, revision }: Pick<Tombstone, 'app_name' | 'revision'>): Promise<boolean> {
     // What the power takes away of the removal comes again; the number is never lower than what is gone.
-    this.database.change(APP_QUERIES.raisePurged, { before }, 'power-loss');
-    return this.database
-      .changeReturning<NameRow>(APP_QUERIES.purgeTombstones, { before }, 'process-end')
-      .map(toName);
+    await this.raiseHighestPurged(revision);
+    return this.database.change(APP_QUERIES.purge, { app_name, revision }, 'process-end') > 0;
   }
 
   override async highestPurged(): Promise<number> {

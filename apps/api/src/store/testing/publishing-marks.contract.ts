@@ -137,31 +137,43 @@ export function describePublishingMarks(kind: string, create: CreateDatabase): v
     });
 
     it('the highest revision of all that was purged is remembered', async () => {
-      const purge = () => apps.purgeTombstones('2026-01-15T00:00:00.000Z');
+      const purge = (app_name: string, revision: number) => apps.purge({ app_name, revision });
       expect(await apps.highestPurged()).toBe(0);
-      await apps.insert(recordOf('app', { revision: 90 }));
-      await apps.insert(tombstoneOf('young', { revision: 80, updated_at: '2026-02-01T00:00:00.000Z' }));
-      expect([await purge(), await apps.highestPurged()]).toEqual([[], 0]);
       await apps.insert(tombstoneOf('old', { revision: 7 }));
       await apps.insert(tombstoneOf('older', { revision: 9 }));
-      expect([(await purge()).length, await apps.highestPurged()]).toEqual([2, 9]);
-      await apps.insert(tombstoneOf('old', { revision: 8 }));
-      expect([(await purge()).length, await apps.highestPurged()]).toEqual([1, 9]);
+      expect([await purge('older', 9), await apps.highestPurged()]).toEqual([true, 9]);
+      expect([await purge('old', 7), await apps.highestPurged()]).toEqual([true, 9]);
+      await apps.insert(tombstoneOf('old', { revision: 10 }));
+      expect([await purge('old', 10), await apps.highestPurged()]).toEqual([true, 10]);
       expect(await apps.epoch()).toBe(1);
     });
 
-    it('old tombstones are purged, with their marks, and nothing else', async () => {
-      const old = { updated_at: '2026-01-01T00:00:00.000Z' };
-      const young = { updated_at: '2026-02-01T00:00:00.000Z' };
-      await apps.insert(tombstoneOf('old', { ...old, published: { eu: mark(1) } }));
-      await apps.insert(tombstoneOf('older', { updated_at: '2025-12-31T23:59:59.999Z' }));
-      await apps.insert(tombstoneOf('young', young));
-      await apps.insert(recordOf('app', old));
-      expect((await apps.purgeTombstones('2026-01-15T00:00:00.000Z')).sort()).toEqual(['old', 'older']);
+    it('old tombstones are known, with where they are published, and nothing else', async () => {
+      const published = { eu: mark(1), 'us.1': mark(1, 2, 77) };
+      await apps.insert(tombstoneOf('old', { updated_at: '2026-01-01T00:00:00.000Z', published }));
+      await apps.insert(tombstoneOf('older', { revision: 3, updated_at: '2025-12-31T23:59:59.999Z' }));
+      await apps.insert(tombstoneOf('young', { updated_at: '2026-02-01T00:00:00.000Z' }));
+      await apps.insert(recordOf('app', { updated_at: '2026-01-01T00:00:00.000Z' }));
+      const old = await apps.oldTombstones('2026-01-15T00:00:00.000Z');
+      expect(old.toSorted((a, b) => a.app_name.localeCompare(b.app_name))).toMatchObject([
+        { app_name: 'old', revision: 1, published },
+        { app_name: 'older', revision: 3, published: {} },
+      ]);
+    });
+
+    it('a tombstone is purged, with its marks, unless the app is another by then', async () => {
+      await apps.insert(tombstoneOf('old', { published: { eu: mark(1) } }));
+      await apps.insert(tombstoneOf('again', { revision: 2 }));
+      await apps.replace(recordOf('again', { revision: 3 }), 2);
+      await apps.insert(recordOf('app'));
+      expect(await apps.purge({ app_name: 'old', revision: 2 })).toBe(false);
+      expect(await apps.purge({ app_name: 'old', revision: 1 })).toBe(true);
+      expect(await apps.purge({ app_name: 'old', revision: 1 })).toBe(false);
       expect(await apps.get('old')).toBeNull();
-      expect(await apps.get('young')).toMatchObject({ deleted: true });
+      for (const revision of [2, 3]) expect(await apps.purge({ app_name: 'again', revision })).toBe(false);
+      expect(await apps.purge({ app_name: 'app', revision: 1 })).toBe(false);
+      expect(await apps.get('again')).toMatchObject({ revision: 3, deleted: false });
       expect(await apps.get('app')).toMatchObject({ deleted: false });
-      expect(await apps.purgeTombstones('2026-01-15T00:00:00.000Z')).toEqual([]);
       expect(await apps.insert(recordOf('old'))).toBe(true);
       expect((await apps.get('old'))?.published).toEqual({});
     });
