@@ -3,6 +3,7 @@ import { eventually } from './eventually.js';
 import { CHANGE_LIMIT, Fleet, FLEET_START_LIMIT, type FleetOptions } from './fleet.js';
 import type { Accepted } from './fleet-api.js';
 import { IMAGES } from './fleet-server.js';
+import { type Facts, factsOf } from './worker-facts.js';
 
 const LIMIT = CHANGE_LIMIT + 30_000;
 /** Each server has all ports to itself. */
@@ -114,18 +115,24 @@ function actions(): void {
     LIMIT,
   );
 
-  it('every worker is known by the id of its own engine', async () => {
-    const engines = await Promise.all(
-      fleet.servers.map(async ({ view }) => ((await view.docker.info()) as { ID: string }).ID),
+  it('every worker is known by the id of its own engine, with what that says of its server', async () => {
+    const engines = await Promise.all(fleet.servers.map(factsOf));
+    const { items } = await fleet.api.ask<{ items: (Facts & { state: string })[] }>('GET', '/workers');
+    expect(new Set(engines.map(({ worker_id }) => worker_id)).size).toBe(3);
+    const byId = (one: Facts, other: Facts) => one.worker_id.localeCompare(other.worker_id);
+    expect(items.sort(byId)).toMatchObject(
+      engines.sort(byId).map((facts) => ({ ...facts, state: 'online' })),
     );
-    const { items } = await fleet.api.ask<{ items: { worker_id: string; state: string }[] }>(
-      'GET',
-      '/workers',
-    );
-    expect(new Set(engines).size).toBe(3);
-    expect(items.map(({ worker_id, state }) => [worker_id, state]).sort()).toEqual(
-      engines.map((id) => [id, 'online']).sort(),
-    );
+  });
+
+  it('workers are found by their labels', async () => {
+    const found = async (label: string) =>
+      (await fleet.api.ask<{ items: Facts[] }>('GET', `/workers?label=${label}`)).items;
+    for (const [index, server] of fleet.servers.entries()) {
+      const { worker_id } = await factsOf(server, index);
+      expect(await found(`server=${index}`)).toMatchObject([{ worker_id }]);
+    }
+    expect(await found('server=3')).toEqual([]);
   });
 
   it(
