@@ -3,6 +3,7 @@ import { execa } from 'execa';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { freePorts, portsInUse } from '../tools/start/free-ports.mjs';
 import { freshClone, removeClone, REPOSITORY } from './testing/clone.js';
 import { consoleBlocks, type Exchange, loosely } from './testing/console-blocks.js';
 import { EngineView } from './testing/engine-view.js';
@@ -13,26 +14,39 @@ import { NpmProcess } from './testing/npm-process.js';
 const INSTALL_LIMIT = 300_000;
 const LIMIT = 60_000;
 
-/** As the README has them: the api's port, and that of the first of three replicas. */
-const README_PORTS = { api: 8000, first: 8081 };
+/** As the documents have them: the api's port, those of the first of three replicas, and of the first of two of another app. */
+const README_PORTS = { api: 8000, first: 8081, own: 9081 };
 
 const engine = new EngineView(process.env['NEBULA_TEST_DOCKER_HOST'] ?? '');
 const scope = `e2e-${randomBytes(4).toString('hex')}`;
 const label = `nebula.scope=${scope}`;
-const blocks = consoleBlocks(readFileSync(join(REPOSITORY, 'README.md'), 'utf8'), 'A two-minute tour');
+const read = (file: string) => readFileSync(join(REPOSITORY, file), 'utf8');
+
+/** What is played in turn, each of which begins with nothing and leaves nothing. */
+const TOURS = [
+  ['the tour in the README', consoleBlocks(read('README.md'), 'A two-minute tour')],
+  [
+    'docs/getting-started.md',
+    ['One server', 'The first app', 'The first change'].flatMap((heading) =>
+      consoleBlocks(read('docs/getting-started.md'), heading),
+    ),
+  ],
+] as const;
 
 let clone: string;
 let environment: Record<string, string | undefined>;
 let apiPort: number;
 let firstPort = README_PORTS.first;
+let ownPort: number;
 /** What runs in the first terminal. */
 let foreground: NpmProcess | undefined;
 
 /** With the ports of this run in the place of the README's. */
 function here(text: string): string {
   const replicas = [0, 1, 2].map((n): [number, number] => [README_PORTS.first + n, firstPort + n]);
-  const ports = new Map([[README_PORTS.api, apiPort], ...replicas]);
-  return text.replaceAll(/\b8\d{3}\b/g, (port) => String(ports.get(Number(port)) ?? port));
+  const own = [0, 1].map((n): [number, number] => [README_PORTS.own + n, ownPort + n]);
+  const ports = new Map([[README_PORTS.api, apiPort], ...replicas, ...own]);
+  return text.replaceAll(/\b[89]\d{3}\b/g, (port) => String(ports.get(Number(port)) ?? port));
 }
 
 /** An output without the log, which the README leaves out. */
@@ -70,7 +84,7 @@ async function playInShell(command: string, expected: RegExp): Promise<void> {
     expect(stdout).toMatch(expected);
   };
   // What changes something is done once; what looks may have to look again until the change has happened.
-  if (command.includes(' -X ')) await run();
+  if (/ -X | -d /.test(command)) await run();
   else await eventually(run, LIMIT);
 }
 
@@ -78,6 +92,7 @@ beforeAll(async () => {
   await engine.removeLeftNetwork();
   clone = await freshClone();
   apiPort = await freePort();
+  ownPort = await freePorts(README_PORTS.own, 2, await portsInUse(engine.docker));
   environment = {
     ...process.env,
     DOCKER_HOST: engine.host,
@@ -95,7 +110,7 @@ afterAll(async () => {
   await removeClone(clone);
 }, LIMIT);
 
-describe('the tour in the README', () => {
+describe.each(TOURS)('%s', (_name, blocks) => {
   it('has blocks to play', () => {
     expect(blocks.length).toBeGreaterThan(5);
   });

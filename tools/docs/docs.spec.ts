@@ -37,6 +37,13 @@ function blocksOf(markdown: string, language: string): string[] {
   );
 }
 
+/** The cells of every row of every table. */
+function cellsOf(markdown: string): string[][] {
+  return [...markdown.matchAll(/^\|(.+)\|$/gm)].map(([, row = '']) =>
+    row.split('|').map((cell) => cell.trim()),
+  );
+}
+
 /** Text between fences may look like a link or a heading. */
 const withoutBlocks = (markdown: string) => markdown.replaceAll(/^```[^]*?^```$/gm, '');
 
@@ -126,6 +133,23 @@ describe('the documentation', () => {
     expect(commandsIn(read('docs/continuous-deployment.md')).length).toBeGreaterThan(4);
     expect(problemOf(['app', 'sett', 'shop'])).toBe('there is no command sett');
     expect(problemOf(['app', 'set', 'shop', '--imagee', 'x'])).toBe('there is no option --imagee of set');
+  });
+
+  it('has no figure in the README that docs/benchmarks.md does not have, each with a command that there is', () => {
+    const [, section = ''] = read('README.md').split('\n## Figures\n');
+    const [, , ...figures] = cellsOf(section.split('\n## ')[0] ?? '');
+    expect(figures.length).toBeGreaterThan(4);
+    const measured = cellsOf(read('docs/benchmarks.md'));
+    const absent = figures.filter(
+      ([figure, ours, raw]) =>
+        !measured.some((cells) => [figure, ours, raw].every((cell, n) => cells[n] === cell)),
+    );
+    expect(absent).toEqual([]);
+    const help = ['tools/bench/help.mjs', 'tools/bench/fleet/help.mjs'].map(read).join();
+    for (const [, , , command = ''] of figures) {
+      const [, part = ''] = /^`npm run bench(?::fleet)? -- (\S+)`$/.exec(command) ?? [];
+      expect(help).toContain(part === '' ? command : part);
+    }
   });
 
   it('names no line of a log that no program writes', () => {
