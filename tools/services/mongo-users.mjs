@@ -1,8 +1,6 @@
 /**
  * Commands to a database server of our own, and the users of one that asks for a login.
  */
-import mongoose from 'mongoose';
-
 /** @import { OwnMongo } from './mongo.mjs' */
 
 /** @typedef {{ user: string, password: string }} DatabaseLogin */
@@ -54,6 +52,8 @@ export async function removeMongoUser({ url }, admin, user) {
  * @throws {Error} when the server refuses it
  */
 export async function mongoCommand(url, database, command) {
+  // It takes half a second to load, and most tests need none of this.
+  const { default: mongoose } = await import('mongoose');
   const connection = mongoose.createConnection(url, { serverSelectionTimeoutMS: 10_000 });
   try {
     await connection.asPromise();

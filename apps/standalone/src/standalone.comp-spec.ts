@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { once } from 'node:events';
 import { makeCertificates } from '../../../libs/messaging/src/testing/certificates.js';
 import { SEARCHED_LOG } from '../../../libs/messaging/src/testing/searched-log.js';
+import { raiseSchema } from '../../api/src/store/testing/newer-schema.js';
 import { loadStandaloneConfiguration } from './configuration.js';
 import { reserve } from './reservation.js';
 import { type Standalone, startStandalone } from './standalone.js';
@@ -68,6 +69,20 @@ describe('api and worker in one process', () => {
     answer.resume();
     expect(answer.statusCode).toBe(200);
     expect((await ask('/api/v3/apps')).status).toBe(200);
+  });
+
+  it('do not start on the database of a newer version, and say so in a line', async () => {
+    await (await start({})).stop();
+    standalone = null;
+    await raiseSchema(join(folder, 'state', 'nebula.db'));
+    await expect(start({})).rejects.toMatchObject({
+      problems: [
+        expect.stringMatching(
+          /^state_dir: .*nebula\.db was written by a newer version of the program \(schema 99, this one knows up to \d+\)$/,
+        ),
+      ],
+      exitCode: 78,
+    });
   });
 
   it('ask nobody for a login when there is none', async () => {
