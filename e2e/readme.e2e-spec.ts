@@ -65,6 +65,11 @@ async function play({ command, expected }: Exchange): Promise<void> {
     firstPort = Number((await foreground.printed(/hello-1\s+http:\/\/127\.0\.0\.1:(\d+)/, 1000))[1]);
     expect(withoutLog(foreground.output)).toMatch(loosely(here(expected)));
   } else if (command === '^C') {
+    // A reader takes longer than what the command before it has begun.
+    await eventually(async () => {
+      const status = await fetch(`http://127.0.0.1:${apiPort}/api/v3/apps/hello/status`);
+      expect(await status.json()).toMatchObject({ workers: [{ state: 'converged' }] });
+    }, LIMIT);
     const before = foreground?.output.length ?? 0;
     foreground?.signalGroup('SIGINT');
     expect(await foreground?.ended()).toBe(0);
