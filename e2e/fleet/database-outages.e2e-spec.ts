@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CommandLine } from '../../apps/nebulactl/src/testing/command-line.js';
 import { eventually } from '../testing/eventually.js';
 import { CHANGE_LIMIT, Fleet, FLEET_START_LIMIT } from '../testing/fleet.js';
 import { IMAGES } from '../testing/fleet-server.js';
@@ -71,6 +72,46 @@ async function requestsAreRefused(): Promise<void> {
     expect(type).toContain('application/problem+json');
   }
 }
+
+/** What nebulactl doctor finds, asking the first api: the names of the checks, and its exit code. */
+async function found(shell: CommandLine): Promise<{ code: number; found: string[] }> {
+  const { code, stdout } = await shell.run(['doctor', '-o', 'name']);
+  return { code, found: stdout.split('\n').filter((line) => line !== '') };
+}
+
+it(
+  'nebulactl doctor finds nothing in a fleet that is well, and then the broker or the database that is away',
+  async () => {
+    const { api } = fleet.apiNumber(0);
+    const shell = new CommandLine({ NEBULA_URL: api.root });
+    const well = { code: 0, found: [] };
+    try {
+      await eventually(async () => expect(await found(shell)).toEqual(well), CHANGE_LIMIT);
+      fleet.apiProxy.cut();
+      await eventually(async () => {
+        const { code, found: names } = await found(shell);
+        expect({ code, broker: names.includes('broker'), database: names.includes('database') }).toEqual({
+          ...{ code: 1, broker: true, database: false },
+        });
+      }, CHANGE_LIMIT);
+      fleet.apiProxy.heal();
+      await fleet.apisReady();
+      await fleet.database.stop();
+      await eventually(async () => {
+        const { code, found: names } = await found(shell);
+        expect({ code, broker: names.includes('broker'), database: names.includes('database') }).toEqual({
+          ...{ code: 1, broker: false, database: true },
+        });
+      }, CHANGE_LIMIT);
+      await fleet.database.start();
+      await fleet.apisReady();
+      await eventually(async () => expect(await found(shell)).toEqual(well), CHANGE_LIMIT);
+    } finally {
+      shell.remove();
+    }
+  },
+  4 * CHANGE_LIMIT,
+);
 
 describe('a database that is away', () => {
   it(
