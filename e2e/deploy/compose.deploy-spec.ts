@@ -1,13 +1,16 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { execa } from 'execa';
-import { chown, mkdir } from 'node:fs/promises';
+import { chown, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeHttpImage } from '../../tools/engine/images.mjs';
 import { startLoad } from '../../tools/load/http-load.mjs';
+import { makePrometheusImage } from '../../tools/services/compose.mjs';
 import { addedMegabytes, buildNebulaImage, ensureNebulaBase } from '../../tools/services/nebula-images.mjs';
 import { secret } from '../../tools/test/known-secrets.mjs';
+import { REPOSITORY } from '../testing/clone.js';
 import { EngineView, type SeenContainer } from '../testing/engine-view.js';
 import { eventually } from '../testing/eventually.js';
+import { freePort } from '../testing/free-port.js';
 import { ChangeLoad } from './testing/change-load.js';
 import { COMPOSE_LIMIT as LIMIT, ComposeBed } from './testing/compose-bed.js';
 
@@ -104,6 +107,38 @@ it(
     expect(await addedMegabytes(ENGINE, image)).toBeLessThan(0.5);
   },
   PREPARE_LIMIT,
+);
+
+it(
+  'Prometheus finds the apis and the worker, with the override that docs/monitoring.md has',
+  async () => {
+    const { token } = await bed.api.ask<{ token: string }>('POST', '/tokens', {
+      ...{ name: 'prometheus', rights: 'ro' },
+    });
+    const secrets = join(bed.folder, 'secrets');
+    await writeFile(join(secrets, 'prometheus_token'), secret(token), { mode: 0o444 });
+    const listen = `127.0.0.1:${await freePort()}`;
+    const page = await readFile(join(REPOSITORY, 'docs', 'monitoring.md'), 'utf8');
+    const [, override = ''] = /^```yaml\n(services:\n[^]*?)^```$/m.exec(page) ?? [];
+    const ours = override
+      .replace(/image: prom\/prometheus:.*/, `image: ${await makePrometheusImage(ENGINE)}`)
+      .replace('127.0.0.1:9090', listen)
+      .replace('./secrets/', `${secrets}/`);
+    const watched = await bed.startWith(ours, 'prometheus', 'worker');
+    const ask = async <T>(path: string) => (await (await fetch(`http://${listen}${path}`)).json()) as T;
+    await eventually(async () => {
+      const { data } = await ask<{ data: { result: { metric: { job: string } }[] } }>(
+        '/api/v1/query?query=up%20%3D%3D%201',
+      );
+      const jobs = data.result.map(({ metric }) => metric.job).sort();
+      expect(jobs).toEqual(['nebula-api', 'nebula-api', 'nebula-worker']);
+    }, LIMIT);
+    const { data } = await ask<{ data: { groups: object[] } }>('/api/v1/rules');
+    expect(data.groups.length).toBeGreaterThan(0);
+    await watched.run('rm', '--stop', '--force', '--volumes', 'prometheus');
+    await engine.docker.getVolume('nebula-composed_prometheus').remove();
+  },
+  LIMIT,
 );
 
 it(

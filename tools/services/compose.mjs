@@ -8,11 +8,13 @@ import { ensurePackages } from '../engine/packages.mjs';
 import { buildGoPrograms } from './go.mjs';
 import { ensureMachineImage, librariesFor } from './machine-image.mjs';
 import { mongoProgram } from './mongo-program.mjs';
+import { PROMETHEUS_PACKAGE } from './prometheus.mjs';
 import { RABBITMQ_PACKAGE } from './rabbitmq.mjs';
 
 const SOURCES = join(import.meta.dirname, 'compose');
 const ERLANG = '/usr/lib/erlang';
 const HAPROXY = '/usr/sbin/haproxy';
+const PROMETHEUS = '/usr/bin/prometheus';
 
 /**
  * @param {(line: string) => void} say
@@ -39,6 +41,25 @@ export async function makeServiceImages(host) {
   await ensureMachineImage(host, images.rabbitmq, rabbitmq);
   await ensureMachineImage(host, images.haproxy, haproxy);
   return images;
+}
+
+/**
+ * Makes an image of Prometheus, which reads its configuration and keeps its data where the official one does.
+ * @param {string} host of the engine
+ * @returns {Promise<string>} its reference
+ */
+export async function makePrometheusImage(host) {
+  await ensurePackages([BUSYBOX_PACKAGE, PROMETHEUS_PACKAGE], () => undefined);
+  const reference = 'nebula-test-prometheus:1';
+  await ensureMachineImage(host, reference, async () => ({
+    paths: [PROMETHEUS, ...(await librariesFor([PROMETHEUS]))],
+    folders: ['/prometheus'],
+    changes: [
+      `ENTRYPOINT ["${PROMETHEUS}"]`,
+      'CMD ["--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/prometheus"]',
+    ],
+  }));
+  return reference;
 }
 
 /** The database of the tests, which keeps its data where MongoDB's image does. */

@@ -12,7 +12,7 @@ import { EngineView, type SeenContainer } from '../../testing/engine-view.js';
 import { eventually } from '../../testing/eventually.js';
 import { FleetApi } from '../../testing/fleet-api.js';
 import { freePort } from '../../testing/free-port.js';
-import { ComposeProject } from './compose-project.js';
+import { ComposeProject, type ProjectOptions } from './compose-project.js';
 
 export const COMPOSE_LIMIT = 300_000;
 
@@ -30,6 +30,7 @@ export class ComposeBed {
   private constructor(
     readonly folder: string,
     readonly engine: EngineView,
+    private readonly options: ProjectOptions,
     readonly stack: ComposeProject,
     readonly alone: ComposeProject,
     /** Of the api, as clients reach it. */
@@ -50,7 +51,7 @@ export class ComposeBed {
       ...{ SECRETS_DIR: secrets, DOCKER_SOCKET: socket, WORKER_IMAGE: 'nebula-worker:composed' },
       ...{ DOCKER_GID: String(statSync(socket).gid), BASE: base, BUILD_BASE: base },
     };
-    const stack = await ComposeProject.of({
+    const options = {
       ...{ name: NAME, folder, host },
       files: ['compose.yaml', join(TESTING, 'compose.override.yaml')],
       variables: {
@@ -60,7 +61,8 @@ export class ComposeBed {
         // As many as the engine of these tests may give.
         ...{ RATE_LIMIT_PER_MINUTE: '0', RABBITMQ_FILES: '4096' },
       },
-    });
+    };
+    const stack = await ComposeProject.of(options);
     const alone = await ComposeProject.of({
       ...{ name: `${NAME}-alone`, folder, host },
       files: ['compose.worker.yaml', join(TESTING, 'compose-worker.override.yaml')],
@@ -71,7 +73,8 @@ export class ComposeBed {
     });
     const password = readFileSync(join(secrets, 'admin_password'), 'utf8');
     const authorization = `Basic ${Buffer.from(`admin:${password}`).toString('base64')}`;
-    return new ComposeBed(folder, new EngineView(host), stack, alone, `http://${listen}`, authorization);
+    const view = new EngineView(host);
+    return new ComposeBed(folder, view, options, stack, alone, `http://${listen}`, authorization);
   }
 
   /** Removes both with all that they have deployed. */
@@ -101,6 +104,18 @@ export class ComposeBed {
 
   async startAlone(): Promise<void> {
     await this.alone.run(...START);
+  }
+
+  /**
+   * Starts services that one more file, in the form of compose.yaml, adds to the stack or changes in it.
+   * @returns the stack with that file
+   */
+  async startWith(override: string, ...services: string[]): Promise<ComposeProject> {
+    const file = join(this.folder, 'compose.more.yaml');
+    await writeFile(file, override);
+    const project = await ComposeProject.of({ ...this.options, files: [...this.options.files, file] });
+    await project.run(...START, ...services);
+    return project;
   }
 
   /** The containers of the apis. */
