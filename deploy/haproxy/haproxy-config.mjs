@@ -27,9 +27,9 @@
  * again. A request that a replica did not take, or closed the connection of without a word, is
  * sent to another one; those that may not be repeated (POST, PATCH …) are repeated only when nothing was sent.
  *
- * A proxy that has just been started or reloaded doesn't know where the replicas are until the name server has answered,
- * so a request waits for three seconds when no replica is up. A replica may have two servers, for the port of now and that of
- * before, with one address (allow-dup-ip).
+ * A proxy that is started or reloaded asks the name server before it takes its first connection (init-addr): until its
+ * resolver has answered it would refuse all, and a wait of a whole request in its frontend ends at once. A replica may have
+ * two servers, for the port of now and that of before, with one address (allow-dup-ip).
  *
  * @param {readonly App[]} apps
  * @param {Settings} settings
@@ -169,13 +169,11 @@ function section({ name, app, listen, ports, replicas }, { checkPath }) {
   return `
 frontend ${name}
   bind :${listen}
-  tcp-request inspect-delay 3s
-  tcp-request content accept if { nbsrv(${name}) lt 1 } WAIT_END
   default_backend ${name}
 
 backend ${name}
   balance roundrobin
   http-request disable-l7-retry unless METH_GET or { method HEAD OPTIONS PUT DELETE }
-${check}  default-server check inter 1s fastinter 500ms downinter 500ms fall 3 rise 1 observe layer4 error-limit 1 on-error mark-down resolvers docker resolve-prefer ipv4 resolve-opts allow-dup-ip init-addr none
+${check}  default-server check inter 1s fastinter 500ms downinter 500ms fall 3 rise 1 observe layer4 error-limit 1 on-error mark-down resolvers docker resolve-prefer ipv4 resolve-opts allow-dup-ip init-addr libc,none
 ${servers.flat().join('')}`;
 }
