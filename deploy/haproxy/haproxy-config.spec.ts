@@ -22,6 +22,11 @@ describe('the configuration of the load balancer', () => {
     expect(lines(config, 'option httpchk')).toEqual([]);
   });
 
+  it('asks where the replicas are before the first connection, else a reload answers 503 for a moment', () => {
+    for (const line of lines(haproxyConfig([SHOP], NOTHING), 'default-server'))
+      expect(line).toMatch(/ init-addr libc,none$/);
+  });
+
   it('has a frontend for each TCP port of each app', () => {
     const dns = { app_name: 'dns', starting_ports: ['53/udp', '853', { '127.0.0.1:8053': '8053/tcp' }] };
     const config = haproxyConfig([SHOP, { ...dns, containers_per: { instance: 1 } }], NOTHING);
@@ -80,6 +85,13 @@ describe('the load balancer as apps', () => {
     const other = loadBalancerApps({ ...whole, config: 'defaults\n' });
     expect(other[1]).toEqual(apps[1]);
     expect(other[0]).toEqual({ ...apps[0], env_vars: { HAPROXY_CONFIG: 'defaults\n' } });
+  });
+
+  it('asks for the name of a replica once, for a second, and for no other name', () => {
+    for (const app of loadBalancerApps(whole)) {
+      expect(app).toMatchObject({ dns_search: ['.'] });
+      expect(JSON.stringify(app)).toContain("export RES_OPTIONS='timeout:1 attempts:1'");
+    }
   });
 
   it('refuses a configuration that no program can be given', () => {

@@ -15,16 +15,26 @@
 /** Linux takes no longer text into the environment of a program, bytes. */
 const LONGEST = 128 * 1024 - 1;
 
+/**
+ * HAProxy asks for the address of each replica before it takes a connection, one after the other, and a server may have
+ * far fewer than it could: one that is not there must cost a moment, also where no name server answers.
+ */
+const ASK_ONCE = `export RES_OPTIONS='timeout:1 attempts:1'
+`;
+
+/** Names of replicas are whole: with a domain behind it, one that isn't there could become a foreign server. */
+const WHOLE_NAMES = ['.'];
+
 /** What HAProxy doesn't take is never put in place: the container ends with its words, and the one before goes on. */
 const PUT_IN_PLACE = `set -eu
-printf '%s' "$HAPROXY_CONFIG" > /config/new.cfg
+${ASK_ONCE}printf '%s' "$HAPROXY_CONFIG" > /config/new.cfg
 haproxy -c -q -f /config/new.cfg
 mv /config/new.cfg /config/haproxy.cfg
 while :; do sleep 3600; done
 `;
 
 /** HAProxy is the first process, so that signals reach it; SIGUSR2 has it reload without giving up its sockets. */
-const SERVE = `trap 'exit 0' TERM USR1
+const SERVE = `${ASK_ONCE}trap 'exit 0' TERM USR1
 until [ -s /config/haproxy.cfg ]; do sleep 1; done
 seen=$(cat /config/haproxy.cfg)
 while sleep 1; do
@@ -51,6 +61,7 @@ export function loadBalancerApps(loadBalancer) {
       starting_ports: publish.map((port) => ({ [port]: String(port) })),
       volumes: [`${name}-config:/config:ro`],
       depends_on: [`${name}-config`],
+      dns_search: WHOLE_NAMES,
       // It finishes the requests that it has, then ends.
       stop_signal: 'SIGUSR1',
       stop_grace_period_seconds: 30,
@@ -76,6 +87,7 @@ export function configApp({ name, image, config }) {
     // A new volume belongs to root.
     user: '0:0',
     cap_drop: ['ALL'],
+    dns_search: WHOLE_NAMES,
     // It has nothing to end in order.
     stop_signal: 'SIGKILL',
   };

@@ -129,24 +129,30 @@ describe('a database that is away', () => {
       await fleet.untouched(['shop'], async () => {
         const from = performance.now();
         await fleet.database.stop();
-        await requestsAreRefused();
-        await fleet.server(0).removeContainer('steady-1');
-        const { worker } = fleet.server(1);
-        await worker.stop();
-        await fleet.server(1).removeContainer('steady-1');
-        worker.start();
-        await eventually(async () => {
-          for (const server of fleet.servers)
-            expect(await server.containers('steady')).toMatchObject([{ running: true }]);
-        }, CHANGE_LIMIT);
-        await eventually(async () => expect(performance.now() - from).toBeGreaterThan(AWAY_MS), 2 * AWAY_MS);
-        await requestsAreRefused();
-        // The broker would end the channel of an api that holds reports for half an hour.
-        await eventually(
-          async () => expect(await waitingReports()).toEqual({ consumers: 0, messages_unacknowledged: 0 }),
-          CHANGE_LIMIT,
-        );
-        await fleet.database.start();
+        try {
+          await requestsAreRefused();
+          await fleet.server(0).removeContainer('steady-1');
+          const { worker } = fleet.server(1);
+          await worker.stop();
+          await fleet.server(1).removeContainer('steady-1');
+          worker.start();
+          await eventually(async () => {
+            for (const server of fleet.servers)
+              expect(await server.containers('steady')).toMatchObject([{ running: true }]);
+          }, CHANGE_LIMIT);
+          await eventually(
+            async () => expect(performance.now() - from).toBeGreaterThan(AWAY_MS),
+            2 * AWAY_MS,
+          );
+          await requestsAreRefused();
+          // The broker would end the channel of an api that holds reports for half an hour.
+          await eventually(
+            async () => expect(await waitingReports()).toEqual({ consumers: 0, messages_unacknowledged: 0 }),
+            CHANGE_LIMIT,
+          );
+        } finally {
+          await fleet.database.start();
+        }
         await fleet.apisReady();
         await fleet.converged('shop');
       });

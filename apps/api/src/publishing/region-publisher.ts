@@ -11,14 +11,17 @@ import type { LimitedFeed } from './limited-feed.js';
 import type { PublishingTiming } from './publishing-options.js';
 import { SeenInFeed, type SeenState } from './seen-in-feed.js';
 
+/** So long after an app's secrets could not be read it is looked at again, unless it is changed or verified. */
+const UNREADABLE_PAUSE_MS = 60_000;
+
 /** Brings the feed of one region to what the database says, app by app. */
 export class RegionPublisher {
   private readonly queue: AppQueue;
   private readonly seen = new SeenInFeed();
   /** What the last attempt of each failing app ended with. */
   private readonly failing = new Map<string, string>();
-  /** Why apps are left out of which the message can't be made. */
-  private readonly unreadable = new Map<string, string>();
+  /** Why apps are left out of which the message can't be made, and when that was found, by a monotonic clock. */
+  private readonly unreadable = new Map<string, { reason: string; at: number }>();
   /** What was just written of apps, until it is their turn. */
   private readonly written = new Map<string, AppRecord>();
   /** Deleted apps of which there is no record any more, and whose stream is still to go. */
@@ -68,6 +71,21 @@ export class RegionPublisher {
     this.queue.add(appName);
   }
 
+  /** The same of one that is behind; one of which no message could be made is looked at again after a while only. */
+  compareBehind(appName: string): void {
+    const { at = Number.NEGATIVE_INFINITY } = this.unreadable.get(appName) ?? {};
+    if (this.clock.elapsed() - at >= UNREADABLE_PAUSE_MS) this.compare(appName);
+  }
+
+  /**
+   * Whether the stream of a deleted app has nothing more to tell than that, or is gone already.
+   * @throws {Error} when the feed can't be had
+   */
+  async isRetired(appName: string): Promise<boolean> {
+    const newest = await this.feed.readNewest(appName);
+    return newest === null || newest.deleted;
+  }
+
   /**
    * Removes the stream of a deleted app, whose work is done.
    * @returns whether it is gone; one that has something else than a tombstone as the newest stays
@@ -97,7 +115,7 @@ export class RegionPublisher {
 
   /** The same of one app alone; null also when it waits for its turn. */
   problemOf(appName: string): string | null {
-    return this.feed.problem() ?? this.failing.get(appName) ?? this.unreadable.get(appName) ?? null;
+    return this.feed.problem() ?? this.failing.get(appName) ?? this.unreadable.get(appName)?.reason ?? null;
   }
 
   async stop(): Promise<void> {
@@ -245,11 +263,11 @@ export class RegionPublisher {
 
   private leaveOut({ app_name, message }: SecretsUnreadableError): true {
     this.failing.delete(app_name);
-    if (this.unreadable.get(app_name) !== message) {
+    if (this.unreadable.get(app_name)?.reason !== message) {
       const fields = { region: this.region, app: app_name, reason: message };
       this.log.error('an app is not published, since its secrets can not be read', fields);
     }
-    this.unreadable.set(app_name, message);
+    this.unreadable.set(app_name, { reason: message, at: this.clock.elapsed() });
     return true;
   }
 

@@ -18,6 +18,8 @@ const PURGE_INTERVAL_MS = 3_600_000;
  * has to be there for workers that had no broker either, and come back spread over minutes.
  */
 const QUIET_BEFORE_PURGE_MS = 3_600_000;
+/** So many tombstones are forgotten in one look at the database. */
+const PURGED_AT_ONCE = 50;
 const DAY_MS = 86_400_000;
 
 /** Looks at the database at intervals for what has to be published, verified or forgotten. */
@@ -97,7 +99,7 @@ export class Sweep {
   private async compareBehind(region: RegionPublisher, epoch: number): Promise<void> {
     for (let limit = BATCH + region.pending; !this.stopped; limit += BATCH) {
       const behind = await this.store.behind(region.region, epoch, limit);
-      for (const appName of behind) region.compare(appName);
+      for (const appName of behind) region.compareBehind(appName);
       if (behind.length < limit) return;
     }
   }
@@ -142,12 +144,17 @@ export class Sweep {
     const keptSince = now - this.options.tombstone_retention_days * DAY_MS;
     const epoch = await this.store.epoch();
     const old = await this.store.oldTombstones(instant(keptSince));
-    this.purgedAt = now;
+    const due = old.filter((tombstone) => this.isEverywhere(tombstone, epoch, keptSince));
+    // Nothing else is looked for meanwhile, so the rest is left to the next look.
+    if (due.length <= PURGED_AT_ONCE) this.purgedAt = now;
     const apps: string[] = [];
-    for (const tombstone of old) {
+    for (const tombstone of due.slice(0, PURGED_AT_ONCE)) {
       if (this.stopped) break;
-      if (!this.isEverywhere(tombstone, epoch, keptSince)) continue;
-      if (await this.forget(tombstone)) apps.push(tombstone.app_name);
+      const outcome = await this.forget(tombstone);
+      if (outcome === 'forgotten') apps.push(tombstone.app_name);
+      if (outcome !== 'failed') continue;
+      this.purgedAt = now;
+      break;
     }
     if (apps.length > 0)
       this.log.info('tombstones of deleted apps are forgotten, and their streams removed', { apps });
@@ -169,27 +176,32 @@ export class Sweep {
 
   /**
    * The streams go first: as long as there is a record, whatever ends or fails in between, they are found again. What a
-   * comparison by another instance has put back meanwhile goes after it.
-   * @returns whether it is forgotten
+   * comparison by another instance has put back meanwhile goes after it. No stream goes before all feeds have answered:
+   * what one that is away keeps would be put back in the others.
+   * @returns `kept` where something else than a tombstone is in a feed, `failed` when a feed can't be had
    */
-  private async forget(tombstone: Tombstone): Promise<boolean> {
+  private async forget(tombstone: Tombstone): Promise<'forgotten' | 'kept' | 'failed'> {
     const { app_name } = tombstone;
-    let isForgotten = false;
+    let outcome: 'forgotten' | 'kept' | 'failed' = 'kept';
     try {
-      let isGone = true;
-      for (const region of this.regions) isGone = (await region.retire(app_name)) && isGone;
-      isForgotten = isGone && (await this.store.purge(tombstone));
+      const ready = await Promise.all(this.regions.map((region) => region.isRetired(app_name)));
+      if (ready.every((isReady) => isReady)) {
+        let isGone = true;
+        for (const region of this.regions) isGone = (await region.retire(app_name)) && isGone;
+        if (isGone && (await this.store.purge(tombstone))) outcome = 'forgotten';
+      }
     } catch (error) {
       if (error instanceof StoreUnavailableError) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       const fields = { app: app_name, reason };
       this.log.warn('the stream of a deleted app could not be removed; this is tried again', fields);
+      outcome = 'failed';
     }
     for (const region of this.regions) {
-      if (isForgotten) region.forget(app_name);
+      if (outcome === 'forgotten') region.forget(app_name);
       else region.compare(app_name);
     }
-    return isForgotten;
+    return outcome;
   }
 
   private noteFailure(reason: string): void {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { InProcessBroker } from '@nebula/messaging';
 import { join } from 'node:path';
+import { recordOf } from '../store/testing/records.js';
 import { eventually } from '../testing/eventually.js';
 import { FaultyFeed } from './testing/faulty-feed.js';
 import { PublishingBed } from './testing/publishing-bed.js';
@@ -162,6 +163,19 @@ describe('a tombstone', () => {
     expect(await api.store.get('old')).toMatchObject({ deleted: false, revision: 3 });
   });
 
+  it('is forgotten with all that are as old, also when they are many', async () => {
+    const apps = Array.from({ length: 120 }, (_, index) => `old-${index}`);
+    api = await bed.start({ tombstone_retention_days: 1 });
+    for (const app of apps)
+      await api.store.insert(
+        recordOf(app, { spec: null, deleted: true, updated_at: '2020-01-01T00:00:00.000Z' }),
+      );
+    await bed.settled(api);
+    await bed.rested(api);
+    api.clock.offset = HOUR_MS;
+    await eventually(async () => expect(await api.store.recorded(apps)).toEqual([]), 60_000);
+  }, 90_000);
+
   it('stays where its stream has something else by then', async () => {
     api = await bed.start({ tombstone_retention_days: 1 });
     await api.write('old');
@@ -214,6 +228,28 @@ describe('a tombstone, with regions of which an api knows some alone,', () => {
     await eventually(async () => expect(await api.store.get('old')).toBeNull());
     for (const region of [feed, us])
       await eventually(async () => expect(await region.readNewest('old')).toBeNull());
+  });
+
+  it('keeps every stream until all feeds answer, so that none is put back', async () => {
+    api = await bed.start({ feeds: [feed, us], tombstone_retention_days: 1 });
+    await api.write('old');
+    await api.remove('old', '2020-01-01T00:00:00.000Z');
+    for (const region of [feed, us])
+      await eventually(async () => expect(await region.readNewest('old')).toMatchObject({ deleted: true }));
+    await bed.rested(api);
+    const appended = feed.appended.length;
+    us.unreadable = true;
+    api.clock.offset = HOUR_MS;
+    await eventually(() =>
+      expect(api.lines.join()).toMatch(/the stream of a deleted app could not be removed/),
+    );
+    expect(await feed.readNewest('old')).toMatchObject({ deleted: true });
+    expect(feed.appended).toHaveLength(appended);
+    us.unreadable = false;
+    // After an hour without trouble it is tried again.
+    await eventually(() => expect(api.publisher.rests()).toBe(true));
+    api.clock.offset = 3 * HOUR_MS;
+    await eventually(async () => expect(await api.store.get('old')).toBeNull());
   });
 
   it('waits no longer for one that no api has looked at for as long as tombstones are kept', async () => {

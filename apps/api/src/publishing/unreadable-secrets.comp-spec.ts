@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { testKey } from '../store/testing/keys.js';
 import { eventually } from '../testing/eventually.js';
 import { PublishingBed } from './testing/publishing-bed.js';
@@ -54,6 +54,12 @@ it('a change that nobody could send out yet is sent out when its key is there, w
 
   const keyless = await bed.start({ secret_keys: [] });
   await eventually(() => expect(keyless.lines.join()).toContain('its secrets can not be read'));
+  // It is behind, and looked at again after a minute only, not with each look at the database.
+  const looks = jest.spyOn(keyless.store, 'behind');
+  const asked = jest.spyOn(bed.feed, 'readNewest');
+  await eventually(() => expect(looks.mock.calls.length).toBeGreaterThan(5));
+  expect(asked.mock.calls.length).toBeLessThan(3);
+  asked.mockRestore();
   expect(await bed.feed.readNewest('shop')).toMatchObject({ revision: 1 });
   expect(await keyless.store.behind('local', 1, 10)).toEqual(['shop']);
   await keyless.stop();

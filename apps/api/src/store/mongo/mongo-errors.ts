@@ -18,8 +18,10 @@ const REASONS = new Map<number, string>([
   [1, 'failed inside'],
   [6, "can't reach its other hosts"],
   [7, "can't reach its other hosts"],
+  [8, 'failed inside'],
   [13, "doesn't allow this user to do that"],
   [18, 'refuses the user or the password'],
+  [43, 'has lost the rest of an answer'],
   [50, 'took too long'],
   [64, "couldn't confirm a change by a majority in time"],
   [79, "can't confirm changes by a majority"],
@@ -33,7 +35,9 @@ const REASONS = new Map<number, string>([
   [8_000, 'refuses the user or the password'],
   [9_001, 'lost a connection'],
   [10_107, 'has no primary'],
+  [202, 'took too long'],
   [11_600, 'is shutting down'],
+  [11_601, 'interrupted a command'],
   [11_602, 'interrupted a command as its primary changes'],
   [13_435, 'has no primary'],
   [13_436, 'is starting or recovering'],
@@ -91,6 +95,8 @@ export function openError(name: string, error: unknown): StoreUnavailableError {
 function isConnectionError(error: unknown): error is Error {
   return (
     error instanceof mongoose.Error.MongooseServerSelectionError ||
+    // Mongoose's own words for a connection that it has lost or closed; what it says of documents has names of its own.
+    (error instanceof mongoose.Error && error.name === 'MongooseError') ||
     (error instanceof MongoError && !(error instanceof MongoInvalidArgumentError))
   );
 }

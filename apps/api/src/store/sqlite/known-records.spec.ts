@@ -41,12 +41,22 @@ it('hands out what nobody can change', () => {
   expect(() => Object.assign(parsed, { inner: [] })).toThrow(TypeError);
 });
 
-it('keeps a bounded number, of which the oldest goes', () => {
+it('keeps a bounded number, of which the one goes that was not asked for the longest time', () => {
   const known = records();
-  const row = (name: string) => ({ name, text: '{"inner":[]}' });
-  for (let index = 0; index < 300; index += 1) known.of(`${index}`, row(`${index}`));
-  known.of('299', row('299'));
+  const ask = (name: string) => known.of(name, { name, text: '{"inner":[]}' });
+  for (let index = 0; index < 300; index += 1) {
+    ask(`${index}`);
+    ask('0');
+  }
+  ask('299');
   expect(made).toBe(300);
-  known.of('0', row('0'));
+  ask('1');
   expect(made).toBe(301);
+});
+
+it('keeps none with a text that is as long as only few are', () => {
+  const known = records();
+  const row = { name: 'a', text: `{"inner":[${'1,'.repeat(20_000)}1]}` };
+  expect(known.of('a', row)).toEqual(known.of('a', { ...row }));
+  expect(made).toBe(2);
 });

@@ -35,14 +35,18 @@ export function limitsIn(config: HostConfig): Limits {
 }
 
 /**
- * Somebody has given the container a limit that no app can have, and that stays until the container is gone: an update
- * takes "none" for "as before".
+ * The container has a limit that no app can have, and that stays until the container is gone: an update takes "none" for
+ * "as before".
  */
 export function hasLastingLimits(config: HostConfig): boolean {
-  const { BlkioWeight, CpusetMems, CpuPeriod, CpuRealtimePeriod, CpuRealtimeRuntime, NanoCpus } = config;
+  const { BlkioWeight, CpusetMems, CpuPeriod, CpuQuota, CpuRealtimePeriod, CpuRealtimeRuntime, NanoCpus } =
+    config;
   // Podman says of a number of processors also which period it makes of it.
   const hasPeriod = Boolean(CpuPeriod) && !NanoCpus;
-  return hasPeriod || Boolean(BlkioWeight || CpusetMems || CpuRealtimePeriod || CpuRealtimeRuntime);
+  // "No quota" beside a number of processors has its way at the next start of the container, and at once when it came last.
+  const hasNoLimit = Boolean(NanoCpus) && (CpuQuota ?? 0) < 0;
+  const isAnother = Boolean(BlkioWeight || CpusetMems || CpuRealtimePeriod || CpuRealtimeRuntime);
+  return hasPeriod || hasNoLimit || isAnother;
 }
 
 function isSet<T>(value: T | null | undefined): value is T {
