@@ -10,7 +10,7 @@ import { nodeProblems } from './node-fit.js';
 import type { ObservedContainer } from './observed.js';
 import type { PlanInput, Situation } from './plan-input.js';
 import { everythingReady, type Preparation, prepare } from './preparation.js';
-import { retriedFailures } from './problems.js';
+import { retriedFailures, tryableGroups } from './problems.js';
 import { surplusWorks } from './removal.js';
 import { optionsAsItWas, replicaOptions } from './replica-options.js';
 import { asServed } from './served-release.js';
@@ -26,9 +26,11 @@ import { policyProblems } from './worker-policy.js';
  */
 export function plan(input: PlanInput): Plan {
   const planned = planFor(input);
-  const { problems, leftovers = [] } = planned;
-  const lanes = [...planned.lanes, ...pruneLanes(input, leftovers)];
-  return { lanes, problems: [...problems, ...retriedFailures(lanes, input.observed.containers, input)] };
+  const { containers } = input.observed;
+  const prune = tryableGroups(pruneLanes(input, planned.leftovers ?? []), containers, input);
+  const lanes = prune.steps.length > 0 ? [...planned.lanes, prune.steps] : planned.lanes;
+  const problems = [...planned.problems, ...prune.problems];
+  return { lanes, problems: [...problems, ...retriedFailures(lanes, containers, input)] };
 }
 
 /** What else a prune removes. */
