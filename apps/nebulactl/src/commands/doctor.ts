@@ -65,17 +65,21 @@ async function diagnose({ connection, terminal, now }: Session): Promise<Outcome
 function ofSilence(error: unknown, problem: string): Finding | null {
   if (error instanceof NebulaConnectionError || error instanceof NebulaTimeoutError)
     return {
-      ...{ about: null, problem: `${problem}.` },
+      ...{ about: null, problem: sentence(problem) },
       remedy:
         'Look whether the api runs there, and whether this machine reaches it: curl its /healthz. Where the address is wrong, give another with --url, or choose one of nebulactl context list.',
     };
   if (error instanceof NebulaApiError && error.status >= 500)
     return {
-      ...{ about: null, problem: `${problem}.` },
+      ...{ about: null, problem: sentence(problem) },
       remedy:
         'Look at its /readyz and at its log. Tokens need the database: without it, the administrator of the configuration is let in, and can ask again.',
     };
   return null;
+}
+
+function sentence(text: string): string {
+  return /[.?!]$/.test(text) ? text : `${text}.`;
 }
 
 function ofVersions(api: string): Finding[] {

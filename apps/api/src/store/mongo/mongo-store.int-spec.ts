@@ -95,7 +95,7 @@ it('a database that has a part of a backup alone is refused in a sentence, until
   await restoring.begin();
   await apps.insert(recordOf('shop'));
   const refusal = new RegExp(
-    `^the database ${dbName} of MongoDB at \\S+ has a part of a backup alone, since a restore was not finished: drop it, `,
+    `^the database ${dbName} of MongoDB at \\S+ has a part of a backup alone: a restore is under way, or was ended before it was done; if none is under way, drop it, `,
   );
   await expect(checkStore(options)).rejects.toThrow(refusal);
   const again = await openStores(options, log);

@@ -28,7 +28,7 @@ export async function requireSchema(connection: Connection, name: string): Promi
   const settings = settingsOf(connection);
   if (await settings.findOne({ _id: RESTORING })) {
     throw new IncompatibleStoreError(
-      `the database ${connection.name} of ${name} has a part of a backup alone, since a restore was not finished: drop it, and restore again before an api is started`,
+      `the database ${connection.name} of ${name} has a part of a backup alone: a restore is under way, or was ended before it was done; if none is under way, drop it, and restore again before an api is started`,
     );
   }
   const found = await settings.findOne({ _id: ID });
@@ -48,7 +48,7 @@ export async function requireSchema(connection: Connection, name: string): Promi
   }
 }
 
-/** Has every program refuse the database from now on, which a restore fills. */
+/** Has every program that opens the database from now on refuse it, while a restore fills it. */
 export async function beginRestore(connection: Connection): Promise<void> {
   await settingsOf(connection).updateOne({ _id: RESTORING }, { $set: { value: 1 } }, { upsert: true });
 }
