@@ -27,6 +27,9 @@ interface SeenMessage {
   spec: { env_vars?: Record<string, string> } | null;
 }
 
+/** Ten minutes of a worker's time: it reports once a second here, and once a minute else. */
+const TEN_MINUTES_MS = 10_000;
+
 let fleet: Fleet;
 
 beforeAll(async () => {
@@ -245,6 +248,7 @@ describe('a worker that has lost its broker', () => {
     async (_how, partition) => {
       await fleet.untouched(['steady'], async () => {
         const before = await fleet.server(2).containers('shop');
+        const from = performance.now();
         partition();
         await eventually(async () => expect(await offlineWorkers()).toBe(1), CHANGE_LIMIT);
         // The broker has given the connection up, too.
@@ -255,6 +259,7 @@ describe('a worker that has lost its broker', () => {
           for (const index of [0, 1])
             expect(await fleet.server(index).variable('shop', 'STEP')).toEqual([last]);
         }, CHANGE_LIMIT);
+        await eventually(async () => expect(performance.now() - from).toBeGreaterThan(TEN_MINUTES_MS), LIMIT);
         expect(await fleet.server(2).containers('shop')).toEqual(before);
         fleet.workerProxy.heal();
         await fleet.arrives('shop', last);

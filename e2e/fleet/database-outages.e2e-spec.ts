@@ -202,6 +202,7 @@ describe('a database that is restored from an older backup', () => {
       await fleet.untouched(['steady', 'later'], async () => {
         expect(said()).not.toContain(RESTORED);
         await restore();
+        await fleet.healed(() => fleet.accepted('shop', 'of the backup'));
         await eventually(async () => {
           expect((await fleet.converged('shop')).epoch).toBeGreaterThan(epoch);
         }, CHANGE_LIMIT);
