@@ -91,8 +91,12 @@ export function openError(name: string, error: unknown): StoreUnavailableError {
   return new StoreUnavailableError(`${name} can't be reached (${reason})`);
 }
 
+/** What the driver lets through of what it does with a socket: a wait that was given up, and what the system says. */
+const OF_SOCKETS = ['AbortError', 'TimeoutError'];
+
 /** What the driver itself says, but for a wrong call of ours, is about connections and servers. */
 function isConnectionError(error: unknown): error is Error {
+  if (types.isNativeError(error) && (OF_SOCKETS.includes(error.name) || 'syscall' in error)) return true;
   return (
     error instanceof mongoose.Error.MongooseServerSelectionError ||
     // Mongoose's own words for a connection that it has lost or closed; what it says of documents has names of its own.

@@ -1,0 +1,48 @@
+import { describe, expect, it } from '@jest/globals';
+import mongoose from 'mongoose';
+import { StoreUnavailableError } from '../app-store.js';
+import { MongoRefusal, storeError } from './mongo-errors.js';
+
+const { MongoInvalidArgumentError, MongoNetworkError, MongoServerError } = mongoose.mongo;
+const NAME = 'MongoDB at db:27017';
+
+const server = (code: number) => new MongoServerError({ code, message: 'quotes hunter2-of-a-command' });
+const named = (name: string) => Object.assign(new Error('the wait was given up'), { name });
+
+describe('an error of the driver', () => {
+  it.each<[string, unknown, string]>([
+    ['a connection that broke', new MongoNetworkError('closed'), `${NAME} can't be reached (closed)`],
+    [
+      'a connection that Mongoose closed',
+      new mongoose.Error('was closed'),
+      `${NAME} can't be reached (was closed)`,
+    ],
+    ['a wait that was given up', named('AbortError'), `${NAME} can't be reached (the wait was given up)`],
+    ['a wait that took too long', named('TimeoutError'), `${NAME} can't be reached (the wait was given up)`],
+    [
+      'what the system says of a socket',
+      Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' }),
+      `${NAME} can't be reached (read ECONNRESET)`,
+    ],
+    ['a server that fails inside', server(1), `${NAME} failed inside (error 1)`],
+    ['a cursor that a new server has not', server(43), `${NAME} has lost the rest of an answer (error 43)`],
+  ])('%s is an outage', (_what, error, message) => {
+    const known = storeError(NAME, error);
+    expect(known).toBeInstanceOf(StoreUnavailableError);
+    expect((known as Error).message).toBe(message);
+  });
+
+  it('that is a refusal says no word of the server, which may quote the command', () => {
+    const known = storeError(NAME, server(9));
+    expect(known).toBeInstanceOf(MongoRefusal);
+    expect(String(known)).not.toContain('hunter2');
+  });
+
+  it.each<[string, Error]>([
+    ['a wrong call', new MongoInvalidArgumentError('no such option')],
+    ['a wrong document', new mongoose.Error.ValidationError()],
+    ['a mistake of ours', new TypeError('undefined is no function')],
+  ])('that is %s stays what it is', (_what, error) => {
+    expect(storeError(NAME, error)).toBe(error);
+  });
+});
