@@ -92,7 +92,8 @@ it('an idle worker asks nothing between two looks at everything, which are not a
     const gaps = looks.slice(1).map((time, n) => time - (looks[n] ?? 0));
     // That a quiet engine is still there is looked at as well, and no more often.
     expect(pings).toBeGreaterThan(0);
-    expect(pings).toBeLessThanOrEqual(looks.length);
+    // One more where the looks began later.
+    expect(pings).toBeLessThanOrEqual(looks.length + 1);
     // From three quarters to five quarters of the interval.
     for (const gap of gaps.slice(1)) expect(gap).toBeGreaterThan(1_400);
     expect(Math.max(...gaps) - Math.min(...gaps)).toBeGreaterThan(20);

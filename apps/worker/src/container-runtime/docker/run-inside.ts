@@ -4,8 +4,10 @@ import { RuntimeError } from '../runtime-error.js';
 import type { DockerClient } from './docker-client.js';
 import { streamBroken } from './docker-errors.js';
 import { inspectOrNull } from './observed-container.js';
-import { READ_LIMIT } from './read-limit.js';
 import { wholeLines } from './whole-lines.js';
+
+/** Longest time until the engine has begun a command, seconds: a stop may wait for it, beside the command's own time. */
+const BEGIN_LIMIT = 30;
 
 /** So much of a command's output is kept until its secrets are out, characters. */
 const KEPT_OUTPUT = 64 * 1024;
@@ -29,14 +31,14 @@ export async function runInside(
   command: readonly string[],
   seconds: number,
 ): Promise<void> {
-  const created = await client.ask(READ_LIMIT, (docker, abortSignal) =>
+  const created = await client.ask(BEGIN_LIMIT, (docker, abortSignal) =>
     docker.getContainer(id).exec({
       ...{ Cmd: [...command], AttachStdout: true, AttachStderr: true },
       // With a terminal the two outputs are one, and not packed in frames.
       ...{ Tty: true, abortSignal },
     }),
   );
-  const output = await client.open(READ_LIMIT, (docker, abortSignal) =>
+  const output = await client.open(BEGIN_LIMIT, (docker, abortSignal) =>
     docker.getExec(created.id).start({ Tty: true, abortSignal }),
   );
   const { text, ended } = await readUntilEnd(output, seconds, client.host);
@@ -78,7 +80,7 @@ export async function readUntilEnd(
 
 async function exitCode(client: DockerClient, exec: string): Promise<number | null> {
   try {
-    const { ExitCode } = await client.ask(READ_LIMIT, (docker, abortSignal) =>
+    const { ExitCode } = await client.ask(BEGIN_LIMIT, (docker, abortSignal) =>
       docker.getExec(exec).inspect({ abortSignal }),
     );
     return ExitCode;
