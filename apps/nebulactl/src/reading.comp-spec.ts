@@ -153,8 +153,9 @@ describe('nebulactl reads', () => {
       expect(listed.stdout).toContain('ghost');
       return listed;
     });
-    const keep = 'nebulactl app create ghost --image …';
-    const remove = 'nebulactl app delete ghost';
+    // Pasted elsewhere, they must not reach another cluster, where the app may be one that lives.
+    const keep = `nebulactl app create ghost --image … --url ${api.url}`;
+    const remove = `nebulactl app delete ghost --url ${api.url}`;
     expect(stdout).toMatch(new RegExp(`^ghost +1 +1 +7 +${keep} +${remove}$`, 'm'));
     // The commands do what they are said to.
     for (const [command, said] of [
@@ -163,6 +164,13 @@ describe('nebulactl reads', () => {
     ] as const) {
       const tried = await shell.run([...command.split(' ').slice(1), '--dry-run']);
       expect(tried).toMatchObject({ code: 0, stderr: expect.stringContaining(said) });
+    }
+    const own = new CommandLine({});
+    try {
+      await own.run(['context', 'add', 'here', api.url]);
+      expect((await own.run(['orphans'])).stdout).toContain('nebulactl app delete ghost --context here');
+    } finally {
+      own.remove();
     }
   });
 
