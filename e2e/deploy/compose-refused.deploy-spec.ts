@@ -65,24 +65,57 @@ it.each<[what: string, file: string, variables: Record<string, string>, sentence
   LIMIT,
 );
 
+/** Of a project of which only what is under test is missing on this server. */
+const WHOLE = {
+  ...{ ...APP, ...GROUP, ...BROKER, RABBITMQ_FILES: '4096' },
+  ...{
+    API_IMAGE: IMAGE,
+    WORKER_IMAGE: IMAGE,
+    MONGO_IMAGE: IMAGE,
+    RABBITMQ_IMAGE: IMAGE,
+    HAPROXY_IMAGE: IMAGE,
+  },
+};
+
+/** What `up` says, of a project some of whose containers may have been made; they are removed. */
+async function refusedHalfWay(file: string, variables: Record<string, string>): Promise<string> {
+  const project = await ComposeProject.of({ name: NAME, folder, host: ENGINE, files: [file], variables });
+  try {
+    return await refused(file, variables);
+  } finally {
+    await project.run('down', '--volumes');
+  }
+}
+
 it.each(['compose.yaml', 'compose.worker.yaml'])(
   'no socket of an engine: %s says where it was looked for, makes no folder there, and starts nothing',
   async (file) => {
     const socket = join(folder, `of-${file}`, 'docker.sock');
-    const variables = {
-      ...{ ...APP, ...GROUP, ...BROKER, DOCKER_SOCKET: socket, RABBITMQ_FILES: '4096' },
-      ...{ API_IMAGE: IMAGE, WORKER_IMAGE: IMAGE, MONGO_IMAGE: IMAGE, RABBITMQ_IMAGE: IMAGE },
-      ...{ HAPROXY_IMAGE: IMAGE, SECRETS_DIR: await makeComposeSecrets(folder) },
-    };
-    const project = await ComposeProject.of({ name: NAME, folder, host: ENGINE, files: [file], variables });
-    try {
-      expect(await refused(file, variables)).toMatch(
-        new RegExp(`^[^\\n]*bind source path does not exist: ${socket}$`),
-      );
-      expect(existsSync(join(folder, `of-${file}`))).toBe(false);
-    } finally {
-      await project.run('down', '--volumes');
-    }
+    const SECRETS_DIR = await makeComposeSecrets(folder);
+    const said = await refusedHalfWay(file, { ...WHOLE, SECRETS_DIR, DOCKER_SOCKET: socket });
+    expect(said).toMatch(new RegExp(`^[^\\n]*bind source path does not exist: ${socket}$`));
+    expect(existsSync(join(folder, `of-${file}`))).toBe(false);
+  },
+  LIMIT,
+);
+
+it.each([
+  ['compose.yaml', 'mongo_password'],
+  ['compose.yaml', 'secret_keys'],
+  ['compose.worker.yaml', 'rabbit_worker_password'],
+])(
+  'no file of a secret: %s says where that of %s was looked for, makes no folder there, and starts nothing',
+  async (file, name) => {
+    const SECRETS_DIR = await makeComposeSecrets(await mkdtemp(join(folder, 'secrets-')));
+    await rm(join(SECRETS_DIR, name));
+    const said = await refusedHalfWay(file, {
+      ...{ ...WHOLE, SECRETS_DIR, DOCKER_SOCKET: new URL(ENGINE).pathname },
+    });
+    // Before that Compose warns, once for each service that has it.
+    const [last, ...warnings] = said.split('\n').reverse();
+    expect(last).toMatch(new RegExp(`bind source path does not exist: ${join(SECRETS_DIR, name)}$`));
+    for (const line of warnings) expect(line).toContain(`secret file ${NAME}_${name} does not exist`);
+    expect(existsSync(join(SECRETS_DIR, name))).toBe(false);
   },
   LIMIT,
 );
