@@ -1,6 +1,6 @@
 /**
  * What the images' HEALTHCHECK runs: asks the program in this container whether it is alive, as a load balancer would.
- * It needs nothing but Node. The argument is API or WORKER, with which the variable of the port begins.
+ * It needs nothing but Node. The argument is API or WORKER, with which the variables of host and port begin.
  */
 import { request as plain } from 'node:http';
 import { request as encrypted } from 'node:https';
@@ -11,6 +11,9 @@ const LIMIT_MS = 4_000;
 const { env } = process;
 const isApi = process.argv[2] === 'API';
 const port = Number(isApi ? env['API_PORT'] || 8000 : env['WORKER_PORT'] || 8001);
+const host = (isApi ? env['API_HOST'] : env['WORKER_HOST']) || '';
+/** Where a program listens that listens everywhere, or was not told where. */
+const EVERYWHERE = ['', '0.0.0.0', '::'];
 const isEncrypted = isApi && (env['TLS_CERT'] ?? '') !== '';
 
 if (port === 0) {
@@ -18,8 +21,12 @@ if (port === 0) {
   process.exit(0);
 }
 const asked = (isEncrypted ? encrypted : plain)(
-  // Whose certificate it is doesn't matter: it is this container's own.
-  { host: '127.0.0.1', port, path: '/healthz', rejectUnauthorized: false, timeout: LIMIT_MS },
+  {
+    host: EVERYWHERE.includes(host) ? '127.0.0.1' : host,
+    ...{ port, path: '/healthz', timeout: LIMIT_MS },
+    // Whose certificate it is doesn't matter: it is this container's own.
+    rejectUnauthorized: false,
+  },
   ({ statusCode = 0 }) => {
     console.log(`/healthz answers ${statusCode}`);
     process.exit(statusCode === 200 ? 0 : 1);
