@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiLog } from '../api-log.js';
 import { API_OPTIONS, type ApiOptions } from '../api-options.js';
@@ -27,6 +27,12 @@ const LONGEST_WAIT_MS = 20;
 const DEFAULT_HISTORY_LIMIT = 100;
 
 /**
+ * So long after a change the history of its app is cut, milliseconds: the change has the database for itself on its way
+ * to the workers, and of many changes in a row few have to cut.
+ */
+const CUT_AFTER_MS = 500;
+
+/**
  * Decides what shall be stored in place of a record (null: none was ever). The same object when nothing changes.
  * It is called again with the newer record when another change came between. A new app gets `firstRevision` at
  * least.
@@ -48,7 +54,10 @@ export interface Made<Next extends AppRecord> {
  * and published at once.
  */
 @Injectable()
-export class AppChanges {
+export class AppChanges implements BeforeApplicationShutdown {
+  /** Until the history of an app is cut, by its name. */
+  private readonly cuts = new Map<string, NodeJS.Timeout>();
+
   constructor(
     private readonly store: AppStore,
     private readonly publisher: Publisher,
@@ -83,7 +92,7 @@ export class AppChanges {
       }
       if (await this.put(next, current)) {
         this.publisher.nudge(next);
-        this.cutHistory(appName);
+        this.cutHistorySoon(appName);
         return made;
       }
     }
@@ -93,8 +102,19 @@ export class AppChanges {
     });
   }
 
-  /** What this doesn't get to is cut with the next change. */
+  /** What is not cut by now is cut after the next change. */
+  beforeApplicationShutdown(): void {
+    for (const timer of this.cuts.values()) clearTimeout(timer);
+    this.cuts.clear();
+  }
+
+  private cutHistorySoon(appName: string): void {
+    if (this.cuts.has(appName)) return;
+    this.cuts.set(appName, setTimeout(() => this.cutHistory(appName), CUT_AFTER_MS).unref());
+  }
+
   private cutHistory(appName: string): void {
+    this.cuts.delete(appName);
     const { history_limit = DEFAULT_HISTORY_LIMIT } = this.options;
     this.store.forgetRevisions(appName, history_limit - 1).catch((error: unknown) => {
       this.log.debug('old revisions could not be forgotten', { app: appName, reason: String(error) });

@@ -130,8 +130,10 @@ describe('a rollback', () => {
   it('to a revision that the limit has cut is refused as one that is gone', async () => {
     await api.create('cut');
     for (let step = 2; step <= 8; step += 1) await patch('cut', { docker_image: `shop:${step}` });
-    const { items } = await body<Page>('/apps/cut/revisions');
-    expect(items.map(({ revision }) => revision)).toEqual([8, 7, 6, 5, 4, 3]);
+    await eventually(async () => {
+      const { items } = await body<Page>('/apps/cut/revisions');
+      expect(items.map(({ revision }) => revision)).toEqual([8, 7, 6, 5, 4, 3]);
+    });
     for (const to of [1, 2]) {
       const answer = await api.call('POST', '/apps/cut/rollback', { json: { to } });
       expectProblem(answer, PROBLEMS.revisionNotFound);

@@ -93,6 +93,28 @@ describe('a write', () => {
     await eventually(() => expect(feed.appended.map(({ revision }) => revision)).toEqual([1, 2]));
   });
 
+  it('that had to wait for long is not appended behind what another instance has written since', async () => {
+    api = await start({ feed_call: 3_000, sweep: HOUR_MS });
+    const others = Array.from({ length: 8 }, (_, index) => `slow-${index}`);
+    for (const app of ['shop', ...others]) await api.write(app);
+    await settled();
+    feed.hanging = true;
+    for (const app of others) await api.write(app, { running: false });
+    await eventually(() => expect(feed.unanswered).toBe(others.length));
+    await api.write('shop', { running: false });
+    const clear = new FaultyFeed(feed.inner);
+    const other = await start({ feeds: [clear] });
+    await other.write('shop', { running: true });
+    await published('shop', 3, 1, clear);
+    api.clock.gone = 1_001;
+    feed.hanging = false;
+    await eventually(() => expect(api.publisher.rests()).toBe(true), 30_000);
+    const revisions = feed.appended.flatMap(({ app_name, revision }) =>
+      app_name === 'shop' ? revision : [],
+    );
+    expect(revisions).toEqual([1]);
+  });
+
   it('that is followed by others ends with the newest, in order', async () => {
     api = await start();
     for (let count = 0; count < 20; count += 1) await api.write('shop', { env_vars: { N: String(count) } });

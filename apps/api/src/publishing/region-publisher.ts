@@ -14,6 +14,12 @@ import { SeenInFeed, type SeenState } from './seen-in-feed.js';
 /** So long after an app's secrets could not be read it is looked at again, unless it is changed or verified. */
 const UNREADABLE_PAUSE_MS = 60_000;
 
+/**
+ * What was written longer ago than this is compared and not appended as it is: another instance may have written and
+ * published since. It is the same for all that waits behind streams that don't answer.
+ */
+const WRITTEN_JUST_NOW_MS = 1_000;
+
 /** Brings the feed of one region to what the database says, app by app. */
 export class RegionPublisher {
   private readonly queue: AppQueue;
@@ -22,8 +28,8 @@ export class RegionPublisher {
   private readonly failing = new Map<string, string>();
   /** Why apps are left out of which the message can't be made, and when that was found, by a monotonic clock. */
   private readonly unreadable = new Map<string, { reason: string; at: number }>();
-  /** What was just written of apps, until it is their turn. */
-  private readonly written = new Map<string, AppRecord>();
+  /** What was just written of apps, until it is their turn, and when it came, by a monotonic clock. */
+  private readonly written = new Map<string, { record: AppRecord; at: number }>();
   /** Deleted apps of which there is no record any more, and whose stream is still to go. */
   private readonly forgotten = new Set<string>();
   private stopped = false;
@@ -61,8 +67,10 @@ export class RegionPublisher {
   /** An app was changed to this. */
   nudge(written: AppRecord): void {
     const { app_name, revision } = written;
-    const earlier = this.written.get(app_name);
-    if (!earlier || earlier.revision < revision) this.written.set(app_name, written);
+    const earlier = this.written.get(app_name)?.record;
+    if (!earlier || earlier.revision < revision) {
+      this.written.set(app_name, { record: written, at: this.clock.elapsed() });
+    }
     this.queue.nudge(app_name);
   }
 
@@ -148,8 +156,7 @@ export class RegionPublisher {
    */
   private async converge(appName: string): Promise<VerificationOutcome> {
     let outcome: VerificationOutcome = 'right';
-    const written = this.written.get(appName);
-    this.written.delete(appName);
+    const written = this.takeWritten(appName);
     let confirmed = written ? await this.publishUnseen(written) : null;
     for (;;) {
       const newest = await this.feed.readNewest(appName);
@@ -175,6 +182,14 @@ export class RegionPublisher {
       await this.publish(wanted);
       confirmed = wanted;
     }
+  }
+
+  /** Null when nothing was, or not just now. */
+  private takeWritten(appName: string): AppRecord | null {
+    const written = this.written.get(appName);
+    this.written.delete(appName);
+    const isRecent = written && this.clock.elapsed() - written.at < WRITTEN_JUST_NOW_MS;
+    return isRecent ? written.record : null;
   }
 
   /** Whether the stream was removed; an app of that name that was created meanwhile has to be published then. */

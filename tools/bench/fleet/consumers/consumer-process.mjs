@@ -9,7 +9,10 @@ import { Knowledge } from './knowledge.mjs';
 
 /** @import { RabbitOptions } from '@nebula/messaging' */
 
-/** @typedef {{ kind: 'nebula' | 'raw', rabbit: RabbitOptions, app: string }} ConsumerInput */
+/**
+ * `others`: apps that ours follow, too.
+ * @typedef {{ kind: 'nebula' | 'raw', rabbit: RabbitOptions, app: string, others?: string[] }} ConsumerInput
+ */
 
 /**
  * `connect`: until there are so many, and each knows what is newest. `await`: until each knows this revision. `idle`:
@@ -26,7 +29,7 @@ const IDLE_MS = 25;
 const IDLE_LIMIT_MS = 2_000;
 
 /** @type {ConsumerInput} */
-const { kind, rabbit, app } = input();
+const { kind, rabbit, app, others = [] } = input();
 const knowledge = new Knowledge();
 /** @type {(() => Promise<void>)[]} each ends one */
 const consumers = [];
@@ -62,7 +65,7 @@ async function connectOf(places) {
     /** @param {number} revision */
     const take = (revision) => knowledge.note(index, revision);
     consumers.push(
-      kind === 'nebula' ? nebulaConsumer(rabbit, app, take) : await rawConsumer(rabbit, app, take),
+      kind === 'nebula' ? nebulaConsumer(rabbit, app, others, take) : await rawConsumer(rabbit, app, take),
     );
     await known;
   }

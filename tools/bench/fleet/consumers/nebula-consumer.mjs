@@ -13,15 +13,18 @@ Logger.overrideLogger(['error', 'fatal']);
 /**
  * @param {RabbitOptions} rabbit
  * @param {string} app
+ * @param {readonly string[]} others apps that it follows, too, and of which nobody is told
  * @param {(revision: number) => void} take
  * @returns {() => Promise<void>} ends it
  */
-export function nebulaConsumer(rabbit, app, take) {
+export function nebulaConsumer(rabbit, app, others, take) {
   const connection = new BrokerConnection(rabbit);
-  const strategy = new RabbitDesiredStateStrategy(connection, [app]);
+  const strategy = new RabbitDesiredStateStrategy(connection, [app, ...others]);
   strategy.addHandler(
     PATTERNS.desiredState,
-    async (/** @type {{ revision: number }} */ { revision }) => take(revision),
+    async (/** @type {{ app_name: string, revision: number }} */ { app_name, revision }) => {
+      if (app_name === app) take(revision);
+    },
     true,
   );
   strategy.listen(() => undefined);

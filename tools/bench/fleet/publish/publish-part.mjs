@@ -26,6 +26,12 @@ const DATABASES = /** @type {const} */ ([
   { kind: 'mongo', steps: [0], most: 1_000 },
 ]);
 
+/**
+ * The bare append goes to an app like the other, which the consumers follow as well: what they do with a message costs
+ * the processor that both share, so it has to be the same for both.
+ */
+const RAW_APP = `${FOLLOWED_APP}-raw`;
+
 /** Changes that are made before anything is measured: the first hundreds compile the code. */
 const WARM_UP = { whole: 500, quick: 50 };
 
@@ -77,13 +83,16 @@ async function publishedFrom(bench, database, numbers) {
     store: database.store,
     reports: false,
   });
-  await api.call('POST', '/apps', FOLLOWED_INPUT);
-  await api.confirmed(1);
+  for (const app_name of [RAW_APP, FOLLOWED_APP]) {
+    await api.call('POST', '/apps', { ...FOLLOWED_INPUT, app_name });
+    await api.confirmed(1, app_name);
+  }
   const raw = await Raw.start(bench, broker.options('api'), database.other);
   const consumers = await Consumers.start(bench, {
     kind: 'nebula',
     rabbit: broker.options('worker'),
     app: FOLLOWED_APP,
+    others: [RAW_APP],
   });
   const change = changes(api, raw, consumers);
   const warmUp = WARM_UP[settings.quick ? 'quick' : 'whole'];
@@ -116,12 +125,11 @@ async function publishedFrom(bench, database, numbers) {
 function changes(api, raw, consumers) {
   let revision = 1;
   return async () => {
-    // What the stream has already, so that the api finds nothing there that it doesn't know.
-    const append = await raw.append(revision);
-    const write = await raw.write();
-    // They have got that append, too.
-    await consumers.idle();
     revision += 1;
+    // Each is measured when the consumers have done what the one before gave them to do.
+    const append = await raw.append(revision, RAW_APP);
+    await consumers.idle();
+    const write = await raw.write();
     const arrived = consumers.have(revision);
     const begin = monotonicMs();
     await api.call('PATCH', `/apps/${FOLLOWED_APP}`, { env_vars: { CHANGED: String(revision) } });

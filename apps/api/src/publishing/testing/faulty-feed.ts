@@ -28,8 +28,9 @@ export class FaultyFeed implements DesiredStateFeed {
   private readonly held: DesiredStateMessage[] = [];
 
   constructor(
-    private readonly feed: DesiredStateFeed,
-    readonly region = feed.region,
+    /** What works whatever this is made to do. */
+    readonly inner: DesiredStateFeed,
+    readonly region = inner.region,
   ) {}
 
   async publish(message: DesiredStateMessage): Promise<void> {
@@ -47,7 +48,7 @@ export class FaultyFeed implements DesiredStateFeed {
     if (!this.reads.has(appName)) this.reads.set(appName, performance.now());
     await this.answer();
     if (this.unreadable) await forever();
-    return await this.feed.readNewest(appName);
+    return await this.inner.readNewest(appName);
   }
 
   async readHighest(appName: string): Promise<DesiredStateMessage | null> {
@@ -61,7 +62,7 @@ export class FaultyFeed implements DesiredStateFeed {
   async removeDeleted(appName: string): Promise<boolean> {
     await this.answer();
     if (this.unremovable) throw new Error('the feed removes nothing');
-    return await this.feed.removeDeleted(appName);
+    return await this.inner.removeDeleted(appName);
   }
 
   problem(): string | null {
@@ -69,7 +70,7 @@ export class FaultyFeed implements DesiredStateFeed {
   }
 
   async close(): Promise<void> {
-    await this.feed.close();
+    await this.inner.close();
   }
 
   get heldCount(): number {
@@ -84,7 +85,7 @@ export class FaultyFeed implements DesiredStateFeed {
 
   private async append(message: DesiredStateMessage): Promise<void> {
     this.appended.push(message);
-    await this.feed.publish(message);
+    await this.inner.publish(message);
   }
 
   private async answer(): Promise<void> {

@@ -20,6 +20,7 @@ import {
   REGION_QUERIES,
   verifiedField,
 } from './app-queries.js';
+import { LastRead } from './last-read.js';
 import type { MongoDatabase } from './mongo-database.js';
 import { isDuplicateKey } from './mongo-errors.js';
 
@@ -44,6 +45,7 @@ export class MongoAppStore extends AppStore {
   private readonly apps: Model<AppDocument>;
   private readonly history: AppHistory;
   private readonly numbers: Model<NumberDocument>;
+  private readonly lastRead = new LastRead();
 
   constructor(private readonly database: MongoDatabase) {
     super();
@@ -54,7 +56,9 @@ export class MongoAppStore extends AppStore {
 
   override async get(appName: string): Promise<AppRecord | null> {
     const document = await this.run(() => this.apps.findOne({ _id: appName }).lean<AppDocument>());
-    return document && toRecord(document);
+    if (!document) return null;
+    this.lastRead.note(document);
+    return toRecord(document);
   }
 
   override async list(query: { limit: number; after?: string; prefix?: string }): Promise<AppPage> {
@@ -98,11 +102,14 @@ export class MongoAppStore extends AppStore {
 
   override async replace(record: AppRecord, expectedRevision: number): Promise<boolean> {
     const filter = { _id: record.app_name, revision: expectedRevision };
+    const read = this.lastRead.take(record.app_name, expectedRevision);
+    if (read) {
+      // A restored database can have come to the same revision another way, and the spec can have been rewritten.
+      const { updated_at, spec } = read;
+      if (await this.replaceRead(read, { ...filter, updated_at, spec }, record)) return true;
+    }
     const replaced = await this.run(() => this.apps.findOne(filter).lean<AppDocument>());
-    if (!replaced) return false;
-    await this.history.keep(replaced);
-    const { matchedCount } = await this.run(() => this.apps.updateOne(filter, { $set: toContent(record) }));
-    return matchedCount > 0;
+    return replaced !== null && (await this.replaceRead(replaced, filter, record));
   }
 
   override async rewrite({
@@ -241,6 +248,16 @@ export class MongoAppStore extends AppStore {
 
   override async close(): Promise<void> {
     await this.database.close();
+  }
+
+  private async replaceRead(
+    replaced: AppDocument,
+    filter: Partial<AppDocument>,
+    record: AppRecord,
+  ): Promise<boolean> {
+    await this.history.keep(replaced);
+    const { matchedCount } = await this.run(() => this.apps.updateOne(filter, { $set: toContent(record) }));
+    return matchedCount > 0;
   }
 
   /** The driver's own collection: mongoose hides why an insertion failed. */

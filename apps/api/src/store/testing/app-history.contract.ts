@@ -81,6 +81,24 @@ export function describeAppHistory(kind: string, create: CreateDatabase): void {
       expect(await numbers('shop2')).toEqual([1]);
     });
 
+    it('has what was there when it was replaced, be it other than what was read before', async () => {
+      await reach(2);
+      const other = (await database.open()).apps;
+      // At the same revision: it was rewritten, and then another history led to it, as after a restore.
+      await apps.get('shop');
+      const rewritten = specOf('shop', { docker_image: 'shop:rewritten' });
+      await other.rewrite({ app_name: 'shop', revision: 2, spec: rewritten });
+      expect(await apps.replace(at(3), 2)).toBe(true);
+      expect(await apps.revision('shop', 2)).toEqual(kept(at(2, { spec: rewritten })));
+      await apps.get('shop');
+      const elsewhere = at(3, { updated_at: '2026-01-01T00:00:00.000Z', changed_by: 'another' });
+      await other.replace(tombstoneOf('shop', { revision: 4 }), 3);
+      await other.purge({ app_name: 'shop', revision: 4 });
+      await other.insert(elsewhere);
+      expect(await apps.replace(at(4), 3)).toBe(true);
+      expect(await apps.revision('shop', 3)).toEqual(kept(elsewhere));
+    });
+
     it('has nothing of a replacement that was refused but what is true', async () => {
       await reach(2);
       expect(await apps.replace(at(9), 1)).toBe(false);
