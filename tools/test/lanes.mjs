@@ -19,8 +19,10 @@ const WITHOUT_ENGINE = ['libs', 'apps/api', 'apps/nebulactl', 'tools/services'].
   (folder) => `${join(PROJECT, folder)}/`,
 );
 
-/** Where the end-to-end tests are whose servers have an engine each. */
-const FLEETS = [`${join(PROJECT, 'e2e', 'fleet')}/`];
+/** The end-to-end tests that use no engine, or have engines of their own. */
+const OWN_SERVICES = ['fleet/', 'sdk/', 'own-engine.', 'start-refused.'].map(
+  (path) => `${join(PROJECT, 'e2e')}/${path}`,
+);
 
 /**
  * All of them. They wait for engines, brokers and databases most of their time, so two lanes run beside each other. The
@@ -31,12 +33,12 @@ const FLEETS = [`${join(PROJECT, 'e2e', 'fleet')}/`];
 const LANES = [
   [
     { kind: 'integration', name: 'integration', without: WITHOUT_ENGINE },
-    { kind: 'e2e', name: 'e2e', without: FLEETS },
+    { kind: 'e2e', name: 'e2e', without: OWN_SERVICES },
     { kind: 'deploy', name: 'deploy' },
   ],
   [
     { kind: 'integration', name: 'integration-without-engine', patterns: WITHOUT_ENGINE },
-    { kind: 'e2e', name: 'e2e-fleets', patterns: FLEETS },
+    { kind: 'e2e', name: 'e2e-own-services', patterns: OWN_SERVICES },
   ],
 ];
 

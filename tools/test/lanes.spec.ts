@@ -8,9 +8,9 @@ describe('the lanes of the tests on real services', () => {
   it('are two for all of them, and one for what has no counterpart', () => {
     expect(names(['integration', 'e2e', 'deploy'], [])).toEqual([
       ['integration', 'e2e', 'deploy'],
-      ['integration-without-engine', 'e2e-fleets'],
+      ['integration-without-engine', 'e2e-own-services'],
     ]);
-    expect(names(['e2e'], [])).toEqual([['e2e'], ['e2e-fleets']]);
+    expect(names(['e2e'], [])).toEqual([['e2e'], ['e2e-own-services']]);
     expect(names(['deploy'], [])).toEqual([['deploy']]);
   });
 
