@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { ObservedContainer } from '../reconcile/observed.js';
 import { RuntimeError } from '../container-runtime/runtime-error.js';
 import { eventually } from '../container-runtime/testing/eventually.js';
@@ -30,6 +32,14 @@ function leave(given: Partial<ObservedContainer> & { name: string }): void {
     created_at: 0,
   };
   engine.containers.set(given.name, { ...left, id: given.name, ...given });
+}
+
+/** Has the app serve well, so that the worker knows a version that it comes back to. */
+async function serve(): Promise<void> {
+  worker.receive(wanted({ spec: { update: { min_ready_seconds: 0 } } }));
+  await eventually(() =>
+    expect(worker.reports.at(-1)).toMatchObject({ update: { state: 'done', ready: 1 } }),
+  );
 }
 
 function names(app: string): string[] {
@@ -89,8 +99,7 @@ it('an app whose spec is forbidden here keeps what it has until it has one that 
 describe('a prune of an app whose spec', () => {
   it('is forbidden here removes what has ended and no version comes back to, and nothing that runs', async () => {
     await worker.start({ worker_policy: { privileged: false } });
-    worker.receive(wanted());
-    await worker.reported({ state: 'converged' });
+    await serve();
     const [kept] = engine.of('web');
     leave({ name: 'web-1.old' });
     leave({ name: 'web-7', replica: 7 });
@@ -100,6 +109,18 @@ describe('a prune of an app whose spec', () => {
     await eventually(() => expect(names('web')).toEqual(['web-1', 'web-8']));
     await worker.reported({ state: 'failed', revision: 2 });
     expect(engine.of('web')[0]).toEqual(kept);
+  });
+
+  it('is forbidden here leaves one of every replica when the worker has lost its memory', async () => {
+    await worker.start({ worker_policy: { privileged: false } });
+    await serve();
+    leave({ name: 'web-7', replica: 7 });
+    leave({ name: 'web-7.old', replica: 7 });
+    await worker.close();
+    await rm(join(worker.stateDir, 'memory'), { recursive: true });
+    await worker.start({ worker_policy: { privileged: false } });
+    worker.receive(wanted({ revision: 2, spec: { privileged: true }, tokens: { prune: 2 } }));
+    await eventually(() => expect(names('web')).toEqual(['web-1', 'web-7']));
   });
 
   it('does not fit here leaves the one of each replica that it comes back to', async () => {
@@ -118,19 +139,34 @@ describe('a prune of an app whose spec', () => {
     expect(engine.of('web')).toEqual([kept]);
   });
 
-  it('is forbidden here goes on with the rest when one can not be removed', async () => {
+  it('is forbidden here goes on with the rest when one can not be removed, and comes back to that one', async () => {
     await worker.start({ worker_policy: { privileged: false } });
-    worker.receive(wanted());
-    await worker.reported({ state: 'converged' });
+    await serve();
     leave({ name: 'web-7', replica: 7 });
     leave({ name: 'web-8', replica: 8 });
+    let isBusy = true;
     engine.before = ({ verb, subject }) => {
-      if (verb === 'remove' && subject === 'web-7')
+      if (isBusy && verb === 'remove' && subject === 'web-7')
         throw new RuntimeError('other', 'device or resource busy');
     };
     worker.receive(wanted({ revision: 2, spec: { privileged: true }, tokens: { prune: 2 } }));
     await eventually(() => expect(names('web')).toEqual(['web-1', 'web-7']));
-    await eventually(() => expect(worker.log.text).toContain('prune images'));
-    expect(worker.log.text).toContain('device or resource busy');
+    await eventually(() => expect(prunes()).toBe(1));
+    await eventually(() => expect(problems()).toContain('remove: device or resource busy'));
+    isBusy = false;
+    await eventually(() => expect(names('web')).toEqual(['web-1']), 10_000);
+    // Its image is free only now.
+    await eventually(() => expect(prunes()).toBe(2));
+    await eventually(() => expect(problems()).not.toContain('remove'));
   });
 });
+
+/** What the log has told last of what keeps an app from its desired state. */
+function problems(): string {
+  const told = worker.log.lines.filter(({ message }) => message === 'an app has problems');
+  return String(told.at(-1)?.fields['problems']);
+}
+
+function prunes(): number {
+  return worker.log.text.split('"prune images"').length - 1;
+}

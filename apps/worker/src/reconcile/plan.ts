@@ -4,13 +4,14 @@ import { type Choice, choose } from './choose.js';
 import { dependencyProblems } from './dependencies.js';
 import { gate } from './gate.js';
 import { arrange } from './lanes.js';
+import { leftoversOf, planPrune } from './leftovers.js';
 import { clearNames } from './names.js';
 import { withVerdict } from './memory-updates.js';
 import { nodeProblems } from './node-fit.js';
 import type { ObservedContainer } from './observed.js';
 import type { PlanInput, Situation } from './plan-input.js';
 import { everythingReady, type Preparation, prepare } from './preparation.js';
-import { retriedFailures, tryableGroups } from './problems.js';
+import { retriedFailures } from './problems.js';
 import { surplusWorks } from './removal.js';
 import { optionsAsItWas, replicaOptions } from './replica-options.js';
 import { asServed } from './served-release.js';
@@ -27,24 +28,14 @@ import { policyProblems } from './worker-policy.js';
 export function plan(input: PlanInput): Plan {
   const planned = planFor(input);
   const { containers } = input.observed;
-  const prune = tryableGroups(pruneLanes(input, planned.leftovers ?? []), containers, input);
+  const prune = planPrune(input, planned.leftovers ?? []);
   const lanes = prune.steps.length > 0 ? [...planned.lanes, prune.steps] : planned.lanes;
   const problems = [...planned.problems, ...prune.problems];
   return { lanes, problems: [...problems, ...retriedFailures(lanes, containers, input)] };
 }
 
-/** What else a prune removes. */
+/** What a prune removes beside images. */
 type PrunablePlan = Plan & Partial<Pick<PlanAsItWas, 'leftovers'>>;
-
-/**
- * Images are pruned beside everything else, above all where a full disk keeps the app from going on, and after the
- * containers that may be the last that are made from them.
- */
-function pruneLanes({ desired, memory }: PlanInput, leftovers: readonly Step[]): Step[][] {
-  const { prune } = desired.tokens;
-  const isDue = !desired.deleted && prune !== 0 && prune !== memory.prune;
-  return isDue ? [[...leftovers, { kind: 'prune', token: prune }]] : [];
-}
 
 function planFor(input: PlanInput): PrunablePlan {
   const { desired, node, observed } = input;
@@ -65,14 +56,14 @@ function planRunning(wanted: Situation): PrunablePlan {
  * Ends an update, and repairs beside that what is to be repaired once it has ended: the log may be long in coming. The
  * container that is judged is left alone, so that its log is there, and nothing is stopped before the verdict is remembered.
  */
-function planJudged(judged: Step & { kind: 'judge' }, wanted: Situation): Plan {
+function planJudged(judged: Step & { kind: 'judge' }, wanted: Situation): PrunablePlan {
   const memory = withVerdict(wanted.memory, judged, '', wanted.now);
-  const { lanes } = planServing({ ...wanted, memory });
+  const { lanes, leftovers = [] } = planServing({ ...wanted, memory });
   const isBeside = (step: Step): boolean => {
     if (step.kind === 'create') return step.draft.replica !== judged.replica;
     return 'replica' in step && step.replica !== judged.replica && step.kind !== 'stop';
   };
-  return { lanes: [[judged], ...lanes.filter((lane) => lane.every(isBeside))], problems: [] };
+  return { lanes: [[judged], ...lanes.filter((lane) => lane.every(isBeside))], problems: [], leftovers };
 }
 
 function planServing(wanted: Situation): PrunablePlan {
@@ -84,14 +75,16 @@ function planServing(wanted: Situation): PrunablePlan {
   const unfit = nodeProblems(lead.spec, lead.replicas, lead.node);
   if (unfit.length > 0) return planUnfit(lead, [...verdicts, ...unfit]);
   const { own, surplus } = byReplica(observed.containers, lead.replicas);
+  const leftovers = parts.filter(({ isFrozen }) => isFrozen).flatMap((part) => leftoversIn(part, own));
   const leaving = surplusWorks(surplus, lead);
   const waiting = dependencyProblems(lead);
   if (waiting.length > 0) {
     const lanes = arrange(leaving.works, observed.containers);
-    return { lanes, problems: [...verdicts, ...leaving.problems, ...waiting] };
+    return { lanes, problems: [...verdicts, ...leaving.problems, ...waiting], leftovers };
   }
   const names = clearNames(lead);
-  if (names.steps.length > 0) return { lanes: [names.steps], problems: [...verdicts, ...names.problems] };
+  if (names.steps.length > 0)
+    return { lanes: [names.steps], problems: [...verdicts, ...names.problems], leftovers };
 
   const serve = (held: ReadonlySet<number>, preparation: (part: Part) => Preparation): Choice =>
     choose(
@@ -136,7 +129,17 @@ function planServing(wanted: Situation): PrunablePlan {
       // What a replica can't have yet may be free once the preparation is done.
       ...(first ? [] : choice.blocked),
     ],
+    leftovers,
   };
+}
+
+/** What has ended of replicas that are kept up as they are, beside the container that each of them may come back to. */
+function leftoversIn(
+  { replicas, situation }: Part,
+  own: readonly ObservedContainer[][],
+): ObservedContainer[] {
+  const containers = replicas.flatMap((replica) => own[replica - 1] ?? []);
+  return leftoversOf(containers, situation, () => true);
 }
 
 function isPull({ kind }: Step): boolean {
