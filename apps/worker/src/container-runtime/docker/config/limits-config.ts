@@ -39,14 +39,16 @@ export function limitsIn(config: HostConfig): Limits {
  * "as before".
  */
 export function hasLastingLimits(config: HostConfig): boolean {
-  const { BlkioWeight, CpusetMems, CpuPeriod, CpuQuota, CpuRealtimePeriod, CpuRealtimeRuntime, NanoCpus } =
-    config;
+  const { BlkioWeight, CpusetMems, CpuPeriod, CpuQuota, CpuRealtimePeriod, CpuRealtimeRuntime } = config;
+  const { KernelMemory, NanoCpus } = config;
   // Podman says of a number of processors also which period it makes of it.
   const hasPeriod = Boolean(CpuPeriod) && !NanoCpus;
   // "No quota" beside a number of processors has its way at the next start of the container, and at once when it came last.
   const hasNoLimit = Boolean(NanoCpus) && (CpuQuota ?? 0) < 0;
   const isAnother = Boolean(BlkioWeight || CpusetMems || CpuRealtimePeriod || CpuRealtimeRuntime);
-  return hasPeriod || hasNoLimit || isAnother;
+  // Engines with API 1.41 and older take it; later ones know no such limit, and leave it out of what they say.
+  const hasKernelMemory = (KernelMemory ?? 0) > 0;
+  return hasPeriod || hasNoLimit || hasKernelMemory || isAnother;
 }
 
 function isSet<T>(value: T | null | undefined): value is T {
