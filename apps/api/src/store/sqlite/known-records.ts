@@ -4,31 +4,47 @@ const MOST = 256;
 /** A row with a longer text is not kept: few apps are so large, and all together mustn't fill the memory. */
 const LONGEST_TEXT = 32_768;
 
+interface Known<Row, Record> {
+  row: Row;
+  record: Record;
+  /** Of the database, before the row was read last. */
+  generation: number;
+}
+
 /**
- * Records that were made of rows before: a row that says the same, column by column, is not parsed once more. The
- * database is asked each time, so nothing in here is ever older than it. Records are frozen, since they are handed out
- * more than once.
+ * Records that were made of rows before. While the generation of the database stays, nothing in it has changed and no row
+ * is read; and a row that says the same as before, column by column, is not parsed once more. The database is asked for
+ * its generation each time, so nothing in here is ever older than it. Records are frozen, since they are handed out more
+ * than once.
  */
 export class KnownRecords<Row extends object, Record extends object> {
-  private readonly known = new Map<string, { row: Row; record: Record }>();
+  /** What was read last stands at the end. */
+  private readonly known = new Map<string, Known<Row, Record>>();
 
   constructor(private readonly make: (row: Row) => Record) {}
 
-  /** @param key under which the row is likely to be asked for again */
-  of(key: string, row: Row): Record {
+  /**
+   * @param key under which the row is likely to be asked for again
+   * @param generation of the database, asked for just now
+   * @param read answers the row; undefined when there is none
+   */
+  get(key: string, generation: number, read: () => Row | undefined): Record | null {
     const before = this.known.get(key);
+    if (before?.generation === generation) return before.record;
+    const row = read();
+    if (before) this.known.delete(key);
+    if (!row) return null;
     const isKnown = before !== undefined && isSame(before.row, row);
-    const entry = isKnown ? before : { row, record: frozen(this.make(row)) };
-    // What was asked for last is forgotten last.
-    this.known.delete(key);
+    const entry = isKnown ? { ...before, generation } : { row, record: frozen(this.make(row)), generation };
     if (isKnown || !isLong(row)) this.known.set(key, entry);
     this.forgetOldest();
     return entry.record;
   }
 
   private forgetOldest(): void {
+    if (this.known.size <= MOST) return;
     const [oldest] = this.known.keys();
-    if (this.known.size > MOST && oldest !== undefined) this.known.delete(oldest);
+    if (oldest !== undefined) this.known.delete(oldest);
   }
 }
 

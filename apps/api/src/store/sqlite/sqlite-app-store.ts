@@ -51,8 +51,9 @@ export class SqliteAppStore extends AppStore {
   }
 
   override async get(appName: string): Promise<AppRecord | null> {
-    const row = this.database.readOne<AppRow>(APP_QUERIES.get, { app_name: appName });
-    return row ? this.known.of(appName, row) : null;
+    return this.known.get(appName, this.database.generation(), () =>
+      this.database.readOne<AppRow>(APP_QUERIES.get, { app_name: appName }),
+    );
   }
 
   override async list(query: { limit: number; after?: string; prefix?: string }): Promise<AppPage> {

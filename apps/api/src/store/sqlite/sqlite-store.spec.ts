@@ -28,6 +28,7 @@ import { MIGRATIONS } from './schema.js';
 import { SqliteAppStore } from './sqlite-app-store.js';
 import { SqliteDatabase } from './sqlite-database.js';
 import { SqliteFleetStore } from './sqlite-fleet-store.js';
+import { SqliteTokenStore } from './sqlite-token-store.js';
 import { TOKEN_QUERIES } from './token-queries.js';
 import { WORKER_QUERIES } from './worker-queries.js';
 
@@ -64,6 +65,30 @@ describe('a SQLite file', () => {
   afterEach(async () => {
     for (const each of opened.splice(0)) each.close();
     await rm(folder, { recursive: true, force: true });
+  });
+
+  it('is of another generation after each change, of this connection or of another, and of the same until then', async () => {
+    const database = open();
+    const [apps, tokens] = [new SqliteAppStore(database), new SqliteTokenStore(database)];
+    const other = raw();
+    const seen: number[] = [];
+    const look = () => {
+      seen.push(database.generation());
+      expect(database.generation()).toBe(seen.at(-1));
+    };
+    look();
+    await apps.insert(recordOf('shop'));
+    look();
+    await tokens.noteUse({ name: 'ci', id: 'ci' }, '2026-01-01T00:00:00.000Z');
+    look();
+    other.exec("UPDATE apps SET reason = 'by hand'");
+    look();
+    other.exec("BEGIN IMMEDIATE; UPDATE apps SET reason = 'not yet'");
+    expect(database.generation()).toBe(seen.at(-1));
+    other.exec('COMMIT');
+    look();
+    expect(new Set(seen).size).toBe(5);
+    expect((await apps.get('shop'))?.reason).toBe('not yet');
   });
 
   it('and all beside it are the owner’s alone, whatever the umask', async () => {

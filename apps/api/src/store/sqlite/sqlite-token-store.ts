@@ -20,8 +20,9 @@ export class SqliteTokenStore extends TokenStore {
   }
 
   override async byId(id: string): Promise<TokenRecord | null> {
-    const row = this.database.readOne<TokenRow>(TOKEN_QUERIES.byId, { id });
-    return row ? this.known.of(id, row) : null;
+    return this.known.get(id, this.database.generation(), () =>
+      this.database.readOne<TokenRow>(TOKEN_QUERIES.byId, { id }),
+    );
   }
 
   override async list({ limit, after = '' }: { limit: number; after?: string }): Promise<TokenPage> {
