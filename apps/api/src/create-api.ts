@@ -6,9 +6,11 @@ import { AccessGate } from './access/access-gate.js';
 import { ApiModule } from './api.module.js';
 import { ApiLog } from './api-log.js';
 import type { ApiOptions } from './api-options.js';
+import { Clock } from './clock.js';
 import { registerAccess } from './http/access.js';
 import { API_PREFIX } from './http/api-prefix.js';
 import { createFastifyAdapter } from './http/fastify-adapter.js';
+import { RateLimit } from './http/rate-limit.js';
 import { registerRequestLog } from './http/request-log.js';
 import { registerRequestMetrics } from './http/request-metrics.js';
 import { registerContentChecks } from './http/request-checks.js';
@@ -31,7 +33,10 @@ export async function createApi(options: ApiOptions): Promise<NestFastifyApplica
   );
   const { rate_limit_per_minute = 0, cors_origins = [], tls } = options.http ?? {};
   const server = api.getHttpAdapter().getInstance();
-  registerAccess(server, api.get(AccessGate), rate_limit_per_minute);
+  const clock = api.get(Clock);
+  const limit =
+    rate_limit_per_minute === 0 ? null : new RateLimit(rate_limit_per_minute, () => clock.elapsed());
+  registerAccess(server, api.get(AccessGate), limit);
   registerContentChecks(server, cors_origins);
   registerTimeLimit(server, options.request_limit_ms);
   registerRequestLog(server, api.get(ApiLog));

@@ -4,7 +4,7 @@ import type { Authenticator } from './authenticator.js';
 import { ANYONE } from './caller.js';
 
 const ASKED: AskedRequest = {
-  ...{ authorization: undefined, address: '127.0.0.1', requirement: null },
+  ...{ authorization: undefined, group: '127.0.0.1', requirement: null },
   ...{ parameters: {}, route: 'GET /new' },
 };
 

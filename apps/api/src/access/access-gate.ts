@@ -8,8 +8,8 @@ import type { Requirement } from './requires.js';
 export interface AskedRequest {
   /** The header. */
   authorization: string | undefined;
-  /** From which it comes. */
-  address: string;
+  /** Of the address from which it comes: see `addressGroup`. */
+  group: string;
   /** What the handler says of itself; null when it says nothing. */
   requirement: Requirement | null;
   /** Of the path, decoded. */
@@ -30,13 +30,13 @@ export class AccessGate {
    */
   async admit({
     authorization,
-    address,
+    group,
     requirement,
     parameters,
     route,
   }: AskedRequest): Promise<Caller | null> {
     if (requirement?.open) return null;
-    const caller = await this.authenticator.callerOf(authorization, address);
+    const caller = await this.authenticator.callerOf(authorization, group);
     if (!requirement) throw new Error(`the handler of ${route} says neither @Requires nor @Open`);
     refuse(caller, requirement, parameters);
     return caller;

@@ -9,7 +9,6 @@ import {
   tokenWrong,
   tooManyFailures,
 } from './access-problems.js';
-import { addressGroup } from './address-group.js';
 import { ANYONE, type Caller } from './caller.js';
 import { type Credentials, readCredentials } from './credentials.js';
 import { KeyedDigest } from './keyed-digest.js';
@@ -37,6 +36,8 @@ export class Authenticator {
   /** Tokens that are looked up just now, with from where. The same one once more is no other guess. */
   private readonly underWay = new Set<string>();
   private readonly password: PasswordCheck | null;
+  /** Who has a token of the configuration, by its digest. */
+  private readonly configured: ReadonlyMap<string, Caller>;
 
   constructor(
     @Inject(API_OPTIONS) private readonly options: Pick<ApiOptions, 'login'>,
@@ -47,21 +48,28 @@ export class Authenticator {
     this.failures = new LoginBrake(() => clock.elapsed());
     this.recent = new RecentOutcomes(() => clock.elapsed());
     this.letIn = new RecentOutcomes(() => clock.elapsed());
-    const { administrator } = options.login ?? {};
+    const { administrator, auth_token, own_token } = options.login ?? {};
     this.password = administrator ? new PasswordCheck(administrator, this.digest) : null;
+    this.configured = new Map(
+      [
+        { token: own_token, name: 'nebula' },
+        { token: auth_token, name: 'auth_token' },
+      ].flatMap(({ token, name }) =>
+        token === undefined ? [] : [[this.digest.of('bearer', token), administratorNamed(name)] as const],
+      ),
+    );
   }
 
   /**
    * @param authorization the header
-   * @param address from which the request comes
+   * @param group of the address from which the request comes: see `addressGroup`
    * @throws {ProblemError} 401 when that can't be told, 429 when too many logins from there have failed
    * @throws {StoreUnavailableError} when a token can't be looked up
    */
-  async callerOf(authorization: string | undefined, address: string): Promise<Caller> {
+  async callerOf(authorization: string | undefined, group: string): Promise<Caller> {
     if (!this.options.login) return ANYONE;
     const credentials = authorization === undefined ? null : readCredentials(authorization);
     if (credentials === null) throw credentialsMissing();
-    const group = addressGroup(address);
     return credentials.scheme === 'basic'
       ? await this.byPassword(credentials, group)
       : await this.byToken(credentials.token, group);
@@ -71,11 +79,11 @@ export class Authenticator {
     { user, password }: Extract<Credentials, { scheme: 'basic' }>,
     group: string,
   ): Promise<Caller> {
-    const here = this.digest.of('basic', user, password, group);
-    if (!this.letIn.get(here)) this.refuseWhileSlowed(group);
     const digest = this.digest.of('basic', user, password);
+    const here = digest + group;
+    if (!this.letIn.get(here)) this.refuseWhileSlowed(group);
     const known = this.recent.get(digest);
-    if (known && (await decided(known))) return this.let(administrator(user), here);
+    if (known && (await decided(known))) return this.let(administratorNamed(user), here);
     // Before the check, which takes time: many tries at once are not one.
     this.failed(group);
     if (known || !this.password) throw passwordWrong();
@@ -87,16 +95,19 @@ export class Authenticator {
     });
     if (!right) throw passwordWrong();
     this.failures.wasRight(group);
-    return this.let(administrator(user), here);
+    return this.let(administratorNamed(user), here);
   }
 
   private async byToken(token: string, group: string): Promise<Caller> {
-    const here = this.digest.of('bearer', token, group);
+    const digest = this.digest.of('bearer', token);
+    const here = digest + group;
     const isNew = !this.letIn.get(here) && !this.underWay.has(here);
     if (isNew) this.refuseWhileSlowed(group);
-    const configured = this.byConfiguredToken(token);
+    // Digests under a key that nobody knows: how long it takes to find one tells nothing of what they are of.
+    const configured = this.configured.get(digest);
     if (configured) return this.let(configured, here);
-    const found = await (isNew ? this.lookNoted(token, here, group) : this.tokens.look(token));
+    const look = () => this.tokens.look(token, digest);
+    const found = await (isNew ? this.noted(look, here, group) : look());
     if (found.kind === 'right') return this.let(found.caller, here);
     // Who has an expired one is not guessing.
     if (found.kind === 'expired') throw tokenExpired(found.at);
@@ -105,25 +116,18 @@ export class Authenticator {
   }
 
   /** Counts as failed until it is known not to be: many look-ups at once are not one. */
-  private async lookNoted(token: string, here: string, group: string): Promise<FoundToken> {
+  private async noted(look: () => Promise<FoundToken>, here: string, group: string): Promise<FoundToken> {
     this.underWay.add(here);
     this.failed(group);
     let kind: FoundToken['kind'] | undefined;
     try {
-      const found = await this.tokens.look(token);
+      const found = await look();
       ({ kind } = found);
       return found;
     } finally {
       this.underWay.delete(here);
       if (kind !== 'unknown') this.failures.wasRight(group);
     }
-  }
-
-  private byConfiguredToken(token: string): Caller | null {
-    const { auth_token, own_token } = this.options.login ?? {};
-    const is = (other: string | undefined) => other !== undefined && this.digest.same(token, other);
-    if (is(auth_token)) return administrator('auth_token');
-    return is(own_token) ? administrator('nebula') : null;
   }
 
   private let(caller: Caller, here: string): Caller {
@@ -151,6 +155,6 @@ async function decided(check: Promise<boolean>): Promise<boolean> {
   }
 }
 
-function administrator(name: string): Caller {
+function administratorNamed(name: string): Caller {
   return { kind: 'administrator', name, rights: ALL_RIGHTS };
 }

@@ -3,9 +3,10 @@ import { Clock } from '../clock.js';
 import { EventReader } from '../events/testing/event-reader.js';
 import { PROBLEMS } from '../http/problem-types.js';
 import { StoreUnavailableError } from '../store/app-store.js';
-import { TokenStore } from '../store/token-store.js';
+import { type TokenRecord, TokenStore } from '../store/token-store.js';
 import { eventually } from '../testing/eventually.js';
 import { expectProblem } from '../testing/expect-problem.js';
+import type { ApiUnderTest } from '../testing/api-under-test.js';
 import { as, start, stopAll } from './testing/login-apis.js';
 import { ADMIN, basic, bearer, LOGIN, makeToken } from './testing/logins.js';
 
@@ -23,6 +24,43 @@ describe('a token', () => {
     const second = await makeToken(other, { name: 'ci', rights: 'ro' });
     expect((await as(one, second)).status).toBe(200);
     expectProblem(await as(one, first), PROBLEMS.unauthenticated);
+  });
+
+  it('is what its record says by now, whichever instance has written that', async () => {
+    const one = await start({ login: LOGIN });
+    const other = await start({ login: LOGIN, store: { kind: 'sqlite', path: one.database } });
+    one.authorization = ADMIN;
+    await one.create('shop');
+    const token = await makeToken(one, { name: 'ci', rights: 'rw' });
+    const stores = [one, other].map(({ api }) => api.get(TokenStore));
+    const record = await stores[0]?.get('ci');
+    if (!record) throw new Error('the token was not kept');
+    const change = async (api: ApiUnderTest) => {
+      const { status, body } = await api.call('PATCH', '/apps/shop?dry_run=true', {
+        json: { env_vars: {} },
+        headers: { authorization: token, 'content-type': 'application/merge-patch+json' },
+      });
+      return status === 401 ? (body as { detail: string }).detail : status;
+    };
+    const changes = async () => [await change(one), await change(other)];
+    const wrong = 'The token is wrong, or it was revoked.';
+    const told: unknown[] = [await changes()];
+    const written: Partial<TokenRecord>[] = [
+      { rights: 'ro' },
+      { apps: ['web'] },
+      { hash: '00'.repeat(32) },
+      { expires_at: '2026-01-01T00:00:00.000Z' },
+      {},
+    ];
+    for (const [index, given] of written.entries()) {
+      const writer = stores[index % 2];
+      await writer?.remove('ci');
+      await writer?.insert({ ...record, ...given });
+      told.push(await changes());
+    }
+    const both = (answer: unknown) => [answer, answer];
+    const expired = 'The token expired at 2026-01-01T00:00:00.000Z.';
+    expect(told).toEqual([200, 403, 404, wrong, expired, 200].map(both));
   });
 
   it('that is revoked or expires ends the events that it follows', async () => {

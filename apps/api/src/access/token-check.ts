@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { ApiLog } from '../api-log.js';
 import { Clock, instant } from '../clock.js';
 import { StoreUnavailableError } from '../store/app-store.js';
-import { type TokenRecord, TokenStore } from '../store/token-store.js';
+import { TokenStore } from '../store/token-store.js';
 import type { Caller } from './caller.js';
-import { hasHash, readToken } from './token-secret.js';
+import { type ProvenToken, ProvenTokens } from './proven-tokens.js';
 
 /** A use is noted when the last one that was noted is so old, milliseconds. */
 const NOTED_EVERY_MS = 60_000;
@@ -20,6 +20,7 @@ export type FoundToken =
 export class TokenCheck {
   /** Names of those whose use is being noted. */
   private readonly noting = new Set<string>();
+  private readonly proven = new ProvenTokens();
 
   constructor(
     private readonly store: TokenStore,
@@ -27,16 +28,20 @@ export class TokenCheck {
     private readonly log: ApiLog,
   ) {}
 
-  /** @throws {StoreUnavailableError} when the store is away */
-  async look(token: string): Promise<FoundToken> {
-    const given = readToken(token);
-    if (!given) return { kind: 'unknown' };
-    const record = await this.store.byId(given.id);
-    if (!record || !hasHash(given.secret, record.hash)) return { kind: 'unknown' };
+  /**
+   * @param digest of the token, under a key of this process
+   * @throws {StoreUnavailableError} when the store is away
+   */
+  async look(token: string, digest: string): Promise<FoundToken> {
+    const id = this.proven.idOf(token, digest);
+    const record = id === null ? null : await this.store.byId(id);
+    const found = record && this.proven.prove(token, digest, record);
+    if (!found) return { kind: 'unknown' };
     const now = this.clock.now();
-    if (hasExpired(record, now)) return { kind: 'expired', at: record.expires_at };
-    this.noteUse(record, now);
-    return { kind: 'right', caller: callerWith(record) };
+    const { expires_at } = found.record;
+    if (expires_at !== null && found.expires <= now) return { kind: 'expired', at: expires_at };
+    this.noteUse(found, now);
+    return { kind: 'right', caller: found.caller };
   }
 
   /**
@@ -46,13 +51,13 @@ export class TokenCheck {
   async holds({ token }: Caller): Promise<boolean> {
     if (token === undefined) return true;
     const record = await this.store.byId(token);
-    return record !== null && !hasExpired(record, this.clock.now());
+    if (record?.expires_at === null) return true;
+    return record !== null && Date.parse(record.expires_at) > this.clock.now();
   }
 
   /** Nobody waits for it, and nothing depends on it. */
-  private noteUse({ name, id, last_used_at }: TokenRecord, now: number): void {
-    const last = last_used_at === null ? Number.NEGATIVE_INFINITY : Date.parse(last_used_at);
-    if (now - last < NOTED_EVERY_MS || this.noting.has(name)) return;
+  private noteUse({ record: { name, id }, lastUsed }: ProvenToken, now: number): void {
+    if (now - lastUsed < NOTED_EVERY_MS || this.noting.has(name)) return;
     this.noting.add(name);
     this.store
       .noteUse({ name, id }, instant(now))
@@ -63,13 +68,4 @@ export class TokenCheck {
       })
       .finally(() => this.noting.delete(name));
   }
-}
-
-function hasExpired(record: TokenRecord, now: number): record is TokenRecord & { expires_at: string } {
-  return record.expires_at !== null && Date.parse(record.expires_at) <= now;
-}
-
-function callerWith({ name, id, rights, apps }: TokenRecord): Caller {
-  const level = rights === 'rw' ? 'write' : 'read';
-  return { kind: 'token', name: `token:${name}`, token: id, rights: { level, apps } };
 }

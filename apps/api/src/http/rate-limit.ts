@@ -1,43 +1,39 @@
-import { isIPv6 } from 'node:net';
-import rateLimit from '@fastify/rate-limit';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { tooManyRequests } from '../access/access-problems.js';
-import { addressGroup, networkOf, WIDER } from '../access/address-group.js';
+import { networkOf, WIDER } from '../access/address-group.js';
+import { WindowCounts } from './window-counts.js';
 
 const MINUTE_MS = 60_000;
 
-/**
- * Counts requests by address, minute by minute.
- * @param limit so many in a minute
- * @returns to be asked once for each request that counts; it throws a `ProblemError` (429) beyond the limit
- */
-export function rateLimiter(
-  server: FastifyInstance,
-  limit: number,
-): (request: FastifyRequest) => Promise<void> {
-  // Which requests count is known by whoever asks, so the plugin looks at none by itself.
-  void server.register(rateLimit, { global: false });
-  const countBy = (max: number, keyGenerator: (request: FastifyRequest) => string) =>
-    createOnce(() => server.createRateLimit({ max, timeWindow: MINUTE_MS, keyGenerator }));
-  const ofGroup = countBy(limit, ({ ip }) => addressGroup(ip));
-  const ofNetwork = countBy(limit * WIDER, ({ ip }) => networkOf(addressGroup(ip)) ?? ip);
-  return async (request) => {
-    await count(ofGroup()(request), limit);
-    // Else whoever has a network would have the limit once for each of its groups.
-    if (isIPv6(request.ip)) await count(ofNetwork()(request), limit * WIDER);
-  };
-}
+/** Limits how many requests an address may make in a minute. */
+export class RateLimit {
+  private readonly groups: WindowCounts;
+  /** Else whoever has a network would have the limit once for each of its groups. */
+  private readonly networks: WindowCounts;
 
-async function count(
-  counting: ReturnType<ReturnType<FastifyInstance['createRateLimit']>>,
-  limit: number,
-): Promise<void> {
-  const counted = await counting;
-  if (!counted.isAllowed && counted.isExceeded) throw tooManyRequests(counted.ttlInSeconds, limit);
-}
+  /**
+   * @param limit so many in a minute
+   * @param now by a monotonic clock, milliseconds
+   */
+  constructor(
+    private readonly limit: number,
+    now: () => number,
+  ) {
+    this.groups = new WindowCounts(limit, MINUTE_MS, now);
+    this.networks = new WindowCounts(limit * WIDER, MINUTE_MS, now);
+  }
 
-/** The plugin is there with the first request, not before. */
-function createOnce<T>(create: () => T): () => T {
-  let made: T | undefined;
-  return () => (made ??= create());
+  /**
+   * Counts a request.
+   * @param group from which it comes
+   * @throws {ProblemError} 429 beyond the limit
+   */
+  count(group: string): void {
+    this.refuse(this.groups.count(group), this.limit);
+    const network = networkOf(group);
+    if (network !== null) this.refuse(this.networks.count(network), this.limit * WIDER);
+  }
+
+  private refuse(wait: number, limit: number): void {
+    if (wait > 0) throw tooManyRequests(Math.ceil(wait / 1_000), limit);
+  }
 }
