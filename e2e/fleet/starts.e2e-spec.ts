@@ -19,6 +19,19 @@ import type { ServiceProcess } from '../testing/service-process.js';
 const LIMIT = 2 * CHANGE_LIMIT;
 const BUNDLES = join(REPOSITORY, 'dist');
 
+/** Says when all exports of a module of Node are read, and when a format of dates is made. Both cost megabytes. */
+const PROBE = `
+  const http = process.getBuiltinModule('node:http');
+  const say = (text) => process.stdout.write(text + '\\n');
+  Object.defineProperty(http, 'setMaxIdleHTTPParsers', { enumerable: true, get: () => say('read all of http') });
+  Intl.DateTimeFormat = class extends Intl.DateTimeFormat {
+    constructor(...options) {
+      super(...options);
+      say('made a format of dates');
+    }
+  };
+`;
+
 let fleet: Fleet;
 let worker: NpmProcess | undefined;
 let backups: string;
@@ -53,6 +66,14 @@ it(
   },
   LIMIT,
 );
+
+it.each(['api', 'worker'])('the bundled %s loads only what it uses', async (service) => {
+  const probe = `data:text/javascript,${encodeURIComponent(PROBE)}`;
+  const file = join(BUNDLES, `nebula-${service}.mjs`);
+  const { stdout } = await execa('node', ['--import', probe, file, '--help']);
+  expect(stdout).toMatch(/^Usage: /);
+  expect(stdout).not.toMatch(/read all of http|made a format of dates/);
+});
 
 it(
   'npm run worker goes on where the bundled one has ended, and ends in order itself',

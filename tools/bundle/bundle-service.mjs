@@ -7,7 +7,9 @@ import { cp } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { esModulesPlugin } from './es-modules-plugin.mjs';
+import { lazyFormatPlugin } from './lazy-format-plugin.mjs';
 import { leanPlugin } from './lean-plugin.mjs';
+import { nodeModulesPlugin } from './node-modules-plugin.mjs';
 
 const PROJECT = join(import.meta.dirname, '..', '..');
 
@@ -75,7 +77,7 @@ export async function bundleService(service, folder) {
     define: { NEBULA_VERSION: JSON.stringify(version), NEBULA_SWAGGER_UI: JSON.stringify('./swagger-ui/') },
     external: [...NOT_INSTALLED, ARGON2],
     // The first that answers is taken.
-    plugins: [leanPlugin, esModulesPlugin],
+    plugins: [leanPlugin, esModulesPlugin, nodeModulesPlugin, lazyFormatPlugin],
     banner: {
       js: [
         ...(service === 'worker' ? SMALL_HEAP : []),

@@ -1,7 +1,8 @@
 /**
  * Leaves out of a bundle what no service of ours uses: of dockerode building (with BuildKit and from a folder) and
  * engines behind SSH, of Nest the pipe that validates with all of class-validator, of class-validator phone numbers,
- * and of the api's bundle SQLite, which needs a binary beside it and is for one machine.
+ * of pino logs in a thread of their own, of prom-client what is more than counters, gauges and histograms, and of the
+ * api's bundle SQLite, which needs a binary beside it and is for one machine.
  */
 
 /** @type {{ filter: RegExp, importer: RegExp, message: string }[]} */
@@ -21,6 +22,19 @@ const LEFT_OUT = [
   },
   { filter: /^libphonenumber-js/, importer: /\/class-validator\//, message: 'the check of phone numbers' },
   { filter: /^@photostructure\/sqlite$/, importer: /./, message: 'SQLite' },
+  { filter: /^thread-stream$/, importer: /\/pino\/lib\//, message: 'a log in a thread of its own' },
+  {
+    filter: /^pino-abstract-transport$/,
+    importer: /\/pino-pretty\//,
+    message: 'a log in a thread of its own',
+  },
+  // Both ask for no more than isMainThread, for which what stands in its place is as true as the answer.
+  { filter: /^(node:)?worker_threads$/, importer: /\/pino(-pretty)?\/lib\//, message: 'a thread' },
+  {
+    filter: /^\.\/lib\/(cluster|defaultMetrics|pushgateway|summary)$/,
+    importer: /\/prom-client\/index\.js$/,
+    message: 'more than counters, gauges and histograms',
+  },
 ];
 
 /** @type {import('esbuild').Plugin} */
