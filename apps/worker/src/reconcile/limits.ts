@@ -30,6 +30,12 @@ export const NO_LIMITS: Limits = {
   ...{ memory: null, memory_reservation: null, memory_swap: null },
 };
 
+/** The engine counts processors in billionths, so no container has anything finer. */
+const NANO = 1_000_000_000;
+
+/** Podman counts microseconds in periods of 100 ms: so many billionths of a processor are one. */
+const NANO_IN_QUOTA = 10_000;
+
 /** What the engine takes a weight for when none is set. */
 const USUAL_SHARES = 1024;
 
@@ -39,7 +45,7 @@ export function limitsOf({ resources }: AppSpec): Limits {
   const memory = bytes(resources.memory);
   const swap = resources.memory_swap === undefined ? null : sizeBytes(resources.memory_swap);
   return {
-    cpus: cpus || null,
+    cpus: cpus ? Math.round(cpus * NANO) / NANO : null,
     cpu_shares: cpu_shares || null,
     cpu_quota: null,
     cpuset: cpuset || null,
@@ -130,10 +136,17 @@ export function limitNames(limits: Partial<Limits>): (keyof Limits)[] {
   return Object.keys(limits) as (keyof Limits)[];
 }
 
-function sameCpus(wanted: number | null, has: number | null, { cores }: NodeFacts): boolean {
+function sameCpus(wanted: number | null, has: number | null, { cores, is_podman }: NodeFacts): boolean {
   const wantsAll = wanted === null || wanted === cores;
   const hasAll = has === null || has >= cores;
-  return wanted === has || (wantsAll && hasAll);
+  if (wantsAll && hasAll) return true;
+  if (wanted === null || has === null || !is_podman) return wanted === has;
+  return podmanQuota(wanted) === podmanQuota(has);
+}
+
+/** What Podman makes of a number of processors: it drops what is less than a microsecond. */
+function podmanQuota(cpus: number): number {
+  return Math.floor(Math.round(cpus * NANO) / NANO_IN_QUOTA);
 }
 
 function bytes(size: Size | undefined): number | null {

@@ -84,6 +84,8 @@ export interface NodeFacts extends NodeSize {
   can_update: boolean;
   /** The engine runs the health checks of containers. Where it doesn't, they say `starting` for ever. */
   can_check: boolean;
+  /** It is Podman, which leaves out some of what it is asked for and says nothing of it. */
+  is_podman: boolean;
   /** `os/arch` of the images that it pulls when nothing is said. */
   platform: string;
   /** Another one after each start of the server, and with each version of the engine: either may be able to do more. Absent when it isn't known. */

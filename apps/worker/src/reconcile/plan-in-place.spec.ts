@@ -34,6 +34,15 @@ describe('limits', () => {
     expect(look({}, { limits: { ...NO_LIMITS, cpus: 8, cpu_shares: 1024 } }).lines).toEqual([]);
   });
 
+  test('of a part of a processor finer than the engine counts are as wanted when they are the nearest', () => {
+    const cpus = 0.123456789012;
+    const has = (nearest: number) => ({ limits: { ...NO_LIMITS, cpus: nearest } });
+    expect(look({ resources: { cpus } }, has(0.123456789)).lines).toEqual([]);
+    expect(look({ resources: { cpus } }, has(0.123456788)).steps).toMatchObject([
+      { kind: 'update-resources', limits: { cpus: 0.123456789 } },
+    ]);
+  });
+
   test.each([
     ['memory, with its swap', { memory: 32 * MIB }, { memory: 64 * MIB, memory_swap: 128 * MIB }],
     ['swap, with its memory', { memory_swap: -1 }, { memory: 64 * MIB, memory_swap: 128 * MIB }],

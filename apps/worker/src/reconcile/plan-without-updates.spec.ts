@@ -7,7 +7,7 @@ import { plan } from './plan.js';
 import { desiredApp, NODE, NOW, rightContainer, situation } from './testing/builders.js';
 
 const MIB = 1024 * 1024;
-const node = { ...NODE, can_update: false };
+const node = { ...NODE, can_update: false, is_podman: true };
 
 /** What is done on an engine that changes nothing about a container that is right for `spec` apart from `found`. */
 function look(spec: Partial<AppSpec>, found: Partial<ObservedContainer> = {}): string[] {
@@ -27,6 +27,24 @@ describe('on an engine that can change neither the restart policy nor the limits
   test('what is as wanted is left alone', () => {
     expect(look({ resources, restart_policy: 'on-failure:0' })).toEqual([]);
     expect(look({ hooks: { pre_stop: { command: ['a'] } } })).toEqual([]);
+  });
+
+  test.each([
+    [0.123456, 0.12345],
+    [0.57, 0.57],
+    [1.000009999, 1],
+    // What the processors of this server are by another word.
+    [7.999999999999, null],
+  ])('%s processors are had as %s: Podman leaves out what is finer', (cpus, has) => {
+    expect(look({ resources: { cpus } }, { limits: { ...NO_LIMITS, cpus: has } })).toEqual([]);
+  });
+
+  test.each([
+    [0.12346, 0.12345],
+    [0.57, 0.56999],
+    [0.5, null],
+  ])('%s processors are not %s', (cpus, has) => {
+    expect(look({ resources: { cpus } }, { limits: { ...NO_LIMITS, cpus: has } })).toEqual(ANEW);
   });
 
   test.each<[string, Partial<AppSpec>, Partial<ObservedContainer>]>([

@@ -19,7 +19,8 @@ class LoadedClock extends Clock {
 
 const FACTS = {
   ...{ engine_id: 'e1', hostname: 'box', engine_version: '28.0', architecture: 'x86_64', image_folder: null },
-  ...{ cores: 2, memory_bytes: 1_024, swap_limit: true, can_update: true, can_check: true, machine: 'm' },
+  ...{ cores: 2, memory_bytes: 1_024, swap_limit: true, can_update: true, can_check: true },
+  ...{ is_podman: false, machine: 'm' },
 };
 const INTERVAL_SECONDS = 60;
 /** Two chances that bound all others. */

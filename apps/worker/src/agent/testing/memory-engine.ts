@@ -131,9 +131,10 @@ export class MemoryEngine extends ContainerRuntime {
   async facts(): Promise<EngineFacts> {
     await this.read();
     const about = { engine_id: 'engine-1', hostname: 'box', architecture: 'x86_64' };
-    const can = { swap_limit: true, can_update: true, can_check: true, platform: 'linux/amd64' };
+    const kind = { is_podman: false, platform: 'linux/amd64' };
+    const can = { swap_limit: true, can_update: true, can_check: true };
     const { version: engine_version, imageFolder: image_folder, size } = this;
-    return { ...about, engine_version, ...can, image_folder, ...size };
+    return { ...about, ...kind, engine_version, ...can, image_folder, ...size };
   }
 
   async list(scope: string, app?: string): Promise<ContainerListing> {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { compactSpec, joinedNetworks, parseAppSpec, replicaPorts } from '@nebula/contracts';
 import fc from 'fast-check';
 import { anySpec } from '../../../../../libs/contracts/src/app-spec/testing/any-spec.js';
+import { limitChanges, needsNewLimits } from '../../reconcile/limits.js';
 import { nodeProblems } from '../../reconcile/node-fit.js';
 import { EngineUnderTest } from '../testing/engine-under-test.js';
 import { TEST_IMAGE } from '../testing/spec.js';
@@ -28,7 +29,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 }, 60_000);
 
-it('whatever the rules allow, and the worker finds nothing against, the engine makes a container of', async () => {
+it('whatever the rules allow, and the worker finds nothing against, the engine makes a container of, with limits that stay', async () => {
   const { runtime, prefix, scope } = engine;
   const node = await runtime.facts();
   const networks = [`${prefix}-a`, `${prefix}-b`];
@@ -40,6 +41,7 @@ it('whatever the rules allow, and the worker finds nothing against, the engine m
     ...{ networks, containers: [other.name], folder, volumes: `${prefix}-` },
   };
   const refused: string[] = [];
+  const restless: string[] = [];
   let fit = 0;
   for (const input of fc.sample(anySpec(server), DRAWS)) {
     const parsed = parseAppSpec(input);
@@ -49,11 +51,19 @@ it('whatever the rules allow, and the worker finds nothing against, the engine m
     fit += 1;
     const draft = engine.draft({ spec, ports: replicaPorts(spec, 1), networks: joinedNetworks(spec) });
     try {
-      await runtime.remove(await runtime.create(draft));
+      const id = await runtime.create(draft);
+      const container = await engine.observed(id);
+      const changes = limitChanges(container, spec, node);
+      if (changes !== null || needsNewLimits(container, spec, node)) {
+        restless.push(`${JSON.stringify(changes)} for ${JSON.stringify(spec.resources)}`);
+      }
+      await runtime.remove(id);
     } catch (error) {
       refused.push(`${String(error)} for ${JSON.stringify(compactSpec(spec))}`);
     }
   }
   expect(refused).toEqual([]);
+  // A limit that is never as wanted would be set, or the container made anew, at every look.
+  expect(restless).toEqual([]);
   expect(fit).toBeGreaterThan(DRAWS.numRuns / 2);
 }, 200_000);

@@ -72,7 +72,7 @@ export class DockerRuntime extends ContainerRuntime {
     ]);
     // Podman has no call that gives a container another restart policy and other limits up to version 4, and a later one
     // leaves out some of what it is told. It has systemd run its health checks.
-    return { ...said, platform, can_update: !is_podman, can_check: !is_podman || has_systemd };
+    return { ...said, platform, can_update: !is_podman, can_check: !is_podman || has_systemd, is_podman };
   }
 
   async list(scope: string, app?: string): Promise<ContainerListing> {

@@ -55,7 +55,7 @@ export async function engineFacts(
 }
 
 /** What follows from which engine it is. */
-type OfVersion = 'can_update' | 'can_check' | 'platform';
+type OfVersion = 'can_update' | 'can_check' | 'is_podman' | 'platform';
 
 /**
  * Which engine it is, and for what.

@@ -53,6 +53,7 @@ describe('the facts of the engine', () => {
       swap_limit: info.SwapLimit,
       can_update: true,
       can_check: true,
+      is_podman: false,
       platform: expect.stringMatching(/^linux\/[a-z0-9]+$/),
       image_folder: info.DockerRootDir,
     });

@@ -20,7 +20,8 @@ export const NOW = 1_000_000;
 
 export const NODE: NodeFacts = {
   ...{ cores: 8, memory_bytes: 16 * 1024 ** 3 },
-  ...{ hostname: 'box', swap_limit: true, can_update: true, can_check: true, platform: 'linux/amd64' },
+  ...{ hostname: 'box', swap_limit: true, can_update: true, can_check: true, is_podman: false },
+  platform: 'linux/amd64',
 };
 
 export function desiredApp(spec: Partial<AppSpec> = {}, more: Partial<DesiredApp> = {}): DesiredApp {

@@ -20,7 +20,8 @@ import type { ModelEngine } from './model-engine.js';
 
 export const NODE: NodeFacts = {
   ...{ cores: 2, memory_bytes: 1024 ** 3 },
-  ...{ hostname: 'box', swap_limit: true, can_update: true, can_check: true, platform: 'linux/amd64' },
+  ...{ hostname: 'box', swap_limit: true, can_update: true, can_check: true, is_podman: false },
+  platform: 'linux/amd64',
 };
 
 /** Looks at a step before it is done. `before` are copies of the app's containers. */
