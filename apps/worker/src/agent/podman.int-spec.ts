@@ -50,7 +50,8 @@ it('a worker on Podman runs an app, and changes, repairs and removes it', async 
   const first = await after({
     ...{ containers_per: { server: 2 }, starting_ports: [{ [String(port)]: '8080' }] },
     resources: {
-      cpus: 0.5,
+      // Finer than Podman counts.
+      cpus: 0.500006,
       memory: '64m',
       memory_reservation: '32m',
       cpu_shares: 512,
@@ -124,6 +125,16 @@ it.each<[string, Partial<AppSpec>, string]>([
     'a health check, for which it has no systemd',
     { health_check: { command: 'true' } },
     'health_check: the engine of this server runs none',
+  ],
+  [
+    'swap without a limit, which it takes for another one',
+    { resources: { memory: '64m', memory_swap: -1 } },
+    'resources: memory_swap can not be -1 on the engine of this server (Podman)',
+  ],
+  [
+    'what it would leave out without a word',
+    { gpus: 'all', runtime: 'runsc', entrypoint: [] },
+    'gpus: the engine of this server (Podman) gives a container none',
   ],
 ])(
   '%s is refused, and what runs goes on',

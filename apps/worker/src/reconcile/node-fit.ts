@@ -1,6 +1,7 @@
 import { type AppSpec, fillTemplates, HIGHEST_PORT, LONGEST_HOSTNAME, replicaPorts } from '@nebula/contracts';
 import { collide, type HostPort, portName } from './host-ports.js';
 import type { NodeFacts } from './observed.js';
+import { podmanProblems } from './podman-fit.js';
 import type { PlanProblem } from './step.js';
 
 /**
@@ -32,6 +33,7 @@ export function nodeProblems(spec: AppSpec, replicas: number, node: NodeFacts): 
     hookProblem(spec, node),
     processorsProblem(spec, node),
     checkProblem(spec, node),
+    ...podmanProblems(spec, node),
   ]
     .filter((message) => message !== null)
     .map((message) => ({ step: 'plan', message, retry_at: null }));

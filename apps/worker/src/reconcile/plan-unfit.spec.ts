@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { AppSpec } from '@nebula/contracts';
 import { containerKey } from './failure-key.js';
 import { formatPlan } from './format-plan.js';
-import type { ObservedContainer } from './observed.js';
+import type { NodeFacts, ObservedContainer } from './observed.js';
 import { plan } from './plan.js';
 import type { PlanInput } from './plan-input.js';
 import { appState } from './status.js';
@@ -38,6 +38,44 @@ describe('a spec that does not fit on this server', () => {
       '! plan: health_check: the engine of this server runs none (Podman without systemd); leave it out there, or set it to "none"',
     ]);
     for (const none of [null, 'none'] as const) expect(checked(none)[0]).toContain('create web-1');
+  });
+
+  test.each<[string, Partial<AppSpec>, string]>([
+    [
+      'swap without a limit',
+      { resources: { memory: '64m', memory_swap: -1 } },
+      'resources: memory_swap can not be -1 on the engine of this server (Podman), which takes it for twice the memory; give the bytes of memory and swap together',
+    ],
+    [
+      'GPUs',
+      { gpus: 'all' },
+      'gpus: the engine of this server (Podman) gives a container none; leave it out there, or name the devices in devices',
+    ],
+    [
+      'a runtime',
+      { runtime: 'runsc' },
+      'runtime: the engine of this server (Podman) takes its own whatever is asked for; leave it out there, and have Podman configured with "runsc"',
+    ],
+    [
+      'no entrypoint',
+      { entrypoint: [] },
+      `entrypoint: the engine of this server (Podman) takes [] for the entrypoint of the image; [""] beside a command takes it away there, too`,
+    ],
+  ])('may be one with %s, on an engine that leaves that out and says nothing', (_what, spec, message) => {
+    const input = situation(desiredApp(spec), []);
+    const found = (more: Partial<NodeFacts>) => lines({ ...input, node: { ...input.node, ...more } });
+    expect(found({ is_podman: true })).toEqual([`! plan: ${message}`]);
+    expect(found({ is_podman: false })[0]).toContain('create web-1');
+  });
+
+  test('is none of those that such an engine does as it is told', () => {
+    const close = { entrypoint: [''], command: ['serve'], resources: { memory: '64m', memory_swap: '64m' } };
+    const input = situation(desiredApp(close), []);
+    expect(lines({ ...input, node: { ...input.node, is_podman: true } })[0]).toContain('create web-1');
+    // Where the kernel can limit no swap, there is no limit of it to be taken away.
+    const free = situation(desiredApp({ resources: { memory: '64m', memory_swap: -1 } }), []);
+    const node = { ...free.node, is_podman: true, swap_limit: false };
+    expect(lines({ ...free, node })[0]).toContain('create web-1');
   });
 
   test('may be one with a host name that is too long here', () => {
