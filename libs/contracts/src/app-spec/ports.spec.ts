@@ -133,6 +133,8 @@ describe('collisions', () => {
     [[80, { '[::1]:80': 80 }], ['/starting_ports/1']],
     [[{ '0.0.0.0:80': 80 }, { '[::1]:80': 80 }], []],
     [[{ '[::1]:80': 80 }, { '[0:0::1]:80': 80 }], ['/starting_ports/1']],
+    [[{ '10.0.0.1:80': 80 }, { '[::ffff:10.0.0.1]:80': 80 }], ['/starting_ports/1']],
+    [[{ '[::ffff:0.0.0.0]:80': 80 }, { '10.0.0.1:80': 80 }], ['/starting_ports/1']],
   ])('count for each protocol and address: %j', (ports, places) => {
     expect(wrongPlaces({ starting_ports: ports })).toEqual(places);
   });
@@ -231,6 +233,19 @@ describe('replicaPorts', () => {
       { host_port: 81, container_port: 80 },
       { host_port: 82, container_port: 53, protocol: 'sctp', host_address: '::1' },
       { host_port: 83, container_port: 80, host_address: '127.0.0.1' },
+    ]);
+  });
+
+  it.each([
+    ['[::ffff:192.0.2.7]', '192.0.2.7'],
+    ['[::FFFF:c000:207]', '192.0.2.7'],
+    ['[0:0:0:0:0:ffff:0.0.0.0]', '0.0.0.0'],
+    // Not the mapping, which has the ones.
+    ['[::192.0.2.7]', '::c000:207'],
+  ])('writes %s as the engine does, by which a published port is known: %s', (given, host_address) => {
+    const starting_ports = [{ [`${given}:81`]: 80 }];
+    expect(replicaPorts({ starting_ports }, 1)).toEqual([
+      { host_port: 81, container_port: 80, host_address },
     ]);
   });
 
