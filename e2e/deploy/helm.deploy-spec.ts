@@ -1,68 +1,38 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { loadApiConfiguration } from '../../apps/api/src/program/configuration.js';
 import { loadSetupConfiguration } from '../../apps/api/src/program/setup-configuration.js';
 import { loadWorkerConfiguration } from '../../apps/worker/src/program/configuration.js';
-import { helmPrograms, type HelmPrograms } from '../../tools/services/helm.mjs';
-import { REPOSITORY } from '../testing/clone.js';
-import { type Manifest, manifestsIn, podOf, schemaProblems } from './testing/manifests.js';
+import { CHART, HelmChart, KUBERNETES, LEAST, set, valuesFile } from './testing/helm-chart.js';
+import { type Manifest, manifestsIn, only, podOf, schemaProblems } from './testing/manifests.js';
 import { environmentOf, secretsIn } from './testing/pod-environment.js';
 
-const CHART = join(REPOSITORY, 'deploy', 'helm', 'nebula');
-/** Of the cluster that isn't there. */
-const KUBERNETES = ['--kube-version', '1.34.0', '--namespace', 'nebula'];
 /** Helm is built in minutes, where it is not there yet. */
 const BUILD_LIMIT = 900_000;
 
-let programs: HelmPrograms;
-let home: string;
-
-/** The least that a release can be made with. */
-const LEAST = [
-  'rabbit.hosts={rabbit.example}',
-  'api.secret.existingName=nebula-api',
-  'worker.secret.existingName=nebula-worker',
-  'worker.apps={shop}',
-];
-
-async function helm(args: readonly string[]): Promise<{ code: number; output: string }> {
-  const env = { HELM_CACHE_HOME: home, HELM_CONFIG_HOME: home, HELM_DATA_HOME: home };
-  const { exitCode, all } = await execa(programs.helm, args, { env, all: true, reject: false });
-  return { code: exitCode ?? -1, output: all };
-}
-
-async function template(args: readonly string[]): Promise<string> {
-  const { code, output } = await helm(['template', 'fleet', CHART, ...KUBERNETES, ...args]);
-  if (code !== 0) throw new Error(output);
-  return output;
-}
-
-const valuesFile = (name: string) => ['--values', join(CHART, 'ci', name)];
-const set = (values: readonly string[]) => values.flatMap((value) => ['--set', value]);
-
-function only(manifests: readonly Manifest[], kind: string, name: string): Manifest {
-  const found = manifests.filter((each) => each.kind === kind && each.metadata.name === name);
-  if (found.length !== 1) throw new Error(`There are ${found.length} of ${kind} ${name}.`);
-  return found[0]!;
-}
+let chart: HelmChart;
 
 beforeAll(async () => {
-  programs = await helmPrograms((line) => console.log(line));
-  home = await mkdtemp(join(tmpdir(), 'nebula-helm-'));
+  chart = await HelmChart.prepare();
 }, BUILD_LIMIT);
 
-afterAll(async () => await rm(home, { recursive: true, force: true }));
+afterAll(async () => await chart.end());
 
 describe('the chart', () => {
   it('has no fault that Helm finds, with each file of values', async () => {
     const files = await readdir(join(CHART, 'ci'));
     expect(files.length).toBeGreaterThan(3);
     for (const file of files) {
-      const { code, output } = await helm(['lint', '--strict', CHART, ...KUBERNETES, ...valuesFile(file)]);
+      const { code, output } = await chart.helm([
+        'lint',
+        '--strict',
+        CHART,
+        ...KUBERNETES,
+        ...valuesFile(file),
+      ]);
       expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('0 chart(s) failed') });
     }
   });
@@ -85,10 +55,10 @@ describe('the chart', () => {
     ['api-alone-values.yaml', ['Deployment', 'Service']],
     ['workers-alone-values.yaml', ['DaemonSet', 'Secret']],
   ])('makes manifests that Kubernetes knows all fields of, with %s', async (file, kinds) => {
-    const text = await template(valuesFile(file));
+    const text = await chart.template(valuesFile(file));
     const manifests = manifestsIn(text);
     expect(manifests.map(({ kind }) => kind).sort()).toEqual(kinds);
-    const { exitCode, stdout } = await execa(programs.manifests, { input: text, reject: false });
+    const { exitCode, stdout } = await execa(chart.checker, { input: text, reject: false });
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: `${kinds.length} manifests` });
     expect(manifests.flatMap(schemaProblems)).toEqual([]);
     // The labels by which a Service, a policy and the like find their pods are those of the pods.
@@ -99,9 +69,9 @@ describe('the chart', () => {
   });
 
   it('would be found out with a field that Kubernetes does not know, or lacks', async () => {
-    const text = await template(valuesFile('api-alone-values.yaml'));
+    const text = await chart.template(valuesFile('api-alone-values.yaml'));
     const slip = text.replace('automountServiceAccountToken', 'automountServiceAcountToken');
-    const { exitCode, stdout } = await execa(programs.manifests, { input: slip, reject: false });
+    const { exitCode, stdout } = await execa(chart.checker, { input: slip, reject: false });
     expect({ exitCode, stdout }).toEqual({
       exitCode: 1,
       stdout: expect.stringMatching(/^manifest 2: .*unknown field .*automountServiceAcountToken/),
@@ -115,10 +85,10 @@ describe('the pods', () => {
   it.each(['existing-secrets-values.yaml', 'made-secrets-values.yaml'])(
     'have a configuration that their programs take, with %s',
     async (file) => {
-      const manifests = manifestsIn(await template(valuesFile(file)));
+      const manifests = manifestsIn(await chart.template(valuesFile(file)));
       const environment = (kind: string, name: string) =>
         environmentOf(podOf(only(manifests, kind, `fleet-nebula-${name}`)), secretsIn(manifests));
-      const none = join(home, 'conf.json');
+      const none = join(chart.folder, 'conf.json');
       await writeFile(none, '{}');
       const api = environment('Deployment', 'api');
       expect(loadApiConfiguration({ environment: api, file: none })).toMatchObject({
@@ -145,7 +115,7 @@ describe('the pods', () => {
   );
 
   it('have numbers, lists and objects of the configuration as their programs read them', async () => {
-    const manifests = manifestsIn(await template(valuesFile('existing-secrets-values.yaml')));
+    const manifests = manifestsIn(await chart.template(valuesFile('existing-secrets-values.yaml')));
     const api = environmentOf(podOf(only(manifests, 'Deployment', 'fleet-nebula-api')), new Map());
     expect(api).toMatchObject({ RATE_LIMIT_PER_MINUTE: '10000000', TRUSTED_PROXIES: '10.0.0.0/8' });
     const worker = environmentOf(podOf(only(manifests, 'DaemonSet', 'fleet-nebula-worker')), new Map());
@@ -157,7 +127,7 @@ describe('the pods', () => {
   });
 
   it("have no right that they don't need", async () => {
-    const manifests = manifestsIn(await template(valuesFile('made-secrets-values.yaml')));
+    const manifests = manifestsIn(await chart.template(valuesFile('made-secrets-values.yaml')));
     const pods = manifests.filter(({ kind }) => ['Deployment', 'DaemonSet', 'Job'].includes(kind)).map(podOf);
     expect(pods).toHaveLength(3);
     for (const pod of pods) {
@@ -175,7 +145,7 @@ describe('the pods', () => {
   });
 
   it('of the worker are replaced one share of the nodes after the other, each before the next one starts', async () => {
-    const manifests = manifestsIn(await template(set(LEAST)));
+    const manifests = manifestsIn(await chart.template(set(LEAST)));
     const { spec } = only(manifests, 'DaemonSet', 'fleet-nebula-worker');
     expect(spec).toMatchObject({
       updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '10%', maxSurge: 0 } },
@@ -188,9 +158,9 @@ describe('the pods', () => {
   });
 
   it('are others when a password is another, and only those that have it', async () => {
-    const before = manifestsIn(await template(valuesFile('made-secrets-values.yaml')));
+    const before = manifestsIn(await chart.template(valuesFile('made-secrets-values.yaml')));
     const more = ['--set', 'worker.secret.rabbitPassword=another'];
-    const after = manifestsIn(await template([...valuesFile('made-secrets-values.yaml'), ...more]));
+    const after = manifestsIn(await chart.template([...valuesFile('made-secrets-values.yaml'), ...more]));
     const pod = (manifests: Manifest[], kind: string, name: string) =>
       JSON.stringify(only(manifests, kind, `fleet-nebula-${name}`));
     expect(pod(after, 'DaemonSet', 'worker')).not.toBe(pod(before, 'DaemonSet', 'worker'));
@@ -199,7 +169,7 @@ describe('the pods', () => {
 });
 
 it('secrets are in Secrets alone', async () => {
-  const manifests = manifestsIn(await template(valuesFile('made-secrets-values.yaml')));
+  const manifests = manifestsIn(await chart.template(valuesFile('made-secrets-values.yaml')));
   const others = JSON.stringify(manifests.filter(({ kind }) => kind !== 'Secret'));
   for (const value of [
     'of-the-api',
@@ -214,13 +184,13 @@ it('secrets are in Secrets alone', async () => {
 describe('what is said after an installation', () => {
   /** Helm prints it only with a cluster, so it is a template like the others here. */
   async function notes(args: readonly string[]): Promise<string> {
-    const copy = join(await mkdtemp(join(home, 'notes-')), 'nebula');
+    const copy = join(await mkdtemp(join(chart.folder, 'notes-')), 'nebula');
     await cp(CHART, copy, { recursive: true });
     const text = await readFile(join(CHART, 'templates', 'NOTES.txt'), 'utf8');
     const wrapped = `{{- define "test.notes" -}}\n${text}{{- end -}}\nnotes: {{ include "test.notes" . | toJson }}\n`;
     await writeFile(join(copy, 'templates', 'notes.yaml'), wrapped);
     const shown = ['--show-only', 'templates/notes.yaml', ...KUBERNETES, ...args];
-    const { code, output } = await helm(['template', 'fleet', copy, ...shown]);
+    const { code, output } = await chart.helm(['template', 'fleet', copy, ...shown]);
     if (code !== 0) throw new Error(output);
     return (parse(output) as { notes: string }).notes;
   }
@@ -257,7 +227,7 @@ describe('values that are wrong', () => {
     [['worker.apps={a b}'], /worker\/apps\/0.*'a b' does not match pattern/],
     [['worker.socketPath=docker.sock'], /worker\/socketPath.*'docker.sock' does not match pattern/],
   ])('%j are refused by the schema, which says where and why', async (values, message) => {
-    const { code, output } = await helm([
+    const { code, output } = await chart.helm([
       'template',
       'fleet',
       CHART,
@@ -300,7 +270,7 @@ describe('values that are wrong', () => {
     ],
     [['rabbit.tls.secretName=x'], /- rabbit\.tls\.secretName is set but rabbit\.tls\.enabled is not/],
   ])('%j are refused with a line for each problem that says what to set', async (values, message) => {
-    const { code, output } = await helm([
+    const { code, output } = await chart.helm([
       'template',
       'fleet',
       CHART,

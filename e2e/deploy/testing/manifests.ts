@@ -28,9 +28,32 @@ export interface Variable {
   };
 }
 
+export interface Probe {
+  httpGet: { path: string; port: string; scheme?: string };
+  periodSeconds?: number;
+  failureThreshold?: number;
+}
+
+export interface Container {
+  name: string;
+  env: Variable[];
+  ports?: { name: string; containerPort: number }[];
+  resources?: { requests?: object };
+  volumeMounts?: unknown[];
+  lifecycle?: object;
+  startupProbe?: Probe;
+  readinessProbe?: Probe;
+  livenessProbe?: Probe;
+}
+
 export interface Pod {
-  containers: { name: string; env: Variable[] }[];
+  containers: Container[];
   volumes?: unknown[];
+  nodeSelector?: object;
+  tolerations?: object[];
+  affinity?: object;
+  priorityClassName?: string;
+  terminationGracePeriodSeconds?: number;
 }
 
 const MODELS = [
@@ -43,6 +66,13 @@ export function manifestsIn(text: string): Manifest[] {
   return parseAllDocuments(text)
     .map((document) => document.toJS() as Manifest | null)
     .filter((manifest) => manifest !== null);
+}
+
+/** @throws {Error} when there is none of that kind and name, or several */
+export function only(manifests: readonly Manifest[], kind: string, name: string): Manifest {
+  const found = manifests.filter((each) => each.kind === kind && each.metadata.name === name);
+  if (found.length !== 1) throw new Error(`There are ${found.length} of ${kind} ${name}.`);
+  return found[0]!;
 }
 
 /** What the schema of Kubernetes says against a manifest; fields that it doesn't know are let pass. */
