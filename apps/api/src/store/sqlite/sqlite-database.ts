@@ -1,4 +1,5 @@
 import { DatabaseSync, type StatementSyncInstance } from '@photostructure/sqlite';
+import { existsSync } from 'node:fs';
 import { IncompatibleStoreError, StoreUnavailableError } from '../app-store.js';
 import { DatabaseFile } from './database-file.js';
 import type { Query } from './query.js';
@@ -30,7 +31,7 @@ export class SqliteDatabase {
 
   private constructor(
     private readonly file: DatabaseFile,
-    private readonly connection: InstanceType<typeof DatabaseSync>,
+    private readonly connection: Connection,
   ) {}
 
   /**
@@ -39,12 +40,10 @@ export class SqliteDatabase {
    * @throws {IncompatibleStoreError} when a newer version, or another program, has written the file
    */
   static open(path: string): SqliteDatabase {
+    if (existsSync(path)) lookInto(path);
     const file = DatabaseFile.prepare(path);
     return guarded(path, () => {
-      const connection = new DatabaseSync(path, {
-        timeout: BUSY_TIMEOUT_MS,
-        enableForeignKeyConstraints: true,
-      });
+      const connection = connectionTo(path);
       try {
         prepareConnection(connection, path);
       } catch (error) {
@@ -173,7 +172,29 @@ function guarded<T>(path: string, work: () => T): T {
   }
 }
 
-function prepareConnection(connection: InstanceType<typeof DatabaseSync>, path: string): void {
+type Connection = InstanceType<typeof DatabaseSync>;
+
+function connectionTo(path: string, readOnly = false): Connection {
+  return new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true, readOnly });
+}
+
+/**
+ * Looks whether a file can be ours, before its rights or anything else of it is changed.
+ * @throws what `open` throws
+ */
+function lookInto(path: string): void {
+  guarded(path, () => {
+    // The last connection that may write brings a log into the file as it ends, and one that may not leaves an empty log.
+    const connection = connectionTo(path, existsSync(`${path}-wal`));
+    try {
+      knownVersion(connection, path);
+    } finally {
+      connection.close();
+    }
+  });
+}
+
+function prepareConnection(connection: Connection, path: string): void {
   const { journal_mode } = connection.prepare('PRAGMA journal_mode = WAL').get() as { journal_mode: string };
   if (journal_mode !== 'wal') {
     throw new StoreUnavailableError(`${path} is on a file system that can't hold a write-ahead log`);
@@ -182,29 +203,41 @@ function prepareConnection(connection: InstanceType<typeof DatabaseSync>, path: 
   migrate(connection, path);
 }
 
+const TABLES = `SELECT COUNT(*) FROM sqlite_master WHERE type = 'table'`;
 /** Tables of every version of ours. */
-const OUR_TABLES = `SELECT COUNT(*) AS count FROM sqlite_master WHERE type = 'table' AND name IN ('apps', 'epoch')`;
-const TABLES = `SELECT COUNT(*) AS count FROM sqlite_master WHERE type = 'table'`;
+const OUR_TABLES = `${TABLES} AND name IN ('apps', 'epoch')`;
 
-/** Whether a file has tables and none of ours: what we would add to it helps nobody. */
-function isOfAnother(connection: InstanceType<typeof DatabaseSync>, version: number): boolean {
-  const count = (sql: string) => (connection.prepare(sql).get() as { count: number }).count;
-  return version === 0 ? count(TABLES) > 0 : count(OUR_TABLES) < 2;
+/**
+ * Tells version, tables and tables of ours to a function of that name. A prepared statement would keep the log beside the
+ * file after the end of its connection, until it is collected.
+ */
+const LOOK = `SELECT tell((SELECT user_version FROM pragma_user_version), (${TABLES}), (${OUR_TABLES}))`;
+
+/**
+ * The version of a file's schema, 0 when it has nothing yet.
+ * @throws {IncompatibleStoreError} when a newer version, or another program, has written the file
+ */
+function knownVersion(connection: Connection, path: string): number {
+  let [version, tables, ours] = [0, 0, 0];
+  connection.function('tell', { varargs: true }, (...told: [number, number, number]) => {
+    [version, tables, ours] = told;
+    return null;
+  });
+  connection.exec(LOOK);
+  // What we would add to a file with tables, and none of ours, helps nobody.
+  if (version === 0 ? tables > 0 : ours < 2)
+    throw new IncompatibleStoreError(`${path} is the database of another program`);
+  if (version > MIGRATIONS.length) {
+    const versions = `schema ${version}, this one knows up to ${MIGRATIONS.length}`;
+    throw new IncompatibleStoreError(`${path} was written by a newer version of the program (${versions})`);
+  }
+  return version;
 }
 
-function migrate(connection: InstanceType<typeof DatabaseSync>, path: string): void {
+function migrate(connection: Connection, path: string): void {
   connection.exec('BEGIN IMMEDIATE');
   try {
-    const { user_version: version } = connection.prepare('PRAGMA user_version').get() as {
-      user_version: number;
-    };
-    if (isOfAnother(connection, version))
-      throw new IncompatibleStoreError(`${path} is the database of another program`);
-    if (version > MIGRATIONS.length) {
-      const versions = `schema ${version}, this one knows up to ${MIGRATIONS.length}`;
-      throw new IncompatibleStoreError(`${path} was written by a newer version of the program (${versions})`);
-    }
-    for (const step of MIGRATIONS.slice(version)) connection.exec(step);
+    for (const step of MIGRATIONS.slice(knownVersion(connection, path))) connection.exec(step);
     for (const index of INDEXES) connection.exec(index);
     connection.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
     connection.exec('COMMIT');

@@ -1,5 +1,17 @@
 import { spawn } from 'node:child_process';
-import { chmod, copyFile, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -174,30 +186,63 @@ describe('a SQLite file', () => {
     expect(await fleet.reportsOf(report.report.worker_id)).toMatchObject([report]);
   });
 
-  it.each([0, 3])('of another program is not touched, whatever its version, %d', async (version) => {
+  /** All that is there of a database: names, rights and a digest of the bytes. */
+  const all = async () =>
+    await Promise.all(
+      (await readdir(join(path, '..'))).map(async (name) => {
+        const file = join(path, '..', name);
+        const digest = createHash('sha256').update(await readFile(file));
+        // In -shm all who read have a place.
+        return [name, await mode(file), name.endsWith('-shm') ? '' : digest.digest('hex')];
+      }),
+    );
+
+  it.each([
+    ['delete', 0],
+    ['delete', 3],
+    ['wal', 0],
+  ])('of another program is not touched, with journal_mode %s and version %d', async (journal, version) => {
     await mkdir(join(path, '..'));
     const file = raw();
-    file.exec(`CREATE TABLE contacts (name TEXT); PRAGMA user_version = ${version}`);
-    expect(open).toThrow(`${path} is the database of another program`);
-    const tables = file.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
-    expect(tables).toEqual([{ name: 'contacts' }]);
+    file.exec(`PRAGMA journal_mode = ${journal}; CREATE TABLE contacts (name TEXT)`);
+    file.exec(`PRAGMA user_version = ${version}`);
     file.close();
+    await chmod(path, 0o644);
+    const before = await all();
+    expect(before.map(([name]) => name)).toEqual(['nebula.db']);
+    expect(open).toThrow(`${path} is the database of another program`);
+    expect(await all()).toEqual(before);
   });
 
-  it('of a newer version is not touched', () => {
+  it('of another program that is open and has a log is not touched either', async () => {
+    await mkdir(join(path, '..'));
+    const file = raw();
+    file.exec('PRAGMA journal_mode = WAL; CREATE TABLE contacts (name TEXT)');
+    for (const ending of ['', '-wal', '-shm']) await chmod(path + ending, 0o644);
+    const before = await all();
+    expect(open).toThrow(`${path} is the database of another program`);
+    expect(await all()).toEqual(before);
+  });
+
+  it('of a newer version is not touched', async () => {
     open().close();
     const newer = MIGRATIONS.length + 1;
     const file = raw();
     file.exec(`PRAGMA user_version = ${newer}`);
+    file.close();
+    const before = await all();
     expect(open).toThrow(StoreUnavailableError);
     expect(open).toThrow(`newer version of the program (schema ${newer}, this one knows up to ${newer - 1})`);
-    expect(file.prepare('PRAGMA user_version').get()).toEqual({ user_version: newer });
+    expect(await all()).toEqual(before);
   });
 
   it('that is none says so', async () => {
     path = join(folder, 'nebula.db');
     await writeFile(path, 'not a database at all, but long enough to be taken for one'.repeat(50));
+    await chmod(path, 0o644);
+    const before = await all();
     expect(open).toThrow(StoreUnavailableError);
+    expect(await all()).toEqual(before);
     expect(open).toThrow(/nebula\.db is no SQLite database/);
     path = join(path, 'nebula.db');
     expect(open).toThrow(StoreUnavailableError);
