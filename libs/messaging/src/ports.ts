@@ -51,10 +51,12 @@ export interface ReportPublisher {
 
 /** A message of a worker as a transport hands it to the api's handler. */
 export interface ReceivedReport {
-  /** The decoded JSON, not yet validated. */
+  /** The decoded JSON, not yet validated; undefined when it is none, or was not decoded. */
   payload: unknown;
   /** The sender's user as the broker has checked it; null where nothing checks it. */
   user_id: string | null;
+  /** Its length in bytes where that is more than `MAX_REPORT_BYTES`, for which it was not decoded. */
+  excessive_bytes?: number;
 }
 
 /** What the handler of `PATTERNS.report` is given: one message, or several that arrived together, oldest first. */

@@ -1,55 +1,19 @@
 import { rename } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { ReportTransport } from '@nebula/messaging';
-import { searchLogged } from '../../../../libs/messaging/src/testing/searched-log.js';
-import { ApiLog } from '../api-log.js';
-import { Clock } from '../clock.js';
-import { ApiMetrics } from '../metrics/api-metrics.js';
 import type { Stores } from '../store/testing/database-under-test.js';
 import { recordOf, reportOf, workerOf } from '../store/testing/records.js';
 import { createSqliteDatabase, type SqliteUnderTest } from '../store/testing/sqlite-under-test.js';
 import { eventually } from '../testing/eventually.js';
-import { AheadWatch } from './ahead-watch.js';
-import { FleetWriter } from './fleet-writer.js';
-import { Listening } from './listening.js';
-import { News } from './news.js';
-import { ReportInbox } from './report-inbox.js';
-import { ReportsPause } from './reports-pause.js';
+import type { Listening } from './listening.js';
+import type { ReportInbox } from './report-inbox.js';
+import { InboxSurroundings, inboxOn } from './testing/inbox-under-test.js';
 import { briefOf, heartbeatOf } from './testing/messages.js';
 
 let database: SqliteUnderTest;
 let stores: Stores;
+let around: InboxSurroundings;
 let inbox: ReportInbox;
 let listening: Listening;
-let lines: string[];
-let paused: boolean;
-/** So long the streams of an app are read. */
-let looking: Promise<void>;
-
-function inboxOn({ fleet, apps }: Stores): ReportInbox {
-  const note = (...parts: unknown[]) => {
-    searchLogged(...parts);
-    lines.push(JSON.stringify(parts));
-  };
-  const log = new ApiLog({ logger: { log: note, warn: note, error: note } });
-  const clock = new Clock();
-  const reports = {
-    listeningSince: () => (paused ? null : 0),
-    pause: () => {
-      paused = true;
-    },
-    resume: () => {
-      paused = false;
-      looking = Promise.resolve();
-    },
-  } as unknown as ReportTransport;
-  listening = new Listening({ reports }, clock);
-  const pause = new ReportsPause({ reports }, apps, log);
-  const ahead = new AheadWatch(apps, { suspect: () => looking }, clock, log);
-  const metrics = new ApiMetrics();
-  const writer = new FleetWriter(fleet, apps, new News(), clock, log, metrics);
-  return new ReportInbox(writer, ahead, listening, pause, clock, log, metrics);
-}
 
 async function say(payload: unknown, user_id: string | null = null, to = inbox): Promise<void> {
   await to.receive({ payload, user_id });
@@ -62,9 +26,8 @@ async function known(id = 'worker-1') {
 beforeEach(async () => {
   database = await createSqliteDatabase();
   stores = await database.open();
-  lines = [];
-  paused = false;
-  inbox = inboxOn(stores);
+  around = new InboxSurroundings();
+  ({ inbox, listening } = inboxOn(stores, around));
 });
 
 afterEach(async () => {
@@ -137,7 +100,7 @@ describe('the inbox', () => {
   });
 
   it('of two instances neither loses what the other writes about the same workers', async () => {
-    const other = inboxOn(await database.open());
+    const { inbox: other } = inboxOn(await database.open(), around);
     const apps = Array.from({ length: 40 }, (_, n) => `app-${n}`);
     await Promise.all(
       apps.map((app_name, n) => say(reportOf({ app_name, sequence: n + 1 }), null, n % 2 ? other : inbox)),
@@ -149,7 +112,7 @@ describe('the inbox', () => {
 
   it('goes on while it is looked into whether a worker lies about what it has seen', async () => {
     await stores.apps.insert(recordOf('shop'));
-    looking = new Promise(() => undefined);
+    around.looking = new Promise(() => undefined);
     await say(reportOf({ worker_id: 'liar', revision: 9 }));
     await say(reportOf());
     expect(await known()).toMatchObject({ worker_id: 'worker-1' });
@@ -162,7 +125,7 @@ describe('the inbox', () => {
     await say(reportOf({ worker_id: 'victim' }), 'nebula-worker.');
     expect(await known('victim')).toBeUndefined();
     expect(inbox.forged).toBe(2);
-    expect(lines.filter((line) => line.includes('reported as another'))).toHaveLength(1);
+    expect(around.lines.filter((line) => line.includes('reported as another'))).toHaveLength(1);
     // One user for all of them vouches for nobody.
     await say(heartbeatOf({ worker_id: 'shared' }), 'nebula-worker');
     expect(await known('shared')).toMatchObject({ worker_id: 'shared' });
@@ -172,9 +135,37 @@ describe('the inbox', () => {
     for (const payload of [null, 'x', {}, heartbeatOf({ interval_seconds: 0 }), { kind: 'news' }])
       await say(payload);
     expect(inbox.invalid).toBe(5);
-    expect(lines).toHaveLength(1);
+    expect(around.lines).toHaveLength(1);
     await say(heartbeatOf());
     expect(await known()).toMatchObject({ worker_id: 'worker-1' });
+  });
+
+  it('refuses what was too long to be looked into, as what is no message', async () => {
+    for (const excessive_bytes of [2_000_000, 3_000_000])
+      await inbox.receive({ payload: undefined, user_id: null, excessive_bytes });
+    expect(inbox.invalid).toBe(2);
+    expect(around.lines).toHaveLength(1);
+    expect(around.lines[0]).toContain('must have at most 1048576 bytes, not 2000000');
+  });
+
+  it('loses of a batch what can not be written alone, and hears everybody else', async () => {
+    const save = stores.fleet.saveReports.bind(stores.fleet);
+    stores.fleet.saveReports = (reports) =>
+      reports.some(({ report }) => report.worker_id === 'w7')
+        ? Promise.reject(new Error('too large'))
+        : save(reports);
+    const ids = Array.from({ length: 20 }, (_, n) => `w${n}`);
+    const sayAll = async (sequence: number) =>
+      await Promise.all(ids.map((worker_id) => say(reportOf({ worker_id, sequence }))));
+    await sayAll(1);
+    await sayAll(2);
+    // Again and again of the same worker, with nothing else in the batch.
+    for (const sequence of [3, 4]) await say(reportOf({ worker_id: 'w7', sequence }));
+    expect(inbox.lost).toBe(4);
+    for (const id of ids.filter((each) => each !== 'w7'))
+      expect(await stores.fleet.reportsOf(id)).toMatchObject([{ report: { sequence: 2 } }]);
+    expect(await stores.fleet.reportsOf('w7')).toEqual([]);
+    expect(listening.silence().listened_ms).toBeGreaterThan(1_000_000);
   });
 
   it('takes nothing while the store is away, and hears nobody then', async () => {
@@ -182,12 +173,12 @@ describe('the inbox', () => {
     expect(heard.listened_ms).toBeGreaterThan(1_000_000);
     await rename(database.path, `${database.path}.away`);
     await Promise.all([say(heartbeatOf()), say(reportOf()), say(reportOf({ worker_id: 'b' }))]);
-    expect(paused).toBe(true);
+    expect(around.paused).toBe(true);
     // Nobody gets silent meanwhile.
     expect(listening.silence()).toEqual(heard);
     expect(inbox.lost).toBe(0);
     await rename(`${database.path}.away`, database.path);
-    await eventually(() => expect(paused).toBe(false));
+    await eventually(() => expect(around.paused).toBe(false));
     await say(heartbeatOf());
     expect(await known()).toMatchObject({ worker_id: 'worker-1' });
   });
@@ -196,13 +187,13 @@ describe('the inbox', () => {
     stores.fleet.saveWorkers = () => Promise.reject(new Error('a bug'));
     await Promise.all([say(heartbeatOf()), say(reportOf()), say(reportOf({ worker_id: 'b' }))]);
     expect(inbox.lost).toBe(3);
-    expect(paused).toBe(false);
-    expect(lines.filter((line) => line.includes('are lost'))).toHaveLength(1);
+    expect(around.paused).toBe(false);
+    expect(around.lines.filter((line) => line.includes('are lost'))).toHaveLength(1);
     expect(listening.silence().listened_ms).toBeLessThan(60_000);
   });
 
   it('says rarely that the clock of another instance is another', async () => {
-    const skews = () => lines.filter((line) => line.includes('clocks of the apis differ'));
+    const skews = () => around.lines.filter((line) => line.includes('clocks of the apis differ'));
     const seen = async (worker_id: string, aheadMs: number) => {
       const after = workerOf(worker_id, { last_seen_at: Date.now() + aheadMs });
       expect(await stores.fleet.saveWorkers([{ before: null, after }])).toEqual([true]);
@@ -231,6 +222,6 @@ describe('the inbox', () => {
     await say(heartbeatOf({ boot_nonce: 'one', sequence: 2 }));
     await say(heartbeatOf({ boot_nonce: 'one', sequence: 3 }));
     expect((await known())?.duplicate).not.toBeNull();
-    expect(lines.filter((line) => line.includes('two workers report under one id'))).toHaveLength(1);
+    expect(around.lines.filter((line) => line.includes('two workers report under one id'))).toHaveLength(1);
   });
 });

@@ -1,5 +1,6 @@
 import {
   type FieldProblem,
+  MAX_REPORT_BYTES,
   parseWorkerMessage,
   WORKER_USER_PREFIX,
   type WorkerMessage,
@@ -37,6 +38,8 @@ export class ReportInbox {
   /** Messages that were not written though the store is there, since the start. */
   lost = 0;
   private readonly loggedAt = new Map<string, number>();
+  /** The last worker whose message could not be written, unless something of anybody was written after it. */
+  private unwritten: string | null = null;
   private readonly batches = new Batches<WorkerMessage>(LIMITS, (messages) => this.write(messages));
 
   constructor(
@@ -50,14 +53,10 @@ export class ReportInbox {
   ) {}
 
   /** Resolves when the message was dealt with, for better or worse. */
-  async receive({ payload, user_id }: ReceivedReport): Promise<void> {
+  async receive({ payload, user_id, excessive_bytes }: ReceivedReport): Promise<void> {
+    if (excessive_bytes !== undefined) return this.refuse([tooLong(excessive_bytes)]);
     const parsed = parseWorkerMessage(payload);
-    if (!parsed.ok) {
-      this.invalid += 1;
-      this.metrics.reports.arrived('invalid');
-      this.logInvalid(parsed.problems);
-      return;
-    }
+    if (!parsed.ok) return this.refuse(parsed.problems);
     const message = parsed.value;
     if (!maySend(user_id, message.worker_id)) {
       this.forged += 1;
@@ -67,28 +66,51 @@ export class ReportInbox {
         this.log.warn('a worker reported as another', { user_id, worker_id, so_far: this.forged });
       return;
     }
-    if (!(await this.batches.add(message))) this.lose(1, new Error('too many messages of workers wait'));
+    if (await this.batches.add(message)) return;
+    this.listening.missed();
+    this.lose(new Error('too many messages of workers wait'));
   }
 
-  private async write(messages: WorkerMessage[]): Promise<void> {
+  private async write(messages: readonly WorkerMessage[]): Promise<void> {
     try {
       await this.writer.write(messages);
       this.pause.succeeded();
+      this.unwritten = null;
       this.ahead.look(messages);
     } catch (error) {
       if (error instanceof StoreUnavailableError) this.pause.begin();
-      else this.lose(messages.length, error);
+      else await this.narrow(messages, error);
     }
   }
 
-  private lose(count: number, error: unknown): void {
-    this.lost += count;
-    this.metrics.reports.arrived('lost', count);
-    this.listening.missed();
+  /**
+   * What can't be written for what it is must cost nothing but itself, so each half is tried for itself. That what was
+   * written already is written again changes nothing.
+   */
+  private async narrow(messages: readonly WorkerMessage[], error: unknown): Promise<void> {
+    const [only] = messages;
+    if (only && messages.length === 1) return this.giveUp(only, error);
+    const half = messages.length >> 1;
+    await this.write(messages.slice(0, half));
+    await this.write(messages.slice(half));
+  }
+
+  /** When nothing of several workers can be written, it is not they who are silent. */
+  private giveUp({ worker_id }: WorkerMessage, error: unknown): void {
+    if (this.unwritten !== null && this.unwritten !== worker_id) this.listening.missed();
+    this.unwritten = worker_id;
+    this.lose(error);
+  }
+
+  private lose(error: unknown): void {
+    this.lost += 1;
+    this.metrics.reports.arrived('lost');
     if (this.mayLog('lost')) this.log.warn('reports of workers are lost', { so_far: this.lost }, error);
   }
 
-  private logInvalid(problems: readonly FieldProblem[]): void {
+  private refuse(problems: readonly FieldProblem[]): void {
+    this.invalid += 1;
+    this.metrics.reports.arrived('invalid');
     if (!this.mayLog('invalid')) return;
     const shown = problems
       .slice(0, LOGGED_PROBLEMS)
@@ -103,6 +125,14 @@ export class ReportInbox {
     this.loggedAt.set(kind, now);
     return true;
   }
+}
+
+function tooLong(bytes: number): FieldProblem {
+  return {
+    pointer: '',
+    value: bytes,
+    message: `must have at most ${MAX_REPORT_BYTES} bytes, not ${bytes}`,
+  };
 }
 
 /** A user of its own binds a worker to its id; other users (one for all workers) don't. */

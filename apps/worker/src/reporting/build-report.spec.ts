@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { parseReport, type WorkerReport } from '@nebula/contracts';
+import { MAX_REPORT_BYTES, parseReport, type WorkerReport } from '@nebula/contracts';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { desiredApp, rightContainer } from '../reconcile/testing/builders.js';
@@ -34,6 +34,40 @@ test('a report has the protocols and addresses of ports, and how often a contain
   ]);
   const sent: unknown = JSON.parse(JSON.stringify({ ...body, boot_nonce: 'b1', sequence: 1 }));
   expect(parseReport(sent)).toEqual({ ok: true, value: sent });
+});
+
+test.each([
+  ['1,000 containers of 20 ports are reported whole', 1_000, 20, true],
+  ['of more than a message may hold the first ones are, and the others are counted', 1_000, 30, false],
+])('%s', (_case, replicas, ports, isWhole) => {
+  const starting_ports = Array.from({ length: ports }, (_, n) => ({ [20_000 + 1_000 * n]: 80 + n }));
+  const app = desiredApp({ starting_ports, containers_per: { server: replicas } });
+  const one = rightContainer(app, 1);
+  const all = Array.from({ length: replicas }, (_, n) => ({
+    ...one,
+    ...{ id: 'c'.repeat(64), name: `web-${n + 1}`, replica: n + 1 },
+    state: n === replicas - 1 ? ('exited' as const) : ('running' as const),
+  }));
+  const snapshot = {
+    ...({ epoch: 0, revision: 1, deleted: false, state: 'converging', error: null } as const),
+    ...{ containers: all, unhealthy_restarts: {}, notices: Array<string>(20).fill('something') },
+    update: { state: 'rolling', ready: replicas - 1, replicas, back_to: null } as const,
+  };
+  const notes = { refusal: null, copy: null, progress: null };
+  const body = buildReport('w1', FACTS, 'web', snapshot, notes);
+  const sent = JSON.stringify({ ...body, boot_nonce: 'b'.repeat(36), sequence: 2 ** 53 - 1 });
+  expect(Buffer.byteLength(sent)).toBeLessThanOrEqual(MAX_REPORT_BYTES);
+  expect(body.update).toEqual(snapshot.update);
+  if (isWhole) return expect(body.containers).toHaveLength(replicas);
+  expect(parseReport(JSON.parse(sent)).ok).toBe(true);
+  const { length } = body.containers;
+  expect(body.containers.map(({ replica }) => replica)).toEqual(all.slice(0, length).map((c) => c.replica));
+  // Not fewer than fit.
+  expect(Buffer.byteLength(sent)).toBeGreaterThan(MAX_REPORT_BYTES - 10_000);
+  expect(body.notices).toHaveLength(20);
+  expect(body.notices?.[0]).toBe(
+    `${length} of 1000 containers are listed, since a report has at most 1048576 bytes; 999 of all run`,
+  );
 });
 
 const RECORDED = join(import.meta.dirname, '../../../../libs/contracts/src/fixtures');

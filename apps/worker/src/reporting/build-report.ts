@@ -9,6 +9,7 @@ import {
 } from '@nebula/contracts';
 import type { ObservedContainer } from '../reconcile/observed.js';
 import type { UpdateStatus } from '../reconcile/update-status.js';
+import { fittingReport, type ReportBody } from './fitting-report.js';
 import { type KnownError, toLastError } from './last-error.js';
 
 /** What a runner knows of its app at one moment. */
@@ -40,9 +41,6 @@ export interface AppNotes {
 /** The longest message that a report may carry, characters, is far above this. */
 const LONGEST_MESSAGE = 4_000;
 
-/** A report without what only the sending adds. */
-export type ReportBody = Omit<WorkerReport, 'sequence' | 'boot_nonce'>;
-
 export function buildReport(
   worker_id: string,
   worker: WorkerFacts,
@@ -53,7 +51,7 @@ export function buildReport(
   const { epoch = 0, revision = 0, deleted = false, containers = [], state = 'failed' } = snapshot ?? {};
   const { unhealthy_restarts = {} } = snapshot ?? {};
   const error = notes.refusal ?? snapshot?.error ?? notes.copy;
-  return {
+  return fittingReport({
     schema: REPORT_SCHEMA,
     kind: 'report',
     worker_id,
@@ -71,7 +69,7 @@ export function buildReport(
     progress: notes.progress && notes.progress.slice(0, LONGEST_PROGRESS),
     ...(snapshot?.notices?.length ? { notices: [...snapshot.notices] } : {}),
     ...(snapshot?.update ? { update: snapshot.update } : {}),
-  };
+  });
 }
 
 /** The failure that a refused message is reported as. */

@@ -3,7 +3,7 @@ import type { WorkerFacts, WorkerHeartbeat } from '@nebula/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { EngineFactsCache } from '../agent/engine-facts-cache.js';
 import { WORKER_OPTIONS, type WorkerOptions } from '../worker-options.js';
-import type { ReportBody } from './build-report.js';
+import type { ReportBody } from './fitting-report.js';
 
 /** A heartbeat without what only the sending adds. */
 export type HeartbeatBody = Omit<WorkerHeartbeat, 'sequence' | 'boot_nonce'>;

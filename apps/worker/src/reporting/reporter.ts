@@ -3,13 +3,8 @@ import type { AppBrief, FieldProblem } from '@nebula/contracts';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock.js';
 import type { ObservedContainer } from '../reconcile/observed.js';
-import {
-  type AppNotes,
-  type AppSnapshot,
-  buildReport,
-  type ReportBody,
-  refusalError,
-} from './build-report.js';
+import { type AppNotes, type AppSnapshot, buildReport, refusalError } from './build-report.js';
+import type { ReportBody } from './fitting-report.js';
 import { type AppBriefs, Heartbeats } from './heartbeats.js';
 import type { KnownError } from './last-error.js';
 import { ReportSender } from './report-sender.js';

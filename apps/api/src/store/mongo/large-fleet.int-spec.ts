@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import type { ContainerReport } from '@nebula/contracts';
 import { type AnyMongo, anyMongo } from '../../../../../tools/services/mongo.mjs';
+import { InboxSurroundings, inboxOn } from '../../workers/testing/inbox-under-test.js';
 import type { AppView, WorkerRecord } from '../fleet-records.js';
 import type { FleetStore } from '../fleet-store.js';
 import { createMongoDatabase } from '../testing/mongo-under-test.js';
@@ -91,4 +93,29 @@ it('10,000 workers are written, counted and found', async () => {
     ['w05001', 2],
     ['w05002', 2],
   ]);
+});
+
+it('a report that is larger than a document may be costs itself alone', async () => {
+  const around = new InboxSurroundings();
+  const { inbox } = inboxOn(await database.open(), around);
+  const container: ContainerReport = {
+    ...{ replica: 1, state: 'running', health: 'none', restart_count: 0, ports: [] },
+    ...{
+      id: '漢'.repeat(512),
+      name: '漢'.repeat(512),
+      image: '漢'.repeat(1_024),
+      image_id: '漢'.repeat(512),
+    },
+  };
+  // 19 MB, which the contract allows, and no transport brings.
+  const containers = Array.from({ length: 2_500 }, () => container);
+  const said = [
+    reportOf({ worker_id: 'large', containers }),
+    ...['before', 'behind'].map((worker_id) => reportOf({ worker_id })),
+  ];
+  await Promise.all(said.map((payload) => inbox.receive({ payload, user_id: null })));
+  expect([inbox.lost, inbox.invalid]).toEqual([1, 0]);
+  for (const id of ['before', 'behind']) expect(await fleet.reportsOf(id)).toHaveLength(1);
+  expect(await fleet.reportsOf('large')).toEqual([]);
+  expect(around.paused).toBe(false);
 });

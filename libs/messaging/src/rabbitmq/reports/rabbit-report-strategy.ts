@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PATTERNS } from '@nebula/contracts';
+import { MAX_REPORT_BYTES, PATTERNS } from '@nebula/contracts';
 import { Logger } from '@nestjs/common';
 import { Server } from '@nestjs/microservices';
 import type { Channel, ConsumeMessage } from 'amqplib';
@@ -16,8 +16,17 @@ import { REPORTS_QUEUE } from './reports-route.js';
 /** Waits while the queue is missing or may not be read. */
 const UNAVAILABLE: Backoff = { first_ms: 500, longest_ms: 10_000 };
 
-/** Unacknowledged messages at a time; the most that one delivery to the handler has. */
-const PREFETCH = 1_000;
+/**
+ * Unacknowledged messages at a time; the most that one delivery to the handler has. With `MAX_REPORT_BYTES` they are at
+ * most 250 MB, if workers send nothing but the longest ones. 250 heartbeats are 0.1 MB.
+ */
+const PREFETCH = 250;
+
+/**
+ * One delivery to the handler ends with the message that reaches so many bytes: to decode and check them takes up to a
+ * second, in which the api answers nobody, and several times the memory.
+ */
+const DELIVERY_BYTES = MAX_REPORT_BYTES;
 
 /** Longest wait at the end for a delivery that is under way, milliseconds. */
 const CLOSE_LIMIT_MS = 5_000;
@@ -150,19 +159,19 @@ export class RabbitReportStrategy extends Server implements ReportTransport {
       end();
     };
     this.endConsumer = leave;
-    let waiting: ConsumeMessage[] = [];
+    const waiting: Taken[] = [];
     const take = (message: ConsumeMessage | null): void => {
       if (!message) return leave();
-      waiting.push(message);
+      waiting.push(taken(message));
       if (waiting.length > 1) return;
       // What arrives while the one before is handled goes together.
       this.delivering = this.delivering.then(async () => {
-        const batch = waiting;
-        waiting = [];
-        // RabbitMQ has taken them back.
-        if (hasEnded) return;
-        await this.deliver(batch);
-        if (!hasEnded) acknowledge(channel, batch);
+        // When it has ended, RabbitMQ has taken them back.
+        while (waiting.length > 0 && !hasEnded) {
+          const batch = waiting.splice(0, deliverable(waiting));
+          await this.deliver(batch);
+          if (!hasEnded) acknowledge(channel, batch);
+        }
       });
     };
     if (this.pausing) leave();
@@ -175,7 +184,7 @@ export class RabbitReportStrategy extends Server implements ReportTransport {
     await channel.consume(REPORTS_QUEUE, take);
   }
 
-  private async deliver(batch: readonly ConsumeMessage[]): Promise<void> {
+  private async deliver(batch: readonly Taken[]): Promise<void> {
     try {
       const handler = this.getHandlerByPattern(PATTERNS.report);
       if (!handler) throw new Error(`nothing handles the pattern ${PATTERNS.report}`);
@@ -187,19 +196,42 @@ export class RabbitReportStrategy extends Server implements ReportTransport {
   }
 
   /** Nothing when the sender has left out its user, which RabbitMQ checks only where it is given. */
-  private received({ content, properties }: ConsumeMessage): ReceivedReport[] {
-    const user: unknown = properties.userId;
-    if (typeof user === 'string') return [{ payload: decodedJson(content), user_id: user }];
-    this.rare.say('anonymous', (held) =>
-      this.logger.warn('a report that doesn’t name its user is dropped', { held_back: held }),
-    );
-    return [];
+  private received({ message, bytes }: Taken): ReceivedReport[] {
+    const user: unknown = message.properties.userId;
+    if (typeof user !== 'string') {
+      this.rare.say('anonymous', (held) =>
+        this.logger.warn('a report that doesn’t name its user is dropped', { held_back: held }),
+      );
+      return [];
+    }
+    if (bytes > MAX_REPORT_BYTES) return [{ payload: undefined, user_id: user, excessive_bytes: bytes }];
+    return [{ payload: decodedJson(message.content), user_id: user }];
   }
 }
 
+/** A message until it is acknowledged. */
+interface Taken {
+  message: ConsumeMessage;
+  /** Length of what arrived. */
+  bytes: number;
+}
+
+/** One that is too long isn't even kept until its turn. */
+function taken(message: ConsumeMessage): Taken {
+  const bytes = message.content.length;
+  return { message: bytes > MAX_REPORT_BYTES ? { ...message, content: Buffer.alloc(0) } : message, bytes };
+}
+
+/** How many of those that wait go to the handler together. */
+function deliverable(waiting: readonly Taken[]): number {
+  let total = 0;
+  const last = waiting.findIndex(({ message }) => (total += message.content.length) >= DELIVERY_BYTES);
+  return last === -1 ? waiting.length : last + 1;
+}
+
 /** All of a batch. On a channel that has ended, RabbitMQ has taken them back already. */
-function acknowledge(channel: Channel, batch: readonly ConsumeMessage[]): void {
-  const last = batch.at(-1);
+function acknowledge(channel: Channel, batch: readonly Taken[]): void {
+  const last = batch.at(-1)?.message;
   try {
     if (last) channel.ack(last, true);
   } catch {

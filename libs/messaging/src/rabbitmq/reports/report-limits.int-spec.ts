@@ -1,10 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { REPORTS_QUEUE } from '@nebula/contracts';
+import { MAX_REPORT_BYTES, PATTERNS, REPORTS_QUEUE } from '@nebula/contracts';
+import type { ReceivedReport } from '../../ports.js';
 import { BrokerUnderTest } from '../../testing/broker-under-test.js';
 import { eventually } from '../../testing/eventually.js';
+import { Listener } from '../../testing/listener.js';
 import { reportOf } from '../../testing/messages.js';
 import { REPORTS_LENGTH_BYTES } from '../setup/policies.js';
 import { setupBroker } from '../setup/setup-broker.js';
+import { RabbitReportStrategy } from './rabbit-report-strategy.js';
 import { REPORTS_EXCHANGE, REPORTS_ROUTING_KEY } from './reports-route.js';
 
 const LIMIT = 120_000;
@@ -84,5 +87,47 @@ describe('reports that nobody takes', () => {
       server.options(API),
     );
     expect(oldest && oldest.content.subarray(0, 3).toString()).toBe('10.');
+  });
+});
+
+describe('a report that is too long', () => {
+  it('is told as such and not kept, and the next one arrives', async () => {
+    await setUp(3_600);
+    const good = reportOf('w1', 'shop', 1);
+    const longest = JSON.stringify(good).padEnd(MAX_REPORT_BYTES);
+    await report(Buffer.alloc(2_000_000, ' '), Buffer.from(`${longest} `), Buffer.from(longest));
+    const strategy = new RabbitReportStrategy(server.options(API));
+    const listener = await Listener.start<readonly ReceivedReport[]>(PATTERNS.report, strategy);
+    try {
+      const user_id = WORKER.user;
+      await eventually(() =>
+        expect(listener.received.flat()).toEqual([
+          { payload: undefined, user_id, excessive_bytes: 2_000_000 },
+          { payload: undefined, user_id, excessive_bytes: MAX_REPORT_BYTES + 1 },
+          { payload: good, user_id },
+        ]),
+      );
+      expect(listener.problems).toEqual([]);
+    } finally {
+      await listener.close();
+    }
+    expect(await queued()).toBe(0);
+  });
+});
+
+describe('many long reports', () => {
+  it('are handed over one at a time', async () => {
+    await setUp(3_600);
+    const text = JSON.stringify(reportOf('w1', 'shop', 1)).padEnd(MAX_REPORT_BYTES);
+    await report(...Array.from({ length: 20 }, () => Buffer.from(text)));
+    const strategy = new RabbitReportStrategy(server.options(API));
+    const allGivenOut = () => eventually(async () => expect(await queued()).toBe(0));
+    const listener = await Listener.start<readonly ReceivedReport[]>(PATTERNS.report, strategy, allGivenOut);
+    try {
+      await eventually(() => expect(listener.received.flat()).toHaveLength(20));
+      expect(listener.received).toHaveLength(20);
+    } finally {
+      await listener.close();
+    }
   });
 });
