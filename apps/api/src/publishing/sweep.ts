@@ -123,7 +123,9 @@ export class Sweep {
     await this.claim(region, this.clock.now() - this.verifyIntervalMs / 2, limit);
   }
 
+  /** Who doesn't have the feed leaves it to others, and takes up what is due then when it has it again. */
   private async claim(region: RegionPublisher, before: number, limit: number): Promise<number> {
+    if (region.feed.problem() !== null) return 0;
     const claimed = await this.store.claimVerification(region.region, before, this.clock.now(), limit);
     for (const appName of claimed) region.compare(appName);
     return claimed.length;

@@ -109,6 +109,27 @@ describe('verification', () => {
     await bed.published('shop', 2);
   });
 
+  it('is left to an instance that has the feed by one that has not, and that takes it up when it has', async () => {
+    api = await bed.start();
+    const apps = Array.from({ length: 20 }, (_, n) => `app-${n}`);
+    for (const app of apps) await api.write(app);
+    await bed.settled(api);
+    await api.stop();
+    const cutOff = new FaultyFeed(feed);
+    cutOff.away = true;
+    const ill = await bed.start({ feeds: [cutOff], sweep: 20, verify_interval_seconds: 0.2 });
+    const since = Date.now();
+    const asked = jest.spyOn(ill.store, 'epoch');
+    // It has looked at the database several times, and has left everything to others.
+    await eventually(() => expect(asked.mock.calls.length).toBeGreaterThan(5));
+    const verifiedAt = async (app: string) =>
+      (await ill.store.get(app))?.published['local']?.verified_at ?? Number.POSITIVE_INFINITY;
+    for (const app of apps) expect(await verifiedAt(app)).toBeLessThan(since);
+    expect(cutOff.refusals).toBe(0);
+    cutOff.away = false;
+    await eventually(() => expect([...cutOff.reads.keys()].sort()).toEqual([...apps].sort()));
+  });
+
   it('puts the newest back behind an older message that came late', async () => {
     const late = new FaultyFeed(feed);
     const dying = await bed.start({ feeds: [late], verify_interval_seconds: 0.1 });
