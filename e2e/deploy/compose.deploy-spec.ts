@@ -12,7 +12,8 @@ import { EngineView, type SeenContainer } from '../testing/engine-view.js';
 import { eventually } from '../testing/eventually.js';
 import { freePort } from '../testing/free-port.js';
 import { ChangeLoad } from './testing/change-load.js';
-import { COMPOSE_LIMIT as LIMIT, ComposeBed } from './testing/compose-bed.js';
+import { COMPOSE_LIMIT as LIMIT, COMPOSE_NAME, ComposeBed } from './testing/compose-bed.js';
+import { composeEvents } from './testing/compose-events.js';
 
 const ENGINE = process.env['NEBULA_TEST_DOCKER_HOST'] ?? '';
 const IMAGE = 'nebula-composed:1';
@@ -54,7 +55,23 @@ it(
 it(
   'the stack starts in order, and every service with a check is healthy',
   async () => {
-    await bed.start();
+    const events = await composeEvents(engine.docker, COMPOSE_NAME, () => bed.start());
+    const of = (service: string, action: string) =>
+      events.filter((event) => event.service === service && event.action === action);
+    const started = (service: string) => Math.min(...of(service, 'start').map(({ time }) => time));
+    /** When a condition held of the last container of a service. */
+    const since = (service: string, action: string, count = 1) => {
+      expect(of(service, action)).toHaveLength(count);
+      return Math.max(...of(service, action).map(({ time }) => time));
+    };
+    const HEALTHY = 'health_status: healthy';
+    expect(started('setup-broker')).toBeGreaterThan(since('rabbitmq', HEALTHY));
+    expect(of('setup-broker', 'die')).toMatchObject([{ exitCode: '0' }]);
+    expect(started('api')).toBeGreaterThan(since('setup-broker', 'die'));
+    expect(started('api')).toBeGreaterThan(since('mongo', HEALTHY));
+    expect(started('worker')).toBeGreaterThan(since('setup-broker', 'die'));
+    expect(started('haproxy')).toBeGreaterThan(since('api', HEALTHY, 2));
+    since('haproxy', HEALTHY);
     expect(await bed.apis()).toHaveLength(2);
     expect((await fetch(`${bed.url}/healthz`)).status).toBe(200);
     expect((await fetch(`${bed.url}/api/v3/apps`)).status).toBe(401);

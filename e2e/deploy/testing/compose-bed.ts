@@ -16,8 +16,8 @@ import { ComposeProject, type ProjectOptions } from './compose-project.js';
 
 export const COMPOSE_LIMIT = 300_000;
 
-/** Begins the names of the projects. */
-const NAME = 'nebula-composed';
+/** Name of the project with all of a fleet; that of the other one begins with it. */
+export const COMPOSE_NAME = 'nebula-composed';
 const FOLDER = join(REPOSITORY, 'deploy', 'compose');
 const TESTING = join(REPOSITORY, 'e2e', 'deploy', 'testing');
 
@@ -52,7 +52,7 @@ export class ComposeBed {
       ...{ DOCKER_GID: String(statSync(socket).gid), BASE: base, BUILD_BASE: base },
     };
     const options = {
-      ...{ name: NAME, folder, host },
+      ...{ name: COMPOSE_NAME, folder, host },
       files: ['compose.yaml', join(TESTING, 'compose.override.yaml')],
       variables: {
         ...{ ...shared, APP_NAME: 'shop', API_LISTEN: listen, RABBITMQ_LISTEN: broker },
@@ -64,7 +64,7 @@ export class ComposeBed {
     };
     const stack = await ComposeProject.of(options);
     const alone = await ComposeProject.of({
-      ...{ name: `${NAME}-alone`, folder, host },
+      ...{ name: `${COMPOSE_NAME}-alone`, folder, host },
       files: ['compose.worker.yaml', join(TESTING, 'compose-worker.override.yaml')],
       variables: {
         ...{ ...shared, APP_NAME: 'other', RABBIT_HOST: broker, WORKER_ID: 'alone', SCOPE: 'alone' },
@@ -121,7 +121,7 @@ export class ComposeBed {
   /** The containers of the apis. */
   async apis(): Promise<SeenContainer[]> {
     return (await this.engine.containers('com.docker.compose.service=api')).filter(({ name }) =>
-      name.startsWith(NAME),
+      name.startsWith(COMPOSE_NAME),
     );
   }
 
