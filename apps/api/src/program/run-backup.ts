@@ -74,7 +74,7 @@ export async function runRestore(
     say(`${file} is a whole backup: ${inWords(counts)}`);
     const store = storeOf(configuration);
     const restored =
-      store.kind === 'sqlite' ? await intoFile(store.path, file) : await intoServer(store, file);
+      store.kind === 'sqlite' ? await intoFile(store.path, file) : await intoServer(store, file, say);
     say(`restored: ${inWords(restored)}; it wins over what streams and workers have, under a higher epoch`);
     if (tokens.length > 0)
       say(`these tokens are valid again, also those revoked since: ${tokens.join(', ')}`);
@@ -109,23 +109,38 @@ function databaseFiles(path: string): string[] {
   return [path, `${path}-wal`, `${path}-shm`];
 }
 
-async function intoServer(store: StoreOptions, file: string): Promise<BackupCounts> {
+async function intoServer(store: StoreOptions, file: string, say: Say): Promise<BackupCounts> {
   return await withStores(store, async (stores) => {
     await requireEmpty(stores);
+    say('nobody else can use the database until all is in it; apis that have it open are given some seconds');
+    await partly(() => stores.restoring.begin());
     try {
-      await stores.restoring.begin();
+      // Until now one that has it open could write.
+      await requireEmpty(stores);
+    } catch (error) {
+      await partly(() => stores.restoring.end());
+      throw error;
+    }
+    return await partly(async () => {
       const counts = await restore(stores, parsedBackup(linesOf(file)));
       await stores.restoring.end();
       return counts;
-    } catch (error) {
-      const isKnown = error instanceof BackupError || error instanceof StoreUnavailableError;
-      if (!isKnown) throw error;
-      throw new BackupError(
-        `${error.message}; the database has a part of the backup now: drop it, and restore again before an api is started`,
-        { cause: error },
-      );
-    }
+    });
   });
+}
+
+/** Does what leaves, where it fails, a database that nobody may take for whole. */
+async function partly<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const isKnown = error instanceof BackupError || error instanceof StoreUnavailableError;
+    if (!isKnown) throw error;
+    throw new BackupError(
+      `${error.message}; the database has a part of the backup now: drop it, and restore again before an api is started`,
+      { cause: error },
+    );
+  }
 }
 
 async function withStores<T>(store: StoreOptions, work: (stores: OpenStores) => Promise<T>): Promise<T> {

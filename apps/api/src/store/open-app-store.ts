@@ -20,7 +20,10 @@ export async function openAppStore(options: StoreOptions, log: StoreLog): Promis
 export interface OpenStores {
   apps: AppStore;
   tokens: TokenStore;
-  /** Marks a database that others reach while a backup is brought in, so that no api takes a part of it for the whole. */
+  /**
+   * Marks a database that others reach while a backup is brought in, so that no api takes a part of it for the whole.
+   * `begin` resolves when nobody else writes any more: after ten seconds, with MongoDB.
+   */
   restoring: { begin(): Promise<void>; end(): Promise<void> };
 }
 

@@ -1,13 +1,25 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import { InProcessBroker } from '@nebula/messaging';
 import type { LoggerService } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { SEARCHED_LOG, searchLogged } from '../../../../../libs/messaging/src/testing/searched-log.js';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  SEARCHED_LINES,
+  SEARCHED_LOG,
+  searchLogged,
+} from '../../../../../libs/messaging/src/testing/searched-log.js';
 import { type OwnMongo, startMongo } from '../../../../../tools/services/mongo.mjs';
 import { secret } from '../../../../../tools/test/known-secrets.mjs';
 import { bearer, LOGIN } from '../../access/testing/logins.js';
 import type { ApiOptions } from '../../api-options.js';
 import { createApi } from '../../create-api.js';
+import { loadStoreConfiguration, runBackup, runRestore } from '../../program/run-backup.js';
 import { eventually } from '../../testing/eventually.js';
+import { MONGO_LIMITS, MongoDatabase } from './mongo-database.js';
+import { MongoAppStore } from './mongo-app-store.js';
+import { recordOf } from '../testing/records.js';
 
 jest.setTimeout(60_000);
 
@@ -86,4 +98,84 @@ it('a token that one api has revoked is refused at once by another one on the sa
   const revoked = await one.inject({ method: 'DELETE', url: '/api/v3/tokens/ci', headers: admin });
   expect(revoked.statusCode).toBe(204);
   expect(await asked()).toBe(401);
+});
+
+it('an api that runs while a backup is brought in refuses all, says why, sends nothing out, and then serves what came', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'nebula-restored-'));
+  try {
+    const environment = (database: string) => ({ MONGO_URL: server.url, SCHEMA_NAME: database });
+    const configuration = (database: string) =>
+      loadStoreConfiguration({ environment: environment(database), file: join(folder, 'conf.json') });
+    const first = await startApi(server.url);
+    const spec = { app_name: 'shop', docker_image: 'shop:1' };
+    const create = (api: NestFastifyApplication, app_name: string) =>
+      api.inject({ method: 'POST', url: '/api/v3/apps', payload: { ...spec, app_name } });
+    expect((await create(first, 'shop')).statusCode).toBe(201);
+    await writeFile(join(folder, 'conf.json'), '{}');
+    const file = join(folder, 'backup');
+    const lines: string[] = [];
+    const say = (line: string) => void lines.push(line);
+    expect(await runBackup(configuration('nebula'), file, say)).toBe(0);
+
+    const broker = new InProcessBroker({ directory: join(folder, 'feed') });
+    const running = await startApi(server.url, {
+      ...{ store: { kind: 'mongo', url: server.url, database: 'other' }, feeds: [broker.feed] },
+    });
+    const get = async (path: string) => await running.inject({ method: 'GET', url: path });
+    expect((await get('/api/v3/apps')).json()).toMatchObject({ items: [] });
+    const restored = runRestore(configuration('other'), file, say);
+    await eventually(async () => {
+      const { statusCode, body } = await get('/readyz');
+      expect(statusCode).toBe(503);
+      expect(body).toMatch(/store: the database other of MongoDB at \S+ has a part of a backup alone/);
+    }, 20_000);
+    expect((await create(running, 'mixed')).statusCode).toBe(503);
+    expect((await get('/api/v3/apps')).statusCode).toBe(503);
+    expect(await broker.feed.readNewest('shop')).toBeNull();
+
+    expect({ code: await restored, lines }).toMatchObject({ code: 0 });
+    // It finds out by itself that it is over, and that everything has to be sent out.
+    await eventually(async () => {
+      expect((await get('/api/v3/apps')).json()).toMatchObject({ items: [spec] });
+      expect(await broker.feed.readNewest('shop')).toMatchObject({ epoch: 2, revision: 1 });
+    }, 60_000);
+    expect((await create(running, 'mixed')).statusCode).toBe(201);
+  } finally {
+    for (const api of apis.splice(0)) await api.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+it('nothing is written any more by anybody else when a restore has begun', async () => {
+  const options = { url: server.url, database: 'nebula' };
+  const limits = { ...MONGO_LIMITS, call: 3_000 };
+  const [serving, restoring] = [0, 1].map(() => new MongoDatabase(options, SEARCHED_LINES, limits));
+  if (!serving || !restoring) throw new Error('There are two.');
+  const [theirs, ours] = [new MongoAppStore(serving), new MongoAppStore(restoring)];
+  const count = async () => (await ours.changedSince({ updated_at: '', app_name: '' }, 10_000)).length;
+  let written = 0;
+  let isOver = false;
+  const writing = (async () => {
+    let refusal: unknown = null;
+    while (!isOver)
+      try {
+        await theirs.insert(recordOf(`app-${written}`));
+        written += 1;
+      } catch (error) {
+        refusal = error;
+      }
+    return refusal;
+  })();
+  await eventually(async () => expect(written).toBeGreaterThan(2), 20_000);
+  await restoring.beginRestore();
+  const before = await count();
+  expect(before).toBe(written);
+  await ours.insert(recordOf('restored'));
+  await restoring.endRestore();
+  // From then on it serves again.
+  await eventually(async () => expect(written).toBeGreaterThan(before), 20_000);
+  isOver = true;
+  expect(String(await writing)).toContain('has a part of a backup alone');
+  await serving.close();
+  await restoring.close();
 });

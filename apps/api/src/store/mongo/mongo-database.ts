@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import mongoose, { type Connection, type Model, type Schema } from 'mongoose';
 import { IncompatibleStoreError, StoreUnavailableError } from '../app-store.js';
 import { IndexKeeper } from './index-keeper.js';
 import { mongoName, openError, storeError } from './mongo-errors.js';
-import { beginRestore, endRestore, requireSchema } from './schema-version.js';
+import { beginRestore, endRestore, requireSchema, requireWhole } from './schema-version.js';
 import { OutageLog, type StoreLog } from './outage-log.js';
 
 /** Longest waits, milliseconds. */
@@ -27,6 +28,9 @@ export const MONGO_LIMITS: MongoLimits = {
 
 const PROBLEM_LIMIT_MS = 1_500;
 
+/** So long after a look that has begun nobody looks again whether a backup is brought in, milliseconds. */
+const LOOK_LASTS_MS = 1_000;
+
 export interface MongoOptions {
   /** `mongodb://…` or `mongodb+srv://…`, with user and password when they are needed. */
   url: string;
@@ -44,6 +48,10 @@ export class MongoDatabase {
   private readonly name: string;
   private opening: Promise<unknown> | null = null;
   private opened = false;
+  /** When the last look whether the database is whole, that found nothing, has begun. */
+  private lookedAt = Number.NEGATIVE_INFINITY;
+  private looking: Promise<void> | null = null;
+  private restoring = false;
   private closing: Promise<void> | null = null;
 
   /** @throws {StoreUnavailableError} when the URL is none; it is not repeated, as it holds a password */
@@ -92,13 +100,20 @@ export class MongoDatabase {
     }
   }
 
-  /** A backup is brought in: nobody else can use the database until `endRestore`, also when that never comes. */
+  /**
+   * A backup is brought in: nobody else can use the database until `endRestore`, also when that never comes. Whoever has
+   * it open looks before each call, unless he has just looked. So this resolves when a call that was begun after such a
+   * look, at the last moment, has had all its time: then nobody else writes any more.
+   */
   async beginRestore(): Promise<void> {
     await this.run(() => beginRestore(this.connection));
+    this.restoring = true;
+    await sleep(2 * LOOK_LASTS_MS + this.limits.call);
   }
 
   async endRestore(): Promise<void> {
     await this.run(() => endRestore(this.connection));
+    this.restoring = false;
   }
 
   /** Ends all connections; a second call does nothing. */
@@ -135,17 +150,31 @@ export class MongoDatabase {
 
   /** After the first time the driver connects again by itself. */
   private async open(): Promise<void> {
-    if (this.opened) return;
-    this.opening ??= this.connect().finally(() => {
-      this.opening = null;
+    if (!this.opened) {
+      this.opening ??= this.connect().finally(() => {
+        this.opening = null;
+      });
+      await this.opening;
+      this.opened = true;
+    }
+    if (this.restoring || performance.now() - this.lookedAt < LOOK_LASTS_MS) return;
+    this.looking ??= this.look().finally(() => {
+      this.looking = null;
     });
-    await this.opening;
-    this.opened = true;
+    await this.looking;
+  }
+
+  private async look(): Promise<void> {
+    const begun = performance.now();
+    await requireWhole(this.connection, this.name);
+    this.lookedAt = begun;
   }
 
   private async connect(): Promise<void> {
     try {
       await this.connection.openUri(this.options.url, clientOptions(this.options, this.limits));
+      // First, so that nothing is written into a database that has a part of a backup.
+      await this.look();
       await requireSchema(this.connection, this.name);
     } catch (error) {
       throw error instanceof IncompatibleStoreError ? error : openError(this.name, error);

@@ -20,17 +20,25 @@ interface VersionDocument {
 }
 
 /**
- * Looks at the version of a database, and notes this one's where it is missing or older.
+ * Looks whether a database has more than a part of a backup.
  * @param name of the server, for people
- * @throws {IncompatibleStoreError} when a newer version has written it, or it has a part of a backup alone
+ * @throws {IncompatibleStoreError} when it has not
  */
-export async function requireSchema(connection: Connection, name: string): Promise<void> {
-  const settings = settingsOf(connection);
-  if (await settings.findOne({ _id: RESTORING })) {
+export async function requireWhole(connection: Connection, name: string): Promise<void> {
+  if (await settingsOf(connection).findOne({ _id: RESTORING })) {
     throw new IncompatibleStoreError(
       `the database ${connection.name} of ${name} has a part of a backup alone: a restore is under way, or was ended before it was done; if none is under way, drop it, and restore again before an api is started`,
     );
   }
+}
+
+/**
+ * Looks at the version of a database, and notes this one's where it is missing or older.
+ * @param name of the server, for people
+ * @throws {IncompatibleStoreError} when a newer version has written it
+ */
+export async function requireSchema(connection: Connection, name: string): Promise<void> {
+  const settings = settingsOf(connection);
   const found = await settings.findOne({ _id: ID });
   const version = found?.value ?? 0;
   if (version > MONGO_SCHEMA) {
@@ -48,7 +56,7 @@ export async function requireSchema(connection: Connection, name: string): Promi
   }
 }
 
-/** Has every program that opens the database from now on refuse it, while a restore fills it. */
+/** Has every other program refuse the database, while a restore fills it: at once, or when it looks the next time. */
 export async function beginRestore(connection: Connection): Promise<void> {
   await settingsOf(connection).updateOne({ _id: RESTORING }, { $set: { value: 1 } }, { upsert: true });
 }
