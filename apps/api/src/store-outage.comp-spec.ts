@@ -1,7 +1,7 @@
 import { rename } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { PROBLEMS } from './http/problem-types.js';
-import { StoreUnavailableError } from './store/app-store.js';
+import { IncompatibleStoreError, StoreUnavailableError } from './store/app-store.js';
 import { ApiUnderTest, type HttpAnswer } from './testing/api-under-test.js';
 import { eventually } from './testing/eventually.js';
 import { expectProblem } from './testing/expect-problem.js';
@@ -183,6 +183,41 @@ describe('a store that never answers', () => {
     const answer = await api.call('POST', '/apps', { json: {} });
     expectProblem(answer, PROBLEMS.invalidSpec);
     await waiting;
+  });
+});
+
+describe('a store that a newer version has written', () => {
+  it('is not said to be one that is back soon', async () => {
+    const before = await api.stored('old', 'new');
+    store.fail(
+      new IncompatibleStoreError('db.example was written by a newer version'),
+      'get',
+      'list',
+      'epoch',
+    );
+    for (const answer of await make([...READS, ...WRITES])) {
+      const problem = expectProblem(answer, PROBLEMS.storeIncompatible);
+      expect(JSON.stringify(problem)).not.toContain('db.example');
+    }
+    expect(api.problems.join('\n')).toContain('db.example was written by a newer version');
+    store.heal();
+    expect(await api.stored('old', 'new')).toEqual(before);
+  });
+});
+
+describe('a store that is slow', () => {
+  it('is waited for by a prune of all apps, which looks at several of them at a time', async () => {
+    for (const name of ['a', 'b', 'c', 'd']) await api.create(name);
+    store.hang('epoch');
+    const pruned = api.call('POST', '/prune?dry_run=true');
+    await eventually(() => expect(store.waiting).toBeGreaterThanOrEqual(5));
+    // Who asks later, and for one app, is told by then that it takes too long.
+    expectProblem(await api.call('POST', '/apps/old/prune?dry_run=true'), PROBLEMS.timedOut);
+    store.heal();
+    const { status, body } = await pruned;
+    expect(status).toBe(202);
+    const { items } = body as { items: { app_name: string; error: null }[] };
+    expect(items.map(({ app_name }) => app_name)).toEqual(['a', 'b', 'c', 'd', 'old']);
   });
 });
 

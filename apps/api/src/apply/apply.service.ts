@@ -5,6 +5,7 @@ import type { Made } from '../apps/app-changes.js';
 import { invalidSpec } from '../apps/app-problems.js';
 import { AppsService } from '../apps/apps.service.js';
 import type { Intent } from '../apps/intent.js';
+import { inParallel, MANY_APPS_LIMIT_MS } from '../apps/many-apps.js';
 import { type Preview, Previews } from '../apps/previews.service.js';
 import { ProblemError } from '../http/problem.js';
 import { PROBLEMS } from '../http/problem-types.js';
@@ -43,12 +44,6 @@ interface Change {
 
 type Looked = { change: Change; made: Made<AppRecord> } | { change: Change; problem: ProblemError };
 
-/** So many apps are worked on at a time. */
-const PARALLEL = 8;
-
-/** When it has taken so long, milliseconds, no further app is begun with. */
-const LIMIT_MS = 60_000;
-
 const PAGE = 100;
 
 /** Makes apps what a document says. */
@@ -73,7 +68,7 @@ export class ApplyService {
     const looked = await inParallel([...changes, ...deletions], (change) => this.look(change, intent));
     refuseInvalid(looked);
     if (intent.dryRun) return await inParallel(looked, (each) => this.previewed(each));
-    const deadline = performance.now() + LIMIT_MS;
+    const deadline = performance.now() + MANY_APPS_LIMIT_MS;
     const isDeletion = ({ change }: Looked) => change.index === null;
     const done = await inParallel(
       looked.filter((each) => !isDeletion(each)),
@@ -160,7 +155,7 @@ function failed({ change: { app_name } }: Looked, error: ProblemError): AppliedA
 }
 
 function timedOut(): ProblemError {
-  const detail = `It was not begun with, as the others took ${LIMIT_MS / 1_000} s; apply the document again.`;
+  const detail = `It was not begun with, as the others took ${MANY_APPS_LIMIT_MS / 1_000} s; apply the document again.`;
   return new ProblemError(PROBLEMS.timedOut, { detail });
 }
 
@@ -187,18 +182,4 @@ function requireSafePruning(specs: readonly AppSpec[], { prefix }: Pruning): voi
       : [{ pointer: `/apps/${index}/app_name`, value: app_name, message }];
   });
   if (problems.length > 0) throw invalidSpec(problems.slice(0, 50));
-}
-
-/** The answers are in the order of the items. */
-async function inParallel<Item, Result>(
-  items: readonly Item[],
-  work: (item: Item) => Promise<Result>,
-): Promise<Result[]> {
-  const results: Result[] = [];
-  const waiting = [...items.entries()].reverse();
-  const worker = async () => {
-    for (let next = waiting.pop(); next; next = waiting.pop()) results[next[0]] = await work(next[1]);
-  };
-  await Promise.all(Array.from({ length: PARALLEL }, worker));
-  return results;
 }
