@@ -41,6 +41,7 @@ export const PROBLEMS = {
   headersTooLarge: problem('headers-too-large', 431, 'The headers are too large'),
   internalError: problem('internal-error', 500, 'Something went wrong inside'),
   storeUnavailable: problem('store-unavailable', 503, 'The store can not be used at the moment'),
+  storeIncompatible: problem('store-incompatible', 503, 'The store is none that this version can use'),
   secretsUnreadable: problem('secrets-unreadable', 503, 'Secrets of the app can not be read'),
   tooManyChanges: problem('too-many-changes', 503, 'Others change the same app too quickly'),
   tooManyStreams: problem('too-many-streams', 503, 'Too many clients listen to events'),

@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import { StoreUnavailableError } from '../store/app-store.js';
+import { IncompatibleStoreError, StoreUnavailableError } from '../store/app-store.js';
 import { MAX_BODY_BYTES, MAX_DOCUMENT_BYTES } from './body-limit.js';
 import { ProblemError, RETRY_LATER } from './problem.js';
 import { PROBLEMS, type ProblemType } from './problem-types.js';
@@ -34,6 +34,11 @@ const FASTIFY_ERRORS: Readonly<Record<string, Known>> = {
 /** Any error as a problem. What isn't known becomes an internal error that says nothing about its cause. */
 export function toProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
+  if (error instanceof IncompatibleStoreError) {
+    const detail =
+      'The store was written by a newer version of the program or by another one, or it is being restored; so this api touches nothing of it. Its log says what it is. Trying again does not help until that has changed.';
+    return new ProblemError(PROBLEMS.storeIncompatible, { detail, cause: error });
+  }
   if (error instanceof StoreUnavailableError) {
     const detail =
       'The store can not be used at the moment. A change may have been stored all the same; look, and try again.';

@@ -14,6 +14,7 @@ const ALWAYS = [
   PROBLEMS.tooManyLogins,
   PROBLEMS.internalError,
   PROBLEMS.storeUnavailable,
+  PROBLEMS.storeIncompatible,
   PROBLEMS.timedOut,
   PROBLEMS.shuttingDown,
 ];

@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import type { ProblemType } from '../http/problem-types.js';
+import { PROBLEMS, type ProblemType } from '../http/problem-types.js';
 import type { HttpAnswer } from './api-under-test.js';
 
 /** A place that a problem lists. */
@@ -28,7 +28,9 @@ export function expectProblem({ status, headers, body }: HttpAnswer, problem: Pr
   expect(detail).toMatch(/^\S.*[.]$/s);
   expect(instance).toMatch(/^urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   for (const { message } of errors ?? []) expect(message).toMatch(/^\S/);
-  if (problem.status === 503) expect(headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+  // Waiting helps against all others.
+  if (problem.type === PROBLEMS.storeIncompatible.type) expect(headers.get('retry-after')).toBeNull();
+  else if (problem.status === 503) expect(headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
   return { detail, instance, ...(errors ? { errors } : {}), ...others };
 }
 

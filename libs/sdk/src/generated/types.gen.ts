@@ -2723,7 +2723,7 @@ export type Problem = {
     /**
      * Stable name of the kind of error.
      */
-    type: 'urn:nebula:problem:malformed-request' | 'urn:nebula:problem:malformed-json' | 'urn:nebula:problem:malformed-yaml' | 'urn:nebula:problem:malformed-header' | 'urn:nebula:problem:unauthenticated' | 'urn:nebula:problem:forbidden' | 'urn:nebula:problem:cross-site' | 'urn:nebula:problem:unknown-path' | 'urn:nebula:problem:app-not-found' | 'urn:nebula:problem:worker-not-found' | 'urn:nebula:problem:revision-not-found' | 'urn:nebula:problem:token-not-found' | 'urn:nebula:problem:method-not-allowed' | 'urn:nebula:problem:request-timeout' | 'urn:nebula:problem:app-exists' | 'urn:nebula:problem:token-exists' | 'urn:nebula:problem:worker-online' | 'urn:nebula:problem:precondition-failed' | 'urn:nebula:problem:body-too-large' | 'urn:nebula:problem:path-too-long' | 'urn:nebula:problem:unsupported-media-type' | 'urn:nebula:problem:expectation-failed' | 'urn:nebula:problem:misdirected' | 'urn:nebula:problem:invalid-spec' | 'urn:nebula:problem:no-secret-key' | 'urn:nebula:problem:invalid-rollback' | 'urn:nebula:problem:invalid-token' | 'urn:nebula:problem:invalid-query' | 'urn:nebula:problem:unexpected-body' | 'urn:nebula:problem:too-many-requests' | 'urn:nebula:problem:too-many-logins' | 'urn:nebula:problem:headers-too-large' | 'urn:nebula:problem:internal-error' | 'urn:nebula:problem:store-unavailable' | 'urn:nebula:problem:secrets-unreadable' | 'urn:nebula:problem:too-many-changes' | 'urn:nebula:problem:too-many-streams' | 'urn:nebula:problem:timed-out' | 'urn:nebula:problem:shutting-down' | 'urn:nebula:problem:not-ready';
+    type: 'urn:nebula:problem:malformed-request' | 'urn:nebula:problem:malformed-json' | 'urn:nebula:problem:malformed-yaml' | 'urn:nebula:problem:malformed-header' | 'urn:nebula:problem:unauthenticated' | 'urn:nebula:problem:forbidden' | 'urn:nebula:problem:cross-site' | 'urn:nebula:problem:unknown-path' | 'urn:nebula:problem:app-not-found' | 'urn:nebula:problem:worker-not-found' | 'urn:nebula:problem:revision-not-found' | 'urn:nebula:problem:token-not-found' | 'urn:nebula:problem:method-not-allowed' | 'urn:nebula:problem:request-timeout' | 'urn:nebula:problem:app-exists' | 'urn:nebula:problem:token-exists' | 'urn:nebula:problem:worker-online' | 'urn:nebula:problem:precondition-failed' | 'urn:nebula:problem:body-too-large' | 'urn:nebula:problem:path-too-long' | 'urn:nebula:problem:unsupported-media-type' | 'urn:nebula:problem:expectation-failed' | 'urn:nebula:problem:misdirected' | 'urn:nebula:problem:invalid-spec' | 'urn:nebula:problem:no-secret-key' | 'urn:nebula:problem:invalid-rollback' | 'urn:nebula:problem:invalid-token' | 'urn:nebula:problem:invalid-query' | 'urn:nebula:problem:unexpected-body' | 'urn:nebula:problem:too-many-requests' | 'urn:nebula:problem:too-many-logins' | 'urn:nebula:problem:headers-too-large' | 'urn:nebula:problem:internal-error' | 'urn:nebula:problem:store-unavailable' | 'urn:nebula:problem:store-incompatible' | 'urn:nebula:problem:secrets-unreadable' | 'urn:nebula:problem:too-many-changes' | 'urn:nebula:problem:too-many-streams' | 'urn:nebula:problem:timed-out' | 'urn:nebula:problem:shutting-down' | 'urn:nebula:problem:not-ready';
     /**
      * What the kind of error is called.
      */
@@ -2834,7 +2834,7 @@ export type ListAppsErrors = {
      */
     500: Problem;
     /**
-     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -2912,7 +2912,7 @@ export type CreateAppErrors = {
      */
     500: Problem;
     /**
-     * Others change the same app too quickly; The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * Others change the same app too quickly; The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -3009,7 +3009,7 @@ export type DeleteAppErrors = {
      */
     500: Problem;
     /**
-     * Others change the same app too quickly; Secrets of the app can not be read; The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * Others change the same app too quickly; Secrets of the app can not be read; The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -3089,7 +3089,7 @@ export type GetAppErrors = {
      */
     500: Problem;
     /**
-     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -3186,7 +3186,7 @@ export type PatchAppErrors = {
      */
     500: Problem;
     /**
-     * Others change the same app too quickly; Secrets of the app can not be read; The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * Others change the same app too quickly; Secrets of the app can not be read; The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -3283,7 +3283,7 @@ export type PutAppErrors = {
      */
     500: Problem;
     /**
-     * Others change the same app too quickly; Secrets of the app can not be read; The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * Others change the same app too quickly; Secrets of the app can not be read; The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -3384,7 +3384,7 @@ export type StartAppErrors = {
      */
     500: Problem;
     /**
-     * Others change the same app too quickly; Secrets of the app can not be read; The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * Others change the same app too quickly; Secrets of the app can not be read; The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -3481,7 +3481,7 @@ export type StopAppErrors = {
      */
     500: Problem;
     /**
-     * Others change the same app too quickly; Secrets of the app can not be read; The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * Others change the same app too quickly; Secrets of the app can not be read; The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -3578,7 +3578,7 @@ export type RestartAppErrors = {
      */
     500: Problem;
     /**
-     * Others change the same app too quickly; Secrets of the app can not be read; The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * Others change the same app too quickly; Secrets of the app can not be read; The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -3675,7 +3675,7 @@ export type RollAppErrors = {
      */
     500: Problem;
     /**
-     * Others change the same app too quickly; Secrets of the app can not be read; The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * Others change the same app too quickly; Secrets of the app can not be read; The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -3772,7 +3772,7 @@ export type ReleaseAppErrors = {
      */
     500: Problem;
     /**
-     * Others change the same app too quickly; Secrets of the app can not be read; The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * Others change the same app too quickly; Secrets of the app can not be read; The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -3869,7 +3869,7 @@ export type PruneAppErrors = {
      */
     500: Problem;
     /**
-     * Others change the same app too quickly; Secrets of the app can not be read; The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * Others change the same app too quickly; Secrets of the app can not be read; The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -3943,7 +3943,7 @@ export type PruneAllErrors = {
      */
     500: Problem;
     /**
-     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -4014,7 +4014,7 @@ export type ListRevisionsErrors = {
      */
     500: Problem;
     /**
-     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -4080,7 +4080,7 @@ export type GetRevisionErrors = {
      */
     500: Problem;
     /**
-     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -4151,7 +4151,7 @@ export type DiffRevisionsErrors = {
      */
     500: Problem;
     /**
-     * Secrets of the app can not be read; The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * Secrets of the app can not be read; The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -4248,7 +4248,7 @@ export type RollbackAppErrors = {
      */
     500: Problem;
     /**
-     * Secrets of the app can not be read; Others change the same app too quickly; The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * Secrets of the app can not be read; Others change the same app too quickly; The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -4330,7 +4330,7 @@ export type ApplyAppsErrors = {
      */
     500: Problem;
     /**
-     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -4388,7 +4388,7 @@ export type ExportAppsErrors = {
      */
     500: Problem;
     /**
-     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -4467,7 +4467,7 @@ export type GetAppStatusErrors = {
      */
     500: Problem;
     /**
-     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -4538,7 +4538,7 @@ export type WaitForAppErrors = {
      */
     500: Problem;
     /**
-     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -4612,7 +4612,7 @@ export type ListWorkersErrors = {
      */
     500: Problem;
     /**
-     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -4695,7 +4695,7 @@ export type ForgetWorkerErrors = {
      */
     500: Problem;
     /**
-     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -4761,7 +4761,7 @@ export type GetWorkerErrors = {
      */
     500: Problem;
     /**
-     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -4823,7 +4823,7 @@ export type ListOrphansErrors = {
      */
     500: Problem;
     /**
-     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -4887,7 +4887,7 @@ export type StreamEventsErrors = {
      */
     500: Problem;
     /**
-     * Too many clients listen to events; The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * Too many clients listen to events; The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -4949,7 +4949,7 @@ export type ListTokensErrors = {
      */
     500: Problem;
     /**
-     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -5023,7 +5023,7 @@ export type CreateTokenErrors = {
      */
     500: Problem;
     /**
-     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -5102,7 +5102,7 @@ export type RevokeTokenErrors = {
      */
     500: Problem;
     /**
-     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -5168,7 +5168,7 @@ export type GetTokenErrors = {
      */
     500: Problem;
     /**
-     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -5295,7 +5295,7 @@ export type GetMetricsErrors = {
      */
     500: Problem;
     /**
-     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
@@ -5348,7 +5348,7 @@ export type GetDiagnosticsErrors = {
      */
     500: Problem;
     /**
-     * The store can not be used at the moment; The request was not answered in time; The api is being stopped
+     * The store can not be used at the moment; The store is none that this version can use; The request was not answered in time; The api is being stopped
      */
     503: Problem;
     /**
