@@ -11,7 +11,7 @@ import { registerAccess } from './http/access.js';
 import { API_PREFIX } from './http/api-prefix.js';
 import { createFastifyAdapter } from './http/fastify-adapter.js';
 import { RateLimit } from './http/rate-limit.js';
-import { registerRequestLog } from './http/request-log.js';
+import { earlyAnswerLog, registerRequestLog } from './http/request-log.js';
 import { registerRequestMetrics } from './http/request-metrics.js';
 import { registerContentChecks } from './http/request-checks.js';
 import { registerTimeLimit } from './http/time-limit.js';
@@ -28,7 +28,7 @@ import { serveDocumentation } from './openapi/documentation.js';
 export async function createApi(options: ApiOptions): Promise<NestFastifyApplication> {
   const api = await NestFactory.create<NestFastifyApplication>(
     ApiModule.forRoot(options),
-    createFastifyAdapter(options.names, undefined, options.http),
+    createFastifyAdapter(options.names, undefined, options.http, earlyAnswerLog(new ApiLog(options))),
     { logger: options.logger, abortOnError: false, bodyParser: false },
   );
   const { rate_limit_per_minute = 0, cors_origins = [], tls } = options.http ?? {};

@@ -5,13 +5,32 @@ import { type AnswerHeaders, REQUEST_ID } from './answer-headers.js';
 import { PROBLEM_MEDIA_TYPE, ProblemError } from './problem.js';
 import { PROBLEMS } from './problem-types.js';
 
+/** An answer that was given below the hooks of the server, which would have noted it. */
+export interface EarlyAnswer {
+  /** The id in the answer. */
+  request: string;
+  status: number;
+  /** Of who has the connection, which may be a proxy. */
+  address: string | undefined;
+  /** The code of the error that was found, like `HPE_INVALID_METHOD`. */
+  reason: string | undefined;
+}
+
+export type NoteEarlyAnswer = (answer: EarlyAnswer) => void;
+
 /** Answers what isn't HTTP, too large for it, or too slow, and ends the connection. */
 export function clientErrorAnswers(
   always: AnswerHeaders,
+  note: NoteEarlyAnswer,
 ): (error: Error & { code?: string }, socket: Socket) => void {
-  return (error, socket) => {
-    if (error.code === 'ECONNRESET' || socket.destroyed) return;
-    if (socket.writable) socket.write(rawAnswer(clientProblem(error.code), always));
+  return ({ code: reason }, socket) => {
+    if (reason === 'ECONNRESET' || socket.destroyed) return;
+    const { remoteAddress: address } = socket;
+    if (socket.writable) {
+      const { id, status, headers, body } = lastAnswer(clientProblem(reason), always);
+      socket.write(rawAnswer(status, headers, body));
+      note({ request: id, status, address, reason });
+    }
     socket.destroySoon();
   };
 }
@@ -29,9 +48,7 @@ function clientProblem(code = ''): ProblemError {
   }
 }
 
-function rawAnswer(problem: ProblemError, always: AnswerHeaders): string {
-  const { status } = problem.problem;
-  const { headers, body } = lastAnswer(problem, always);
+function rawAnswer(status: number, headers: Readonly<Record<string, string>>, body: string): string {
   return [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
@@ -41,13 +58,12 @@ function rawAnswer(problem: ProblemError, always: AnswerHeaders): string {
 }
 
 /** The last one on its connection. */
-function lastAnswer(
-  problem: ProblemError,
-  always: AnswerHeaders,
-): { headers: Record<string, string>; body: string } {
+function lastAnswer(problem: ProblemError, always: AnswerHeaders) {
   const id = randomUUID();
   const body = JSON.stringify(problem.body(id));
   return {
+    id,
+    status: problem.problem.status,
     headers: {
       ...always,
       [REQUEST_ID]: id,
@@ -61,11 +77,12 @@ function lastAnswer(
 }
 
 /** Answers a header `Expect` that asks for anything but `100-continue`. */
-export function refuseExpectations(server: Server, always: AnswerHeaders): void {
-  server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
+export function refuseExpectations(server: Server, always: AnswerHeaders, note: NoteEarlyAnswer): void {
+  server.on('checkExpectation', ({ socket }: IncomingMessage, response: ServerResponse) => {
     const detail = 'The header Expect may be "100-continue" or absent.';
     const problem = new ProblemError(PROBLEMS.expectationFailed, { detail });
-    const { headers, body } = lastAnswer(problem, always);
-    response.writeHead(problem.problem.status, headers).end(body);
+    const { id, status, headers, body } = lastAnswer(problem, always);
+    response.writeHead(status, headers).end(body);
+    note({ request: id, status, address: socket.remoteAddress, reason: 'Expect' });
   });
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { answerHeaders, registerAnswerHeaders, REQUEST_ID } from './answer-headers.js';
 import { ApiAdapter } from './api-adapter.js';
 import { registerBodyParsers } from './body-parsers.js';
-import { clientErrorAnswers, refuseExpectations } from './client-errors.js';
+import { clientErrorAnswers, type NoteEarlyAnswer, refuseExpectations } from './client-errors.js';
 import { registerCors } from './cors.js';
 import { registerDraining } from './draining.js';
 import type { HttpOptions } from './http-options.js';
@@ -29,11 +29,13 @@ const DEFAULT_ARRIVAL: RequestArrival = { arrival_ms: 60_000, look_ms: 5_000 };
  * be made with `bodyParser: false`. Who may come in is for `registerAccess` to say.
  *
  * @param names more names under which it is asked over the loopback
+ * @param note is told of answers that no hook sees
  */
 export function createFastifyAdapter(
   names: readonly string[] = [],
   { arrival_ms, look_ms } = DEFAULT_ARRIVAL,
   { cors_origins = [], trusted_proxies = [], tls }: HttpOptions = {},
+  note: NoteEarlyAnswer = () => undefined,
 ): ApiAdapter {
   // Of two limits Node keeps the one of the headers alone when it is the longer one.
   const connections = {
@@ -53,10 +55,14 @@ export function createFastifyAdapter(
     forceCloseConnections: true,
     // Fastify's own answer is no problem document.
     return503OnClosing: false,
-    clientErrorHandler: clientErrorAnswers(always),
+    clientErrorHandler: clientErrorAnswers(always, note),
     // What no router can read meets no hook.
-    frameworkErrors: (error: Error, { id }: FastifyRequest, reply: FastifyReply) =>
-      sendProblem(reply.headers(always).header(REQUEST_ID, id), toProblem(error)),
+    frameworkErrors: (error: Error & { code?: string }, request: FastifyRequest, reply: FastifyReply) => {
+      const problem = toProblem(error);
+      sendProblem(reply.headers(always).header(REQUEST_ID, request.id), problem);
+      const { status } = problem.problem;
+      note({ request: request.id, status, address: request.socket.remoteAddress, reason: error.code });
+    },
   });
   const server: FastifyInstance = adapter.getInstance();
   registerAnswerHeaders(server, always);
@@ -67,6 +73,6 @@ export function createFastifyAdapter(
     names.map((name) => name.toLowerCase()),
   );
   registerBodyParsers(server);
-  refuseExpectations(server.server, always);
+  refuseExpectations(server.server, always, note);
   return adapter;
 }

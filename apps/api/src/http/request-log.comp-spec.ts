@@ -2,16 +2,25 @@ import { afterEach, expect, it } from '@jest/globals';
 import { SEARCHED_LOG } from '../../../../libs/messaging/src/testing/searched-log.js';
 import { ADMIN, LOGIN } from '../access/testing/logins.js';
 import { ApiUnderTest } from '../testing/api-under-test.js';
+import type { LoginOptions } from '../access/login-options.js';
 import { eventually } from '../testing/eventually.js';
+import { rawRequest } from '../testing/raw-request.js';
 
 let api: ApiUnderTest;
 afterEach(async () => await api.stop());
 
-it('each request is in the log under the id of its answer, with who asked for what, and without its query', async () => {
-  const lines: { message: unknown; fields: Record<string, unknown> }[] = [];
+type Line = { message: unknown; fields: Record<string, unknown> };
+
+async function startLogged(login?: LoginOptions): Promise<Line[]> {
+  const lines: Line[] = [];
   const debug = (message: unknown, fields: unknown) =>
     void lines.push({ message, fields: fields as Record<string, unknown> });
-  api = await ApiUnderTest.start({ login: LOGIN, logger: { ...SEARCHED_LOG, debug } });
+  api = await ApiUnderTest.start({ ...(login ? { login } : {}), logger: { ...SEARCHED_LOG, debug } });
+  return lines;
+}
+
+it('each request is in the log under the id of its answer, with who asked for what, and without its query', async () => {
+  const lines = await startLogged(LOGIN);
   const headers = { authorization: ADMIN };
   const asked = [
     await api.call('GET', '/apps?limit=7', { headers }),
@@ -36,4 +45,30 @@ it('each request is in the log under the id of its answer, with who asked for wh
     })),
   );
   expect(JSON.stringify(lines)).not.toMatch(/a-query|limit=7|a%20name|a name/);
+});
+
+it.each([
+  ['is not HTTP', 'hello\r\n\r\n', 400, 'HPE_INVALID_METHOD'],
+  [
+    'has too long headers',
+    `GET / HTTP/1.1\r\nX-Long: ${'x'.repeat(100_000)}\r\n\r\n`,
+    431,
+    'HPE_HEADER_OVERFLOW',
+  ],
+  ['expects wonders', 'POST / HTTP/1.1\r\nHost: localhost\r\nExpect: wonders\r\n\r\n', 417, 'Expect'],
+  [
+    'has a path that can not be read',
+    'GET /%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+    400,
+    'FST_ERR_BAD_URL',
+  ],
+])('what %s is in the log under the id of its answer, too', async (_name, bytes, status, reason) => {
+  const lines = await startLogged();
+  const [, id] = /^x-request-id: (\S+)\r$/im.exec(await rawRequest(api.port, bytes)) ?? [];
+  const fields = { request: id, status, address: '127.0.0.1', reason };
+  await eventually(() =>
+    expect(lines.filter(({ fields }) => fields['request'] === id)).toEqual([
+      { message: 'a request was answered', fields },
+    ]),
+  );
 });
