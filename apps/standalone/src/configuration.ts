@@ -1,5 +1,5 @@
 import { ACCESS_KEYS, type AccessConfiguration, accessProblems } from '@nebula/api';
-import type { KeyTable, Sources } from '@nebula/configuration';
+import { type KeyTable, shownValue, type Sources } from '@nebula/configuration';
 import { parseAppName } from '@nebula/contracts';
 import { configured, engineAddressProblems } from '@nebula/lifecycle';
 import {
@@ -129,6 +129,6 @@ export function loadStandaloneConfiguration(sources?: Sources): StandaloneConfig
 function appProblems(apps: readonly string[]): string[] {
   return apps.flatMap((app) => {
     const result = parseAppName(app);
-    return result.ok ? [] : [`app_name: ${JSON.stringify(app)} ${result.problems[0]?.message}`];
+    return result.ok ? [] : [`app_name: ${shownValue(app)} ${result.problems[0]?.message}`];
   });
 }

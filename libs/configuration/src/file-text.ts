@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { withoutCredentials } from './shown-value.js';
 
 /** Longer than any path of Linux (`PATH_MAX`), characters. */
 const LONGEST_PATH = 4_096;
@@ -12,7 +13,8 @@ export function textOfFile(key: string, path: string): { text: string } | { prob
   try {
     return { text: readFileSync(path, 'utf8') };
   } catch (error) {
-    return { problem: `${key}: ${path} can't be read (${codeOf(error)})` };
+    const shown = path.includes('://') ? withoutCredentials(path) : path;
+    return { problem: `${key}: ${shown} can't be read (${codeOf(error)})` };
   }
 }
 

@@ -8,3 +8,4 @@ export { overlay } from './overlay.js';
 export { type RabbitConnection, rabbitConnection } from './rabbit-connection.js';
 export { rabbitHostProblems } from './rabbit-hosts.js';
 export { RABBIT_KEYS, type RabbitConfiguration, reconnectKey } from './rabbit-keys.js';
+export { shownValue, withoutCredentials } from './shown-value.js';

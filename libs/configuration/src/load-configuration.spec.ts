@@ -200,6 +200,17 @@ describe('a secret in a file', () => {
 describe('problems', () => {
   it.each<[Record<string, string>, unknown, string]>([
     [{ PORT: 'http' }, {}, 'PORT is "http" but must be a whole number, 1 to 65535 (port to listen on)'],
+    [
+      { PORT: 'amqp://u:hunter2@rabbit:5672' },
+      {},
+      'PORT is "amqp://[redacted]@rabbit:5672" but must be a whole number, 1 to 65535 (port to listen on)',
+    ],
+    [
+      {},
+      { level: `mongodb://u:${'hunter2'.repeat(20)}@db/` },
+      'level in conf.json is "mongodb://[redacted]@db/" but must be one of info, warn (least severe line)',
+    ],
+    [{}, { 'mongodb://u:hunter2@db/': 1 }, '"mongodb://[redacted]@db/" in conf.json is not a known key'],
     [{ PORT: '0' }, {}, 'PORT is "0" but must be a whole number, 1 to 65535 (port to listen on)'],
     [{ PORT: '65536' }, {}, 'PORT is "65536" but must be a whole number, 1 to 65535 (port to listen on)'],
     [{ PORT: '80.5' }, {}, 'PORT is "80.5" but must be a whole number, 1 to 65535 (port to listen on)'],

@@ -3,6 +3,7 @@ import { ConfigurationError } from './configuration-error.js';
 import { textOfFile } from './file-text.js';
 import { allowedValues, environmentName, type Key, type KeyTable, secretFileName } from './key-table.js';
 import { fromJson, fromText, type Value } from './read-value.js';
+import { shownValue } from './shown-value.js';
 import { suggestion } from './suggestion.js';
 
 export interface Sources {
@@ -90,21 +91,12 @@ function inSecretFile(name: string, key: Key, path: string, text: string | undef
 }
 
 function wrong(place: string, key: Key, value: unknown): Found {
-  const shown = key.secret
-    ? 'has a value that is not allowed; it'
-    : `is ${shorten(JSON.stringify(value))} but`;
+  const shown = key.secret ? 'has a value that is not allowed; it' : `is ${shownValue(value)} but`;
   return { problem: `${place} ${shown} must be ${allowedValues(key)} (${key.description})` };
-}
-
-function shorten(text: string): string {
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
 function unknownKeys(file: ConfigurationFile, known: readonly string[]): string[] {
   return [...file.values.keys()]
     .filter((name) => !known.includes(name))
-    .map(
-      (name) =>
-        `${JSON.stringify(shorten(name))} in ${file.name} is not a known key${suggestion(name, known)}`,
-    );
+    .map((name) => `${shownValue(name)} in ${file.name} is not a known key${suggestion(name, known)}`);
 }

@@ -1,5 +1,6 @@
 import { allowedValues, type Key, type KeyTable } from './key-table.js';
 import { fromJson } from './read-value.js';
+import { shownValue } from './shown-value.js';
 import { suggestion } from './suggestion.js';
 
 /**
@@ -22,7 +23,7 @@ export function overlay<T extends object>(
   for (const [name, json] of Object.entries(given)) {
     const key = Object.hasOwn(table, name) ? table[name] : undefined;
     if (!key) {
-      problems.push(`${place} has no key ${JSON.stringify(name.slice(0, 80))}${suggestion(name, names)}`);
+      problems.push(`${place} has no key ${shownValue(name)}${suggestion(name, names)}`);
       continue;
     }
     const read = fromJson(key, json);

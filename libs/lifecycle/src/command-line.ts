@@ -1,3 +1,4 @@
+import { shownValue } from '@nebula/configuration';
 import { EXIT, StartError } from './start-error.js';
 
 /**
@@ -26,13 +27,13 @@ export function readCommandLine<Command extends string>(
   const command = commands.find((name) => name === word);
   const known = `known are ${commands.join(', ')} and --help`;
   if (command === undefined)
-    throw new StartError([`unknown argument ${JSON.stringify(word)}; ${known}`], EXIT.usage);
+    throw new StartError([`unknown argument ${shownValue(word)}; ${known}`], EXIT.usage);
   const takesFile = withFile.includes(command);
   const file = takesFile ? rest.shift() : undefined;
   const [more] = rest;
   if (more !== undefined) {
-    const after = takesFile ? `${command} ${JSON.stringify(file)}` : command;
-    throw new StartError([`unknown argument ${JSON.stringify(more)} after ${after}; ${known}`], EXIT.usage);
+    const after = takesFile ? `${command} ${shownValue(file)}` : command;
+    throw new StartError([`unknown argument ${shownValue(more)} after ${after}; ${known}`], EXIT.usage);
   }
   if (!takesFile) return { kind: 'command', command };
   if (file === undefined) throw new StartError([`${command} needs a file: ${command} FILE`], EXIT.usage);

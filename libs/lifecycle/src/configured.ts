@@ -3,6 +3,7 @@ import {
   FILE_KEYS,
   type KeyTable,
   loadConfiguration,
+  shownValue,
   type Sources,
 } from '@nebula/configuration';
 import { StartError } from './start-error.js';
@@ -44,5 +45,5 @@ export function startingWith<T>(read: () => T): T {
 /** What is wrong with an address of a Docker Engine, a line or none. */
 export function engineAddressProblems(key: string, host: string): string[] {
   if (/^unix:\/\/\/./.test(host) || /^tcp:\/\/[^/]/.test(host)) return [];
-  return [`${key} is ${JSON.stringify(host)} but must be unix:///path or tcp://name:port`];
+  return [`${key} is ${shownValue(host)} but must be unix:///path or tcp://name:port`];
 }

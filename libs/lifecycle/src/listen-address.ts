@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { withoutCredentials } from '@nebula/configuration';
 import { StartError } from './start-error.js';
 
 /** Names of the keys that a listening address is configured with. */
@@ -32,17 +33,18 @@ export function listenError(host: string, port: number, error: unknown, keys = A
 }
 
 function listenProblem(host: string, port: number, error: unknown, keys: ListenKeys): string {
+  const shown = withoutCredentials(host);
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   switch (code) {
     case 'EADDRINUSE':
-      return `${keys.port}: port ${port} on ${host} is in use by another program; set another ${keys.port}`;
+      return `${keys.port}: port ${port} on ${shown} is in use by another program; set another ${keys.port}`;
     case 'EACCES':
       return `${keys.port}: this user may not listen on port ${port}; set ${keys.port} to 1024 or more`;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `${keys.host}: ${host} is no address of this machine; 127.0.0.1 is the default, 0.0.0.0 means all`;
+      return `${keys.host}: ${shown} is no address of this machine; 127.0.0.1 is the default, 0.0.0.0 means all`;
     default:
-      return `${keys.host}, ${keys.port}: can't listen on ${host} port ${port}: ${String(error)}`;
+      return `${keys.host}, ${keys.port}: can't listen on ${shown} port ${port}: ${withoutCredentials(String(error))}`;
   }
 }

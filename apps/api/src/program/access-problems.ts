@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { shownValue } from '@nebula/configuration';
 import { isArgon2idHash, isHashed } from '../access/password-check.js';
 import type { AccessConfiguration } from './access-keys.js';
 
@@ -19,13 +20,13 @@ export function accessProblems(configuration: AccessConfiguration): string[] {
       .filter((proxy) => !isNetwork(proxy))
       .map(
         (proxy) =>
-          `trusted_proxies: ${JSON.stringify(proxy)} must be an address or a network, like 10.0.0.7 or 10.0.0.0/8`,
+          `trusted_proxies: ${shownValue(proxy)} must be an address or a network, like 10.0.0.7 or 10.0.0.0/8`,
       ),
     ...configuration.cors_origins
       .filter((origin) => !isOrigin(origin))
       .map(
         (origin) =>
-          `cors_origins: ${JSON.stringify(origin)} must be an origin without a path, like https://nebula.example`,
+          `cors_origins: ${shownValue(origin)} must be an origin without a path, like https://nebula.example`,
       ),
   ];
 }
@@ -61,7 +62,7 @@ function credentialProblems({
 function exposureProblems(configuration: AccessConfiguration): string[] {
   const { api_host, auth_enabled } = configuration;
   if (!auth_enabled || hasLogin(configuration) || isLoopback(api_host)) return [];
-  return [`api_host is ${JSON.stringify(api_host)}, but no login is configured: ${WAYS_OUT}`];
+  return [`api_host is ${shownValue(api_host)}, but no login is configured: ${WAYS_OUT}`];
 }
 
 function tlsProblems({ tls_cert, tls_key }: AccessConfiguration): string[] {

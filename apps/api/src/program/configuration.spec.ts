@@ -38,6 +38,17 @@ function problemsOf(run: () => unknown): readonly string[] {
 }
 
 describe('the configuration of the api', () => {
+  it.each(Object.keys(API_KEYS))('shows no password of an address that is given as %s', (name) => {
+    // A comma and a "/" cut it in pieces where a list or a path is expected.
+    for (const address of [
+      'amqp://u:qvxz@box:5672/a b',
+      'amqp://u:qv,xz@box',
+      'amqp://u:qv/xz@',
+      'http://qvxz@box',
+    ])
+      expect(problemsOf(() => load({ ...WHOLE, [name.toUpperCase()]: address })).join()).not.toMatch(/qv|xz/);
+  });
+
   it('needs a database and a broker', () => {
     expect(problemsOf(() => load({})).map((line) => line.split(' ')[0])).toEqual([
       'rabbit_host',

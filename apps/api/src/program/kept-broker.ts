@@ -1,4 +1,4 @@
-import type { KeyTable, RabbitConfiguration } from '@nebula/configuration';
+import { type KeyTable, type RabbitConfiguration, shownValue } from '@nebula/configuration';
 import { type BrokerSetup, managementUrlProblems } from '@nebula/messaging';
 
 /** What the set-up of a broker needs beside the api's own access to it. */
@@ -71,7 +71,7 @@ function sameUsers(configuration: KeptBrokerConfiguration & Users): string[] {
       .slice(index + 1)
       .filter((other) => configuration[other] === configuration[key] && configuration[key] !== '')
       .map((other) => {
-        const both = `${key} and ${other} are both ${JSON.stringify(configuration[key])}`;
+        const both = `${key} and ${other} are both ${shownValue(configuration[key])}`;
         return `${both} but must be different: each has rights of its own`;
       }),
   );

@@ -4,6 +4,7 @@ import {
   RABBIT_KEYS,
   type RabbitConfiguration,
   rabbitHostProblems,
+  shownValue,
   type Sources,
 } from '@nebula/configuration';
 import { configured, StartError } from '@nebula/lifecycle';
@@ -85,7 +86,7 @@ export function readRegions(configuration: BrokerConfiguration & RegionsConfigur
   if (entries.length === 0) {
     const problems = NAME.test(rabbit_region)
       ? []
-      : [`rabbit_region is ${JSON.stringify(rabbit_region)} but must be ${NAME_RULE}`];
+      : [`rabbit_region is ${shownValue(rabbit_region)} but must be ${NAME_RULE}`];
     return {
       regions: [{ region: rabbit_region, ...base }],
       problems: [...problems, ...rabbitHostProblems(base.rabbit_host), ...keptBrokerProblems(base)],
@@ -113,9 +114,7 @@ function readRegion(region: string, given: unknown, base: BrokerConfiguration): 
   if (!NAME.test(region))
     return {
       value,
-      problems: [
-        `rabbit_regions has the name ${JSON.stringify(region.slice(0, 80))}, which must be ${NAME_RULE}`,
-      ],
+      problems: [`rabbit_regions has the name ${shownValue(region)}, which must be ${NAME_RULE}`],
     };
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     return { value, problems: [`${place} must be an object with rabbit_* keys`] };

@@ -1,4 +1,4 @@
-import type { KeyTable } from '@nebula/configuration';
+import { type KeyTable, shownValue } from '@nebula/configuration';
 import type { StoreOptions } from '../store/store-options.js';
 
 /** Which database is used: one of the first two. */
@@ -37,7 +37,7 @@ export function storeProblems(configuration: StoreConfiguration): string[] {
     ...addressProblems(configuration),
     ...(/^[A-Za-z0-9_-]{1,63}$/.test(schema_name)
       ? []
-      : [`schema_name is ${JSON.stringify(schema_name)} but must be 1 to 63 letters, digits, "_" and "-"`]),
+      : [`schema_name is ${shownValue(schema_name)} but must be 1 to 63 letters, digits, "_" and "-"`]),
   ];
 }
 

@@ -54,6 +54,17 @@ describe('the configuration of a worker', () => {
     });
   });
 
+  it.each(Object.keys(WORKER_KEYS))('shows no password of an address that is given as %s', (name) => {
+    // A comma and a "/" cut it in pieces where a list or a path is expected.
+    for (const address of [
+      'amqp://u:qvxz@box:5672/a b',
+      'amqp://u:qv,xz@box',
+      'amqp://u:qv/xz@',
+      'http://qvxz@box',
+    ])
+      expect(problemsOf({ [name.toUpperCase()]: address }).join()).not.toMatch(/qv|xz/);
+  });
+
   it.each<[string, Record<string, string>, RegExp[]]>([
     ['no app', { APP_NAME: '' }, [/^app_name is missing: set APP_NAME/]],
     ['an empty list', { APP_NAME: ' , ' }, [/^APP_NAME names no app/]],
@@ -63,6 +74,11 @@ describe('the configuration of a worker', () => {
       'no address of an engine',
       { DOCKER_HOST: 'localhost' },
       [/^docker_host is "localhost" but must be unix:/],
+    ],
+    [
+      'a password in the address of an engine',
+      { DOCKER_HOST: 'http://u:hunter3@box' },
+      [/^docker_host is "http:\/\/\[redacted\]@box" but must be unix:/],
     ],
     [
       'labels of another form',

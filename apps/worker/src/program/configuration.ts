@@ -3,6 +3,7 @@ import {
   RABBIT_KEYS,
   type RabbitConfiguration,
   rabbitHostProblems,
+  shownValue,
   type Sources,
 } from '@nebula/configuration';
 import { parseAppName } from '@nebula/contracts';
@@ -140,6 +141,6 @@ function appProblems(apps: readonly string[]): string[] {
     return ['APP_NAME names no app; set it to the apps that this server runs, like shop,shop-lb'];
   return apps.flatMap((app) => {
     const result = parseAppName(app);
-    return result.ok ? [] : [`APP_NAME: ${JSON.stringify(app)} ${result.problems[0]?.message}`];
+    return result.ok ? [] : [`APP_NAME: ${shownValue(app)} ${result.problems[0]?.message}`];
   });
 }

@@ -1,3 +1,4 @@
+import { shownValue } from '@nebula/configuration';
 import { parseLabels } from '@nebula/contracts';
 
 /** What is wrong with labels as the configuration has them, a line for each. */
@@ -5,7 +6,7 @@ export function labelProblems(labels: readonly string[]): string[] {
   const parsed = parseLabels(labels);
   if (parsed.ok) return [];
   return parsed.problems.map(({ value, message }) =>
-    value === undefined ? `worker_labels ${message}` : `worker_labels: ${JSON.stringify(value)} ${message}`,
+    value === undefined ? `worker_labels ${message}` : `worker_labels: ${shownValue(value)} ${message}`,
   );
 }
 

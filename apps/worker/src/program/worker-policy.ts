@@ -1,3 +1,4 @@
+import { shownValue } from '@nebula/configuration';
 import type { PolicyLists, WorkerPolicy } from '../reconcile/worker-policy.js';
 
 const LISTS = ['images', 'binds', 'devices', 'capabilities'] as const;
@@ -20,10 +21,10 @@ export function policyConfigurationProblems(given: Readonly<Record<string, unkno
     if (isOneOf(LISTS, rule)) return listsProblems(place, value, ENTRIES[rule]);
     if (!isOneOf(SWITCHES, rule)) {
       return [
-        `worker_policy has no rule ${JSON.stringify(rule)}; there are ${[...LISTS, ...SWITCHES].join(', ')}`,
+        `worker_policy has no rule ${shownValue(rule)}; there are ${[...LISTS, ...SWITCHES].join(', ')}`,
       ];
     }
-    return typeof value === 'boolean' ? [] : [`${place} is ${shown(value)} but must be true or false`];
+    return typeof value === 'boolean' ? [] : [`${place} is ${shownValue(value)} but must be true or false`];
   });
 }
 
@@ -40,24 +41,19 @@ export function workerPolicy(given: Readonly<Record<string, unknown>>, dockerHos
 
 function listsProblems(place: string, value: unknown, { form, is }: { form: RegExp; is: string }): string[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return [`${place} is ${shown(value)} but must be an object with allow and deny, like {"allow": []}`];
+    return [`${place} is ${shownValue(value)} but must be an object with allow and deny, like {"allow": []}`];
   }
   return Object.entries(value).flatMap(([name, list]: [string, unknown]) => {
     if (!isOneOf(['allow', 'deny'] satisfies (keyof PolicyLists)[], name)) {
-      return [`${place} has no ${JSON.stringify(name)}; there are allow and deny`];
+      return [`${place} has no ${shownValue(name)}; there are allow and deny`];
     }
-    if (!Array.isArray(list)) return [`${place}.${name} is ${shown(list)} but must be a list of texts`];
+    if (!Array.isArray(list)) return [`${place}.${name} is ${shownValue(list)} but must be a list of texts`];
     return list
       .filter((entry: unknown) => typeof entry !== 'string' || !form.test(entry))
-      .map((entry) => `${place}.${name}: ${shown(entry)} must be ${is}`);
+      .map((entry) => `${place}.${name}: ${shownValue(entry)} must be ${is}`);
   });
 }
 
 function isOneOf<T extends string>(names: readonly T[], name: string): name is T {
   return (names as readonly string[]).includes(name);
-}
-
-function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
