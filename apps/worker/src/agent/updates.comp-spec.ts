@@ -62,6 +62,14 @@ async function nothingIsDone(): Promise<void> {
   expect(acts).toEqual([]);
 }
 
+/** Two more looks at everything pass, of which the first may have begun before, and nothing is done for the app. */
+async function resyncsDoNothing(): Promise<void> {
+  const { length } = engine.calls;
+  const looks = engine.lists;
+  await eventually(() => expect(engine.lists).toBeGreaterThanOrEqual(looks + 4), 10_000);
+  expect(engine.calls.slice(length)).toEqual([]);
+}
+
 describe('a rolling update', () => {
   it('replaces a replica when the ones before are healthy', async () => {
     await begin();
@@ -179,6 +187,21 @@ describe('a rolling update', () => {
     want(5, { docker_image: 'shop:3' });
     await worker.reported({ state: 'converged', revision: 5 });
   });
+
+  it.each(['pause', 'rollback'] as const)(
+    'that has failed is left alone by the looks of every resync: %s',
+    async (on_failure) => {
+      startsAs('shop:2', 'unhealthy');
+      await worker.start({ resync_seconds: 1 });
+      want(1, {});
+      await worker.reported({ state: 'converged', revision: 1 });
+      want(2, { docker_image: 'shop:2', update: { ...ROLLING, on_failure } });
+      const state = on_failure === 'pause' ? 'paused' : 'rolled_back';
+      await eventually(() => expect(worker.report()).toMatchObject({ state: 'failed', update: { state } }));
+      await resyncsDoNothing();
+      expect(worker.report()).toMatchObject({ state: 'failed', update: { state } });
+    },
+  );
 
   it('goes on after a failure of the engine that passes', async () => {
     await begin();

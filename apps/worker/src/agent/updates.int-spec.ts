@@ -79,28 +79,48 @@ describe('on a real engine', () => {
     expect(third.filter(({ id }) => second.some((before) => before.id === id))).toEqual([]);
   }, 200_000);
 
-  it('one whose program ends again and again is paused with its exit code and last lines, for good', async () => {
-    const before = await begin({ docker_image: IMAGES[0] });
-    const command = ['/bin/sh', '-c', 'echo "connecting with $SECRET"; echo bye >&2; exit 3'];
-    await want(2, { docker_image: IMAGES[0], command, env_vars: { SECRET: secret('hunter22') } });
-    const message = await failure(2);
-    expect(message).toContain('is paused: ');
-    expect(message).toContain('-1 ends again and again (exit code 3); its last lines:');
-    expect(message).toContain('connecting with [redacted]');
-    expect(message).toContain('bye');
-    expect(worker.log.text).not.toContain('hunter22');
-    const untouched = (await worker.containers()).slice(1);
-    expect(untouched).toEqual(before.slice(1));
+  it.each([
+    ['pause', 'is paused: '],
+    ['rollback', 'is taken back to revision 1: '],
+  ] as const)(
+    'one whose program ends again and again fails with its exit code and last lines, for good: %s',
+    async (on_failure, outcome) => {
+      const before = await begin({ docker_image: IMAGES[0] });
+      const command = ['/bin/sh', '-c', 'echo "connecting with $SECRET"; echo bye >&2; exit 3'];
+      const update: UpdateSettings = { ...ROLLING, on_failure };
+      const bad = { docker_image: IMAGES[0], command, update };
+      await want(2, { ...bad, env_vars: { SECRET: secret('hunter22') } });
+      const ended = async (): Promise<string> =>
+        await eventually(async () => {
+          const text = await failure(2);
+          expect(text).toContain(outcome);
+          return text;
+        }, LIMIT);
+      const message = await ended();
+      expect(message).toContain('-1 ends again and again (exit code 3); its last lines:');
+      expect(message).toContain('connecting with [redacted]');
+      expect(message).toContain('bye');
+      expect(worker.log.text).not.toContain('hunter22');
+      const [first, ...others] = await worker.containers();
+      expect(others).toEqual(before.slice(1));
+      const { Config } = await worker.engine.docker.getContainer(first?.id ?? '').inspect();
+      // Paused it stays as it is; taken back it is one of the version before.
+      expect(Config.Cmd.includes('-c')).toBe(on_failure === 'pause');
+      if (on_failure === 'rollback') expect(first).toMatchObject({ running: true });
 
-    await worker.close();
-    worker.forgetReports();
-    await worker.start();
-    expect(await failure(2)).toBe(message);
-    expect((await worker.containers()).slice(1)).toEqual(before.slice(1));
-    await want(3, { docker_image: IMAGES[0] });
-    await worker.reported({ state: 'converged', revision: 3 }, LIMIT);
-    expect((await worker.containers()).slice(1)).toEqual(before.slice(1));
-  }, 200_000);
+      await worker.close();
+      worker.forgetReports();
+      await worker.start();
+      expect(await ended()).toBe(message);
+      const [again, ...still] = await worker.containers();
+      expect(again?.id).toBe(first?.id);
+      expect(still).toEqual(others);
+      await want(3, { docker_image: IMAGES[0] });
+      await worker.reported({ state: 'converged', revision: 3 }, LIMIT);
+      expect((await worker.containers()).slice(1)).toEqual(before.slice(1));
+    },
+    200_000,
+  );
 
   it('one that is unhealthy is taken back, also by a worker that was started again in the middle', async () => {
     const before = await begin();
