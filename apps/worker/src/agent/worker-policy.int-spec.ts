@@ -20,6 +20,12 @@ beforeAll(async () => {
     worker_policy: {
       ...{ images: { deny: [`${registry}/*`] }, binds: { allow: ['/srv'] } },
       ...{ docker_socket: false, capabilities: { allow: ['NET_BIND_SERVICE'] }, privileged: false },
+      ...{
+        devices: { allow: ['/dev/null'] },
+        pid_mode_host: false,
+        ipc_mode_host: false,
+        network_host: false,
+      },
     },
   });
 }, LIMIT);
@@ -36,6 +42,10 @@ const FORBIDDEN: Record<string, [rule: string, spec: Partial<AppSpec>]> = {
   socket: ['docker_socket', { volumes: ['/run:/host-run'] }],
   capability: ['capabilities', { cap_add: ['NET_ADMIN'] }],
   privileged: ['privileged', { privileged: true }],
+  device: ['devices', { devices: ['/dev/zero'] }],
+  processes: ['pid_mode_host', { pid_mode: 'host' }],
+  memory: ['ipc_mode_host', { ipc_mode: 'host' }],
+  network: ['network_host', { networks: ['host'] }],
 };
 
 it(
@@ -57,11 +67,13 @@ it(
     // What is allowed by the same rules runs.
     await worker.want(1, {
       ...{ cap_add: ['NET_BIND_SERVICE'], volumes: ['/srv:/srv:ro', `${worker.app}-named:/data`] },
+      ...{ devices: ['/dev/null:/dev/nothing'], ipc_mode: 'private' },
     });
     await worker.reported({ state: 'converged' }, LIMIT);
     const [permitted] = await worker.containers();
     const { HostConfig } = await worker.engine.docker.getContainer(permitted?.id ?? '').inspect();
     expect(HostConfig).toMatchObject({ CapAdd: ['NET_BIND_SERVICE'], Privileged: false });
+    expect(HostConfig.Devices).toMatchObject([{ PathOnHost: '/dev/null' }]);
     await worker.want(2, { running: false });
     await worker.reported({ state: 'converged', revision: 2 }, LIMIT);
     await worker.engine.docker.getVolume(`${worker.app}-named`).remove();
