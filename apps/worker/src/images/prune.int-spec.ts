@@ -108,3 +108,30 @@ it('a tag that moves in the registry changes nothing until a release, and the bu
   expect(await runtime.imageId(old)).toBeNull();
   expect(await runtime.imageId(moved)).toBe(moved);
 }, 120_000);
+
+it('a prune of an app that is forbidden here removes what has ended of it, and nothing that runs or is not ours', async () => {
+  await worker.close();
+  worker.forgetReports();
+  await worker.start({ worker_policy: { privileged: false } });
+  const { docker, runtime } = worker.engine;
+  const update = { min_ready_seconds: 0 };
+  await worker.want(1, { update });
+  // The worker knows a version now that it comes back to.
+  await eventually(
+    () => expect(worker.report()).toMatchObject({ update: { state: 'done', ready: 1 } }),
+    60_000,
+  );
+  const before = await worker.containers();
+  await worker.want(2, { update, privileged: true });
+  await worker.reported({ state: 'failed', revision: 2 });
+
+  const left = worker.engine.draft({ name: `${worker.app}-7`, replica: 7 });
+  const ours = await worker.engine.running({ ...left, spec: { ...left.spec, app_name: worker.app } });
+  const foreign = await worker.engine.foreign(`${worker.app}-foreign`);
+  for (const id of [ours, foreign]) await runtime.stop(id);
+  expect((await worker.containers()).map(({ id }) => id)).toContain(ours);
+  await worker.want(3, { update, privileged: true }, { tokens: { prune: 3 } });
+  await eventually(async () => expect(await worker.containers()).toEqual(before), 60_000);
+  expect((await docker.getContainer(foreign).inspect()).State.Status).toBe('exited');
+  expect(worker.report()).toMatchObject({ state: 'failed', revision: 3 });
+}, 120_000);
