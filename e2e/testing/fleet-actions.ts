@@ -281,6 +281,11 @@ function actions(): void {
       const change = { containers_per: { server: 2 }, update: { min_ready_seconds: 1 } };
       await reaches('tagged', () => fleet.api.change('tagged', change));
       await fleet.pushEverywhere(TAGGED, '3');
+      // A roll alone makes all of it anew from the build that is there: it pulls nothing.
+      const before = await ids('tagged');
+      await reaches('tagged', () => fleet.api.act('tagged', 'roll'));
+      expect(await areAllNew('tagged', before)).toBe(true);
+      expect(await pages(TAGGED_PORT)).toEqual(each('version 2'));
       const since = Date.now();
       await reaches('tagged', () => fleet.api.ask('POST', '/apps/tagged/release', { rolling: true }));
       expect(await pages(TAGGED_PORT)).toEqual(each('version 3'));
