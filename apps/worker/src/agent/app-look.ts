@@ -39,7 +39,7 @@ export async function lookAtApp(
   state: AcceptedState,
   { parts, memory, repeats, isOutdated }: Onlooker,
 ): Promise<AppLook | null> {
-  const { clock, engine, jumps, policy, relations, runtime, scope, unhealthy_grace } = parts;
+  const { clock, disk, engine, jumps, policy, relations, runtime, scope, unhealthy_grace } = parts;
   const { desired } = state;
   const node = await engine.facts();
   // What is undone over and over is so too after a wish to prune.
@@ -47,7 +47,7 @@ export async function lookAtApp(
   const observed = await observeApp({ runtime, scope, jumps }, desired, memory.current);
   if (isOutdated()) return null;
   const others = relations.others();
-  const about = { scope, policy, others, unhealthy_grace, desired, observed, node };
+  const about = { scope, policy, others, unhealthy_grace, desired, observed, node, disk_short: disk.isShort };
   const before = { ...about, memory: memory.current, now: clock.now() };
   memory.change(() => learn(before));
   const input = { ...before, memory: memory.current };

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import type { ClockJumps } from '../clock-jumps.js';
 import type { ContainerRuntime } from '../container-runtime/container-runtime.js';
 import type { WorkerPolicy } from '../reconcile/worker-policy.js';
+import type { ImageCollector } from '../images/image-collector.js';
 import type { Reporter } from '../reporting/reporter.js';
 import type { WorkerLog } from '../worker-log.js';
 import type { WorkerMetrics } from '../metrics/worker-metrics.js';
@@ -21,6 +22,7 @@ export interface RunnerParts {
   unhealthy_grace: number;
   runtime: ContainerRuntime;
   engine: EngineFactsCache;
+  disk: Pick<ImageCollector, 'isShort'>;
   executor: Executor;
   memories: MemoryFiles;
   reporter: Reporter;

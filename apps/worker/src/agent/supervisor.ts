@@ -96,7 +96,22 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
     const { max_restart_wait_seconds: longest_wait = 0, unhealthy_grace_seconds: grace = UNHEALTHY_GRACE } =
       options.updates ?? {};
     const settings = { scope, policy, relations, longest_wait, unhealthy_grace: grace * 1000 };
-    this.parts = { ...settings, runtime, engine, executor, memories, reporter, metrics, clock, jumps, log };
+    const disk = collector;
+    this.parts = {
+      ...settings,
+      runtime,
+      engine,
+      disk,
+      executor,
+      memories,
+      reporter,
+      metrics,
+      clock,
+      jumps,
+      log,
+    };
+    // What has ended of an app that can't go on holds its images.
+    collector.onShort = () => this.wakeConcerned();
     pruner.needed = () => {
       const needed = [...this.runners.values()].map((runner) => runner.neededImages);
       return {
@@ -233,6 +248,8 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
       return;
     }
     if (app_name !== null) this.found(app_name);
+    // It may have been the last one that held an image.
+    if (action === 'destroy' && this.collector.isShort) void this.collector.collect();
     if (!FREEING.has(action)) return;
     this.wakeConcerned();
     for (const { delay, timer } of this.laterLooks) timer.set(delay);

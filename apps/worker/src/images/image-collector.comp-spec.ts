@@ -95,3 +95,33 @@ it.each([
   const told = worker.log.text.split('can not be seen from here, so none is removed').length - 1;
   expect(told).toBe(folder === null ? 0 : 1);
 });
+
+it('a full disk has what has ended of an app that is forbidden here removed, and then the image that it held', async () => {
+  const settings = { worker_policy: { privileged: false } };
+  const update = { min_ready_seconds: 0 };
+  const serves = async (app_name: string, revision: number, docker_image: string): Promise<void> => {
+    worker.receive(wanted({ app_name, revision, spec: { docker_image, update } }), app_name);
+    const done = { revision, state: 'converged', update: { state: 'done', ready: 1 } };
+    await eventually(() => expect(worker.report(app_name)).toMatchObject(done));
+  };
+  await worker.start({ ...settings, resync_seconds: 1 });
+  await serves('web', 1, 'shop:1');
+  await serves('other', 1, 'far:1');
+  await serves('other', 2, 'shop:2');
+  worker.receive(wanted({ revision: 2, spec: { privileged: true } }));
+  await worker.reported({ state: 'failed', revision: 2 });
+  const [kept] = engine.of('web');
+  if (!kept) throw new Error('There is no container of web.');
+  const left = { ...kept, id: 'left', name: 'web-7', replica: 7, state: 'exited' as const };
+  const holding = { image: 'far:1', image_id: 'id of far:1', fingerprint: 'v1:before' };
+  engine.containers.set('left', { ...left, ...holding, scope: 'default' });
+  await resyncs();
+  expect(engine.named('web-7')).toBeDefined();
+
+  await worker.close();
+  await worker.start({ ...settings, images: { gc: ALWAYS } });
+  // The next resync is minutes away, so it is the pull that has the disk looked at.
+  await serves('other', 3, 'far:2');
+  await eventually(() => expect(engine.of('web')).toEqual([kept]));
+  await eventually(() => expect(pulledImages()).toEqual(['far:2']));
+});

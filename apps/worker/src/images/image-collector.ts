@@ -9,6 +9,9 @@ import { ImagePruner } from './image-pruner.js';
 /** Removes images that nothing needs when the disk that they are on is short of space. */
 @Injectable()
 export class ImageCollector {
+  /** Called when the disk is too full, and nothing is left that can be removed here. */
+  onShort: () => void = () => undefined;
+  private short = false;
   private readonly limits: DiskLimits | null;
   private readonly turns = pLimit(1);
   /** Said already: what is so at every look is told once. */
@@ -21,6 +24,11 @@ export class ImageCollector {
     private readonly log: WorkerLog,
   ) {
     this.limits = options.images?.gc ?? null;
+  }
+
+  /** The disk was too full at the last look, also without the images that nothing needs. */
+  get isShort(): boolean {
+    return this.short;
   }
 
   /** Looks at the disk, and removes images when it is too full. Never fails: the next look is another try. */
@@ -40,12 +48,14 @@ export class ImageCollector {
     const { image_folder: folder } = await this.runtime.facts();
     const before = folder === null ? null : await this.look(folder);
     if (folder === null || !before) {
+      this.short = false;
       const text = 'the disk of the images can not be seen from here, so none is removed when it is full';
       this.tell('unseen', text, { folder });
       return;
     }
     if (!isTooFull(before, limits, false)) {
       this.told = null;
+      this.short = false;
       return;
     }
     let disk = before;
@@ -55,11 +65,13 @@ export class ImageCollector {
     });
     disk = await diskUsage(folder);
     const fields = { folder, percent: shown(disk), before: shown(before) };
-    if (!isTooFull(disk, limits, true)) {
+    this.short = isTooFull(disk, limits, true);
+    if (!this.short) {
       this.told = null;
       this.log.info('the disk was too full, and images that are not needed are removed', fields);
     } else {
       this.tell('full', 'the disk is too full, and no image on it is left that is not needed', fields);
+      this.onShort();
     }
   }
 

@@ -44,21 +44,24 @@ export function leftoversOf(
  * What a prune takes, once for each time that it is asked for. Images are pruned beside everything else, above all where a
  * full disk keeps the app from going on, and after the containers that may be the last that are made from them. One that
  * could not be removed holds up no image of others: it is tried again, and the images once more after it.
+ *
+ * A disk that is too full takes the same containers, unasked. Their images go as far as the disk needs it, which is seen
+ * elsewhere.
  */
 export function planPrune(
   input: PlanInput,
   leftovers: readonly ObservedContainer[],
 ): { steps: Step[]; problems: PlanProblem[] } {
-  const { desired, memory, observed } = input;
+  const { desired, memory, observed, disk_short = false } = input;
   const token = desired.tokens.prune;
-  if (desired.deleted || token === 0) return { steps: [], problems: [] };
+  if (desired.deleted) return { steps: [], problems: [] };
   const prune: Step = { kind: 'prune', token };
   const hasFailed = (step: Step): boolean =>
-    failureOf(memory, failureKey(step, [step], observed.containers)) !== null;
-  const isDue = token !== memory.prune || hasFailed(prune);
-  const due = leftovers.map(remove).filter((step) => isDue || hasFailed(step));
+    token !== 0 && failureOf(memory, failureKey(step, [step], observed.containers)) !== null;
+  const isAsked = token !== 0 && (token !== memory.prune || hasFailed(prune));
+  const due = leftovers.map(remove).filter((step) => isAsked || hasFailed(step) || disk_short);
   const removals = tryable(due, observed.containers, input);
-  if (!isDue && removals.steps.length === 0) return removals;
+  if (!isAsked && !removals.steps.some(hasFailed)) return removals;
   const whole = tryableGroups([[...removals.steps, prune]], observed.containers, input);
   return { steps: whole.steps, problems: [...removals.problems, ...whole.problems] };
 }

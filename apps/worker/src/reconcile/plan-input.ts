@@ -19,6 +19,8 @@ export interface PlanInput {
   others?: ReadonlyMap<string, OtherApp>;
   /** How long a container may be unhealthy before it is restarted, milliseconds; half a minute when absent. */
   unhealthy_grace?: number;
+  /** The disk of the engine's images is too full, also without the images that nothing needs. */
+  disk_short?: boolean;
   /** Milliseconds since 1970. */
   now: number;
 }

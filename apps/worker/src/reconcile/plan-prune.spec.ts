@@ -120,3 +120,39 @@ describe('a prune of an app whose update is paused', () => {
     expect(lines).toContain('remove left → prune images');
   });
 });
+
+describe('a disk that is too full', () => {
+  const containers = [ended(1), ended(2), ended(2, { id: 'old', name: 'web-2.old' }), ended(3)];
+  const spec = specOf(desiredApp({ containers_per: { server: 2 } }));
+  const good = { revision: 0, spec, tokens: NO_TOKENS, pin: null };
+
+  function lines(prune: number, disk_short: boolean, failures: Record<string, Failure> = {}): string[] {
+    const wish = { ...forbidden, tokens: tokens({ prune }) };
+    const input = situation(wish, containers, { policy: { privileged: false } });
+    const memory = { ...input.memory, good, prune, failures };
+    return formatPlan(plan({ ...input, memory, disk_short }), NOW).filter(
+      (line) => !line.startsWith('! plan: worker_policy'),
+    );
+  }
+
+  test.each([
+    ['one that was never pruned', 0],
+    ['one that was pruned before', 7],
+  ])(
+    'takes what a prune takes of the containers of %s, and leaves the images to whoever sees the disk',
+    (_which, prune) => {
+      expect(lines(prune, true)).toEqual(['remove old → remove c3']);
+      expect(lines(prune, false)).toEqual([]);
+    },
+  );
+
+  test('is no reason to try again at once what could not be removed', () => {
+    const busy = {
+      ...{ step: 'remove' as const, message: 'busy', attempts: 1, terminal: false },
+      ...{ failed_at: NOW - 1_000, retry_at: NOW + 4_000 },
+    };
+    const failures = { [containerKey('remove', 3, 'v1:before')]: busy };
+    const found = lines(0, true, failures);
+    expect(found).toEqual(['remove old', expect.stringMatching(/^! remove: busy \(again in 4000 ms\)/)]);
+  });
+});
