@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { freePorts, portsInUse } from '../tools/start/free-ports.mjs';
-import { freshClone, removeClone, REPOSITORY } from './testing/clone.js';
-import { consoleBlocks, type Exchange, loosely } from './testing/console-blocks.js';
+import { freshClone, removeClone } from './testing/clone.js';
+import { type Exchange, exchangesOf, loosely } from './testing/console-blocks.js';
+import { DocumentBlocks } from './testing/document-blocks.js';
 import { EngineView } from './testing/engine-view.js';
 import { eventually } from './testing/eventually.js';
 import { freePort } from './testing/free-port.js';
@@ -20,17 +19,14 @@ const README_PORTS = { api: 8000, first: 8081, own: 9081 };
 const engine = new EngineView(process.env['NEBULA_TEST_DOCKER_HOST'] ?? '');
 const scope = `e2e-${randomBytes(4).toString('hex')}`;
 const label = `nebula.scope=${scope}`;
-const read = (file: string) => readFileSync(join(REPOSITORY, file), 'utf8');
+const blocks = new DocumentBlocks(import.meta.filename);
+const consoleBlocks = (page: string) =>
+  blocks.takePage(page).flatMap(({ language, text }) => (language === 'console' ? [exchangesOf(text)] : []));
 
 /** What is played in turn, each of which begins with nothing and leaves nothing. */
 const TOURS = [
-  ['the tour in the README', consoleBlocks(read('README.md'), 'A two-minute tour')],
-  [
-    'docs/getting-started.md',
-    ['One server', 'The first app', 'The first change'].flatMap((heading) =>
-      consoleBlocks(read('docs/getting-started.md'), heading),
-    ),
-  ],
+  ['the tour in the README', consoleBlocks('README.md')],
+  ['docs/getting-started.md', consoleBlocks('docs/getting-started.md')],
 ] as const;
 
 let clone: string;
@@ -115,12 +111,18 @@ afterAll(async () => {
   await removeClone(clone);
 }, LIMIT);
 
-describe.each(TOURS)('%s', (_name, blocks) => {
+it('each begins with the command that the README names first, and no block is left', () => {
+  const [start] = blocks.take('README.md', 'Two commands').commands;
+  expect(TOURS.map(([, played]) => played[0]?.[0]?.command)).toEqual([start, start]);
+  expect(blocks.left).toEqual([]);
+});
+
+describe.each(TOURS)('%s', (_name, played) => {
   it('has blocks to play', () => {
-    expect(blocks.length).toBeGreaterThan(5);
+    expect(played.length).toBeGreaterThan(5);
   });
 
-  it.each(blocks.map((block) => [block.map(({ command }) => command).join(' ; '), block] as const))(
+  it.each(played.map((block) => [block.map(({ command }) => command).join(' ; '), block] as const))(
     '%s',
     async (_commands, block) => {
       for (const exchange of block) await play(exchange);

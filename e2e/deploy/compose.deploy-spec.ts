@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { execa } from 'execa';
-import { chown, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chown, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeHttpImage } from '../../tools/engine/images.mjs';
 import { startLoad } from '../../tools/load/http-load.mjs';
 import { makePrometheusImage } from '../../tools/services/compose.mjs';
 import { addedMegabytes, buildNebulaImage, ensureNebulaBase } from '../../tools/services/nebula-images.mjs';
 import { secret } from '../../tools/test/known-secrets.mjs';
-import { REPOSITORY } from '../testing/clone.js';
+import { DocumentBlocks } from '../testing/document-blocks.js';
 import { EngineView, type SeenContainer } from '../testing/engine-view.js';
 import { eventually } from '../testing/eventually.js';
 import { freePort } from '../testing/free-port.js';
@@ -24,6 +24,7 @@ const USER = 65_532;
 /** Apps that no worker lists, for changes that touch no container. */
 const IDLE = ['idle-1', 'idle-2', 'idle-3', 'idle-4'];
 
+const blocks = new DocumentBlocks(import.meta.filename);
 const engine = new EngineView(ENGINE);
 let bed: ComposeBed;
 
@@ -135,8 +136,7 @@ it(
     const secrets = join(bed.folder, 'secrets');
     await writeFile(join(secrets, 'prometheus_token'), secret(token), { mode: 0o444 });
     const listen = `127.0.0.1:${await freePort()}`;
-    const page = await readFile(join(REPOSITORY, 'docs', 'monitoring.md'), 'utf8');
-    const [, override = ''] = /^```yaml\n(services:\n[^]*?)^```$/m.exec(page) ?? [];
+    const { text: override } = blocks.take('docs/monitoring.md', 'With Docker Compose', 1);
     const ours = override
       .replace(/image: prom\/prometheus:.*/, `image: ${await makePrometheusImage(ENGINE)}`)
       .replace('127.0.0.1:9090', listen)
@@ -259,3 +259,5 @@ it(
   },
   LIMIT,
 );
+
+it('no block of the pages is left', () => expect(blocks.left).toEqual([]));

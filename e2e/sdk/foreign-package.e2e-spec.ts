@@ -11,6 +11,7 @@ import { packSdk } from '../../tools/sdk/pack-sdk.mjs';
 import { OTHER_NODES, otherNode } from '../../tools/services/other-node.mjs';
 import { BrowserPages } from '../testing/browser-pages.js';
 import { REPOSITORY } from '../testing/clone.js';
+import { DocumentBlocks } from '../testing/document-blocks.js';
 import { freePort } from '../testing/free-port.js';
 import { ServiceProcess } from '../testing/service-process.js';
 import { eventually } from '../testing/eventually.js';
@@ -24,10 +25,13 @@ const START_LIMIT = 600_000;
 const BUNDLER = join(REPOSITORY, 'tools', 'node_modules', 'esbuild', 'bin', 'esbuild');
 const COMPILER = join(REPOSITORY, 'node_modules', 'typescript', 'bin', 'tsc');
 
+const blocks = new DocumentBlocks(import.meta.filename);
 let api: ApiUnderTest;
 /** A package of somebody else, in which the SDK is installed from its archive. */
 let folder: string;
 let consumer: string;
+/** Of the last report of the worker of `live`. */
+let sequence = 0;
 /** Of another site than the api's, which lets them in. */
 let pages: BrowserPages;
 /** Every version of Node that is supported, the one that runs first. */
@@ -68,15 +72,42 @@ function storyOf(app: string): Story {
   };
 }
 
-/** Examples of the page, each as a module: where one makes no client, there is one. */
-async function examples(): Promise<string[]> {
-  const page = await readFile(join(REPOSITORY, 'docs', 'sdk.md'), 'utf8');
-  const readme = await readFile(join(REPOSITORY, 'libs', 'sdk', 'README.md'), 'utf8');
-  return [...`${page}\n${readme}`.matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code = '']) =>
-    code.includes('createNebulaClient')
-      ? code
-      : `${code}\ndeclare const client: import('@nebula/sdk').NebulaClient;\n`,
+/** Examples of the pages for this api, each as a module: those that make no client take the one of `SETUP`. */
+function examples(): string[] {
+  return ['docs/sdk.md', 'libs/sdk/README.md'].flatMap((page) =>
+    blocks
+      .takePage(page)
+      .map(({ text }) =>
+        text.includes('createNebulaClient')
+          ? text
+              .replace(/https?:\/\/[\w.]+(:8000)?/, api.url)
+              .replace(/'(the token|nebula_…)'/, `'${LOGIN.auth_token}'`)
+          : `${text}\ndeclare const client: import('@nebula/sdk').NebulaClient;\n`,
+      ),
   );
+}
+
+/** What each of the examples prints, in their order. */
+const PRINTED = [
+  /^shop:1 1$/,
+  /^\d+$/,
+  /^$/,
+  /^shop\nedge converged$/,
+  /^read what you need now\n(revision \d+\n)*[^]*converging: 0/,
+  /^\d of 1(\n\d of 1)*$/,
+  /^$/,
+];
+
+const setup = () => `import { createNebulaClient } from '@nebula/sdk';
+globalThis.client = createNebulaClient({ baseUrl: '${api.url}', token: '${LOGIN.auth_token}' });`;
+
+/** Changes the app that the examples watch, where they wait for a change, and has a worker report on each change. */
+async function live(code: string): Promise<void> {
+  if (code.includes('streamEvents'))
+    await api.call('PATCH', '/apps/shop', { body: { env_vars: { STEP: String(Math.random()) } } });
+  const { revision = 0 } = (await api.store.get('shop')) ?? {};
+  sequence += 1;
+  api.broker.reports.publish(reportOf({ app_name: 'shop', revision, sequence }));
 }
 
 describe('a package of somebody else', () => {
@@ -90,9 +121,9 @@ describe('a package of somebody else', () => {
       await writeFile(join(folder, 'main.mts'), main);
       await writeFile(join(folder, 'main.cts'), main);
       await writeFile(join(folder, 'consumer.mts'), consumer);
-      const blocks = await examples();
-      expect(blocks.length).toBeGreaterThan(5);
-      for (const [index, code] of blocks.entries())
+      const codes = examples();
+      expect(codes).toHaveLength(PRINTED.length);
+      for (const [index, code] of codes.entries())
         await writeFile(join(folder, `example-${index}.mts`), code);
       const compilerOptions = {
         ...{ target: 'es2022', module: 'nodenext', lib: ['es2022', 'dom', 'dom.iterable'], types: [] },
@@ -105,6 +136,34 @@ describe('a package of somebody else', () => {
       );
       const { exitCode, stdout } = await execa('node', [COMPILER], { cwd: folder, reject: false });
       expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' });
+    },
+    LIMIT,
+  );
+
+  it(
+    'runs the examples of the pages',
+    async () => {
+      const file = join(folder, 'out', 'setup.mjs');
+      await writeFile(file, setup());
+      for (const [index, code] of examples().entries()) {
+        if (code.includes('createApp')) await api.call('DELETE', '/apps/shop');
+        else if (!(await api.store.get('shop'))) await api.create('shop');
+        const args = ['--import', file, join(folder, 'out', `example-${index}.mjs`)];
+        let hasEnded = false;
+        const running = execa(process.execPath, args, { all: true, reject: false, timeout: LIMIT }).finally(
+          () => (hasEnded = true),
+        );
+        while (!hasEnded) {
+          await live(code);
+          await new Promise((resolve) => setTimeout(resolve, 100));
+        }
+        const { exitCode, all } = await running;
+        expect({ code, exitCode, all }).toEqual({
+          code,
+          exitCode: 0,
+          all: expect.stringMatching(PRINTED[index] ?? 'x'),
+        });
+      }
     },
     LIMIT,
   );
@@ -207,6 +266,8 @@ describe('the command line as a package', () => {
       expect(await list(node, [alone, 'app', 'list', '-o', 'name', '--prefix', 'list'])).toEqual(['listed']);
   });
 });
+
+it('leaves no block of the pages', () => expect(blocks.left).toEqual([]));
 
 describe('the NestJS service among the examples', () => {
   let service: ServiceProcess;

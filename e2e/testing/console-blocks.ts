@@ -5,17 +5,8 @@ export interface Exchange {
   expected: string;
 }
 
-/**
- * The console blocks below one heading of a Markdown text, each as its commands in order.
- * @param heading without the leading `##`
- */
-export function consoleBlocks(markdown: string, heading: string): Exchange[][] {
-  const [, after = ''] = markdown.split(`\n## ${heading}\n`);
-  const [section = ''] = after.split(/\n## /);
-  return [...section.matchAll(/^```console\n([^]*?)^```$/gm)].map(([, block = '']) => exchangesOf(block));
-}
-
-function exchangesOf(block: string): Exchange[] {
+/** The commands of one console block, each with what it prints. */
+export function exchangesOf(block: string): Exchange[] {
   const exchanges: Exchange[] = [];
   for (const line of block.trimEnd().split('\n')) {
     const last = exchanges.at(-1);
@@ -27,12 +18,37 @@ function exchangesOf(block: string): Exchange[] {
   return exchanges;
 }
 
-/** Whether an output is what a text promises: `…` stands for anything, a number with a point for any such number. */
+/** What is otherwise each time, with what it may be. The names are those of groups. */
+const VARYING = {
+  anything: { found: /…/, may: '[^]*?' },
+  seconds: { found: /\d+\.\d+(?= s)/, may: '\\d+\\.\\d+' },
+  time: { found: /\d{4}-\d\d-\d\dT[\d:.]+Z/, may: '\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z' },
+  id: { found: /(?<![\da-zA-Z])[0-9a-f]{12,}(?![\da-zA-Z])/, may: '[0-9a-f]{12,}' },
+  // Of the machine on which the documents were written.
+  worker: { found: /(?<="(?:worker_id|hostname|engine_version|architecture)":")[^"]*/, may: '[^"]+' },
+  size: { found: /(?<="(?:cores|memory_bytes)":)\d+/, may: '\\d+' },
+};
+
+const FOUND = new RegExp(
+  Object.entries(VARYING)
+    .map(([name, { found }]) => `(?<${name}>${found.source})`)
+    .join('|'),
+  'g',
+);
+
+/**
+ * Whether an output is what a text promises: `…` stands for anything, and a number of seconds with a point, a time, a
+ * hexadecimal id and what tells of the machine for any other one.
+ */
 export function loosely(expected: string): RegExp {
-  const parts = expected
-    .split(/(…|\d+\.\d+(?= s))/)
-    .map((part) => (part === '…' ? '[^]*?' : /^\d+\.\d+$/.test(part) ? '\\d+\\.\\d+' : literally(part)));
-  return new RegExp(`^${parts.join('')}$`);
+  let pattern = '';
+  let end = 0;
+  for (const { 0: text, index, groups = {} } of expected.matchAll(FOUND)) {
+    const [name] = Object.entries(groups).find(([, found]) => found !== undefined) ?? [];
+    pattern += literally(expected.slice(end, index)) + VARYING[name as keyof typeof VARYING].may;
+    end = index + text.length;
+  }
+  return new RegExp(`^${pattern}${literally(expected.slice(end))}$`);
 }
 
 function literally(text: string): string {

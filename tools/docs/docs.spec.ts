@@ -1,25 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { STANDALONE_KEYS } from '@nebula/standalone';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { PROBLEMS } from '../../apps/api/src/http/problem-types.js';
 import { parse, parseAllDocuments } from 'yaml';
 import { commandsIn, problemOf } from './cli-commands.mjs';
+import { markdownFiles } from './code-blocks.mjs';
 import { CONFIGURATION_PAGE, withConfigurationTables } from './configuration-page.mjs';
 import { SPEC_PAGE, withSpecTable } from './spec-table.mjs';
 
 const PROJECT = join(import.meta.dirname, '..', '..');
-const NOT_OURS = new Set(['node_modules', 'dist']);
-
-/** Every Markdown file of the project, by its path in it. */
-function markdownFiles(folder = PROJECT): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    if (entry.name.startsWith('.') || NOT_OURS.has(entry.name)) return [];
-    if (entry.isDirectory()) return markdownFiles(path);
-    return entry.name.endsWith('.md') ? [relative(PROJECT, path)] : [];
-  });
-}
 
 /** The text of every source file in a folder. */
 function sources(folder: string): string[] {

@@ -28,7 +28,7 @@ export function addDocumentCommands(program: Command, world: World): void {
     examples: [
       'apply -f apps.yaml',
       'apply -f apps/ --prune --yes --wait',
-      'export | sed s/:41/:42/ | nebulactl apply -f -',
+      'export | sed s/:41/:42/ | nebulactl apply -f - --yes',
     ],
     options: (command) =>
       changeOptions(

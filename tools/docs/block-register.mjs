@@ -1,0 +1,128 @@
+/**
+ * For each block in the pages, which test plays it, or why none does. `block-register.spec.ts` fails for a block that is
+ * not in here. A test gets its blocks by `e2e/testing/document-blocks.ts` from here, and fails when it leaves one.
+ */
+
+/** @import { CodeBlock } from './code-blocks.mjs' */
+
+/**
+ * @typedef {object} Fate
+ * @property {string} [playedBy] path of the test that types its commands, or uses its file
+ * @property {readonly Exception[]} [except] those of its commands that this test doesn't play
+ * @property {string} [heldBy] path of the test that reads it: it has nothing to run
+ * @property {string} [unplayed] why nothing can run it here
+ */
+
+/** @typedef {readonly [commands: RegExp, why: string]} Exception */
+
+/**
+ * @param {string} test
+ * @param {...Exception} except
+ * @returns {Fate}
+ */
+const playedBy = (test, ...except) => ({ playedBy: test, except });
+
+/** @param {string} test @returns {Fate} */
+const heldBy = (test) => ({ heldBy: test });
+
+/** @param {string} why @returns {Fate} */
+const unplayed = (why) => ({ unplayed: why });
+
+const README = 'e2e/readme.e2e-spec.ts';
+const DOCUMENTS = 'e2e/documents.e2e-spec.ts';
+const SDK = 'e2e/sdk/foreign-package.e2e-spec.ts';
+const COMPOSE = 'e2e/deploy/compose.deploy-spec.ts';
+const EXAMPLES = 'tools/docs/examples.spec.ts';
+
+const PICTURE = unplayed('a picture');
+const LOG = unplayed('what a program says, not what one types');
+const CLUSTER = unplayed(
+  'needs a cluster of Kubernetes; e2e/deploy/helm.deploy-spec.ts tests what the chart makes',
+);
+const DATA = heldBy(EXAMPLES);
+const YET = unplayed('no test plays it');
+
+/** @type {Exception} */
+const BENCHMARKS = [
+  /^npm run (-s )?bench(?!.*--help)/,
+  'takes minutes, on a machine that does nothing else meanwhile',
+];
+
+/**
+ * By page and heading: one for all blocks below it, or one for each in their order. `*` stands for the headings of a
+ * page that aren't named.
+ * @type {Record<string, Record<string, Fate | readonly Fate[]>>}
+ */
+export const REGISTER = {
+  'CONTRIBUTING.md': { '*': unplayed('what runs the tests, and what writes anew what they compare') },
+  'README.md': {
+    'Two commands': playedBy(README, [/^npm test/, 'is what runs this test']),
+    'A two-minute tour': playedBy(README),
+  },
+  'apps/nebulactl/README.md': { nebulactl: playedBy(DOCUMENTS) },
+  'deploy/haproxy/README.md': { '*': YET },
+  'deploy/helm/nebula/README.md': { Install: [YET, CLUSTER, CLUSTER, DATA] },
+  'deploy/systemd/README.md': { '*': YET },
+  'docs/access.md': { 'The first administrator': YET, Tokens: playedBy(DOCUMENTS) },
+  'docs/api.md': { '*': playedBy(DOCUMENTS) },
+  'docs/backup.md': {
+    '*': YET,
+    'When the backup is older than what runs': [LOG, playedBy(DOCUMENTS)],
+  },
+  'docs/benchmarks.md': {
+    'Run it': playedBy(DOCUMENTS, BENCHMARKS),
+    'A fleet': playedBy(DOCUMENTS, BENCHMARKS),
+  },
+  'docs/cli.md': {
+    'The command line': playedBy(DOCUMENTS, [
+      /^npm run bundle/,
+      'e2e/fleet/starts.e2e-spec.ts begins with it',
+    ]),
+    'worker forget': YET,
+    '*': playedBy(DOCUMENTS),
+  },
+  'docs/compose.md': { '*': YET },
+  'docs/continuous-deployment.md': { '*': playedBy(DOCUMENTS) },
+  'docs/fleet.md': { 'Running a fleet': PICTURE, '*': YET },
+  'docs/from-the-original.md': { 'The move': DATA },
+  'docs/getting-started.md': { '*': playedBy(README) },
+  'docs/history.md': { '*': DATA },
+  'docs/images.md': { Credentials: LOG },
+  'docs/monitoring.md': {
+    'Look once: nebulactl doctor': playedBy(DOCUMENTS),
+    Scrape: playedBy(DOCUMENTS),
+    'With Docker Compose': [playedBy(DOCUMENTS, [/^cd /, 'the folder plays no part']), playedBy(COMPOSE)],
+  },
+  'docs/operations.md': { Configuration: DATA, Backup: [YET, YET, LOG] },
+  'docs/production.md': { '*': YET },
+  'docs/regions.md': {
+    'Several regions': PICTURE,
+    Configure: [DATA, YET],
+    'From one region to several': DATA,
+  },
+  'docs/sdk.md': { '*': playedBy(SDK) },
+  'docs/secrets.md': { Secrets: DATA, Keys: YET },
+  'docs/security.md': { 'Who has what': PICTURE },
+  'docs/updates.md': { Updates: DATA },
+  'docs/worker-policy.md': { '*': DATA },
+  'examples/nest-service/README.md': { '*': YET },
+  'libs/sdk/README.md': { '*': playedBy(SDK) },
+};
+
+/**
+ * @param {CodeBlock} block
+ * @returns {Fate | undefined} undefined when the register has none for it
+ */
+export function fateOf({ page, heading, index }) {
+  const headings = REGISTER[page];
+  const found = headings?.[heading] ?? headings?.['*'];
+  return isList(found) ? found[index] : found;
+}
+
+/**
+ * @param {Fate | readonly Fate[] | undefined} found
+ * @returns {found is readonly Fate[]}
+ */
+function isList(found) {
+  return Array.isArray(found);
+}
