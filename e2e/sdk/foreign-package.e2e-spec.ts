@@ -104,7 +104,7 @@ globalThis.client = createNebulaClient({ baseUrl: '${api.url}', token: '${LOGIN.
 /** Changes the app that the examples watch, where they wait for a change, and has a worker report on each change. */
 async function live(code: string): Promise<void> {
   if (code.includes('streamEvents'))
-    await api.call('PATCH', '/apps/shop', { body: { env_vars: { STEP: String(Math.random()) } } });
+    await api.call('PATCH', '/apps/shop', { json: { env_vars: { STEP: String(Math.random()) } } });
   const { revision = 0 } = (await api.store.get('shop')) ?? {};
   sequence += 1;
   api.broker.reports.publish(reportOf({ app_name: 'shop', revision, sequence }));

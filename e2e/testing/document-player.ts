@@ -118,7 +118,7 @@ export class DocumentPlayer {
   }
 
   private async writeMore(): Promise<void> {
-    await mkdir(this.file('more'));
+    await mkdir(this.file('more'), { recursive: true });
     const apps = [{ app_name: 'other', docker_image: 'nebula-hello:1' }];
     await writeFile(this.file('more', 'other.json'), JSON.stringify({ apps }));
   }
@@ -146,7 +146,7 @@ export class DocumentPlayer {
   }
 
   private keepToken(output: string): void {
-    this.machine.token = /\b(nebula_[0-9a-f]{16}_\w+)/.exec(output)?.[1] ?? this.machine.token;
+    this.machine.token = /\b(nebula_[0-9a-f]{16}_[\w-]+)/.exec(output)?.[1] ?? this.machine.token;
   }
 
   private file(...path: string[]): string {
