@@ -62,6 +62,17 @@ async function reportOn(app_name: string): Promise<void> {
   api.broker.reports.publish(reportOf({ app_name, worker_id: `worker-of-${app_name}`, revision: 2 }));
 }
 
+/** Runs a program while the app that it watches lives, see `live`, and answers what it has printed. */
+async function whileLiving(code: string, program: string, args: string[]): Promise<string> {
+  let hasEnded = false;
+  const running = execa(program, args, { all: true, timeout: LIMIT }).finally(() => (hasEnded = true));
+  while (!hasEnded) {
+    await live(code);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return (await running).all;
+}
+
 function storyOf(app: string): Story {
   return {
     created: 1,
@@ -149,20 +160,7 @@ describe('a package of somebody else', () => {
         if (code.includes('createApp')) await api.call('DELETE', '/apps/shop');
         else if (!(await api.store.get('shop'))) await api.create('shop');
         const args = ['--import', file, join(folder, 'out', `example-${index}.mjs`)];
-        let hasEnded = false;
-        const running = execa(process.execPath, args, { all: true, reject: false, timeout: LIMIT }).finally(
-          () => (hasEnded = true),
-        );
-        while (!hasEnded) {
-          await live(code);
-          await new Promise((resolve) => setTimeout(resolve, 100));
-        }
-        const { exitCode, all } = await running;
-        expect({ code, exitCode, all }).toEqual({
-          code,
-          exitCode: 0,
-          all: expect.stringMatching(PRINTED[index] ?? 'x'),
-        });
+        expect(await whileLiving(code, process.execPath, args)).toMatch(PRINTED[index] ?? 'nothing else');
       }
     },
     LIMIT,
@@ -267,8 +265,6 @@ describe('the command line as a package', () => {
   });
 });
 
-it('leaves no block of the pages', () => expect(blocks.left).toEqual([]));
-
 describe('the NestJS service among the examples', () => {
   let service: ServiceProcess;
   let url: string;
@@ -299,6 +295,21 @@ describe('the NestJS service among the examples', () => {
     });
     return { status: response.status, body: await response.json() };
   };
+
+  it(
+    'does what its README asks of it',
+    async () => {
+      const [ask = ''] = blocks.take(
+        'examples/nest-service/README.md',
+        'A NestJS service on the SDK',
+      ).commands;
+      if (!(await api.store.get('shop'))) await api.create('shop');
+      const asking = whileLiving('', 'sh', ['-c', `${ask.replace('http://127.0.0.1:3000', url)} --silent`]);
+      expect(JSON.parse(await asking)).toMatchObject({ deployed: true, workers: 1 });
+      expect(await api.store.get('shop')).toMatchObject({ spec: { docker_image: 'shop:42' } });
+    },
+    LIMIT,
+  );
 
   it(
     'deploys, and says when the workers have it',
@@ -332,3 +343,5 @@ describe('the NestJS service among the examples', () => {
     LIMIT,
   );
 });
+
+it('leaves no block of the pages', () => expect(blocks.left).toEqual([]));

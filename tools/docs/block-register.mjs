@@ -39,8 +39,19 @@ const LOG = unplayed('what a program says, not what one types');
 const CLUSTER = unplayed(
   'needs a cluster of Kubernetes; e2e/deploy/helm.deploy-spec.ts tests what the chart makes',
 );
+const NEXT = unplayed('no test plays it; those of the same program start it by commands of their own');
 const DATA = heldBy(EXAMPLES);
-const YET = unplayed('no test plays it');
+const HOUR = unplayed(
+  'no test plays it; e2e/fleet/starts.e2e-spec.ts sets up a broker and starts apis and workers from the sources, e2e/deploy/compose.deploy-spec.ts in containers',
+);
+/** @param {string} test @param {string} [why] */
+const otherwise = (test, why = 'with projects, names, ports and secrets of its own') =>
+  unplayed(`${test} does the same by commands of its own, ${why}`);
+const COMPOSED = otherwise(COMPOSE);
+const IMAGES = unplayed(
+  'the tests in e2e/deploy build these images by commands of their own: the base that the files name is in a registry, theirs is made of this machine',
+);
+const BUILT = unplayed('needs a registry that other servers reach; e2e/deploy starts the images without one');
 
 /** @type {Exception} */
 const BENCHMARKS = [
@@ -60,13 +71,29 @@ export const REGISTER = {
     'A two-minute tour': playedBy(README),
   },
   'apps/nebulactl/README.md': { nebulactl: playedBy(DOCUMENTS) },
-  'deploy/haproxy/README.md': { '*': YET },
-  'deploy/helm/nebula/README.md': { Install: [YET, CLUSTER, CLUSTER, DATA] },
-  'deploy/systemd/README.md': { '*': YET },
-  'docs/access.md': { 'The first administrator': YET, Tokens: playedBy(DOCUMENTS) },
+  'deploy/haproxy/README.md': { '*': NEXT },
+  'deploy/helm/nebula/README.md': { Install: [IMAGES, CLUSTER, CLUSTER, DATA] },
+  'deploy/systemd/README.md': {
+    '*': otherwise(
+      'e2e/deploy/systemd.deploy-spec.ts',
+      'on a systemd of its own: scp, ssh and an editor need a second server and a person',
+    ),
+  },
+  'docs/access.md': { 'The first administrator': NEXT, Tokens: playedBy(DOCUMENTS) },
   'docs/api.md': { '*': playedBy(DOCUMENTS) },
   'docs/backup.md': {
-    '*': YET,
+    'Back up': [
+      NEXT,
+      COMPOSED,
+      COMPOSED,
+      unplayed(
+        'needs a systemd with the configuration of an api; the command behind it is played from the sources',
+      ),
+    ],
+    Restore: [NEXT, COMPOSED, COMPOSED],
+    'Move from SQLite to MongoDB': unplayed(
+      'no test moves from npm start to Compose; a backup and a restore of each are played by themselves',
+    ),
     'When the backup is older than what runs': [LOG, playedBy(DOCUMENTS)],
   },
   'docs/benchmarks.md': {
@@ -78,12 +105,29 @@ export const REGISTER = {
       /^npm run bundle/,
       'e2e/fleet/starts.e2e-spec.ts begins with it',
     ]),
-    'worker forget': YET,
+    'worker forget': NEXT,
     '*': playedBy(DOCUMENTS),
   },
-  'docs/compose.md': { '*': YET },
+  'docs/compose.md': {
+    'Start it': COMPOSED,
+    'A worker on another server': COMPOSED,
+    'Build once': BUILT,
+    'Private registries of apps': unplayed(
+      "no test starts Compose with this file; the worker's keys in it are tested by themselves",
+    ),
+    'A proxy with TLS in front': unplayed(
+      'no test plays it; tools/services/compose-proxy.int-spec.ts runs the configuration of HAProxy behind such a proxy',
+    ),
+    'The images': [
+      IMAGES,
+      COMPOSED,
+      COMPOSED,
+      otherwise(COMPOSE),
+      otherwise('e2e/deploy/worker-container.deploy-spec.ts'),
+    ],
+  },
   'docs/continuous-deployment.md': { '*': playedBy(DOCUMENTS) },
-  'docs/fleet.md': { 'Running a fleet': PICTURE, '*': YET },
+  'docs/fleet.md': { 'Running a fleet': PICTURE, '*': NEXT },
   'docs/from-the-original.md': { 'The move': DATA },
   'docs/getting-started.md': { '*': playedBy(README) },
   'docs/history.md': { '*': DATA },
@@ -93,19 +137,36 @@ export const REGISTER = {
     Scrape: playedBy(DOCUMENTS),
     'With Docker Compose': [playedBy(DOCUMENTS, [/^cd /, 'the folder plays no part']), playedBy(COMPOSE)],
   },
-  'docs/operations.md': { Configuration: DATA, Backup: [YET, YET, LOG] },
-  'docs/production.md': { '*': YET },
+  'docs/operations.md': { Configuration: DATA, Backup: [NEXT, NEXT, LOG] },
+  'docs/production.md': {
+    'In an hour': [
+      unplayed(
+        'needs mongosh; e2e/fleet/credentials.e2e-spec.ts has a user of the database made by the same command',
+      ),
+      IMAGES,
+      HOUR,
+      HOUR,
+      HOUR,
+      unplayed('a part of the configuration of HAProxy, which Compose has in another form'),
+      HOUR,
+    ],
+  },
   'docs/regions.md': {
     'Several regions': PICTURE,
-    Configure: [DATA, YET],
+    Configure: [DATA, NEXT],
     'From one region to several': DATA,
   },
   'docs/sdk.md': { '*': playedBy(SDK) },
-  'docs/secrets.md': { Secrets: DATA, Keys: YET },
+  'docs/secrets.md': { Secrets: DATA, Keys: NEXT },
   'docs/security.md': { 'Who has what': PICTURE },
   'docs/updates.md': { Updates: DATA },
   'docs/worker-policy.md': { '*': DATA },
-  'examples/nest-service/README.md': { '*': YET },
+  'examples/nest-service/README.md': {
+    '*': playedBy(SDK, [
+      /npm (run|install|start)/,
+      'installs from a registry; the test lays the same packages beside the same sources, compiles and starts them',
+    ]),
+  },
   'libs/sdk/README.md': { '*': playedBy(SDK) },
 };
 
