@@ -333,6 +333,34 @@ describe('a worker', () => {
     expect(await feed.readNewest('kept')).toMatchObject({ revision: 1 });
   });
 
+  it('can not keep others from reading a stream by an exclusive consumer', async () => {
+    const feed = new RabbitFeed({ ...server.options(API), region: 'eu' });
+    ends.push(() => feed.close());
+    await eventually(() => expect(feed.problem()).toBeNull());
+    await feed.publish(wanted('shared', 1));
+    const thief = await server.connect(as());
+    ends.push(() => thief.close());
+    const channel = await thief.createChannel();
+    channel.on('error', () => undefined);
+    await channel.prefetch(10);
+    let read = 0;
+    const count = () => {
+      read += 1;
+    };
+    // RabbitMQ takes it for any consumer of a stream.
+    const wish = { exclusive: true, arguments: { 'x-stream-offset': 'first' } };
+    await channel.consume('nebula.app.shared', count, wish);
+    await feed.publish(wanted('shared', 2));
+    expect(await feed.readNewest('shared')).toMatchObject({ revision: 2 });
+    const connection = new BrokerConnection(as());
+    ends.push(() => connection.close());
+    const strategy = new RabbitDesiredStateStrategy(connection, ['shared']);
+    const worker = await Listener.start<DesiredStateMessage>(PATTERNS.desiredState, strategy);
+    ends.push(() => worker.close());
+    await eventually(() => expect(worker.received.at(-1)).toMatchObject({ revision: 2 }));
+    await eventually(() => expect(read).toBe(2));
+  });
+
   it('is cut off when its user is deleted', async () => {
     const connection = await server.connect(as());
     const closed = new Promise((resolve) => connection.on('close', resolve));
