@@ -129,4 +129,52 @@ describe('rabbit_regions', () => {
       'rabbit_regions: eu and us have the same rabbit_management_url; each needs that of its own broker',
     ]);
   });
+
+  describe('with an administrator for each', () => {
+    const password = (text: string) => secret(`reg10n-${text}`);
+    const region = (name: string, more: object = {}) => ({
+      ...{ rabbit_host: `rabbit.${name}`, rabbit_management_url: `http://rabbit.${name}:15672` },
+      ...{ rabbit_user: 'api', rabbit_password: password(`api-${name}`) },
+      ...{ rabbit_worker_user: 'worker', rabbit_worker_password: password(`worker-${name}`) },
+      ...{ rabbit_admin_user: 'admin', rabbit_admin_password: password(`admin-${name}`) },
+      ...more,
+    });
+    const regions = (us: object) => ({ eu: region('eu'), us: region('us', us) });
+    /** On the broker of the other region. */
+    const beside = {
+      ...{ rabbit_management_url: 'http://rabbit.eu:15672', rabbit_vhost: 'us' },
+      ...{ rabbit_password: password('api-eu'), rabbit_worker_password: password('worker-eu') },
+      rabbit_admin_password: password('admin-eu'),
+    };
+    const worker = { rabbit_user: 'other', rabbit_worker_user: 'api' };
+
+    it.each<[what: string, us: object, problems: string[]]>([
+      ['the same names with other passwords', {}, []],
+      ['names of other roles with other passwords', worker, []],
+      ['one broker with a virtual host each', beside, []],
+      [
+        'a worker of one that has the login of the api of the other',
+        { ...worker, rabbit_worker_password: password('api-eu') },
+        [
+          'rabbit_regions: rabbit_user of eu and rabbit_worker_user of us are both "api" but must be different: a worker could do what only an api may',
+        ],
+      ],
+      [
+        'one broker, where a user has two roles',
+        { ...beside, ...worker },
+        [
+          'rabbit_regions: rabbit_user of eu and rabbit_worker_user of us are both "api" but must be different: a worker could do what only an api may',
+        ],
+      ],
+      [
+        'one broker, where a user has two passwords',
+        { ...beside, rabbit_password: password('another') },
+        [
+          'rabbit_regions: rabbit_user of eu and rabbit_user of us are both "api", on one broker, so they must have the same password',
+        ],
+      ],
+    ])('%s: only what harms is refused', (_what, us, problems) => {
+      expect(problemsOf(() => load(regions(us)))).toEqual(problems);
+    });
+  });
 });

@@ -14,6 +14,7 @@ import {
   keepsBroker,
   keptBrokerProblems,
 } from './kept-broker.js';
+import { sharedLogins } from './region-users.js';
 
 /** Which regions there are; each is a broker of its own. */
 export interface RegionsConfiguration {
@@ -93,12 +94,14 @@ export function readRegions(configuration: BrokerConfiguration & RegionsConfigur
     };
   }
   const read = entries.map(([region, given]) => readRegion(region, given, base));
+  const right = read.filter(({ problems }) => problems.length === 0);
   return {
     regions: read.map(({ value }) => value),
     problems: [
       ...new Set(read.flatMap(({ problems }) => problems)),
       ...sameBroker(read),
       ...samePlugin(read),
+      ...sharedLogins(right.map(({ value }) => value).filter(keepsBroker)),
     ],
   };
 }
