@@ -1,18 +1,21 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { mongoCommand } from '../../tools/services/mongo-users.mjs';
 import { secret } from '../../tools/test/known-secrets.mjs';
 import { BrokerProxy } from '../testing/broker-proxy.js';
 import { REPOSITORY } from '../testing/clone.js';
+import { DocumentBlocks } from '../testing/document-blocks.js';
+import { DocumentShell } from '../testing/document-shell.js';
 import { eventually } from '../testing/eventually.js';
 import { CHANGE_LIMIT, Fleet, FLEET_START_LIMIT, workerIdOf } from '../testing/fleet.js';
+import { FleetApi } from '../testing/fleet-api.js';
+import { FleetDocuments } from '../testing/fleet-documents.js';
 import { IMAGES } from '../testing/fleet-server.js';
 import { freePort } from '../testing/free-port.js';
-import { NpmProcess } from '../testing/npm-process.js';
 import { readiness } from '../testing/readiness.js';
 import type { ServiceProcess } from '../testing/service-process.js';
 
@@ -32,8 +35,12 @@ const PROBE = `
   };
 `;
 
+/** Of an administrator. */
+const ADMINISTRATOR = secret('0fAnAdministr4tor-in-the-documents-of-a-fleet');
+
+const blocks = new DocumentBlocks(import.meta.filename);
 let fleet: Fleet;
-let worker: NpmProcess | undefined;
+let documents: FleetDocuments;
 let backups: string;
 
 beforeAll(async () => {
@@ -44,11 +51,10 @@ beforeAll(async () => {
     userPerWorker: true,
     programs: { api: join(BUNDLES, 'nebula-api.mjs'), worker: join(BUNDLES, 'nebula-worker.mjs') },
   });
+  documents = new FleetDocuments(fleet, backups);
 }, FLEET_START_LIMIT);
 
 afterAll(async () => {
-  worker?.signalGroup('SIGKILL');
-  await worker?.ended();
   await fleet.end();
   await rm(backups, { recursive: true, force: true });
 }, FLEET_START_LIMIT);
@@ -75,44 +81,126 @@ it.each(['api', 'worker'])('the bundled %s loads only what it uses', async (serv
   expect(stdout).not.toMatch(/read all of http|made a format of dates/);
 });
 
-it(
-  'npm run worker goes on where the bundled one has ended, and ends in order itself',
-  async () => {
-    const server = fleet.server(0);
-    await fleet.untouched(['shop'], async () => {
-      await server.worker.stop();
-      worker = new NpmProcess(REPOSITORY, ['run', 'worker'], server.worker.environment);
-      await worker.printed(/connected to RabbitMQ/, CHANGE_LIMIT);
+const commands = (page: string, heading: string, index = 0) => blocks.take(page, heading, index).commands;
+
+describe('the commands of docs/fleet.md', () => {
+  it(
+    'set up a broker, where what is right already stays',
+    async () => {
+      const [setUp = ''] = commands('docs/fleet.md', 'Set up the broker, once');
+      const beside = { REPORT_INTERVAL_SECONDS: '1' };
+      await fleet.untouched(['shop'], async () => {
+        expect(await documents.run(setUp, beside)).toContain('nebula-worker');
+        const [one = ''] = commands('docs/fleet.md', 'A user for each worker');
+        await documents.run(
+          `${one.replace(/ npm .*/, '')} ${setUp.replace(/RABBIT_WORKER_\S+/g, '')}`,
+          beside,
+        );
+      });
+    },
+    LIMIT,
+  );
+
+  it(
+    'start a worker, which goes on where the bundled one has ended, and ends in order itself',
+    async () => {
+      const [start = ''] = commands('docs/fleet.md', 'Start a worker');
+      await fleet.untouched(['shop'], async () => {
+        await documents.worker(`WORKER_ID=${workerIdOf(0)} ${start}`, 0, async () => {
+          await fleet.converged('shop');
+          const { items } = await fleet.api.ask<{ items: object[] }>('GET', '/workers?label=rack=12');
+          expect(items).toMatchObject([{ worker_id: workerIdOf(0), labels: { zone: 'eu-1' } }]);
+        });
+      });
+    },
+    LIMIT,
+  );
+
+  it(
+    'start a worker with a user of its own, which is forgotten when it is gone for good',
+    async () => {
+      const [, start = ''] = commands('docs/fleet.md', 'A user for each worker');
+      await fleet.untouched(['shop'], async () => {
+        await documents.worker(start, 0, async () => {
+          await eventually(async () => {
+            expect(await fleet.api.ask('GET', '/workers/edge-17')).toMatchObject({ state: 'online' });
+          }, CHANGE_LIMIT);
+        });
+      });
+      await eventually(async () => {
+        expect(await fleet.api.ask('GET', '/workers/edge-17')).toMatchObject({ state: 'offline' });
+      }, CHANGE_LIMIT);
+      await forget(0, 'edge-17');
       await fleet.converged('shop');
-    });
-    await fleet.api.change('shop', { env_vars: { STEP: 'from the sources' } });
-    await fleet.arrives('shop', 'from the sources');
-    await fleet.untouched(['shop'], async () => {
-      worker?.signalGroup('SIGTERM');
-      expect(await worker?.ended()).toBe(0);
-    });
+    },
+    LIMIT,
+  );
+
+  it(
+    'start an api, one more of the same fleet, which shows what it does',
+    async () => {
+      const [start = ''] = commands('docs/fleet.md', 'Start an api');
+      const [login = ''] = commands('docs/access.md', 'The first administrator');
+      await documents.api(`${login.replace(/ npm .*/, '')} ${start}`, async (url) => {
+        expect((await fetch(`${url}/api/v3/apps`)).status).toBe(401);
+        const [, ...asked] = commands('docs/fleet.md', 'See what it does');
+        const found = [/"worker_id":"w1"/, /"converged":3/, /"outcome":"converged"/, /"items":\[\]/, /start/];
+        expect(asked).toHaveLength(found.length);
+        for (const [index, command] of asked.entries())
+          await documents.ask(command, url, found[index] ?? /^$/);
+      });
+    },
+    LIMIT,
+  );
+
+  it(
+    'and those of docs/access.md and docs/secrets.md configure it',
+    async () => {
+      const [, token = ''] = commands('docs/access.md', 'The first administrator');
+      const [key = '', withKey = ''] = commands('docs/secrets.md', 'Keys');
+      expect((await execa('sh', ['-c', key])).stdout).toMatch(/^k1:[\w+/]{43}=$/);
+      await documents.api(token.replace('$(openssl rand -hex 32)', ADMINISTRATOR), async (url) => {
+        const asked = async (authorization: string) =>
+          (await fetch(`${url}/api/v3/apps`, { headers: { authorization } })).status;
+        expect([await asked('Bearer of-nobody'), await asked(`Bearer ${ADMINISTRATOR}`)]).toEqual([401, 200]);
+      });
+      await documents.api(withKey, async (url) => {
+        const api = new FleetApi(url);
+        await api.change('shop', { env_vars: { PIN: secret('of-the-d0cuments') }, secret_env_vars: ['PIN'] });
+        await fleet.converged('shop');
+      });
+    },
+    LIMIT,
+  );
+});
+
+it(
+  'docs/backup.md: a backup is made and restored from the sources',
+  async () => {
+    const [backUp = ''] = commands('docs/backup.md', 'Back up');
+    const [restore = ''] = commands('docs/backup.md', 'Restore');
+    const { SCHEMA_NAME = '' } = fleet.apiNumber(1).process.configuration;
+    expect(await documents.run(`SCHEMA_NAME=${SCHEMA_NAME} ${backUp}`)).toContain('has 1 app');
+    const [file = ''] = await readdir(backups);
+    const restored = restore.replace(/nebula-\d{4}-\d\d-\d\d/, file);
+    expect(await documents.run(`SCHEMA_NAME=restored ${restored}`)).toContain('restored: 1 app');
+    await mongoCommand(fleet.databaseUrl, 'restored', { dropDatabase: 1 });
   },
   LIMIT,
 );
 
-it(
-  'npm run api is one more api of the same fleet',
-  async () => {
-    const { process: api } = fleet.apiNumber(1);
-    await api.stop();
-    const another = new NpmProcess(REPOSITORY, ['run', 'api'], api.environment);
-    try {
-      await eventually(async () => expect(await fleet.apiNumber(1).api.isReady()).toBe(true), CHANGE_LIMIT);
-      fleet.server(0).worker.start();
-      await fleet.apiNumber(1).api.change('shop', { env_vars: { STEP: 'through another' } });
-      await fleet.arrives('shop', 'through another');
-    } finally {
-      another.signalGroup('SIGTERM');
-      expect(await another.ended()).toBe(0);
-    }
-  },
-  LIMIT,
-);
+/** Forgets a worker by one of the commands of docs/cli.md, by the first as somebody at a terminal. */
+async function forget(index: number, worker: string): Promise<void> {
+  const command = commands('docs/cli.md', 'worker forget')[index] ?? '';
+  const { PATH = '' } = process.env;
+  const environment = { PATH: `${backups}:${PATH}`, HOME: backups, NEBULA_URL: fleet.api.root };
+  const shell = new DocumentShell(backups, environment, [{ when: /\?[^]*\bNo\b/, type: 'y' }]);
+  const line = command
+    .replace('web-17', worker)
+    .replace('nebulactl', `node ${join(BUNDLES, 'nebulactl.mjs')}`);
+  expect(await shell.play(line, CHANGE_LIMIT)).toMatchObject({ code: 0 });
+  expect((await fleet.api.call('GET', `/workers/${worker}`)).status).toBe(404);
+}
 
 /** What `GET /workers` tells of a worker of this fleet. */
 interface Told {
@@ -170,8 +258,7 @@ describe('with a user of its own for each worker', () => {
         });
         await allRun(await fleet.change('shop'));
         // Whom it has silenced can be forgotten, and is known again when it speaks.
-        expect((await fleet.api.call('DELETE', `/workers/${workerIdOf(1)}`)).status).toBe(204);
-        expect(await told(1)).toBeUndefined();
+        await forget(1, workerIdOf(1));
       });
       await fleet.arrives('shop', await fleet.change('shop'));
       expect(await told(0)).toMatchObject({ duplicate_since: null });
@@ -358,3 +445,5 @@ describe('a service that is configured wrongly', () => {
     LIMIT,
   );
 });
+
+it('no block of the documents is left', () => expect(blocks.left).toEqual([]));

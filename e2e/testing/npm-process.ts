@@ -1,8 +1,13 @@
 import { execa } from 'execa';
 import { noteSecretVariables, SearchedStream } from '../../tools/test/known-secrets.mjs';
 
-function launch(folder: string, args: string[], environment: Record<string, string | undefined>) {
-  return execa('npm', args, {
+function launch(
+  folder: string,
+  args: string[],
+  environment: Record<string, string | undefined>,
+  program: string,
+) {
+  return execa(program, args, {
     cwd: folder,
     env: environment,
     extendEnv: false,
@@ -21,10 +26,16 @@ export class NpmProcess {
   output = '';
   private readonly npm: ReturnType<typeof launch>;
 
-  constructor(folder: string, args: string[], environment: Record<string, string | undefined>) {
+  /** @param program that runs it in the end, as a shell does that has a whole command line */
+  constructor(
+    folder: string,
+    args: string[],
+    environment: Record<string, string | undefined>,
+    program = 'npm',
+  ) {
     noteSecretVariables(environment);
-    const searched = new SearchedStream(`the output of npm ${args.join(' ')}`);
-    this.npm = launch(folder, args, environment);
+    const searched = new SearchedStream(`the output of ${program} ${args[0]}`);
+    this.npm = launch(folder, args, environment, program);
     this.npm.all.on('data', (chunk: Buffer) => {
       const text = chunk.toString();
       searched.add(text);

@@ -31,6 +31,7 @@ const unplayed = (why) => ({ unplayed: why });
 const README = 'e2e/readme.e2e-spec.ts';
 const DOCUMENTS = 'e2e/documents.e2e-spec.ts';
 const SDK = 'e2e/sdk/foreign-package.e2e-spec.ts';
+const STARTS = 'e2e/fleet/starts.e2e-spec.ts';
 const COMPOSE = 'e2e/deploy/compose.deploy-spec.ts';
 const EXAMPLES = 'tools/docs/examples.spec.ts';
 
@@ -79,18 +80,18 @@ export const REGISTER = {
       'on a systemd of its own: scp, ssh and an editor need a second server and a person',
     ),
   },
-  'docs/access.md': { 'The first administrator': NEXT, Tokens: playedBy(DOCUMENTS) },
+  'docs/access.md': { 'The first administrator': playedBy(STARTS), Tokens: playedBy(DOCUMENTS) },
   'docs/api.md': { '*': playedBy(DOCUMENTS) },
   'docs/backup.md': {
     'Back up': [
-      NEXT,
+      playedBy(STARTS, [/^SQLITE_FILE/, 'as in docs/operations.md']),
       COMPOSED,
       COMPOSED,
       unplayed(
         'needs a systemd with the configuration of an api; the command behind it is played from the sources',
       ),
     ],
-    Restore: [NEXT, COMPOSED, COMPOSED],
+    Restore: [playedBy(STARTS), COMPOSED, COMPOSED],
     'Move from SQLite to MongoDB': unplayed(
       'no test moves from npm start to Compose; a backup and a restore of each are played by themselves',
     ),
@@ -105,7 +106,7 @@ export const REGISTER = {
       /^npm run bundle/,
       'e2e/fleet/starts.e2e-spec.ts begins with it',
     ]),
-    'worker forget': NEXT,
+    'worker forget': playedBy(STARTS),
     '*': playedBy(DOCUMENTS),
   },
   'docs/compose.md': {
@@ -127,7 +128,7 @@ export const REGISTER = {
     ],
   },
   'docs/continuous-deployment.md': { '*': playedBy(DOCUMENTS) },
-  'docs/fleet.md': { 'Running a fleet': PICTURE, '*': NEXT },
+  'docs/fleet.md': { 'Running a fleet': PICTURE, '*': playedBy(STARTS) },
   'docs/from-the-original.md': { 'The move': DATA },
   'docs/getting-started.md': { '*': playedBy(README) },
   'docs/history.md': { '*': DATA },
@@ -157,7 +158,7 @@ export const REGISTER = {
     'From one region to several': DATA,
   },
   'docs/sdk.md': { '*': playedBy(SDK) },
-  'docs/secrets.md': { Secrets: DATA, Keys: NEXT },
+  'docs/secrets.md': { Secrets: DATA, Keys: playedBy(STARTS) },
   'docs/security.md': { 'Who has what': PICTURE },
   'docs/updates.md': { Updates: DATA },
   'docs/worker-policy.md': { '*': DATA },
