@@ -20,6 +20,7 @@ import { programMetrics } from '../metrics/program-metrics.js';
 import { WorkerMetrics } from '../metrics/worker-metrics.js';
 import { WorkerReadiness } from '../worker-readiness.js';
 import { type WorkerConfiguration } from './configuration.js';
+import { keepIdleHeapSmall } from './idle-heap.js';
 import { imageOptions } from './image-keys.js';
 import { updateOptions } from './update-keys.js';
 import { workerLabels } from './worker-labels.js';
@@ -39,6 +40,7 @@ export async function runWorker(configuration: WorkerConfiguration, signals: Sto
   if (port !== 0) await checkListenAddress(host, port, KEYS);
   const logger = createLogger({ name: 'nebula-worker', level: configuration.log_level });
   const stop = await startWorker(configuration, path, logger);
+  keepIdleHeapSmall();
   await signals.requested();
   await stop();
   await claim.release();
