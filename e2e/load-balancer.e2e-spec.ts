@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { execa } from 'execa';
 import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { answersAt, answersOf, balancedApp } from '../tools/load/balanced-app.mjs';
 import { type LoadResult, startLoad } from '../tools/load/http-load.mjs';
+import { linesOfProxy as proxyLines, LoadBalancer, unusualLines } from '../tools/load/load-balancer.mjs';
 import { makeHaproxyImage } from '../tools/services/haproxy-image.mjs';
 import { ensureHelloImages, HELLO_IMAGES } from '../tools/start/hello-image.mjs';
 import { REPOSITORY } from './testing/clone.js';
@@ -28,31 +29,10 @@ const REQUESTS = 20_000;
 const REPLICAS = 4;
 /** The app is scaled up to so many. */
 const MOST_REPLICAS = 6;
-/** Until a replica answers. */
-const START_SECONDS = 2;
-/** Inside the containers of the app, before and after it is changed. */
-const PORT = 8080;
+/** Inside the containers of the app, after it is changed. */
 const OTHER_PORT = 9090;
 /** Of the replicas on the server, first of so many; nobody asks them there but the engine. */
 const HOST_PORT = 18_400;
-
-/**
- * A program that takes its time to start, as most do, and answers what it has begun before it ends. An answer under
- * `/long` begins at once and ends when the rest of its request has come.
- */
-const PROGRAM = `
-const { createServer } = require('node:http');
-const { HELLO_VERSION, NEBULA_REPLICA, PORT } = process.env;
-const line = 'Hello from shop, version ' + HELLO_VERSION + ', replica ' + NEBULA_REPLICA + '\\n';
-const server = createServer((request, response) => {
-  response.writeHead(200, { connection: 'close' });
-  if (request.url !== '/long') return response.end(line);
-  response.write('begun ');
-  request.on('data', () => response.end('ended'));
-});
-process.on('SIGTERM', () => server.close(() => process.exit(0)));
-setTimeout(() => server.listen(Number(PORT)), ${START_SECONDS} * 1000);
-`;
 
 /** Where the figures are left, for the documents. */
 const FIGURES = join(REPOSITORY, '.test', 'results', 'load-balancer.json');
@@ -67,12 +47,7 @@ let stopFollowing: () => Promise<void>;
 
 /** The lines that HAProxy has written. */
 async function linesOfProxy(): Promise<string[]> {
-  const [proxy] = (await engine.containers(`nebula.scope=${SCOPE}`)).filter(
-    ({ name }) => name === 'shop-lb-1',
-  );
-  if (!proxy) throw new Error('There is no load balancer.');
-  const log = await engine.docker.getContainer(proxy.id).logs({ stdout: true, stderr: true });
-  return log.toString().split('\n');
+  return await proxyLines(engine.docker, SCOPE, 'shop-lb');
 }
 
 /** How often HAProxy has begun a process that serves. */
@@ -83,9 +58,7 @@ async function workersOfProxy(): Promise<number> {
 /** What a load has found, and what HAProxy says of the requests that have failed. */
 async function failuresOf({ failed, failures }: LoadResult): Promise<object> {
   if (failed === 0) return { failed, failures };
-  // Of a request that was answered by a replica it says `----`, of other things that it does nothing of this form.
-  const told = (await linesOfProxy()).filter((text) => !/ [-c]--- \d/.test(text));
-  return { failed, failures, told };
+  return { failed, failures, told: unusualLines(await linesOfProxy()) };
 }
 
 /** A request whose answer has begun; it ends when `end` is called. */
@@ -126,19 +99,9 @@ async function roll(): Promise<void> {
   await converged('shop', (await api.act('shop', 'roll')).revision);
 }
 
-/** Who answers behind the load balancer. */
-async function answering(): Promise<Set<string>> {
-  const texts = await Promise.all(Array.from({ length: 40 }, async () => (await fetch(url)).text()));
-  return new Set(texts);
-}
-
-function line(replica: number, version = 1): string {
-  return `Hello from shop, version ${version}, replica ${replica}\n`;
-}
-
 async function everyReplicaAnswers(replicas: number, version: number): Promise<void> {
-  const all = Array.from({ length: replicas }, (_, index) => line(index + 1, version));
-  await eventually(async () => expect(await answering()).toEqual(new Set(all)), CHANGE_LIMIT);
+  const all = answersOf(replicas, version);
+  await eventually(async () => expect(await answersAt(url)).toEqual(all), CHANGE_LIMIT);
 }
 
 async function ids(): Promise<string[]> {
@@ -161,33 +124,21 @@ beforeAll(async () => {
   nebula.start();
   await eventually(async () => expect(await api.isReady()).toBe(true), CHANGE_LIMIT);
 
-  const { revision } = await api.create({
-    ...{ app_name: 'shop', docker_image: HELLO_IMAGES.first, containers_per: { server: REPLICAS } },
-    ...{ starting_ports: [{ [HOST_PORT]: PORT }] },
-    command: ['/bin/node', '-e', PROGRAM],
-    env_vars: { PORT: String(PORT) },
-    update: { strategy: 'rolling', min_ready_seconds: 2 * START_SECONDS },
-  });
+  const { revision } = await api.create(
+    balancedApp({ name: 'shop', image: HELLO_IMAGES.first, replicas: REPLICAS, hostPort: HOST_PORT }),
+  );
   await converged('shop', revision);
 
   const proxyPort = await freePort();
   url = `http://127.0.0.1:${proxyPort}/`;
-  const program = join(REPOSITORY, 'deploy', 'haproxy', 'load-balancer.mjs');
-  const options = ['--api', `http://127.0.0.1:${port}`, '--publish', String(proxyPort), '--check-path', '/'];
-  const asked = [...options, '--image', PROXY_IMAGE, 'shop'];
-  const { stdout } = await execa(process.execPath, [program, 'print', ...asked]);
+  const loadBalancer = new LoadBalancer({ api: api.root, app: 'shop', port: proxyPort, image: PROXY_IMAGE });
   const { items } = await api.ask<{ items: { app_name: string; revision: number }[] }>(
     'POST',
     '/apply',
-    JSON.parse(stdout) as object,
+    await loadBalancer.document(),
   );
   for (const { app_name, revision: wanted } of items) await converged(app_name, wanted);
-  const follow = [program, 'follow', '--interval', '1', ...asked];
-  const follower = execa(process.execPath, follow, { reject: false });
-  stopFollowing = async () => {
-    follower.kill('SIGTERM');
-    await follower;
-  };
+  stopFollowing = loadBalancer.follow();
   await everyReplicaAnswers(REPLICAS, 1);
 }, PREPARE_LIMIT);
 

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 export const PARTS = /** @type {const} */ ([
   'containers',
   'rolling',
+  'load-balancer',
   'start',
   'api',
   'status',

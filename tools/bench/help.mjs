@@ -4,16 +4,17 @@ export function benchHelp() {
 
 Measures Nebula against the raw thing in the same run: a table on the terminal, and JSON. It makes containers, an
 image and processes of its own, and removes them, after Ctrl-C too. Nothing else should run on the machine
-meanwhile. All of it takes about 25 minutes; docs/benchmarks.md says what each figure means.
+meanwhile. All of it takes about 35 minutes; docs/benchmarks.md says what each figure means.
 
 Parts (all of them when none is named)
-  containers   first start and replacement, against the raw Docker API at the same parallelism
-  rolling      rolling update of all, a fifth of them away at once, against a raw loop that does the same
-  start        start of a worker whose containers are right: calls that write, time until it has planned
-  api          GET and PATCH of an app, with and without a login, against the bare store operation and a plain route
-  status       status of an app that 10,000 workers run, against that of an app of one
-  cli          start of nebulactl, against a Node that does nothing
-  idle         memory and processor time of the idle process
+  containers     first start and replacement, against the raw Docker API at the same parallelism
+  rolling        rolling update of all, a fifth of them away at once, against a raw loop that does the same
+  load-balancer  requests through HAProxy that fail while an app is updated, rolled and scaled; none may
+  start          start of a worker whose containers are right: calls that write, time until it has planned
+  api            GET and PATCH of an app, with and without a login, against the bare store operation and a plain route
+  status         status of an app that 10,000 workers run, against that of an app of one
+  cli            start of nebulactl, against a Node that does nothing
+  idle           memory and processor time of the idle process
 
 Options
   --containers N     containers per measurement, default 50

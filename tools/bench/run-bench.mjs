@@ -48,6 +48,8 @@ async function partNamed(name) {
       return (await import('./containers/containers-part.mjs')).measureContainers;
     case 'rolling':
       return (await import('./rolling/rolling-part.mjs')).measureRolling;
+    case 'load-balancer':
+      return (await import('./load-balancer/load-balancer-part.mjs')).measureLoadBalancer;
     case 'start':
       return (await import('./worker-start/worker-start-part.mjs')).measureWorkerStart;
     case 'api':

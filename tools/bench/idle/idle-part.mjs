@@ -1,20 +1,15 @@
 /**
  * Memory and processor time of the idle process, with and without containers, against a Node that does nothing.
  */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { apiAt } from '../../start/api-client.mjs';
-import { freePorts, portsInUse } from '../../start/free-ports.mjs';
 import { makeBenchImages } from '../containers/bench-image.mjs';
 import { freePortRange } from '../containers/free-port-range.mjs';
 import { measuredInput } from '../containers/measured-app.mjs';
-import { removeOwnThings } from '../containers/removal.mjs';
 import { line } from '../report/lines.mjs';
-import { until } from '../running/until.mjs';
 import { memoryOf, processorSeconds } from './process-figures.mjs';
 import { startProgram } from './program.mjs';
+import { prepareStandalone } from './standalone.mjs';
 
 /** @import { Line } from '../report/lines.mjs' */
 /** @import { Bench, PartResult } from '../running/bench.mjs' */
@@ -26,13 +21,8 @@ import { startProgram } from './program.mjs';
 /** Next to nothing, as a share of one core. */
 const CPU_SHARE_AT_MOST = 0.01;
 
-/** Below those of the containers. */
-const API_PORT_FROM = 20_000;
-
 /** After a start or a change, so that what follows from it isn't taken for idleness. Milliseconds. */
 const SETTLE_MS = 5_000;
-const READY_LIMIT_MS = 60_000;
-const CONVERGE_LIMIT_MS = 300_000;
 
 const NOTHING = 'setInterval(() => undefined, 2 ** 30)';
 
@@ -45,7 +35,7 @@ export async function measureIdle(bench) {
   const count = settings.containers;
   const { first: image } = await makeBenchImages(bench);
   const firstPort = await freePortRange(bench);
-  const standalone = await prepareStandalone(bench);
+  const standalone = await prepareStandalone(bench, 'idle');
 
   const bareNode = await startProgram(bench, 'bare Node', ['-e', NOTHING], {});
   let nebula = await standalone.start();
@@ -75,62 +65,6 @@ export async function measureIdle(bench) {
     ],
     details: { seconds: settings.idleSeconds, bare, empty, afterStarting, full },
   };
-}
-
-/** @param {Bench} bench */
-async function prepareStandalone(bench) {
-  const { docker, dockerHost, run, folder, stopping } = bench;
-  const scope = `bench-${run}-idle`;
-  bench.cleanUp.add('containers of the standalone program', () => removeOwnThings(docker, scope));
-  const state = join(folder, 'idle');
-  await mkdir(state, { mode: 0o700 });
-  const port = await freePorts(API_PORT_FROM, 1, await portsInUse(docker));
-  const url = `http://127.0.0.1:${port}`;
-  const main = fileURLToPath(new URL('main.js', import.meta.resolve('@nebula/standalone')));
-  const environment = {
-    STATE_DIR: state,
-    API_HOST: '127.0.0.1',
-    API_PORT: String(port),
-    DOCKER_HOST: dockerHost,
-    SCOPE: scope,
-    LOG_LEVEL: 'warn',
-  };
-  return {
-    url,
-    start: async () => {
-      const program = await startProgram(bench, 'standalone program', [main], environment);
-      await until(
-        'the standalone program is ready',
-        async () => {
-          if (program.ended()) throw new Error('the standalone program ended');
-          return answersOk(`${url}/readyz`);
-        },
-        { limitMs: READY_LIMIT_MS, everyMs: 100, stopping },
-      );
-      return program;
-    },
-    /** @param {string} app @param {number} count */
-    converged: (app, count) =>
-      until(
-        `${count} containers run`,
-        async () => {
-          const status = await apiAt(url).status(app);
-          if (status?.state === 'failed') throw new Error(`the worker failed: ${status.last_error?.message}`);
-          return status?.state === 'converged' && status.containers.length === count;
-        },
-        { limitMs: CONVERGE_LIMIT_MS, everyMs: 250, stopping },
-      ),
-  };
-}
-
-/** @param {string} url */
-async function answersOk(url) {
-  try {
-    return (await fetch(url)).ok;
-  } catch {
-    // It doesn't listen yet.
-    return false;
-  }
 }
 
 /**
