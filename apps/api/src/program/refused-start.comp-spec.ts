@@ -1,19 +1,17 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { get } from 'node:https';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { makeCertificates } from '../../../../libs/messaging/src/testing/certificates.js';
 import { SEARCHED_LINES } from '../../../../libs/messaging/src/testing/searched-log.js';
-import { SearchedStream, secret } from '../../../../tools/test/known-secrets.mjs';
+import { secret } from '../../../../tools/test/known-secrets.mjs';
 import { openAppStore } from '../store/open-app-store.js';
 import { raiseSchema } from '../store/testing/newer-schema.js';
+import { API_PROCESS_LIMIT_MS, freePort, startApiProcess } from '../testing/api-process.js';
 import { eventually } from '../testing/eventually.js';
 
 let folder: string;
@@ -23,37 +21,11 @@ beforeEach(async () => {
 });
 afterEach(async () => await rm(folder, { recursive: true, force: true }));
 
-const SOURCE = join(import.meta.dirname, '..');
-
-/** Its sources are compiled first, which takes a busy machine minutes. */
-const LIMIT_MS = 300_000;
-
 const BROKER = { RABBIT_HOST: '127.0.0.1:1', RABBIT_USER: 'u', RABBIT_PASSWORD: secret('p4ss-w0rd') };
 
-/** The api from its sources, with nothing configured but this. All that it prints is searched for secrets. */
-function start(configured: Record<string, string>): ChildProcessByStdio<null, Readable, Readable> {
-  const register = join(SOURCE, 'testing/register-typescript.mjs');
-  const program = ['--conditions=source', '--import', register, join(SOURCE, 'main.ts')];
-  const { PATH = '' } = process.env;
-  const started = spawn(process.execPath, program, {
-    env: { PATH, CONF_FILE: join(folder, 'conf.json'), ...configured },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  for (const stream of [started.stdout, started.stderr]) {
-    const searched = new SearchedStream('what an api prints');
-    stream.setEncoding('utf8').on('data', (part: string) => searched.add(part));
-  }
-  return started;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
+/** The api with nothing configured but this. */
+const start = (configured: Record<string, string>) =>
+  startApiProcess({ CONF_FILE: join(folder, 'conf.json'), ...configured });
 
 /** The status of an answer by HTTPS. */
 async function statusOf(port: number, path: string, ca: string): Promise<number | undefined> {
@@ -74,7 +46,7 @@ it(
       expect.stringMatching(/^api_host is "0\.0\.0\.0", but no login is configured: .*auth_enabled/),
     ]);
   },
-  LIMIT_MS,
+  API_PROCESS_LIMIT_MS,
 );
 
 it(
@@ -94,7 +66,7 @@ it(
       await eventually(async () => {
         expect(started.exitCode).toBeNull();
         expect(await statusOf(port, '/healthz', ca)).toBe(200);
-      }, LIMIT_MS);
+      }, API_PROCESS_LIMIT_MS);
       expect(await statusOf(port, '/api/v3/apps', ca)).toBe(200);
       await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow();
     } finally {
@@ -106,7 +78,7 @@ it(
       expect.stringContaining('anyone who reaches the api is let in: auth_enabled is false'),
     );
   },
-  LIMIT_MS,
+  API_PROCESS_LIMIT_MS,
 );
 
 it(
@@ -124,5 +96,5 @@ it(
       ),
     ]);
   },
-  LIMIT_MS,
+  API_PROCESS_LIMIT_MS,
 );
