@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { IdleHeap } from './idle-heap.js';
+import { IdleHeap, nodeHeap } from './idle-heap.js';
 
 const MB = 1_000_000;
 
@@ -44,5 +44,27 @@ describe('an idle heap', () => {
     state.used = 14 * MB;
     idle.look();
     expect(state).toMatchObject({ used: 12 * MB, collections: 2 });
+  });
+});
+
+/** In a function of its own, so that nothing of it is on the stack afterwards. */
+function leftObject(): WeakRef<object> {
+  return new WeakRef({ bytes: new Array(1_000).fill(0) });
+}
+
+describe('the heap of this process', () => {
+  it('loses by a collection what nobody needs any more', async () => {
+    const left = leftObject();
+    // What a weak reference was made of stays until the end of the turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    nodeHeap().collect();
+    expect(left.deref()).toBeUndefined();
+  });
+
+  it('knows how busy it was since it was asked last', () => {
+    const heap = nodeHeap();
+    const share = heap.busy();
+    expect(share).toBeGreaterThanOrEqual(0);
+    expect(share).toBeLessThanOrEqual(1);
   });
 });

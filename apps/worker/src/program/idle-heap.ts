@@ -43,7 +43,8 @@ export function keepIdleHeapSmall(): void {
   setInterval(() => idle.look(), EVERY_MS).unref();
 }
 
-function nodeHeap(): Heap {
+/** That of this process. */
+export function nodeHeap(): Heap {
   let before = performance.eventLoopUtilization();
   return {
     used: () => getHeapStatistics().used_heap_size,
@@ -57,13 +58,15 @@ function nodeHeap(): Heap {
   };
 }
 
+/** The second call packs what is left and returns the memory; Node 20 takes any argument for a wish for less than all. */
+const COLLECT = "gc(); gc({ type: 'major', flavor: 'last-resort' });";
+
 /**
- * A full collection, which also packs what is left and returns the memory to the system; Node 20 knows nothing of the
- * flavour, and frees without returning. Only a context that is made after the flag has the function, and Node's own was
- * made before. It takes some 40 ms.
+ * A full collection, of some 40 ms. Only a context that is made after the flag has the function, and Node's own was made
+ * before.
  */
 function collect(): void {
   setFlagsFromString('--expose-gc');
-  runInNewContext("gc({ type: 'major', flavor: 'last-resort' })");
+  runInNewContext(COLLECT);
   setFlagsFromString('--no-expose-gc');
 }
