@@ -18,6 +18,14 @@ async function withValue(index: number, value: string): Promise<SeenContainer[]>
   return containers.filter(({ running, environment }) => running && environment['STEP'] === value);
 }
 
+/** What runs on all servers, but for a container on one of them. */
+async function others(name: string, on: number): Promise<SeenContainer[][]> {
+  const apps = await Promise.all(['shop', 'steady'].map((app) => fleet.containers(app)));
+  return apps.flatMap((servers) =>
+    servers.map((containers, index) => containers.filter((each) => index !== on || each.name !== name)),
+  );
+}
+
 /**
  * Tests of what happens to a server, on a fleet of its own.
  *
@@ -152,11 +160,18 @@ export function describeServerFaults(workerImage?: () => Promise<FleetOptions['w
         await server.worker.kill();
         await server.stopEngine();
         await server.startEngine();
+        // The engine brings back what ran, and the worker nothing but what it can't.
+        await eventually(async () => {
+          for (const app of ['shop', 'steady'])
+            for (const { running } of await server.containers(app)) expect(running).toBe(true);
+        }, CHANGE_LIMIT);
         await server.removeContainer('shop-2');
+        const before = await others('shop-2', 1);
         server.worker.start();
         await eventually(async () => {
           expect(await server.variable('shop', 'STEP')).toEqual(values);
         }, CHANGE_LIMIT);
+        expect(await others('shop-2', 1)).toEqual(before);
         await fleet.untouched(['shop', 'steady'], async () => {
           await fleet.broker.startNode();
           for (const app of ['shop', 'steady']) await fleet.converged(app);
