@@ -7,8 +7,8 @@ import type { ServiceProcess } from '../testing/service-process.js';
 const LIMIT = 2 * CHANGE_LIMIT;
 const APPS = ['shop', 'steady', 'leaving'];
 
-/** Long, so that it is seen when something is not healed by the next verification. */
-const VERIFY_SECONDS = 15;
+/** Longer than what is granted beside it, so that it is seen when something is not healed by the next verification. */
+const VERIFY_SECONDS = 18;
 
 /** A broker that is rebuilt is looked at after a wait that has grown while it was away, and set up before anything else. */
 const REBUILT_MS = 45_000;
@@ -89,6 +89,7 @@ describe('a broker', () => {
         const last = await fleet.change('shop');
         expect(await fleet.server(0).variable('shop', 'STEP')).not.toEqual([last]);
         await fleet.broker.startNode();
+        await fleet.healed(() => fleet.accepted('shop', last));
         await fleet.arrives('shop', last);
         await allIsWell();
       });
