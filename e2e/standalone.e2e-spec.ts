@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
 import { randomBytes } from 'node:crypto';
-import { readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freshClone, removeClone } from './testing/clone.js';
+import { DocumentBlocks } from './testing/document-blocks.js';
 import { EngineView } from './testing/engine-view.js';
 import { eventually } from './testing/eventually.js';
 import { freePort } from './testing/free-port.js';
@@ -17,6 +18,7 @@ const INSTALL_LIMIT = 300_000;
 const START_LIMIT = 60_000;
 const CHANGE_LIMIT = 60_000;
 
+const blocks = new DocumentBlocks(import.meta.filename);
 const engine = new EngineView(ENGINE);
 const started: NpmProcess[] = [];
 let clone: string;
@@ -59,12 +61,10 @@ async function tryCommand(index: number): Promise<void> {
   expect(JSON.parse(stdout)).toMatchObject({ app_name: 'hello' });
 }
 
-/** A command of the api as docs/backup.md has it for `npm start`. */
-async function command(words: string[]): Promise<void> {
-  const process = new NpmProcess(clone, ['run', '-s', 'api', '--', ...words], {
-    ...environment,
-    SQLITE_FILE: '.nebula/nebula.db',
-  });
+/** A command of docs/operations.md, in the folder of the project, with another one in the place of /backups. */
+async function command(text: string): Promise<void> {
+  const here = text.replace('/backups', join(clone, 'backups'));
+  const process = new NpmProcess(clone, ['-c', here], environment, 'sh');
   started.push(process);
   expect({ code: await process.ended(), output: process.output }).toMatchObject({ code: 0 });
 }
@@ -239,17 +239,20 @@ describe('one machine, from a fresh clone', () => {
         for (let value = 2; !isDone; value += 1)
           await asked({ method: 'PATCH', body: JSON.stringify({ update: { max_unavailable: value } }) });
       })();
-      const file = join(clone, 'hello.backup');
-      await command(['backup', file]).finally(() => {
+      await mkdir(join(clone, 'backups'));
+      const [backUp = ''] = blocks.take('docs/operations.md', 'Backup').commands;
+      await command(backUp).finally(() => {
         isDone = true;
       });
       await changing;
       const last = await asked();
       current.signalGroup('SIGINT');
       expect(await current.ended()).toBe(0);
-      for (const name of await readdir(join(clone, '.nebula')))
-        if (name.startsWith('nebula.db')) await rm(join(clone, '.nebula', name));
-      await command(['restore', file]);
+      const [file = ''] = await readdir(join(clone, 'backups'));
+      for (const each of blocks.take('docs/operations.md', 'Backup', 1).commands)
+        await command(each.replace(/nebula-\d{4}-\d\d-\d\d/, file));
+      // What a person keeps as long as he likes is no file of ours.
+      await rm(join(clone, '.nebula', 'old'), { recursive: true });
       await start();
       const restored = await asked();
       expect(restored.revision).toBeGreaterThan(first.revision);
@@ -304,3 +307,5 @@ describe('one machine, from a fresh clone', () => {
     START_LIMIT * 2,
   );
 });
+
+it('no block of the documents is left', () => expect(blocks.left).toEqual([]));

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DocumentBlocks } from '../testing/document-blocks.js';
 import { eventually } from '../testing/eventually.js';
 import { FLEET_START_LIMIT } from '../testing/fleet.js';
 import { IMAGES } from '../testing/fleet-server.js';
@@ -18,6 +19,8 @@ interface Regional {
   regions: { region: string; revision: number | null; problem: string | null }[];
 }
 
+const blocks = new DocumentBlocks(import.meta.filename);
+const [setUp = ''] = blocks.take('docs/regions.md', 'Configure', 1).commands;
 let fleet: TwoRegions;
 let api: FleetApi;
 let backups: string;
@@ -25,7 +28,7 @@ let backups: string;
 beforeAll(async () => {
   backups = await mkdtemp(join(tmpdir(), 'nebula-backups-'));
   fleet = await TwoRegions.start(APPS);
-  await fleet.setUpBrokers('eu');
+  await fleet.setUpBrokers(setUp, 'eu');
   api = await fleet.startApi(['eu']);
   for (const app_name of ['shop', 'steady']) await api.create({ app_name, docker_image: IMAGES[0] });
   for (const { server } of Object.values(fleet.regions)) server.worker.start();
@@ -54,7 +57,7 @@ describe('two regions, each with a broker of its own', () => {
     'a broker that is added empty is filled, and its workers report to the same api',
     async () => {
       const [before] = await fleet.containers();
-      await fleet.setUpBrokers('eu', 'us');
+      await fleet.setUpBrokers(setUp, 'eu', 'us');
       api = await fleet.startApi(['eu', 'us']);
       for (const app of ['shop', 'steady']) await fleet.converged(app);
       expect((await fleet.containers())[0]).toEqual(before);
@@ -147,7 +150,7 @@ describe('a disaster', () => {
         await broker.start();
       }
       expect(await fleet.backUp('restore', file, 'nebula')).toMatchObject({ code: 0 });
-      await fleet.setUpBrokers('eu', 'us');
+      await fleet.setUpBrokers(setUp, 'eu', 'us');
       api = await fleet.startApi(['eu', 'us']);
       for (const app of ['shop', 'steady']) await fleet.converged(app);
       // Every worker has gone back by changing the one app that was not as the backup has it.
@@ -222,3 +225,5 @@ describe('a disaster', () => {
     });
   });
 });
+
+it('no block of the documents is left', () => expect(blocks.left).toEqual([]));

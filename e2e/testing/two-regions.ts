@@ -84,9 +84,12 @@ export class TwoRegions {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** What an operator does to new brokers, all at once. */
-  async setUpBrokers(...regions: RegionName[]): Promise<void> {
-    const ran = await this.run('setup-broker', {
+  /**
+   * What an operator does to new brokers, all at once.
+   * @param command of the documents, which is run from the sources
+   */
+  async setUpBrokers(command: string, ...regions: RegionName[]): Promise<void> {
+    const ran = await this.play(command, {
       ...{ ...API_USER, RABBIT_VHOST: VHOST, REPORT_INTERVAL_SECONDS: '1' },
       ...{ RABBIT_WORKER_USER: WORKER_USER.RABBIT_USER, RABBIT_WORKER_PASSWORD: WORKER_USER.RABBIT_PASSWORD },
       RABBIT_REGIONS: this.configured(regions, ({ broker: { hosts, admin, managementUrls } }) => ({
@@ -142,6 +145,14 @@ export class TwoRegions {
 
   private configured(regions: readonly RegionName[], of: (region: Region) => object): string {
     return JSON.stringify(Object.fromEntries(regions.map((name) => [name, of(this.regions[name])])));
+  }
+
+  private async play(command: string, environment: Record<string, string>) {
+    const args = ['-c', `exec ${command}`];
+    const process = new ServiceProcess({
+      ...{ name: command, program: 'sh', args, folder: REPOSITORY, environment },
+    });
+    return { code: await process.run(), output: process.output };
   }
 
   private async run(command: string, environment: Record<string, string>, ...more: string[]) {

@@ -32,6 +32,8 @@ const README = 'e2e/readme.e2e-spec.ts';
 const DOCUMENTS = 'e2e/documents.e2e-spec.ts';
 const SDK = 'e2e/sdk/foreign-package.e2e-spec.ts';
 const STARTS = 'e2e/fleet/starts.e2e-spec.ts';
+const REGIONS = 'e2e/fleet/regions.e2e-spec.ts';
+const STANDALONE = 'e2e/standalone.e2e-spec.ts';
 const COMPOSE = 'e2e/deploy/compose.deploy-spec.ts';
 const EXAMPLES = 'tools/docs/examples.spec.ts';
 
@@ -40,7 +42,9 @@ const LOG = unplayed('what a program says, not what one types');
 const CLUSTER = unplayed(
   'needs a cluster of Kubernetes; e2e/deploy/helm.deploy-spec.ts tests what the chart makes',
 );
-const NEXT = unplayed('no test plays it; those of the same program start it by commands of their own');
+const FOLLOWED = unplayed(
+  'e2e/load-balancer.e2e-spec.ts runs print and follow with options of its own, not by these lines',
+);
 const DATA = heldBy(EXAMPLES);
 const HOUR = unplayed(
   'no test plays it; e2e/fleet/starts.e2e-spec.ts sets up a broker and starts apis and workers from the sources, e2e/deploy/compose.deploy-spec.ts in containers',
@@ -72,7 +76,7 @@ export const REGISTER = {
     'A two-minute tour': playedBy(README),
   },
   'apps/nebulactl/README.md': { nebulactl: playedBy(DOCUMENTS) },
-  'deploy/haproxy/README.md': { '*': NEXT },
+  'deploy/haproxy/README.md': { '*': FOLLOWED },
   'deploy/helm/nebula/README.md': { Install: [IMAGES, CLUSTER, CLUSTER, DATA] },
   'deploy/systemd/README.md': {
     '*': otherwise(
@@ -84,7 +88,7 @@ export const REGISTER = {
   'docs/api.md': { '*': playedBy(DOCUMENTS) },
   'docs/backup.md': {
     'Back up': [
-      playedBy(STARTS, [/^SQLITE_FILE/, 'as in docs/operations.md']),
+      playedBy(STARTS, [/^SQLITE_FILE/, `as in docs/operations.md: ${STANDALONE}`]),
       COMPOSED,
       COMPOSED,
       unplayed(
@@ -138,7 +142,7 @@ export const REGISTER = {
     Scrape: playedBy(DOCUMENTS),
     'With Docker Compose': [playedBy(DOCUMENTS, [/^cd /, 'the folder plays no part']), playedBy(COMPOSE)],
   },
-  'docs/operations.md': { Configuration: DATA, Backup: [NEXT, NEXT, LOG] },
+  'docs/operations.md': { Configuration: DATA, Backup: [playedBy(STANDALONE), playedBy(STANDALONE), LOG] },
   'docs/production.md': {
     'In an hour': [
       unplayed(
@@ -154,7 +158,7 @@ export const REGISTER = {
   },
   'docs/regions.md': {
     'Several regions': PICTURE,
-    Configure: [DATA, NEXT],
+    Configure: [DATA, playedBy(REGIONS)],
     'From one region to several': DATA,
   },
   'docs/sdk.md': { '*': playedBy(SDK) },
