@@ -3,6 +3,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CommandLine } from '../../apps/nebulactl/src/testing/command-line.js';
+import { conflicting } from '../testing/conflicting.js';
 import { eventually } from '../testing/eventually.js';
 import { CHANGE_LIMIT, Fleet, FLEET_START_LIMIT } from '../testing/fleet.js';
 import { IMAGES } from '../testing/fleet-server.js';
@@ -22,12 +23,18 @@ const AWAY_MS = 60_000;
 const RESTORED =
   'the feed is ahead of the database, so the database was restored from a backup; the restored state wins';
 
+/** More than what is granted beside it, so that one interval is told from two. */
+const VERIFY_SECONDS = 18;
+
 let fleet: Fleet;
 let backups: string;
 
 beforeAll(async () => {
   backups = await mkdtemp(join(tmpdir(), 'nebula-e2e-backup-'));
-  fleet = await Fleet.start({ apps: APPS, ownDatabase: true });
+  fleet = await Fleet.start({
+    ...{ apps: APPS, ownDatabase: true },
+    api: { VERIFY_INTERVAL_SECONDS: String(VERIFY_SECONDS) },
+  });
   for (const app_name of ['shop', 'steady', 'leaving']) {
     await fleet.api.create({ app_name, docker_image: IMAGES[0] });
   }
@@ -126,7 +133,8 @@ describe('a database that is away', () => {
   it(
     'for a minute has every request refused in time, and the servers go on without it',
     async () => {
-      await fleet.untouched(['shop'], async () => {
+      const steady = await fleet.server(2).containers('steady');
+      await fleet.untouched(['shop', 'leaving'], async () => {
         const from = performance.now();
         await fleet.database.stop();
         try {
@@ -156,6 +164,8 @@ describe('a database that is away', () => {
         await fleet.apisReady();
         await fleet.converged('shop');
       });
+      expect(steady).toHaveLength(1);
+      expect(await fleet.server(2).containers('steady')).toEqual(steady);
       expect((await fleet.api.call('GET', '/apps/never')).status).toBe(404);
       await change('after');
       await fleet.arrives('shop', 'after');
@@ -219,6 +229,28 @@ describe('a database that is restored from an older backup', () => {
       });
     },
     2 * LIMIT,
+  );
+});
+
+describe('a stream that has another state under the revision of the newest', () => {
+  it(
+    'is given what the database says, under a higher epoch, and no container is touched',
+    async () => {
+      const { epoch } = await fleet.converged('shop');
+      const newest = await fleet.server(0).accepted('shop');
+      await fleet.untouched(['shop', 'steady', 'leaving'], async () => {
+        await fleet.append('shop', conflicting(newest, { docker_image: IMAGES[1] }));
+        await fleet.healed(async () => {
+          expect((await fleet.api.wait('shop', 0)).epoch).toBeGreaterThan(epoch);
+          for (const server of fleet.servers)
+            expect((await server.accepted('shop'))['epoch']).toBeGreaterThan(epoch);
+        });
+        await fleet.converged('shop');
+        const { workers } = await fleet.api.ask<{ workers: object[] }>('GET', '/apps/shop/status');
+        expect(workers).toMatchObject(fleet.servers.map(() => ({ state: 'converged', last_error: null })));
+      });
+    },
+    LIMIT,
   );
 });
 

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { compactSpec, type DesiredStateMessage, desiredStateDigest, expandSpec } from '@nebula/contracts';
 import { eventually } from '../testing/eventually.js';
 import { CHANGE_LIMIT, Fleet, FLEET_START_LIMIT } from '../testing/fleet.js';
 import { IMAGES } from '../testing/fleet-server.js';
@@ -55,14 +54,6 @@ async function noneComplains(): Promise<void> {
 
 const changed = (change: Message) => JSON.stringify({ ...newest, ...change });
 
-/** A message of the same revision that wants something else. */
-function conflicting(message: Message): string {
-  const { spec, tokens } = message as unknown as DesiredStateMessage;
-  const other = { ...expandSpec(spec ?? { app_name: 'shop', docker_image: '' }), docker_image: IMAGES[1] };
-  const digest = desiredStateDigest(other, tokens);
-  return JSON.stringify({ ...message, spec: compactSpec(other), digest });
-}
-
 describe('a message in a stream that nobody should have put there', () => {
   it.each<[what: string, isRefused: boolean, payload: () => string]>([
     ['garbage', true, () => '{"app_name": \u0000 garbage'],
@@ -95,24 +86,6 @@ describe('a message in a stream that nobody should have put there', () => {
         await noneComplains();
       });
       expect(await firstReplicas()).toEqual(before);
-    },
-    LIMIT,
-  );
-
-  it(
-    'another state under the revision of the newest: what the database says wins',
-    async () => {
-      newest = await fleet.server(0).accepted('shop');
-      const { epoch } = await fleet.converged('shop');
-      await fleet.untouched(['shop', 'steady'], async () => {
-        await fleet.append('shop', conflicting(newest));
-        await eventually(async () => {
-          expect((await fleet.api.wait('shop', 0)).epoch).toBeGreaterThan(epoch);
-        }, CHANGE_LIMIT);
-        await fleet.converged('shop');
-        await noneComplains();
-      });
-      await scale(1);
     },
     LIMIT,
   );
