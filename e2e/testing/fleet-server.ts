@@ -7,6 +7,7 @@ import { killEngine, startEngine, stopEngine } from '../../tools/engine/engine.m
 import { inNamespace } from '../../tools/engine/engine-namespace.mjs';
 import { makeHttpImage, pushImage, removeImage } from '../../tools/engine/images.mjs';
 import { startRegistry, stopRegistry } from '../../tools/engine/registry.mjs';
+import { containerService, type ServiceImage } from './container-service.js';
 import { EngineView, type SeenContainer } from './engine-view.js';
 import { ServiceProcess } from './service-process.js';
 
@@ -25,12 +26,8 @@ const SOCKET = 'docker.sock';
 /** Where such a container has that folder. */
 const SOCKETS_INSIDE = '/run/engine';
 
-/** Of a worker in a container. */
-export interface WorkerImage {
-  image: string;
-  /** The engine that runs the containers. It is another one than those that the workers drive, which reach no broker. */
-  host: string;
-}
+/** Of a worker in a container. Its engine is another one than those that the workers drive, which reach no broker. */
+export type WorkerImage = ServiceImage;
 
 /** Whoever the images run as when no socket has to be reached. */
 const NOBODY = 65_532;
@@ -168,24 +165,15 @@ export class FleetServer {
     await this.view.docker.getContainer(name).remove({ force: true });
   }
 
-  /** As compose.yaml runs it, in the network of this machine, where the broker is. */
+  /** In the network of this machine, where the broker is. */
   private containerOf({ image, host }: WorkerImage): ServiceProcess {
     const { name, folder, environment } = this.options;
     const sockets = join(folder, SOCKETS);
-    return new ServiceProcess({
-      ...{ name, folder, program: 'docker' },
-      killFollowed: async () => await killContainer(host, this.containerName),
-      args: [
-        ...['run', '--rm', '--name', this.containerName, '--network', 'host'],
-        ...['--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],
-        ...['--user', `${NOBODY}:${statSync(join(sockets, SOCKET)).gid}`],
-        ...['--volume', `${sockets}:${SOCKETS_INSIDE}`, '--volume', `${this.stateFolder}:/state`],
-        ...['--env', `DOCKER_HOST=unix://${SOCKETS_INSIDE}/${SOCKET}`],
-        // By their names alone, so that no value is seen among the arguments.
-        ...Object.keys(environment).flatMap((key) => ['--env', key]),
-        image,
-      ],
-      environment: { ...environment, DOCKER_HOST: host },
+    return containerService({
+      ...{ name, folder, image, host, environment, containerName: this.containerName },
+      user: `${NOBODY}:${statSync(join(sockets, SOCKET)).gid}`,
+      volumes: [`${sockets}:${SOCKETS_INSIDE}`, `${this.stateFolder}:/state`],
+      dockerHost: `unix://${SOCKETS_INSIDE}/${SOCKET}`,
     });
   }
 
@@ -226,13 +214,4 @@ async function makeState(folder: string): Promise<void> {
   const state = join(folder, STATE);
   await mkdir(state, { mode: 0o700 });
   await chown(state, NOBODY, NOBODY);
-}
-
-/** @returns whether there was one that ran */
-async function killContainer(host: string, name: string): Promise<boolean> {
-  const container = new EngineView(host).docker.getContainer(name);
-  return await container.kill().then(
-    () => true,
-    () => false,
-  );
 }
