@@ -83,6 +83,19 @@ it('what was pulled longest ago goes first, and what an earlier version pulled b
   await eventually(() => expect(removed()).toEqual(['id of far:3', 'id of far:2', 'id of far:1']));
 });
 
+it('a disk that has been too full is looked after until it is below the lower mark', async () => {
+  const gc = { ...ALWAYS };
+  await worker.start({ images: { gc }, resync_seconds: 1 });
+  await runThrough('far:1', 'far:2');
+  await eventually(() => expect(worker.log.text).toContain('no image on it is left that is not needed'));
+  // It is between the marks now.
+  gc.high_percent = 100;
+  await resyncs();
+  worker.receive(wanted({ revision: 3, spec: { docker_image: 'shop:1' } }));
+  await worker.reported({ state: 'converged', revision: 3 });
+  await eventually(() => expect(pulledImages()).toEqual([]));
+});
+
 it.each([
   ['that is not full', () => ({ high_percent: 100, low_percent: 99 }), null],
   ['that can not be seen', () => ALWAYS, '/nowhere'],

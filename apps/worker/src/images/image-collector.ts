@@ -34,11 +34,14 @@ export class ImageCollector {
   /** Looks at the disk, and removes images when it is too full. Never fails: the next look is another try. */
   async collect(): Promise<void> {
     const { limits } = this;
-    if (!limits) return;
+    // A look that waits for its turn sees what this one would.
+    if (!limits || this.turns.pendingCount > 0) return;
     await this.turns(async () => {
       try {
         await this.collectNow(limits);
       } catch (error) {
+        // Nothing goes unasked because of how the disk was.
+        this.short = false;
         this.log.debug('images can not be collected', { error: messageOf(error) });
       }
     });
@@ -53,7 +56,7 @@ export class ImageCollector {
       this.tell('unseen', text, { folder });
       return;
     }
-    if (!isTooFull(before, limits, false)) {
+    if (!isTooFull(before, limits, this.short)) {
       this.told = null;
       this.short = false;
       return;

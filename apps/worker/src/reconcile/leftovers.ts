@@ -61,7 +61,7 @@ export function planPrune(
   const isAsked = token !== 0 && (token !== memory.prune || hasFailed(prune));
   const due = leftovers.map(remove).filter((step) => isAsked || hasFailed(step) || disk_short);
   const removals = tryable(due, observed.containers, input);
-  if (!isAsked && !removals.steps.some(hasFailed)) return removals;
+  if (!isAsked && (disk_short || !removals.steps.some(hasFailed))) return removals;
   const whole = tryableGroups([[...removals.steps, prune]], observed.containers, input);
   return { steps: whole.steps, problems: [...removals.problems, ...whole.problems] };
 }

@@ -146,6 +146,16 @@ describe('a disk that is too full', () => {
     },
   );
 
+  test('does not have all images pruned after a container of an earlier prune that could not be removed', () => {
+    const busy = {
+      ...{ step: 'remove' as const, message: 'busy', attempts: 1, terminal: false },
+      ...{ failed_at: NOW - 5_000, retry_at: NOW - 1 },
+    };
+    const failures = { [containerKey('remove', 3, 'v1:before')]: busy };
+    expect(lines(7, true, failures)[0]).toBe('remove old → remove c3');
+    expect(lines(7, false, failures)[0]).toBe('remove c3 → prune images');
+  });
+
   test('is no reason to try again at once what could not be removed', () => {
     const busy = {
       ...{ step: 'remove' as const, message: 'busy', attempts: 1, terminal: false },
