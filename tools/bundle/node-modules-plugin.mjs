@@ -1,8 +1,8 @@
 /**
  * Takes from a module of Node only what is used of it. An import of a module of Node makes Node read everything that
  * it exports, also what is loaded by being read: since Node 22 `node:http` exports the WebSocket of a whole HTTP client
- * with an interpreter of WebAssembly, which is 12 MB resident. `process.getBuiltinModule` gives the module itself, and
- * esbuild's helpers read a name of it where the name is used.
+ * with an interpreter of WebAssembly, which is 12 MB resident. `require`, which the bundle's first line makes, gives the
+ * module itself, and esbuild's helpers read a name of it where the name is used.
  */
 import { isBuiltin } from 'node:module';
 
@@ -14,7 +14,7 @@ export const nodeModulesPlugin = {
       kind === 'import-statement' && isBuiltin(path) ? { path, namespace: 'node' } : undefined,
     );
     build.onLoad({ filter: /./, namespace: 'node' }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+      contents: `module.exports = require(${JSON.stringify(path)});`,
       loader: 'js',
     }));
   },

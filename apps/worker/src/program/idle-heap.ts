@@ -11,6 +11,9 @@ const IDLE_SHARE = 0.05;
 /** So much more than was left by the last collection is worth another one, bytes. */
 const WORTH_BYTES = 1_000_000;
 
+/** The same as a share of what was left: a collection takes the longer the larger the heap is. */
+const WORTH_SHARE = 1 / 8;
+
 export interface Heap {
   /** Bytes that objects take, those that nobody needs any more with them. */
   used(): number;
@@ -31,9 +34,13 @@ export class IdleHeap {
   constructor(private readonly heap: Heap) {}
 
   look(): void {
-    if (this.heap.busy() > IDLE_SHARE || this.heap.used() < this.left + WORTH_BYTES) return;
+    if (this.heap.busy() > IDLE_SHARE || this.heap.used() < this.left + this.worth) return;
     this.heap.collect();
     this.left = this.heap.used();
+  }
+
+  private get worth(): number {
+    return Math.max(WORTH_BYTES, this.left * WORTH_SHARE);
   }
 }
 

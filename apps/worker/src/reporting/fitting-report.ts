@@ -3,12 +3,15 @@ import { MAX_REPORT_BYTES, MOST_NOTICES, type WorkerReport } from '@nebula/contr
 /** A report without what only the sending adds. */
 export type ReportBody = Omit<WorkerReport, 'sequence' | 'boot_nonce'>;
 
+type ReportedContainer = WorkerReport['containers'][number];
+
 /** Left for what the sending adds, bytes. */
 const RESERVE_BYTES = 1_024;
 
 /**
- * A report that the api takes: containers beyond what fits are left out, the ones with the highest numbers, and a
- * notice says how many there are and how many of them run. All else is about all of them.
+ * A report that the api takes: containers beyond what fits are left out, the ones with the highest numbers but for one of
+ * each image, as it is counted what images an app has. A notice says how many there are and how many of them run. All
+ * else is about all of them.
  */
 export function fittingReport(body: ReportBody): ReportBody {
   const longest = MAX_REPORT_BYTES - RESERVE_BYTES;
@@ -16,14 +19,24 @@ export function fittingReport(body: ReportBody): ReportBody {
   const { containers } = body;
   const bare = { ...body, containers: [], notices: withNotice(body, containers.length) };
   let room = longest - bytesOf(bare);
-  let listed = 0;
-  for (const container of containers) {
+  const listed = new Set<ReportedContainer>();
+  for (const container of byImportance(containers)) {
     // With a comma behind it.
     room -= bytesOf(container) + 1;
     if (room < 0) break;
-    listed += 1;
+    listed.add(container);
   }
-  return { ...bare, containers: containers.slice(0, listed), notices: withNotice(body, listed) };
+  const kept = containers.filter((container) => listed.has(container));
+  return { ...bare, containers: kept, notices: withNotice(body, kept.length) };
+}
+
+/** The first of each image, and then the others. */
+function byImportance(containers: readonly ReportedContainer[]): ReportedContainer[] {
+  const firsts = new Map<string, ReportedContainer>();
+  for (const container of containers)
+    if (!firsts.has(container.image_id)) firsts.set(container.image_id, container);
+  const others = containers.filter((container) => firsts.get(container.image_id) !== container);
+  return [...firsts.values(), ...others];
 }
 
 function withNotice({ containers, notices = [] }: ReportBody, listed: number): string[] {
