@@ -106,7 +106,6 @@ describe('a write', () => {
     const other = await start({ feeds: [clear] });
     await other.write('shop', { running: true });
     await published('shop', 3, 1, clear);
-    api.clock.gone = 1_001;
     feed.hanging = false;
     await eventually(() => expect(api.publisher.rests()).toBe(true), 30_000);
     const revisions = feed.appended.flatMap(({ app_name, revision }) =>

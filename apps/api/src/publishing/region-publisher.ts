@@ -16,9 +16,12 @@ const UNREADABLE_PAUSE_MS = 60_000;
 
 /**
  * What was written longer ago than this is compared and not appended as it is: another instance may have written and
- * published since. It is the same for all that waits behind streams that don't answer.
+ * published since. Many changes at once wait for each other not so long.
  */
-const WRITTEN_JUST_NOW_MS = 1_000;
+const WRITTEN_JUST_NOW_MS = 10_000;
+
+/** Nothing but its stream is asked for, which is missing. */
+const NO_APP = 'none';
 
 /** Brings the feed of one region to what the database says, app by app. */
 export class RegionPublisher {
@@ -33,6 +36,9 @@ export class RegionPublisher {
   /** Deleted apps of which there is no record any more, and whose stream is still to go. */
   private readonly forgotten = new Set<string>();
   private stopped = false;
+  private asking = false;
+  /** When a call of the feed has failed last, by a monotonic clock. */
+  private failedAt = Number.NEGATIVE_INFINITY;
   /** Milliseconds since 1970. */
   private readonly startedAt: number;
 
@@ -115,6 +121,21 @@ export class RegionPublisher {
     this.compare(appName);
   }
 
+  /**
+   * Asks the feed something when it has a problem and nothing here is tried again: what it refused somebody else may be
+   * allowed by now, and it doesn't know before it is asked.
+   */
+  askAgain(): void {
+    if (this.feed.problem() === null || this.pending > 0 || this.asking) return;
+    this.asking = true;
+    void this.feed
+      .readNewest(NO_APP)
+      .catch(() => undefined)
+      .finally(() => {
+        this.asking = false;
+      });
+  }
+
   /** Null when the feed has or will at once have what the database says, else what is in the way. */
   problem(): string | null {
     const [reason] = this.failing.values();
@@ -184,12 +205,12 @@ export class RegionPublisher {
     }
   }
 
-  /** Null when nothing was, or not just now. */
+  /** Null when nothing was, or not just now. What had to wait for a stream that doesn't answer isn't, either. */
   private takeWritten(appName: string): AppRecord | null {
     const written = this.written.get(appName);
     this.written.delete(appName);
-    const isRecent = written && this.clock.elapsed() - written.at < WRITTEN_JUST_NOW_MS;
-    return isRecent ? written.record : null;
+    const since = Math.max(this.failedAt, this.clock.elapsed() - WRITTEN_JUST_NOW_MS);
+    return written && written.at > since ? written.record : null;
   }
 
   /** Whether the stream was removed; an app of that name that was created meanwhile has to be published then. */
@@ -269,6 +290,7 @@ export class RegionPublisher {
 
   /** One line for each reason, not for each app: when a feed is away, all apps fail. */
   private noteFailure(appName: string, reason: string): void {
+    this.failedAt = this.clock.elapsed();
     const known = [...this.failing.values()].includes(reason);
     this.failing.set(appName, reason);
     if (known) return;

@@ -84,6 +84,7 @@ export class Sweep {
     if (this.regions.some((region) => region.problem() !== null)) this.troubledAt = this.clock.now();
     const epoch = await this.store.epoch();
     for (const region of this.regions) {
+      region.askAgain();
       await this.compareBehind(region, epoch);
       await this.verifyDue(region);
     }

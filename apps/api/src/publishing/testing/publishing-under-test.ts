@@ -19,16 +19,10 @@ import { PublishingModule } from '../publishing.module.js';
 /** A clock that a test can put forward; chance always says what it is told. */
 export class SteppedClock extends Clock {
   offset = 0;
-  /** Milliseconds that have gone by in no time. */
-  gone = 0;
   chance = 1;
 
   override now(): number {
     return Date.now() + this.offset;
-  }
-
-  override elapsed(): number {
-    return super.elapsed() + this.gone;
   }
 
   override random(): number {

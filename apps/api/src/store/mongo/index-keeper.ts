@@ -17,6 +17,11 @@ export class IndexKeeper {
     private readonly log: StoreLog,
   ) {}
 
+  /** The database is another one: what it lacks is made when it is asked for the next time. */
+  forget(): void {
+    this.made.clear();
+  }
+
   /** Asks for an index of a collection; what failed is tried again when it is asked for again. */
   want<Document>(model: Model<Document>, keys: IndexKeys): void {
     const id = `${model.collection.collectionName} ${JSON.stringify(keys)}`;

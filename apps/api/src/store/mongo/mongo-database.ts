@@ -78,8 +78,10 @@ export class MongoDatabase {
    * @throws {StoreUnavailableError} when it is away
    */
   async run<T>(work: () => Promise<T>, limit: 'call' | 'reading' = 'call'): Promise<T> {
-    return await this.limited(this.limits[limit], async () => {
+    return await this.limited(this.limits[limit], async (isLate) => {
       await this.open();
+      // Nobody waits for it any more, and it could come at a time when nobody may write.
+      if (isLate()) throw new StoreUnavailableError(`${this.name} was reached too late`);
       return await work();
     });
   }
@@ -127,15 +129,19 @@ export class MongoDatabase {
     await this.run(() => this.connection.dropDatabase());
   }
 
-  private async limited<T>(limitMs: number, work: () => Promise<T>): Promise<T> {
+  private async limited<T>(limitMs: number, work: (isLate: () => boolean) => Promise<T>): Promise<T> {
     if (this.closing) throw new StoreUnavailableError(`${this.name} is closed`);
     let timer: NodeJS.Timeout | undefined;
+    let isLate = false;
     const late = new Promise<never>((_, reject) => {
       const error = new StoreUnavailableError(`${this.name} gave no answer within ${limitMs / 1000} s`);
-      timer = setTimeout(() => reject(error), limitMs);
+      timer = setTimeout(() => {
+        isLate = true;
+        reject(error);
+      }, limitMs);
     });
     try {
-      const result = await Promise.race([work(), late]);
+      const result = await Promise.race([work(() => isLate), late]);
       this.outage.succeeded();
       return result;
     } catch (error) {
@@ -166,7 +172,13 @@ export class MongoDatabase {
 
   private async look(): Promise<void> {
     const begun = performance.now();
-    await requireWhole(this.connection, this.name);
+    try {
+      await requireWhole(this.connection, this.name);
+    } catch (error) {
+      // What comes out of a backup has no indexes.
+      if (error instanceof IncompatibleStoreError) this.indexes.forget();
+      throw error;
+    }
     this.lookedAt = begun;
   }
 
