@@ -20,6 +20,7 @@ it.each([
     'mongodb://box/?tls=true&tlsKeyFilePassword=hunter2',
     '"mongodb://box/?tls=true&tlsKeyFilePassword=[redacted]"',
   ],
+  ['--rabbit_password=hunter2', '"--rabbit_password=[redacted]"'],
   [['http://u:hunter2', 'hunter2@box'], '["http://u:[redacted]","[redacted]@box"]'],
   [{ at: { url: 'http://u:hunter2@box' } }, '{"at":{"url":"http://[redacted]@box"}}'],
 ])('%j is shown as %s', (value, shown) => {

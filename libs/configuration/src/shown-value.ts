@@ -9,7 +9,7 @@ const BEFORE_AT = /^([a-z][a-z0-9+.-]*:\/\/)?.*@/is;
 /** `name:password` with nothing behind it, as when a comma in a password has cut an address in two. */
 const CUT_OFF = /(:\/\/[^:/?#@[\]]*:)(?!\d+(?:[/?#]|$)).+/s;
 
-const PARAMETER = /([?&;][^=&;]*(?:passw|passphrase|secret|token|key)[^=&;]*=)[^&;]*/gi;
+const PARAMETER = /((?:^|[?&;])[^=&;]*(?:passw|passphrase|secret|token|key)[^=&;]*=)[^&;]*/gi;
 
 /**
  * A wrong value as a line about it has it: JSON, shortened, and without credentials. A key that is no secret can hold

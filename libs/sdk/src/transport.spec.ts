@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { createNebulaClient, type NebulaClientOptions } from './client.js';
 import { NebulaApiError, NebulaConnectionError, NebulaTimeoutError } from './errors.js';
-import { createApp, deleteApp, getApp, listApps, putApp, waitForApp } from './generated/sdk.gen.js';
+import { createApp, deleteApp, getApp, listApps, pruneAll, putApp, waitForApp } from './generated/sdk.gen.js';
 import {
   endless,
   errorOf,
@@ -164,6 +164,18 @@ describe('the time limit', () => {
     answer(json(200, { outcome: 'converged' }));
     expect(await call).toEqual({ outcome: 'converged' });
     expect(await errorOf((await waitFor(1_051)).call)).toBeInstanceOf(NebulaTimeoutError);
+  });
+
+  it('gives it a minute and a half on top for what is about many apps', async () => {
+    jest.useFakeTimers({ doNotFake: ['queueMicrotask', 'nextTick', 'setImmediate'] });
+    let answer: (response: Response) => void = () => undefined;
+    const late = () => new Promise<Response>((resolve) => (answer = resolve));
+    const { client, server } = clientOf([late], { timeoutMs: 50 });
+    const call = pruneAll({ client });
+    while (server.requests.length === 0) await new Promise(setImmediate);
+    await jest.advanceTimersByTimeAsync(90_049);
+    answer(json(202, { items: [] }));
+    expect(await call).toEqual({ items: [] });
   });
 
   it("hands on the reason of the caller's own signal", async () => {

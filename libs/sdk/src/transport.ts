@@ -96,9 +96,13 @@ async function wholeOf(response: Response): Promise<Response> {
   return new Response(body.byteLength === 0 ? null : body, { status, statusText, headers });
 }
 
-/** How long the api itself may wait before it answers, milliseconds. */
+/** The api begins with no further app after a minute, and the one that it has begun with takes its time. */
+const MANY_APPS_MS = 90_000;
+
+/** How long the api itself may take before it answers, milliseconds. */
 function askedToWait({ url, method }: Request): number {
   const { pathname, searchParams } = new URL(url);
+  if (method === 'POST' && /\/api\/v\d+\/(?:apply|prune)$/.test(pathname)) return MANY_APPS_MS;
   if (method !== 'GET' || !/\/apps\/[^/]+\/wait$/.test(pathname)) return 0;
   const seconds = Number(searchParams.get('timeout') ?? WAIT_SECONDS);
   return Number.isFinite(seconds) ? seconds * 1_000 : 0;

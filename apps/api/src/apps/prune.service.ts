@@ -56,7 +56,7 @@ export class PruneService {
 
   private async prune(app_name: string, intent: Intent, deadline: number): Promise<PruneAnswer> {
     try {
-      if (!intent.dryRun && performance.now() > deadline) throw notBegun();
+      if (performance.now() > deadline) throw notBegun();
       const made = await this.apps.wish(app_name, ['prune'], intent);
       if (!made.isDryRun) return { app_name, revision: made.after.revision, error: null };
       return { app_name, revision: null, error: null, preview: await this.previews.of(made) };

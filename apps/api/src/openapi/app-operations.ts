@@ -131,7 +131,7 @@ export const APP_OPERATIONS = {
   prune: accepted(
     'pruneApp',
     'Prune images',
-    'Workers of this app remove the images that they have pulled and that neither a container nor an app needs any more, once, also those that are away now. No container is touched.',
+    'Workers of this app remove the images that they have pulled and that neither a container nor an app needs any more, once, also those that are away now. Containers that have ended and that the app does not come back to go with them; none that runs is touched.',
   ),
 };
 

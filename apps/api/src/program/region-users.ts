@@ -1,3 +1,4 @@
+import { shownValue } from '@nebula/configuration';
 import type { KeptBrokerConfiguration } from './kept-broker.js';
 
 /** The users of a region, as far as the set-up of its broker knows them. */
@@ -33,7 +34,7 @@ export function sharedLogins(regions: readonly RegionUsers[]): string[] {
   return logins.flatMap((one, index) =>
     logins.slice(index + 1).flatMap((other) => {
       if (one.region === other.region || one.user !== other.user) return [];
-      const name = JSON.stringify(one.user);
+      const name = shownValue(one.user);
       const isSame = one.password === other.password;
       const isOneBroker = one.broker === other.broker;
       const roles = `${one.role} of ${one.region} and ${other.role} of ${other.region} are both ${name}`;

@@ -76,7 +76,8 @@ export function addActionCommands(app: Command, world: World): void {
   define<ChangeOptions & { all?: boolean }>(app, world, {
     usage: 'prune [app]',
     summary: 'Remove images that nothing needs any more',
-    details: 'No container is touched.',
+    details:
+      'Containers that have ended and that no app comes back to go with them. None that runs is touched.',
     examples: ['app prune shop', 'app prune --all --dry-run', 'app prune --all --yes'],
     options: (command) => changeOptions(command.option('--all', 'on all workers of all apps')),
     completes: 'app',
