@@ -24,8 +24,10 @@
  * How it works: the proxy is in the network of the apps and finds each replica by the name of its container, which
  * Docker's name server knows as long as the container runs. A replica that is replaced has another address afterwards,
  * which is found within a second. The first connection that a replica refuses takes it out until a check reaches it
- * again. A request that a replica did not take, or closed the connection of without a word, is
- * sent to another one; those that may not be repeated (POST, PATCH …) are repeated only when nothing was sent.
+ * again. A request that a replica did not take, or closed the connection of without a word, is sent to another one; those
+ * that may not be repeated (POST, PATCH …) are repeated only when nothing was sent. A request may be tried as often as
+ * there are servers: right after a reload all count as well, also those of an earlier port at which nobody listens any
+ * more, and the first request can meet one after the other.
  *
  * A proxy that is started or reloaded asks the name server before it takes its first connection (init-addr): until its
  * resolver has answered it would refuse all, and a wait of a whole request in its frontend ends at once. A replica may have
@@ -60,7 +62,6 @@ defaults
   timeout queue 10s
   timeout check 2s
   # A replica that goes away in the middle of a connection: the next try is with another one.
-  retries 4
   option redispatch 1
   retry-on conn-failure empty-response
 
@@ -145,6 +146,9 @@ function containerPort(entry) {
   return protocol === 'tcp' ? Number(port) : null;
 }
 
+/** Fewest and most tries of a request after the first. */
+const RETRIES = { least: 4, most: 100 };
+
 /** @param {readonly Service[]} services */
 function refuseSharedPorts(services) {
   /** @type {Map<number, string>} */
@@ -173,6 +177,7 @@ frontend ${name}
 
 backend ${name}
   balance roundrobin
+  retries ${Math.min(RETRIES.most, Math.max(RETRIES.least, replicas * ports.length))}
   http-request disable-l7-retry unless METH_GET or { method HEAD OPTIONS PUT DELETE }
 ${check}  default-server check inter 1s fastinter 500ms downinter 500ms fall 3 rise 1 observe layer4 error-limit 1 on-error mark-down resolvers docker resolve-prefer ipv4 resolve-opts allow-dup-ip init-addr libc,none
 ${servers.flat().join('')}`;

@@ -33,6 +33,16 @@ describe('the configuration of the load balancer', () => {
     expect(lines(config, 'frontend')).toEqual(['frontend shop-80', 'frontend dns-853', 'frontend dns-8053']);
   });
 
+  it('tries a request as often as there are servers: after a reload all but one may refuse it', () => {
+    const before = { ...SHOP, starting_ports: [{ '81': '8080' }] };
+    const retries = (replicas: number) =>
+      lines(haproxyConfig([{ ...SHOP, before }], { ...NOTHING, replicas }), 'retries');
+    expect(retries(1)).toEqual(['retries 4']);
+    expect(retries(6)).toEqual(['retries 12']);
+    // Each may wait for its time limit, where nobody is at an address any more.
+    expect(retries(80)).toEqual(['retries 100']);
+  });
+
   it('checks by a path when one is given', () => {
     const config = haproxyConfig([SHOP], { replicas: 4, checkPath: '/health' });
     expect(lines(config, 'option httpchk')).toEqual(['option httpchk GET /health']);
