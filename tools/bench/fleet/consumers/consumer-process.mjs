@@ -10,14 +10,14 @@ import { Knowledge } from './knowledge.mjs';
 /** @import { RabbitOptions } from '@nebula/messaging' */
 
 /**
- * `others`: apps that ours follow, too.
- * @typedef {{ kind: 'nebula' | 'raw', rabbit: RabbitOptions, app: string, others?: string[] }} ConsumerInput
+ * `other`: an app that ours follow, too.
+ * @typedef {{ kind: 'nebula' | 'raw', rabbit: RabbitOptions, app: string, other?: string }} ConsumerInput
  */
 
 /**
- * `connect`: until there are so many, and each knows what is newest. `await`: until each knows this revision. `idle`:
+ * `connect`: until there are so many, and each knows what is newest. `await`: until each knows this revision of an app. `idle`:
  * until nothing is left to do. `close`: ends all connections in order.
- * @typedef {{ do: 'connect', count: number } | { do: 'await', revision: number } | { do: 'idle' } | { do: 'close' }} ConsumerQuestion
+ * @typedef {{ do: 'connect', count: number } | { do: 'await', app: string, revision: number } | { do: 'idle' } | { do: 'close' }} ConsumerQuestion
  */
 
 /** So many connect at the same time. */
@@ -29,8 +29,10 @@ const IDLE_MS = 25;
 const IDLE_LIMIT_MS = 2_000;
 
 /** @type {ConsumerInput} */
-const { kind, rabbit, app, others = [] } = input();
+const { kind, rabbit, app, other = null } = input();
 const knowledge = new Knowledge();
+/** Of the other app. */
+const otherKnowledge = new Knowledge();
 /** @type {(() => Promise<void>)[]} each ends one */
 const consumers = [];
 
@@ -42,12 +44,15 @@ async function answer(question) {
   switch (question.do) {
     case 'connect': {
       const missing = question.count - consumers.length;
-      const places = Array.from({ length: Math.max(0, missing) }, () => knowledge.add());
+      const places = Array.from({ length: Math.max(0, missing) }, () => {
+        if (other !== null) otherKnowledge.add();
+        return knowledge.add();
+      });
       await Promise.all(Array.from({ length: PARALLEL }, () => connectOf(places)));
       return { count: consumers.length };
     }
     case 'await':
-      return await knowledge.all(question.revision);
+      return await knowledgeOf(question.app).all(question.revision);
     case 'idle':
       await idle();
       return 'idle';
@@ -62,13 +67,19 @@ async function connectOf(places) {
   for (let place = places.pop(); place !== undefined; place = places.pop()) {
     const index = place;
     const known = knowledge.known(index);
-    /** @param {number} revision */
-    const take = (revision) => knowledge.note(index, revision);
+    const apps = other === null ? [app] : [app, other];
     consumers.push(
-      kind === 'nebula' ? nebulaConsumer(rabbit, app, others, take) : await rawConsumer(rabbit, app, take),
+      kind === 'nebula'
+        ? nebulaConsumer(rabbit, apps, (name, revision) => knowledgeOf(name).note(index, revision))
+        : await rawConsumer(rabbit, app, (revision) => knowledge.note(index, revision)),
     );
     await known;
   }
+}
+
+/** @param {string} name of an app */
+function knowledgeOf(name) {
+  return name === other ? otherKnowledge : knowledge;
 }
 
 async function idle() {

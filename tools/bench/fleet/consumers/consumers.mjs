@@ -3,6 +3,7 @@
  */
 import { join } from 'node:path';
 import { Child } from '../../running/child.mjs';
+import { FOLLOWED_APP } from './followed-app.mjs';
 
 /** @import { FleetBench } from '../fleet-bench.mjs' */
 /** @import { ConsumerInput, ConsumerQuestion } from './consumer-process.mjs' */
@@ -51,11 +52,12 @@ export class Consumers {
   /**
    * To be called before the revision is sent.
    * @param {number} revision
+   * @param {string} app
    * @returns {Promise<number[]>} when each had it, by the shared clock, milliseconds, in order of time
    */
-  async have(revision) {
+  async have(revision, app = FOLLOWED_APP) {
     const answers = await Promise.all(
-      this.#children.map((child) => child.ask(question({ do: 'await', revision }), AWAIT_LIMIT_MS)),
+      this.#children.map((child) => child.ask(question({ do: 'await', app, revision }), AWAIT_LIMIT_MS)),
     );
     return answers.flatMap((answer) => /** @type {Arrivals} */ (answer).at).sort((a, b) => a - b);
   }

@@ -12,19 +12,17 @@ Logger.overrideLogger(['error', 'fatal']);
 
 /**
  * @param {RabbitOptions} rabbit
- * @param {string} app
- * @param {readonly string[]} others apps that it follows, too, and of which nobody is told
- * @param {(revision: number) => void} take
+ * @param {readonly string[]} apps that it follows
+ * @param {(app: string, revision: number) => void} take
  * @returns {() => Promise<void>} ends it
  */
-export function nebulaConsumer(rabbit, app, others, take) {
+export function nebulaConsumer(rabbit, apps, take) {
   const connection = new BrokerConnection(rabbit);
-  const strategy = new RabbitDesiredStateStrategy(connection, [app, ...others]);
+  const strategy = new RabbitDesiredStateStrategy(connection, apps);
   strategy.addHandler(
     PATTERNS.desiredState,
-    async (/** @type {{ app_name: string, revision: number }} */ { app_name, revision }) => {
-      if (app_name === app) take(revision);
-    },
+    async (/** @type {{ app_name: string, revision: number }} */ { app_name, revision }) =>
+      take(app_name, revision),
     true,
   );
   strategy.listen(() => undefined);

@@ -92,7 +92,7 @@ async function publishedFrom(bench, database, numbers) {
     kind: 'nebula',
     rabbit: broker.options('worker'),
     app: FOLLOWED_APP,
-    others: [RAW_APP],
+    other: RAW_APP,
   });
   const change = changes(api, raw, consumers);
   const warmUp = WARM_UP[settings.quick ? 'quick' : 'whole'];
@@ -127,7 +127,9 @@ function changes(api, raw, consumers) {
   return async () => {
     revision += 1;
     // Each is measured when the consumers have done what the one before gave them to do.
+    const rawArrived = consumers.have(revision, RAW_APP);
     const append = await raw.append(revision, RAW_APP);
+    await rawArrived;
     await consumers.idle();
     const write = await raw.write();
     const arrived = consumers.have(revision);
