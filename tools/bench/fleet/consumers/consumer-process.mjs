@@ -29,7 +29,7 @@ const IDLE_MS = 25;
 const IDLE_LIMIT_MS = 2_000;
 
 /** @type {ConsumerInput} */
-const { kind, rabbit, app, other = null } = input();
+const { kind, rabbit, app, other } = input();
 const knowledge = new Knowledge();
 /** Of the other app. */
 const otherKnowledge = new Knowledge();
@@ -45,7 +45,7 @@ async function answer(question) {
     case 'connect': {
       const missing = question.count - consumers.length;
       const places = Array.from({ length: Math.max(0, missing) }, () => {
-        if (other !== null) otherKnowledge.add();
+        if (other !== undefined) otherKnowledge.add();
         return knowledge.add();
       });
       await Promise.all(Array.from({ length: PARALLEL }, () => connectOf(places)));
@@ -67,7 +67,7 @@ async function connectOf(places) {
   for (let place = places.pop(); place !== undefined; place = places.pop()) {
     const index = place;
     const known = knowledge.known(index);
-    const apps = other === null ? [app] : [app, other];
+    const apps = other === undefined ? [app] : [app, other];
     consumers.push(
       kind === 'nebula'
         ? nebulaConsumer(rabbit, apps, (name, revision) => knowledgeOf(name).note(index, revision))
