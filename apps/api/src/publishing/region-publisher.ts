@@ -9,18 +9,13 @@ import { desiredStateMessage } from './desired-state-message.js';
 import type { Epoch } from './epoch.js';
 import type { LimitedFeed } from './limited-feed.js';
 import type { PublishingTiming } from './publishing-options.js';
+import { RecentWrites } from './recent-writes.js';
 import { SeenInFeed, type SeenState } from './seen-in-feed.js';
 
 /** So long after an app's secrets could not be read it is looked at again, unless it is changed or verified. */
 const UNREADABLE_PAUSE_MS = 60_000;
 
-/**
- * What was written longer ago than this is compared and not appended as it is: another instance may have written and
- * published since. Many changes at once wait for each other not so long.
- */
-const WRITTEN_JUST_NOW_MS = 10_000;
-
-/** Nothing but its stream is asked for, which is missing. */
+/** Any name will do: it is only read, and a stream that is missing is an answer, too. */
 const NO_APP = 'none';
 
 /** Brings the feed of one region to what the database says, app by app. */
@@ -31,14 +26,11 @@ export class RegionPublisher {
   private readonly failing = new Map<string, string>();
   /** Why apps are left out of which the message can't be made, and when that was found, by a monotonic clock. */
   private readonly unreadable = new Map<string, { reason: string; at: number }>();
-  /** What was just written of apps, until it is their turn, and when it came, by a monotonic clock. */
-  private readonly written = new Map<string, { record: AppRecord; at: number }>();
+  private readonly written: RecentWrites;
   /** Deleted apps of which there is no record any more, and whose stream is still to go. */
   private readonly forgotten = new Set<string>();
   private stopped = false;
   private asking = false;
-  /** When a call of the feed has failed last, by a monotonic clock. */
-  private failedAt = Number.NEGATIVE_INFINITY;
   /** Milliseconds since 1970. */
   private readonly startedAt: number;
 
@@ -53,6 +45,7 @@ export class RegionPublisher {
   ) {
     metrics.begin(feed.region);
     this.startedAt = clock.now();
+    this.written = new RecentWrites(() => clock.elapsed());
     this.queue = new AppQueue((appName, nudged) => this.attempt(appName, nudged), timing, clock);
   }
 
@@ -72,12 +65,8 @@ export class RegionPublisher {
 
   /** An app was changed to this. */
   nudge(written: AppRecord): void {
-    const { app_name, revision } = written;
-    const earlier = this.written.get(app_name)?.record;
-    if (!earlier || earlier.revision < revision) {
-      this.written.set(app_name, { record: written, at: this.clock.elapsed() });
-    }
-    this.queue.nudge(app_name);
+    this.written.note(written);
+    this.queue.nudge(written.app_name);
   }
 
   /** An app is to be compared, in its turn. */
@@ -130,6 +119,7 @@ export class RegionPublisher {
     this.asking = true;
     void this.feed
       .readNewest(NO_APP)
+      // It stays the feed's problem, which says so itself.
       .catch(() => undefined)
       .finally(() => {
         this.asking = false;
@@ -177,7 +167,7 @@ export class RegionPublisher {
    */
   private async converge(appName: string): Promise<VerificationOutcome> {
     let outcome: VerificationOutcome = 'right';
-    const written = this.takeWritten(appName);
+    const written = this.written.take(appName);
     let confirmed = written ? await this.publishUnseen(written) : null;
     for (;;) {
       const newest = await this.feed.readNewest(appName);
@@ -203,14 +193,6 @@ export class RegionPublisher {
       await this.publish(wanted);
       confirmed = wanted;
     }
-  }
-
-  /** Null when nothing was, or not just now. What had to wait for a stream that doesn't answer isn't, either. */
-  private takeWritten(appName: string): AppRecord | null {
-    const written = this.written.get(appName);
-    this.written.delete(appName);
-    const since = Math.max(this.failedAt, this.clock.elapsed() - WRITTEN_JUST_NOW_MS);
-    return written && written.at > since ? written.record : null;
   }
 
   /** Whether the stream was removed; an app of that name that was created meanwhile has to be published then. */
@@ -290,7 +272,7 @@ export class RegionPublisher {
 
   /** One line for each reason, not for each app: when a feed is away, all apps fail. */
   private noteFailure(appName: string, reason: string): void {
-    this.failedAt = this.clock.elapsed();
+    this.written.failed();
     const known = [...this.failing.values()].includes(reason);
     this.failing.set(appName, reason);
     if (known) return;
