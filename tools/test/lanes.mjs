@@ -19,20 +19,23 @@ const WITHOUT_ENGINE = ['libs', 'apps/api', 'apps/nebulactl', 'tools/services'].
   (folder) => `${join(PROJECT, folder)}/`,
 );
 
+/** Those that wait minute after minute, and need next to nothing while they do. */
+const PATIENT = [join(PROJECT, 'apps/worker/src/agent/slow-engine.int-spec')];
+
 /** The end-to-end tests that use no engine, or have engines of their own. */
 const OWN_SERVICES = ['fleet/', 'sdk/', 'own-engine.', 'start-refused.'].map(
   (path) => `${join(PROJECT, 'e2e')}/${path}`,
 );
 
 /**
- * All of them. They wait for engines, brokers and databases most of their time, so two lanes run beside each other. The
- * first is that of the tests that share one engine, and of those of deploy/, which have one more; those of the second have
- * services of their own. Both take about the same time.
+ * All of them. They wait for engines, brokers and databases most of their time, so lanes run beside each other. The first
+ * is that of the tests that share one engine, and of those of deploy/, which have one more; those of the second have
+ * services of their own. Both take about the same time. The third costs no more than its engine's patience.
  * @type {readonly (readonly Part[])[]}
  */
 const LANES = [
   [
-    { kind: 'integration', name: 'integration', without: WITHOUT_ENGINE },
+    { kind: 'integration', name: 'integration', without: [...WITHOUT_ENGINE, ...PATIENT] },
     { kind: 'e2e', name: 'e2e', without: OWN_SERVICES },
     { kind: 'deploy', name: 'deploy' },
   ],
@@ -40,6 +43,7 @@ const LANES = [
     { kind: 'integration', name: 'integration-without-engine', patterns: WITHOUT_ENGINE },
     { kind: 'e2e', name: 'e2e-own-services', patterns: OWN_SERVICES },
   ],
+  [{ kind: 'integration', name: 'integration-patient', patterns: PATIENT }],
 ];
 
 /**

@@ -3,13 +3,17 @@
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { binary, PROJECT, runNode } from './run-command.mjs';
 
 /** @import { Kind } from './arguments.mjs' */
 
 /** @type {readonly Kind[]} */
 export const NEEDS_ENGINE = ['integration', 'e2e', 'deploy'];
+
+/** Characters of a failure's message that are told once more at the end. */
+const LONGEST_BEGINNING = 300;
 
 /**
  * @typedef {object} TestCount
@@ -19,6 +23,7 @@ export const NEEDS_ENGINE = ['integration', 'e2e', 'deploy'];
  * @property {number} seconds
  * @property {string} output empty when it was shown
  * @property {string[]} failedFiles paths of the files in which something failed
+ * @property {string[]} failures a line each: the file, the test and how it began to fail
  */
 
 /**
@@ -73,22 +78,54 @@ export async function runJest(
 function count(file, code) {
   const result = readResult(file);
   // Without a result it has ended in the middle: that it failed is all that is known.
-  if (!result) return { passed: 0, failed: code === 0 ? 0 : 1, skipped: 0, failedFiles: [] };
+  if (!result) return { passed: 0, failed: code === 0 ? 0 : 1, skipped: 0, failedFiles: [], failures: [] };
   const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
   return {
     passed: result.numPassedTests,
     failed: failed === 0 && code !== 0 ? 1 : failed,
     skipped: result.numPendingTests + result.numTodoTests,
     failedFiles: result.testResults.filter(({ status }) => status === 'failed').map(({ name }) => name),
+    failures: result.testResults.flatMap(failuresOf),
   };
 }
+
+/**
+ * @param {FileResult} file
+ * @returns {string[]}
+ */
+function failuresOf({ name, status, message, assertionResults }) {
+  if (status !== 'failed') return [];
+  const file = relative(PROJECT, name);
+  const failed = assertionResults.filter((test) => test.status === 'failed');
+  // Without a failed test the file itself could not be run.
+  if (failed.length === 0) return [`${file}: ${beginning(message)}`];
+  return failed.map(
+    ({ fullName, failureMessages }) => `${file}: ${fullName}: ${beginning(failureMessages[0])}`,
+  );
+}
+
+/**
+ * @param {string} [message]
+ * @returns {string} what of it fits into a line
+ */
+function beginning(message = '') {
+  return stripVTControlCharacters(message).replaceAll(/\s+/g, ' ').trim().slice(0, LONGEST_BEGINNING);
+}
+
+/**
+ * @typedef {object} FileResult
+ * @property {string} name
+ * @property {string} status
+ * @property {string} message
+ * @property {{ status: string, fullName: string, failureMessages: string[] }[]} assertionResults
+ */
 
 /**
  * @typedef {object} JestResult
  * @property {number} numPassedTests
  * @property {number} numFailedTests
  * @property {number} numRuntimeErrorTestSuites
- * @property {{ name: string, status: string }[]} testResults
+ * @property {FileResult[]} testResults
  * @property {number} numPendingTests
  * @property {number} numTodoTests
  */

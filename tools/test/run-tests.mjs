@@ -17,8 +17,8 @@ import { testEngine } from './test-engine.mjs';
 /** @import { TestCount } from './run-jest.mjs' */
 /** @import { TestEngine } from './test-engine.mjs' */
 
-/** All of it. Whatever takes longer hangs. */
-const LIMIT_MS = 60 * 60_000;
+/** All of it. Whatever takes longer hangs, or has become too much. */
+const LIMIT_MS = 45 * 60_000;
 
 /** Files that have a second try. Where more fail, something is broken. */
 const MOST_SECOND_TRIES = 3;
@@ -61,6 +61,8 @@ export async function runTests(wish) {
     counts.reduce((total, count) => total + count[key], 0);
   if (sum('skipped') > 0) problems.push(`${sum('skipped')} tests are skipped, and none may be`);
   if (problems.length === 0 && sum('passed') + sum('failed') === 0) problems.push('there is no such test');
+  // Once more, since what was printed of it may be thousands of lines away.
+  problems.unshift(...counts.flatMap(({ failures }) => failures));
   for (const problem of problems) say(`Failed: ${problem}`);
   say(`${sum('passed')} passed, ${sum('failed')} failed`);
   return problems.length === 0 && sum('failed') === 0 ? 0 : 1;
@@ -161,10 +163,15 @@ async function runTwice(kind, options) {
   const names = failedFiles.map((file) => relative(PROJECT, file));
   say(`\nA second try of ${names.join(', ')}:`);
   const second = await runJest(kind, { ...options, patterns: names, without: [] });
-  if (second.failed > 0) return first;
-  say(`Passed at the second try alone, which is worth a look: ${names.join(', ')}`);
-  return { ...first, passed: first.passed + first.failed, failed: 0, failedFiles: [] };
+  if (second.failed > 0)
+    return { ...first, failures: [...first.failures, ...second.failures.map(atSecondTry)] };
+  say('Passed at the second try alone, which is worth a look:');
+  for (const failure of first.failures) say(failure);
+  return { ...first, passed: first.passed + first.failed, failed: 0, failedFiles: [], failures: [] };
 }
+
+/** @param {string} failure */
+const atSecondTry = (failure) => `at the second try ${failure}`;
 
 /** @param {unknown} error */
 function messageOf(error) {

@@ -7,9 +7,6 @@ import { WorkerOnEngine } from './testing/worker-on-engine.js';
 /** What takes an engine this long is within a time limit, and what takes it longer is not. Shares of the real limits. */
 const LIMIT_FACTOR = 0.02;
 
-/** Milliseconds. */
-const MINUTE = 60_000;
-
 let worker: WorkerOnEngine;
 let proxy: FaultProxy;
 /** Of the app that nothing changes. */
@@ -155,41 +152,6 @@ describe('an engine that is slow', () => {
       await eventually(async () => expect(await worker.problem()).toBeNull());
     });
   }, 120_000);
-});
-
-describe('an engine that takes a minute', () => {
-  it('for a list, a start or a stop is waited for, and touches nothing that is right', async () => {
-    await worker.close();
-    worker.forgetReports();
-    // The real limits.
-    await worker.start({ docker_host: proxy.host, resync_seconds: 600 });
-    await worker.reported({ state: 'converged' });
-    const [kept] = await worker.containers();
-    const other = `${worker.app}-other`;
-    await untouched(async () => {
-      const asked: string[] = [];
-      let began = Number.NaN;
-      proxy.fault = ({ route }) => {
-        const isList = route === '/containers/json';
-        if (!isList && !/^\/containers\/\{id\}\/(start|stop)$/.test(route)) return null;
-        if (isList) began = Number.isNaN(began) ? performance.now() : began;
-        // The first lists are enough: a new app has two before its start.
-        if (isList && performance.now() - began > MINUTE) return null;
-        asked.push(route);
-        return { kind: 'delay', ms: MINUTE };
-      };
-      // One has a container to stop, one has one to start, each after a list that takes as long.
-      await worker.want(2, { containers_per: { server: 1 } });
-      await worker.want(1, {}, { app_name: other });
-      await worker.reported({ state: 'converged', revision: 2 }, 4 * MINUTE);
-      await worker.reported({ app_name: other, state: 'converged' }, 4 * MINUTE);
-      expect(asked.filter((route) => route.endsWith('/start'))).toHaveLength(1);
-      expect(asked.filter((route) => route.endsWith('/stop'))).toHaveLength(1);
-      expect(asked.length).toBeGreaterThan(3);
-    });
-    expect(worker.reports.filter(({ state }) => state === 'failed')).toEqual([]);
-    expect(await worker.containers()).toEqual([kept]);
-  }, 600_000);
 });
 
 const NOW_AND_THEN: Record<string, Fault> = {
