@@ -6,10 +6,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { answersAt, answersOf, balancedApp } from '../tools/load/balanced-app.mjs';
 import { type LoadResult, startLoad } from '../tools/load/http-load.mjs';
-import { linesOfProxy as proxyLines, LoadBalancer, unusualLines } from '../tools/load/load-balancer.mjs';
+import { linesOfProxy as proxyLines, unusualLines } from '../tools/load/load-balancer.mjs';
 import { makeHaproxyImage } from '../tools/services/haproxy-image.mjs';
 import { ensureHelloImages, HELLO_IMAGES } from '../tools/start/hello-image.mjs';
 import { REPOSITORY } from './testing/clone.js';
+import { DocumentBlocks } from './testing/document-blocks.js';
+import { DocumentedLoadBalancer } from './testing/documented-load-balancer.js';
 import { EngineView } from './testing/engine-view.js';
 import { eventually } from './testing/eventually.js';
 import { FleetApi } from './testing/fleet-api.js';
@@ -38,11 +40,14 @@ const HOST_PORT = 18_400;
 const FIGURES = join(REPOSITORY, '.test', 'results', 'load-balancer.json');
 
 const figures: Record<string, { answered: number; failed: number }> = {};
+const blocks = new DocumentBlocks(import.meta.filename);
 const engine = new EngineView(ENGINE);
 let folder: string;
 let nebula: ServiceProcess;
 let api: FleetApi;
 let url: string;
+/** For an HAProxy beside Nebula, as it was when the app was made. */
+let configuration: string;
 let stopFollowing: () => Promise<void>;
 
 /** The lines that HAProxy has written. */
@@ -131,13 +136,12 @@ beforeAll(async () => {
 
   const proxyPort = await freePort();
   url = `http://127.0.0.1:${proxyPort}/`;
-  const loadBalancer = new LoadBalancer({ api: api.root, app: 'shop', port: proxyPort, image: PROXY_IMAGE });
-  const { items } = await api.ask<{ items: { app_name: string; revision: number }[] }>(
-    'POST',
-    '/apply',
-    await loadBalancer.document(),
-  );
-  for (const { app_name, revision: wanted } of items) await converged(app_name, wanted);
+  const loadBalancer = new DocumentedLoadBalancer(blocks, folder, {
+    ...{ api: api.root, port: proxyPort, image: PROXY_IMAGE },
+  });
+  await loadBalancer.apply();
+  for (const made of ['shop-lb-config', 'shop-lb']) await converged(made, 1);
+  configuration = await loadBalancer.configuration();
   stopFollowing = loadBalancer.follow();
   await everyReplicaAnswers(REPLICAS, 1);
 }, PREPARE_LIMIT);
@@ -160,6 +164,11 @@ afterAll(async () => {
 }, PREPARE_LIMIT);
 
 describe('an HAProxy in front of four replicas', () => {
+  it('has the replicas in the configuration for an HAProxy that runs in another way, too', () => {
+    const servers = configuration.split('\n').filter((line) => /^\s*server\b.* shop-\d+:8080\b/.test(line));
+    expect(servers).toHaveLength(REPLICAS);
+  });
+
   it(
     'fails no request while the app is updated, rolled, scaled up and scaled down',
     async () => {
@@ -246,3 +255,5 @@ describe('an HAProxy in front of four replicas', () => {
     LIMIT,
   );
 });
+
+it('no block of the page is left', () => expect(blocks.left).toEqual([]));

@@ -34,6 +34,7 @@ const SDK = 'e2e/sdk/foreign-package.e2e-spec.ts';
 const STARTS = 'e2e/fleet/starts.e2e-spec.ts';
 const REGIONS = 'e2e/fleet/regions.e2e-spec.ts';
 const STANDALONE = 'e2e/standalone.e2e-spec.ts';
+const LOAD_BALANCER = 'e2e/load-balancer.e2e-spec.ts';
 const COMPOSE = 'e2e/deploy/compose.deploy-spec.ts';
 const EXAMPLES = 'tools/docs/examples.spec.ts';
 
@@ -41,9 +42,6 @@ const PICTURE = unplayed('a picture');
 const LOG = unplayed('what a program says, not what one types');
 const CLUSTER = unplayed(
   'needs a cluster of Kubernetes; e2e/deploy/helm.deploy-spec.ts tests what the chart makes',
-);
-const FOLLOWED = unplayed(
-  'e2e/load-balancer.e2e-spec.ts runs print and follow with options of its own, not by these lines',
 );
 const DATA = heldBy(EXAMPLES);
 const HOUR = unplayed(
@@ -76,7 +74,7 @@ export const REGISTER = {
     'A two-minute tour': playedBy(README),
   },
   'apps/nebulactl/README.md': { nebulactl: playedBy(DOCUMENTS) },
-  'deploy/haproxy/README.md': { '*': FOLLOWED },
+  'deploy/haproxy/README.md': { '*': playedBy(LOAD_BALANCER) },
   'deploy/helm/nebula/README.md': { Install: [IMAGES, CLUSTER, CLUSTER, DATA] },
   'deploy/systemd/README.md': {
     '*': otherwise(
