@@ -48,7 +48,7 @@ let api: FleetApi;
 let url: string;
 /** For an HAProxy beside Nebula, as it was when the app was made. */
 let configuration: string;
-let stopFollowing: () => Promise<void>;
+let stopFollowing: (() => Promise<void>) | undefined;
 
 /** The lines that HAProxy has written. */
 async function linesOfProxy(): Promise<string[]> {
@@ -149,7 +149,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await mkdir(dirname(FIGURES), { recursive: true });
   await writeFile(FIGURES, `${JSON.stringify(figures, null, 2)}\n`);
-  await stopFollowing();
+  await stopFollowing?.();
   for (const app of ['shop', 'shop-lb', 'shop-lb-config']) await api.delete(app).catch(() => undefined);
   await eventually(
     async () => expect(await engine.containers(`nebula.scope=${SCOPE}`)).toEqual([]),
