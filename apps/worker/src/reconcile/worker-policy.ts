@@ -1,4 +1,4 @@
-import { type AppSpec, joinedNetworks, parseDevice, parseVolume } from '@nebula/contracts';
+import { type AppSpec, isImageId, joinedNetworks, parseDevice, parseVolume } from '@nebula/contracts';
 import { fitsAny, namesToAllow, namesToDeny } from './policy-images.js';
 import { isBelow, isSurelyWithin, plain, reaches } from './policy-paths.js';
 import type { PlanProblem } from './step.js';
@@ -47,9 +47,16 @@ function forbids(rule: Exclude<keyof WorkerPolicy, 'sockets'>, what: string, why
   return `worker_policy.${rule} forbids ${what} on this worker: ${why}`;
 }
 
+/** Whether lists forbid anything. */
+function isLimited({ allow, deny = [] }: PolicyLists = {}): boolean {
+  return allow !== undefined || deny.length > 0;
+}
+
 function imageProblems({ docker_image }: AppSpec, { images }: WorkerPolicy): string[] {
-  if (!images) return [];
+  if (!images || !isLimited(images)) return [];
   const what = `the image ${docker_image}`;
+  // The api takes none of these any more. By its id the engine gives any image that it has, wherever it came from.
+  if (isImageId(docker_image)) return [forbids('images', what, 'it is an id, which fits no pattern')];
   const denied = images.deny?.find((pattern) => fitsAny(pattern, namesToDeny(docker_image)));
   if (denied !== undefined) return [forbids('images', what, `it fits "${denied}", which is denied`)];
   const names = namesToAllow(docker_image);
@@ -78,8 +85,7 @@ function deviceProblems({ devices, privileged }: AppSpec, policy: WorkerPolicy):
   const given = devices.flatMap((text) =>
     pathProblems('devices', `the device ${text}`, parseDevice(text).host, lists),
   );
-  const isLimited = lists?.allow !== undefined || (lists?.deny ?? []).length > 0;
-  if (!privileged || !isLimited || policy.privileged === false) return given;
+  if (!privileged || !isLimited(lists) || policy.privileged === false) return given;
   return [...given, forbids('devices', 'privileged', 'it gives the container every device')];
 }
 

@@ -1,5 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { imageWithTag, registryOf } from '../index.js';
+import {
+  expandSpec,
+  imageWithTag,
+  isImageId,
+  messageContents,
+  NO_TOKENS,
+  parseDesiredState,
+  registryOf,
+} from '../index.js';
 import { problemsOf } from './testing/problems.js';
 
 const SHA256 = `sha256:${'0a'.repeat(32)}`;
@@ -22,6 +30,9 @@ describe('docker_image', () => {
     '[::1]:5000/app',
     'a__b/c--d/e.f_g',
     `${'a'.repeat(255)}:${'t'.repeat(128)}`,
+    'library/sha256:0a',
+    'registry.example/sha256:0a',
+    'sha256sum:0a',
   ])('takes %s', (reference) => {
     expect(problemsOf({ docker_image: reference })).toEqual([]);
   });
@@ -70,6 +81,23 @@ describe('docker_image', () => {
     expect(problems.join()).toContain(reason);
     expect(problems.join().length).toBeLessThan(1_500);
   });
+
+  it.each([SHA256, 'sha256:0a', 'sha256', `sha256@${SHA256}`, `sha384:${'0'.repeat(96)}`, 'sha512:0a'])(
+    'refuses the id %s, which a message of an older api may have',
+    (docker_image) => {
+      expect(isImageId(docker_image)).toBe(true);
+      expect(problemsOf({ docker_image })).toEqual([
+        expect.stringMatching(
+          /^\/docker_image must be an image reference .*: Docker takes "sha.*" for the id/,
+        ),
+      ]);
+      const message = {
+        ...messageContents(expandSpec({ app_name: 'shop', docker_image }), NO_TOKENS),
+        ...{ app_name: 'shop', epoch: 1, revision: 1, issued_at: '2026-01-01T00:00:00.000Z' },
+      };
+      expect(parseDesiredState(message)).toMatchObject({ ok: true, value: { spec: { docker_image } } });
+    },
+  );
 
   it.each([null, 5, [], undefined])('refuses %j', (reference) => {
     expect(problemsOf({ docker_image: reference })).toHaveLength(1);

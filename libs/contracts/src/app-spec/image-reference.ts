@@ -9,6 +9,9 @@ const PATH_PART = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 const TAG = /^\w[\w.-]{0,127}$/;
 const DIGEST = /^(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$/;
 
+/** What the id of an image begins with, and names of no image: Docker refuses such a name as ambiguous. */
+const ALGORITHM = /^sha(?:256|384|512)$/;
+
 /** Characters of domain and path together. */
 const LONGEST_NAME = 255;
 
@@ -47,6 +50,15 @@ export const DOCKER_HUB = 'docker.io';
 export function registryOf(reference: string): string {
   const { domain = DOCKER_HUB } = split(reference);
   return domain === 'index.docker.io' ? DOCKER_HUB : domain;
+}
+
+/**
+ * Whether the engine may take a reference for the id of an image, whole or its beginning: `sha256:…` with any number of
+ * digits, without a registry. It is then no matter where that image came from.
+ */
+export function isImageId(reference: string): boolean {
+  const { domain, path } = split(reference);
+  return domain === undefined && ALGORITHM.test(path);
 }
 
 function flawIn(reference: string): string | null {
