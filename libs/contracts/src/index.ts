@@ -2,7 +2,13 @@ export { appName, parseAppName } from './app-spec/app-name.js';
 export * from './app-spec/app-spec.js';
 export { type ContainersPer, replicasOn } from './app-spec/containers-per.js';
 export { type Device, parseDevice } from './app-spec/devices.js';
-export { DOCKER_HUB, imageWithTag, isImageId, registryOf } from './app-spec/image-reference.js';
+export {
+  DOCKER_HUB,
+  fullReference,
+  imageWithTag,
+  isImageId,
+  registryOf,
+} from './app-spec/image-reference.js';
 export { type DeviceRequest, deviceRequests, type Gpus } from './app-spec/gpus.js';
 export type { HealthCheck, HealthCheckSetting } from './app-spec/health-check.js';
 export { type Hook, HOOK_TIMEOUT, type Hooks } from './app-spec/hooks.js';

@@ -4,6 +4,7 @@ import { ContainerRuntime, type LocalImage } from '../container-runtime/containe
 import { RuntimeError } from '../container-runtime/runtime-error.js';
 import { WorkerLog } from '../worker-log.js';
 import { ImageLedger } from './image-ledger.js';
+import { ImageNames } from './image-names.js';
 
 /** Images that apps of this worker may need, whether or not a container is made from them now. */
 export interface NeededImages {
@@ -52,12 +53,15 @@ export class ImagePruner {
   }
 
   private async isRemovable({ id, names, is_used }: LocalImage): Promise<boolean> {
-    const own = await this.ledger.references(id);
-    if (own.size === 0 || is_used || !names.every((name) => isFrom(own, name))) return false;
+    const references = await this.ledger.references(id);
+    if (references.size === 0 || is_used) return false;
+    const own = new ImageNames(references);
+    if (!names.every((name) => own.haveGiven(name))) return false;
     // Asked last and without a pause before the removal begins: a pull may have ended meanwhile.
     const needed = this.needed?.();
     if (!needed || this.ledger.isFresh(id) || needed.ids.has(id)) return false;
-    return !names.some((name) => needed.references.has(name));
+    const wanted = new ImageNames(needed.references);
+    return !names.some((name) => wanted.has(name));
   }
 
   private async remove({ id, names, size_bytes }: LocalImage): Promise<void> {
@@ -78,18 +82,4 @@ export class ImagePruner {
 
 function neverEnough(): Promise<boolean> {
   return Promise.resolve(false);
-}
-
-/** A name that a pull of this worker has given: the reference itself, or the digest of its repository. */
-function isFrom(references: ReadonlySet<string>, name: string): boolean {
-  if (references.has(name)) return true;
-  const at = name.indexOf('@');
-  if (at === -1) return false;
-  return [...references].some((reference) => repositoryOf(reference) === name.slice(0, at));
-}
-
-function repositoryOf(reference: string): string {
-  const name = reference.split('@')[0] ?? '';
-  const colon = name.indexOf(':', name.lastIndexOf('/') + 1);
-  return colon === -1 ? name : name.slice(0, colon);
 }

@@ -37,6 +37,15 @@ async function prune(revision: number, docker_image: string, token = revision): 
   await worker.reported({ state: 'converged', revision });
 }
 
+/** Has another app run from a pulled image, and stopped. */
+async function runOther(docker_image: string): Promise<void> {
+  worker.receive(wanted({ app_name: 'other', spec: { docker_image } }), 'other');
+  await worker.reported({ app_name: 'other', state: 'converged' });
+  const stopped = { docker_image, running: false };
+  worker.receive(wanted({ app_name: 'other', revision: 2, spec: stopped }), 'other');
+  await worker.reported({ app_name: 'other', state: 'converged', revision: 2 });
+}
+
 function pulledImages(): string[] {
   return [...engine.images.keys()].filter((name) => name.startsWith('far:')).sort();
 }
@@ -104,12 +113,22 @@ it('an image goes that the app has gone back from before it had served', async (
   await eventually(() => expect(pulledImages()).toEqual(['far:1']));
 });
 
+it.each([
+  ['Docker', 'docker.io/library/far', (reference: string) => reference.replace('docker.io/library/', '')],
+  ['Podman', 'near', (reference: string) => `docker.io/library/${reference}`],
+])('an image of Docker Hub is known by the name that %s has for it', async (_engine, name, listedName) => {
+  const [old, wanted, stopped] = ['1', '2', '3'].map((tag) => `${name}:${tag}`) as [string, string, string];
+  engine.listedName = listedName;
+  for (const reference of [old, wanted, stopped]) engine.registry.set(reference, `id of ${reference}`);
+  const revision = await runThrough(old, wanted);
+  await runOther(stopped);
+  await prune(revision + 1, wanted);
+  const left = [wanted, stopped].map(listedName);
+  expect([...engine.images.keys()].filter((each) => !each.startsWith('shop:'))).toEqual(left);
+});
+
 it('the image of an app that is stopped stays', async () => {
-  worker.receive(wanted({ app_name: 'other', spec: { docker_image: 'far:1' } }), 'other');
-  await worker.reported({ app_name: 'other', state: 'converged' });
-  const stopped = { docker_image: 'far:1', running: false };
-  worker.receive(wanted({ app_name: 'other', revision: 2, spec: stopped }), 'other');
-  await worker.reported({ app_name: 'other', state: 'converged', revision: 2 });
+  await runOther('far:1');
   await prune(1, 'shop:1');
   expect(pulledImages()).toEqual(['far:1']);
 });

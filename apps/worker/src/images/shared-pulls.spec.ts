@@ -46,6 +46,16 @@ function request(app: string, given: Partial<PullRequest> = {}): PullRequest {
 }
 
 describe('pulls of one image', () => {
+  it('happen once by whichever name of Docker Hub it is wanted', async () => {
+    const { pulls, calls } = pullsWith();
+    const images = ['shop:1', 'docker.io/library/shop:1', 'index.docker.io/library/shop:1'];
+    const wanted = images.map((image) => pulls.pull(request(image, { image })));
+    await turn();
+    expect(calls).toHaveLength(1);
+    calls[0]?.end('id 1');
+    expect(await Promise.all(wanted)).toEqual(['id 1', 'id 1', 'id 1']);
+  });
+
   it('happen once for all who want it', async () => {
     const { pulls, calls, told, open } = pullsWith();
     const wanted = ['a', 'b', 'c'].map((app) => pulls.pull(request(app)));

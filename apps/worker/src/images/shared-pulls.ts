@@ -1,3 +1,4 @@
+import { fullReference } from '@nebula/contracts';
 import pLimit from 'p-limit';
 import type { PullOptions, PullProgress } from '../container-runtime/container-runtime.js';
 import { RuntimeError } from '../container-runtime/runtime-error.js';
@@ -38,7 +39,7 @@ type PullWithEngine = (image: string, signal: AbortSignal, options: PullOptions)
  * time, as the slower would move the tag back to the older build.
  */
 export class SharedPulls {
-  /** The newest pull of each reference. */
+  /** The newest pull of each reference, by that in full. */
   private readonly newest = new Map<string, Pull>();
   private readonly slots: ReturnType<typeof pLimit>;
 
@@ -62,7 +63,7 @@ export class SharedPulls {
   async pull(request: PullRequest): Promise<string> {
     const { image, signal } = request;
     if (signal.aborted) throw unwanted(image);
-    const current = this.newest.get(image);
+    const current = this.newest.get(fullReference(image));
     const pull = current?.serves(request) ? current : this.start(request, current);
     return await pull.join(request);
   }
@@ -70,14 +71,15 @@ export class SharedPulls {
   private start({ image, platform }: PullRequest, before: Pull | undefined): Pull {
     const pull = new Pull(image, platform);
     const onEnd = this.onStart(pull);
-    this.newest.set(image, pull);
+    const reference = fullReference(image);
+    this.newest.set(reference, pull);
     pull.begin(async () => {
       try {
         await before?.ended;
         return await this.slots(() => pull.run(this.engine));
       } finally {
         onEnd();
-        if (this.newest.get(image) === pull) this.newest.delete(image);
+        if (this.newest.get(reference) === pull) this.newest.delete(reference);
       }
     });
     return pull;

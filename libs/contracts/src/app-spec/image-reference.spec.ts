@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   expandSpec,
+  fullReference,
   imageWithTag,
   isImageId,
   messageContents,
@@ -129,5 +130,27 @@ describe('registryOf', () => {
     ['[::1]:5000/app', '[::1]:5000'],
   ])('of %s is %s', (reference, expected) => {
     expect(registryOf(reference)).toBe(expected);
+  });
+});
+
+describe('fullReference', () => {
+  it.each([
+    ['nginx', 'docker.io/library/nginx:latest'],
+    ['nginx:1', 'docker.io/library/nginx:1'],
+    ['library/nginx:1', 'docker.io/library/nginx:1'],
+    ['docker.io/nginx:1', 'docker.io/library/nginx:1'],
+    ['docker.io/library/nginx:1', 'docker.io/library/nginx:1'],
+    ['index.docker.io/library/nginx:1', 'docker.io/library/nginx:1'],
+    ['team/app:1', 'docker.io/team/app:1'],
+    ['docker.io/team/app:1', 'docker.io/team/app:1'],
+    // To an engine that is another registry, with names of its own.
+    ['registry-1.docker.io/library/nginx:1', 'registry-1.docker.io/library/nginx:1'],
+    ['localhost/nginx:1', 'localhost/nginx:1'],
+    ['localhost:5000/app', 'localhost:5000/app:latest'],
+    [`nginx@${SHA256}`, `docker.io/library/nginx@${SHA256}`],
+    [`docker.io/nginx:1@${SHA256}`, `docker.io/library/nginx@${SHA256}`],
+  ])('of %s is %s', (reference, expected) => {
+    expect(fullReference(reference)).toBe(expected);
+    expect(fullReference(expected)).toBe(expected);
   });
 });

@@ -46,10 +46,25 @@ export function imageWithTag(reference: string): string {
 /** The registry of references that name none. */
 export const DOCKER_HUB = 'docker.io';
 
+/** The same registry by the name that it had. */
+const LEGACY_HUB = 'index.docker.io';
+
 /** Name and port of the registry that a reference is pulled from. */
 export function registryOf(reference: string): string {
   const { domain = DOCKER_HUB } = split(reference);
-  return domain === 'index.docker.io' ? DOCKER_HUB : domain;
+  return domain === LEGACY_HUB ? DOCKER_HUB : domain;
+}
+
+/**
+ * A reference in full, with registry and tag or digest, by which two of them can be told apart: of Docker Hub's images
+ * Docker's own lists leave out what can be left out, Podman's leave out nothing. Rule: `ParseNormalizedNamed` of the
+ * distribution project, and with a digest the tag says nothing.
+ */
+export function fullReference(reference: string): string {
+  const { domain: given = DOCKER_HUB, path, tag = 'latest', digest } = split(reference);
+  const domain = given === LEGACY_HUB ? DOCKER_HUB : given;
+  const inLibrary = domain === DOCKER_HUB && !path.includes('/');
+  return `${domain}/${inLibrary ? 'library/' : ''}${path}${digest === undefined ? `:${tag}` : `@${digest}`}`;
 }
 
 /**

@@ -46,6 +46,8 @@ export class MemoryEngine extends ContainerRuntime {
   /** Local images and what the registry has: id by reference. */
   readonly images = new Map<string, string>();
   readonly registry = new Map<string, string>();
+  /** The name under which it lists an image that was pulled by a reference. */
+  listedName: (reference: string) => string = (reference) => reference;
   /** What becomes of a container that was started. */
   onStart: (container: ObservedContainer) => void = () => undefined;
   /** What containers have written, by name. */
@@ -146,7 +148,7 @@ export class MemoryEngine extends ContainerRuntime {
   async image(reference: string): Promise<FoundImage | null> {
     await this.read();
     const known = [...this.images.values()].includes(reference) ? reference : null;
-    const id = this.images.get(reference) ?? known;
+    const id = this.images.get(reference) ?? this.images.get(this.listedName(reference)) ?? known;
     return id === null ? null : { id, platform: 'linux/amd64' };
   }
 
@@ -165,7 +167,7 @@ export class MemoryEngine extends ContainerRuntime {
     await this.write('pull', reference, signal);
     const id = this.registry.get(reference);
     if (id === undefined) throw new RuntimeError('missing', `manifest for ${reference} not found`);
-    this.images.set(reference, id);
+    this.images.set(this.listedName(reference), id);
     return id;
   }
 
