@@ -20,6 +20,8 @@ it.each([
     'mongodb://box/?tls=true&tlsKeyFilePassword=hunter2',
     '"mongodb://box/?tls=true&tlsKeyFilePassword=[redacted]"',
   ],
+  ['mongodb://u:hunter2@box/?tlsKeyFilePassword=hun@ter2', '"mongodb://[redacted]@"'],
+  ['hunter2?key=hun@box', '"[redacted]@"'],
   ['--rabbit_password=hunter2', '"--rabbit_password=[redacted]"'],
   [['http://u:hunter2', 'hunter2@box'], '["http://u:[redacted]","[redacted]@box"]'],
   [{ at: { url: 'http://u:hunter2@box' } }, '{"at":{"url":"http://[redacted]@box"}}'],

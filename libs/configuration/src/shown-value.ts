@@ -3,7 +3,10 @@ const LONGEST = 80;
 
 const HIDDEN = '[redacted]';
 
-/** All before the last `@`: a password that nobody has encoded can hold any character. */
+/**
+ * All before the last `@`: a password that nobody has encoded can hold any character. A secret parameter with one is
+ * hidden first, up to it: what follows may be the rest of that secret or a host, and nobody can tell which.
+ */
 const BEFORE_AT = /^([a-z][a-z0-9+.-]*:\/\/)?.*@/is;
 
 /** `name:password` with nothing behind it, as when a comma in a password has cut an address in two. */
@@ -25,7 +28,7 @@ export function shownValue(value: unknown): string {
 /** A value in which every user and password of an address is hidden; rather too much of it than too little. */
 export function withoutCredentials(value: string): string {
   return value
+    .replace(PARAMETER, (all, name: string) => `${name}${all.includes('@') ? '@' : HIDDEN}`)
     .replace(BEFORE_AT, (_all, scheme: string | undefined) => `${scheme ?? ''}${HIDDEN}@`)
-    .replace(CUT_OFF, `$1${HIDDEN}`)
-    .replace(PARAMETER, `$1${HIDDEN}`);
+    .replace(CUT_OFF, `$1${HIDDEN}`);
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { StoreUnavailableError } from '../app-store.js';
-import { MongoRefusal, storeError } from './mongo-errors.js';
+import { checkMongoUrl } from './mongo-database.js';
+import { MongoRefusal, mongoName, storeError } from './mongo-errors.js';
 
 const { MongoInvalidArgumentError, MongoNetworkError, MongoServerError } = mongoose.mongo;
 const NAME = 'MongoDB at db:27017';
@@ -45,4 +46,26 @@ describe('an error of the driver', () => {
   ])('that is %s stays what it is', (_what, error) => {
     expect(storeError(NAME, error)).toBe(error);
   });
+});
+
+describe('the name of a server', () => {
+  it.each([
+    ['mongodb://db.example', 'MongoDB at db.example'],
+    ['mongodb://u:hunter2@a:1,b:2/nebula?replicaSet=r', 'MongoDB at a:1,b:2'],
+    ['mongodb+srv://u:hunter2@cluster.example/?w=1', 'MongoDB at cluster.example'],
+    ['mongodb://u:p@[::1]:27017/', 'MongoDB at [::1]:27017'],
+    ['mongodb://u:p@db.example/?tls=true&tlsCertificateKeyFilePassword=hun@ter2', 'MongoDB at db.example'],
+    ['mongodb://u:p@db.example?tls=true&tlsCertificateKeyFilePassword=hun@ter2', 'MongoDB at db.example'],
+  ])('of %s is %s', (url, name) => {
+    expect(() => checkMongoUrl({ url, database: 'nebula' })).not.toThrow();
+    expect(mongoName(url)).toBe(name);
+  });
+
+  it.each(['mongodb://u:hun/ter2@db.example/', 'mongodb://u:hun?ter2@db.example', 'mongodb://hun@ter2@db/'])(
+    'of %s, which is none that the driver takes, has no part of the password',
+    (url) => {
+      expect(() => checkMongoUrl({ url, database: 'nebula' })).toThrow(StoreUnavailableError);
+      expect(mongoName(url)).not.toMatch(/hun|ter2/);
+    },
+  );
 });

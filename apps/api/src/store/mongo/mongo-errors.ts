@@ -109,11 +109,13 @@ function codeOf(error: { code?: number | string | undefined; codeName?: unknown 
   return `${typeof error.codeName === 'string' ? error.codeName : 'error'} ${error.code ?? ''}`.trim();
 }
 
-/** The server's name for people: the hosts of its URL, and nothing that could be part of a password. */
+/**
+ * The server's name for people: the hosts of its URL, and nothing that could be part of a password. Options can hold one
+ * with an `@`, too, so the hosts are looked for before them; they are left out where a password stands in their way, as
+ * in a URL that the driver refuses.
+ */
 export function mongoName(url: string): string {
-  const [hosts = ''] = url
-    .slice(url.lastIndexOf('@') + 1)
-    .replace(/^mongodb(\+srv)?:\/\//, '')
-    .split(/[/?]/);
-  return `MongoDB at ${hosts}`;
+  const [authority = ''] = url.replace(/^mongodb(\+srv)?:\/\//, '').split(/[/?]/);
+  const isCut = !authority.includes('@') && url.includes('@');
+  return isCut ? 'MongoDB' : `MongoDB at ${authority.slice(authority.lastIndexOf('@') + 1)}`;
 }
