@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleService } from '../../tools/bundle/bundle-service.mjs';
@@ -10,6 +10,7 @@ import { startMongo } from '../../tools/services/mongo.mjs';
 import { type Broker, startBroker } from '../../tools/services/rabbitmq.mjs';
 import { secret } from '../../tools/test/known-secrets.mjs';
 import { REPOSITORY } from '../testing/clone.js';
+import { DocumentBlocks } from '../testing/document-blocks.js';
 import { EngineView } from '../testing/engine-view.js';
 import { eventually } from '../testing/eventually.js';
 import { FleetApi } from '../testing/fleet-api.js';
@@ -18,6 +19,7 @@ import { keepDesiredState } from '../testing/kept-desired-state.js';
 import { readiness } from '../testing/readiness.js';
 import { ServiceProcess } from '../testing/service-process.js';
 import { BootedSystemd } from './testing/booted-systemd.js';
+import { makeHome } from './testing/documented-home.js';
 
 const ENGINE = process.env['NEBULA_TEST_DOCKER_HOST'] ?? '';
 const SYSTEMD = join(REPOSITORY, 'deploy', 'systemd');
@@ -25,6 +27,9 @@ const UNITS = ['nebula-api.service', 'nebula-worker.service'];
 const LIB = 'usr/local/lib/nebula';
 const LIMIT = 300_000;
 const WAIT = 120_000;
+const PAGE = 'deploy/systemd/README.md';
+
+const blocks = new DocumentBlocks(import.meta.filename);
 
 let folder: string;
 /** What `npm run bundle` makes. */
@@ -58,9 +63,10 @@ describe('the services on a machine with systemd', () => {
     service: 'api' | 'worker',
     lines: string[],
     broker = '127.0.0.1:1',
+    folder = 'etc/nebula',
   ): Promise<void> {
     const user = [`RABBIT_HOST=${broker}`, `RABBIT_USER=nebula-${service}`, `RABBIT_PASSWORD=${password}`];
-    await writeFile(join(root, 'etc/nebula', `${service}.env`), [...user, ...lines, ''].join('\n'));
+    await writeFile(join(root, folder, `${service}.env`), [...user, ...lines, ''].join('\n'));
   }
 
   /** As the documents say, with the same password for all. */
@@ -97,6 +103,7 @@ describe('the services on a machine with systemd', () => {
       },
       { docker: (await stat(socket)).gid },
     );
+    await makeHome(root);
     await makeHttpImage(ENGINE, IMAGE, { version: SCOPE });
     ports = { api: await freePort(), worker: await freePort() };
   }, LIMIT);
@@ -112,25 +119,32 @@ describe('the services on a machine with systemd', () => {
   it(
     'are installed, and run with what is configured, with few rights',
     async () => {
+      const [install = '', edit = '', start = ''] = blocks.take(
+        PAGE,
+        'Api and worker as services of systemd',
+      ).commands;
+      const told = (name: string) => `Edit /etc/nebula/${name}.env, then run: systemctl start nebula-${name}`;
+      expect(await machine.type(install)).toBe(told('worker'));
+      await configure(
+        'worker',
+        [
+          ...[`APP_NAME=${APP}`, `SCOPE=${SCOPE}`, `WORKER_PORT=${ports.worker}`],
+          ...['DOCKER_HOST=unix:///opt/docker.sock', `WORKER_POLICY='{"privileged": false}'`],
+        ],
+        undefined,
+        'root',
+      );
+      await machine.type(edit);
       const env = { FROM: '/opt/nebula', NODE: '/opt/node' };
-      const { code, output } = await machine.run(['sh', '/opt/systemd/install.sh', 'api', 'worker'], env);
-      expect({ code, output }).toEqual({
+      expect(await machine.run(['sh', '/opt/systemd/install.sh', 'api', 'worker'], env)).toEqual({
         code: 0,
-        output: ['api', 'worker']
-          .map((name) => `Edit /etc/nebula/${name}.env, then run: systemctl start nebula-${name}`)
-          .join('\n'),
+        output: ['api', 'worker'].map(told).join('\n'),
       });
       await configure('api', ['MONGO_URL=mongodb://127.0.0.1:1/', `API_PORT=${ports.api}`]);
-      await configure('worker', [
-        ...[`APP_NAME=${APP}`, `SCOPE=${SCOPE}`, `WORKER_PORT=${ports.worker}`],
-        ...['DOCKER_HOST=unix:///opt/docker.sock', `WORKER_POLICY='{"privileged": false}'`],
-      ]);
       const spec = { app_name: APP, docker_image: IMAGE };
       await keepDesiredState(join(root, 'var/lib/private/nebula-worker'), 1, spec);
-      expect(await machine.run(['systemctl', 'start', 'nebula-api', 'nebula-worker'])).toEqual({
-        code: 0,
-        output: '',
-      });
+      expect(await machine.type(start)).toBe('');
+      expect(await machine.run(['systemctl', 'start', 'nebula-api'])).toEqual({ code: 0, output: '' });
 
       await eventually(async () => {
         expect(await answer(ports.api, '/healthz')).toMatchObject({ status: 'ok' });
@@ -242,6 +256,9 @@ describe('the services on a machine with systemd', () => {
         expect(await running()).toMatchObject([
           { name: `${APP}-1`, running: true, environment: { STEP: 'by the feed' } },
         ]);
+        const [backUp = ''] = blocks.take('docs/backup.md', 'Back up', 3).commands;
+        expect(await machine.type(backUp)).toContain('has 1 app');
+        expect(await readdir(join(root, 'backups'))).toEqual([expect.stringMatching(/^nebula-[-\d]{10}$/)]);
       } finally {
         await machine.run(['systemctl', 'stop', ...UNITS]);
         await database.remove();
@@ -288,3 +305,5 @@ describe('the services on a machine with systemd', () => {
     LIMIT,
   );
 });
+
+it('no block of the pages is left', () => expect(blocks.left).toEqual([]));

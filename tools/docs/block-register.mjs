@@ -35,6 +35,7 @@ const STARTS = 'e2e/fleet/starts.e2e-spec.ts';
 const REGIONS = 'e2e/fleet/regions.e2e-spec.ts';
 const STANDALONE = 'e2e/standalone.e2e-spec.ts';
 const LOAD_BALANCER = 'e2e/load-balancer.e2e-spec.ts';
+const SYSTEMD = 'e2e/deploy/systemd.deploy-spec.ts';
 const COMPOSE = 'e2e/deploy/compose.deploy-spec.ts';
 const EXAMPLES = 'tools/docs/examples.spec.ts';
 
@@ -77,9 +78,10 @@ export const REGISTER = {
   'deploy/haproxy/README.md': { '*': playedBy(LOAD_BALANCER) },
   'deploy/helm/nebula/README.md': { Install: [IMAGES, CLUSTER, CLUSTER, DATA] },
   'deploy/systemd/README.md': {
-    '*': otherwise(
-      'e2e/deploy/systemd.deploy-spec.ts',
-      'on a systemd of its own: scp, ssh and an editor need a second server and a person',
+    '*': playedBy(
+      SYSTEMD,
+      [/^npm run bundle/, 'e2e/fleet/starts.e2e-spec.ts begins with it'],
+      [/^(scp|ssh) /, 'needs a second server; the test has the same folders in the same place'],
     ),
   },
   'docs/access.md': { 'The first administrator': playedBy(STARTS), Tokens: playedBy(DOCUMENTS) },
@@ -89,9 +91,7 @@ export const REGISTER = {
       playedBy(STARTS, [/^SQLITE_FILE/, `as in docs/operations.md: ${STANDALONE}`]),
       COMPOSED,
       COMPOSED,
-      unplayed(
-        'needs a systemd with the configuration of an api; the command behind it is played from the sources',
-      ),
+      playedBy(SYSTEMD),
     ],
     Restore: [playedBy(STARTS), COMPOSED, COMPOSED],
     'Move from SQLite to MongoDB': unplayed(

@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { execa } from 'execa';
@@ -71,10 +72,21 @@ export class BootedSystemd {
   async run(command: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
     const args = ['--target', String(this.leader), ...NAMESPACES, '--', ...command];
     // Nothing of this machine's environment is meant for that one.
-    const clean = { extendEnv: false, env: { PATH: '/usr/sbin:/usr/bin', ...env } };
+    const clean = { extendEnv: false, env: { PATH: '/usr/local/bin:/usr/sbin:/usr/bin', ...env } };
     const { exitCode, all } = await execa('nsenter', args, { all: true, reject: false, ...clean });
     searchForSecrets(all, `the output of ${command[0]} on a machine`);
     return { code: exitCode ?? -1, output: all };
+  }
+
+  /**
+   * Types a command of the pages there, in the home folder of root, who needs no `sudo`.
+   * @returns what it prints
+   */
+  async type(command: string): Promise<string> {
+    const line = command.replace(/^sudo /, '');
+    const { code, output } = await this.run(['sh', '-c', `cd /root && ${line}`]);
+    expect({ command, code, output }).toMatchObject({ command, code: 0 });
+    return output;
   }
 
   /** A property of a unit, as systemd has it. */
