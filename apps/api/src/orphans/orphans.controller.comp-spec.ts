@@ -110,6 +110,15 @@ describe('an orphan', () => {
     await eventually(async () => expect(await newest('ghost')).toMatchObject({ epoch: 4, deleted: true }));
   });
 
+  it('of the epoch of a restore, which the database has lost with all else, raises it, too', async () => {
+    const restored = Math.floor(Date.now() / 1_000) - 86_400;
+    await run('ghost', { epoch: restored, revision: 2 });
+    expect(await api.call('DELETE', '/apps/ghost')).toMatchObject({ status: 202 });
+    await eventually(async () =>
+      expect(await newest('ghost')).toMatchObject({ epoch: restored + 1, revision: 3, deleted: true }),
+    );
+  });
+
   it('is no way for a worker to use up revisions and epochs', async () => {
     await run('ghost', { epoch: 2 ** 53 - 1, revision: 2 });
     await run('ghost-2', { revision: 2 ** 53 - 1 });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { comparePositions } from '@nebula/contracts';
 import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +27,8 @@ const configuration = (name: string) =>
     file: join(folder, 'conf.json'),
   });
 const backUp = async () => await runBackup(configuration('nebula.db'), file, say);
-const restoreInto = async (name: string) => await runRestore(configuration(name), file, say);
+const restoreInto = async (name: string, now?: number) =>
+  await runRestore(configuration(name), file, say, now);
 
 async function withApps(name: string, work: (apps: string[]) => void): Promise<void> {
   const store = await openAppStore({ kind: 'sqlite', path: join(folder, name) }, SEARCHED_LINES);
@@ -56,6 +58,30 @@ describe('backup and restore', () => {
     ]);
     const left = (await readdir(folder)).filter((name) => /part|restoring/.test(name));
     expect(left).toEqual([]);
+  });
+
+  it('win over what was done after an earlier restore of the same file, and say where the clock can not be right', async () => {
+    const positionIn = async (name: string, change: boolean) => {
+      const store = await openAppStore({ kind: 'sqlite', path: join(folder, name) }, SEARCHED_LINES);
+      if (change) await store.replace(recordOf('shop', { revision: 3 }), 2);
+      const position = { epoch: await store.epoch(), revision: (await store.get('shop'))?.revision ?? 0 };
+      await store.close();
+      return position;
+    };
+    await backUp();
+    const at = Date.parse('2026-11-28T12:00:00Z');
+    expect(await restoreInto('first.db', at)).toBe(0);
+    const between = await positionIn('first.db', true);
+    expect(await restoreInto('second.db', at + 1_000)).toBe(0);
+    // By this a worker takes the one in place of the other, with no stream left that could tell of either.
+    expect(comparePositions(await positionIn('second.db', false), between)).toBeGreaterThan(0);
+    expect(lines.filter((line) => line.includes('clock'))).toEqual([]);
+
+    expect(await restoreInto('behind.db', 0)).toBe(0);
+    expect(await positionIn('behind.db', false)).toEqual({ epoch: 2, revision: 2 });
+    expect(lines.at(-1)).toBe(
+      'the clock of this machine (1970-01-01T00:00:00.000Z) is behind the last change in the backup (2026-01-01T00:00:00.000Z): set it and restore anew, or what was done after an earlier restore may win',
+    );
   });
 
   it('take the database while another process uses it', async () => {

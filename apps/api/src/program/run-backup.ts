@@ -1,6 +1,7 @@
 import { access, rename, rm } from 'node:fs/promises';
 import { configured, EXIT, programVersion } from '@nebula/lifecycle';
 import type { Sources } from '@nebula/configuration';
+import { instant } from '../clock.js';
 import { IncompatibleStoreError, StoreUnavailableError } from '../store/app-store.js';
 import { linesOf, writeBackupFile } from '../store/backup/backup-file.js';
 import { type BackupCounts, BackupError, counted, NOTHING } from '../store/backup/backup-format.js';
@@ -57,32 +58,42 @@ export async function runBackup(
 
 /**
  * Brings a backup into an empty database, of the same kind or of another.
+ * @param now milliseconds since 1970
  * @returns the exit code, 1 when it could not be done. A file that is no whole backup changes nothing.
  */
 export async function runRestore(
   configuration: StoreConfiguration,
   file: string,
   say: Say = toOutput,
+  now = Date.now(),
 ): Promise<number> {
   return await telling(say, async () => {
     let counts = NOTHING;
+    let lastChange = 0;
     const tokens: string[] = [];
     for await (const entry of parsedBackup(linesOf(file))) {
       counts = counted(counts, entry);
       if (entry.kind === 'token') tokens.push(entry.token.name);
+      if (entry.kind === 'app') lastChange = Math.max(lastChange, Date.parse(entry.app.updated_at));
     }
     say(`${file} is a whole backup: ${inWords(counts)}`);
     const store = storeOf(configuration);
     const restored =
-      store.kind === 'sqlite' ? await intoFile(store.path, file) : await intoServer(store, file, say);
+      store.kind === 'sqlite'
+        ? await intoFile(store.path, file, now)
+        : await intoServer(store, file, now, say);
     say(`restored: ${inWords(restored)}; it wins over what streams and workers have, under a higher epoch`);
     if (tokens.length > 0)
       say(`these tokens are valid again, also those revoked since: ${tokens.join(', ')}`);
+    if (now < lastChange)
+      say(
+        `the clock of this machine (${instant(now)}) is behind the last change in the backup (${instant(lastChange)}): set it and restore anew, or what was done after an earlier restore may win`,
+      );
   });
 }
 
 /** The database file appears when all is in it. */
-async function intoFile(path: string, file: string): Promise<BackupCounts> {
+async function intoFile(path: string, file: string, now: number): Promise<BackupCounts> {
   // A log that is left of another file would be replayed over this one.
   for (const there of databaseFiles(path)) {
     if (await exists(there))
@@ -92,7 +103,7 @@ async function intoFile(path: string, file: string): Promise<BackupCounts> {
   await removeDatabase(unfinished);
   try {
     const store = { kind: 'sqlite', path: unfinished } as const;
-    const counts = await withStores(store, (stores) => restore(stores, parsedBackup(linesOf(file))));
+    const counts = await withStores(store, (stores) => restore(stores, parsedBackup(linesOf(file)), now));
     await rename(unfinished, path);
     return counts;
   } finally {
@@ -109,7 +120,7 @@ function databaseFiles(path: string): string[] {
   return [path, `${path}-wal`, `${path}-shm`];
 }
 
-async function intoServer(store: StoreOptions, file: string, say: Say): Promise<BackupCounts> {
+async function intoServer(store: StoreOptions, file: string, now: number, say: Say): Promise<BackupCounts> {
   return await withStores(store, async (stores) => {
     await requireEmpty(stores);
     say('nobody else can use the database until all is in it; apis that have it open are given some seconds');
@@ -122,7 +133,7 @@ async function intoServer(store: StoreOptions, file: string, say: Say): Promise<
       throw error;
     }
     return await partly(async () => {
-      const counts = await restore(stores, parsedBackup(linesOf(file)));
+      const counts = await restore(stores, parsedBackup(linesOf(file)), now);
       await stores.restoring.end();
       return counts;
     });

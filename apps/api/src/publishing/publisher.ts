@@ -27,8 +27,8 @@ export interface RegionState {
   problem: string | null;
 }
 
-/** So far beyond all that is known a worker's word is followed. */
-const LONGEST_LEAP = 1_000_000;
+/** So far beyond all that is known a worker's word is followed. A restore sets the epoch to its time in seconds. */
+const LONGEST_LEAP = { revisions: 1_000_000, epochs: 1_000 };
 
 /**
  * Brings what the database says into the feed of every region, and keeps it there. The database is the truth:
@@ -45,7 +45,7 @@ export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutd
     @Inject(PUBLISHING_OPTIONS) options: PublishingOptions,
     private readonly store: AppStore,
     private readonly epoch: Epoch,
-    clock: Clock,
+    private readonly clock: Clock,
     private readonly log: ApiLog,
     { publishing }: ApiMetrics,
   ) {
@@ -174,7 +174,8 @@ export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutd
    */
   private async revisionHeld(appName: string, held: Position, revision: number): Promise<number> {
     const epoch = await this.epoch.current();
-    if (held.epoch > epoch + LONGEST_LEAP || held.revision > revision + LONGEST_LEAP) return 0;
+    const farthest = Math.max(epoch + LONGEST_LEAP.epochs, Math.floor(this.clock.now() / 1_000));
+    if (held.epoch > farthest || held.revision > revision + LONGEST_LEAP.revisions) return 0;
     if (held.epoch > epoch) await this.epoch.raiseAboveWorkers(appName, held);
     return held.revision;
   }

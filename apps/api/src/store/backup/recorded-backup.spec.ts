@@ -29,7 +29,7 @@ async function* linesOf(text: string): AsyncGenerator<string> {
 describe.each(RECORDED_VERSIONS)('a backup of version %s', (version) => {
   it('is brought in as it was meant', async () => {
     const entries = parsedBackup(linesOf(recordedText(version, 'backup.jsonl')));
-    expect(await restore({ apps: stores.raw, tokens: stores.tokens }, entries)).toEqual({
+    expect(await restore({ apps: stores.raw, tokens: stores.tokens }, entries, 0)).toEqual({
       ...{ apps: 2, revisions: 1, tokens: 1 },
     });
     const { record } = recordedToken(version);

@@ -30,14 +30,16 @@ async function somethingIn({ apps, tokens }: BackedUpStores): Promise<string | n
  * out what is there already. No mark says that a feed has anything: apis compare all with it, and take notice when
  * it is ahead.
  *
- * The epoch becomes a higher one than any that was ever sent out before the backup: workers may hold later revisions than
- * it has, and where the broker was lost with the database no stream is left that could tell of them.
+ * The epoch becomes a higher one than any that was ever sent out: workers may hold later revisions than the backup has,
+ * and where the broker was lost with the database no stream is left that could tell of them.
  *
+ * @param now milliseconds since 1970
  * @throws {StoreUnavailableError} when the store is away; what was restored until then is in the database
  */
 export async function restore(
   { apps, tokens }: BackedUpStores,
   entries: AsyncIterable<BackupEntry>,
+  now: number,
 ): Promise<BackupCounts> {
   let counts = NOTHING;
   for await (const entry of entries) {
@@ -54,12 +56,21 @@ export async function restore(
         if (!(await tokens.insert(entry.token))) throw inTheWay(entry.token.name);
         break;
       case 'numbers':
-        await apps.raiseEpoch(entry.epoch + 1);
+        await apps.raiseEpoch(restoredEpoch(entry.epoch, now));
         await apps.raiseHighestPurged(entry.highest_purged);
         break;
     }
   }
   return counts;
+}
+
+/**
+ * The time in seconds: the backup doesn't know of restores and proofs after it, which have raised the epoch, too. By
+ * the clock a later restore has a higher one than all of them, even from the same file. Where the clock is far behind,
+ * the epoch is higher than the backup's at least.
+ */
+function restoredEpoch(ofBackup: number, now: number): number {
+  return Math.max(ofBackup + 1, Math.floor(now / 1_000));
 }
 
 function inTheWay(name: string): BackupError {
