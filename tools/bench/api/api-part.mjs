@@ -8,24 +8,24 @@ import { loadedApp } from './loaded-app.mjs';
 import { Server } from './server.mjs';
 
 /** @import { Bench, PartResult } from '../running/bench.mjs' */
-/** @import { LoadName, Round, ServedLoad } from './api-lines.mjs' */
+/** @import { LoadName, Round, Served, ServedLoad } from './api-lines.mjs' */
 /** @import { Load } from './load.mjs' */
 
 /** Requests in flight at the same time. */
 const CONNECTIONS = 10;
 const START_LIMIT_MS = 60_000;
 
-/** In the order in which they are made. Those that are compared stand beside each other, as machines have moods. */
-const LOADS = /** @type {const} */ ([
-  'store.get',
-  'plain GET',
-  'GET',
-  'GET with a token',
-  'store.replace',
-  'PATCH',
-  'PATCH with a token',
-  'commit',
-]);
+/** Loads that are compared with each other are put in turn, as machines have moods. */
+const GETS = /** @type {const} */ (['plain GET', 'GET', 'GET with a token']);
+const PATCHES = /** @type {const} */ (['PATCH', 'PATCH with a token']);
+
+/** @typedef {Partial<Round>} SomeLoads */
+
+/**
+ * @typedef {object} Measuring
+ * @property {(name: LoadName, operation: 'get' | 'replace' | 'commit') => Promise<SomeLoads>} stored one load on the bare store
+ * @property {(method: 'GET' | 'PATCH', names: readonly Served[]) => Promise<SomeLoads>} served loads on servers, in turn
+ */
 
 /**
  * @param {Bench} bench
@@ -33,16 +33,23 @@ const LOADS = /** @type {const} */ ([
  */
 export async function measureApi(bench) {
   const { settings, say } = bench;
-  const ask = await startProcesses(bench);
+  const { stored, served } = await startProcesses(bench);
+  const measurements = [
+    () => stored('store.get', 'get'),
+    () => served('GET', GETS),
+    () => stored('store.replace', 'replace'),
+    () => served('PATCH', PATCHES),
+    () => stored('commit', 'commit'),
+  ];
   /** @type {Round[]} */
   const rounds = [];
   for (let round = 1; round <= settings.rounds; round += 1) {
-    /** @type {Partial<Round>} */
+    /** @type {SomeLoads} */
     const loads = {};
-    for (const name of LOADS) {
-      const load = await ask(name);
-      say(`  round ${round}, ${name}: ${told(load)}`);
-      loads[name] = load;
+    for (const measure of measurements) {
+      const made = await measure();
+      for (const [name, load] of Object.entries(made)) say(`  round ${round}, ${name}: ${told(load)}`);
+      Object.assign(loads, made);
     }
     rounds.push(/** @type {Round} */ (loads));
   }
@@ -59,19 +66,6 @@ function told({ per_second, p50_ms, p99_ms, cpu_us }) {
 const module = (name) => join(import.meta.dirname, name);
 
 const ADMINISTRATOR = { user: 'admin', password: 'measured' };
-
-/**
- * @param {Bench} bench
- * @param {string} url
- * @param {string | null} authorization
- */
-async function startLoad(bench, url, authorization) {
-  const load = Child.start(bench, module('load-process.mjs'), {
-    ...{ url, connections: CONNECTIONS, authorization },
-  });
-  await load.ask(null, START_LIMIT_MS);
-  return load;
-}
 
 /**
  * @param {string} url of an api with a login
@@ -94,7 +88,7 @@ async function makeToken(url) {
 
 /**
  * @param {Bench} bench
- * @returns {Promise<(load: LoadName) => Promise<ServedLoad>>} puts one load and waits for its end
+ * @returns {Promise<Measuring>}
  */
 async function startProcesses(bench) {
   /** @param {string} name */
@@ -109,8 +103,10 @@ async function startProcesses(bench) {
     ...{ database: file('guarded.db'), feed: file('guarded-feed'), administrator: ADMINISTRATOR },
   });
   const authorization = `Bearer ${await makeToken(guarded.url)}`;
-  const load = await startLoad(bench, open.url, null);
-  const loadWithToken = await startLoad(bench, guarded.url, authorization);
+  const load = Child.start(bench, module('load-process.mjs'), {
+    ...{ urls: [open.url, guarded.url], connections: CONNECTIONS, authorization },
+  });
+  await load.ask(null, START_LIMIT_MS);
   // The apps are there by now.
   const plain = await Server.start(bench, module('plain-process.mjs'), { database });
   await requireSameAnswer(open.url, plain.url);
@@ -121,36 +117,33 @@ async function startProcesses(bench) {
   await store.ask(null, START_LIMIT_MS);
 
   const seconds = bench.settings.apiSeconds;
-  const limitMs = seconds * 1000 + START_LIMIT_MS;
-  /**
-   * @param {Child} process
-   * @param {object} question
-   */
-  const ask = async (process, question) => /** @type {Load} */ (await process.ask(question, limitMs));
-  /** @param {'get' | 'replace' | 'commit'} operation */
-  const stored = async (operation) => ({ ...(await ask(store, { operation, seconds })), cpu_us: null });
-  /**
-   * @param {Server} server
-   * @param {Child} from
-   * @param {'GET' | 'PATCH'} method
-   */
-  const served = async (server, from, method) => {
-    const before = await server.processorTime();
-    const made = await ask(from, { method, seconds, url: server.url });
-    return { ...made, cpu_us: ((await server.processorTime()) - before) / made.operations };
+  /** @type {Record<Served, Server>} */
+  const servers = {
+    'plain GET': plain,
+    GET: open,
+    'GET with a token': guarded,
+    PATCH: open,
+    'PATCH with a token': guarded,
   };
-  /** @type {Record<LoadName, () => Promise<ServedLoad>>} */
-  const loads = {
-    'store.get': () => stored('get'),
-    'plain GET': () => served(plain, load, 'GET'),
-    GET: () => served(open, load, 'GET'),
-    'GET with a token': () => served(guarded, loadWithToken, 'GET'),
-    'store.replace': () => stored('replace'),
-    PATCH: () => served(open, load, 'PATCH'),
-    'PATCH with a token': () => served(guarded, loadWithToken, 'PATCH'),
-    commit: () => stored('commit'),
+  return {
+    stored: async (name, operation) => {
+      const made = await store.ask({ operation, seconds }, seconds * 1000 + START_LIMIT_MS);
+      return { [name]: { .../** @type {Load} */ (made), cpu_us: null } };
+    },
+    served: async (method, names) => {
+      const asked = names.map((name) => servers[name]);
+      const times = () => Promise.all(asked.map((server) => server.processorTime()));
+      const before = await times();
+      const question = { method, seconds, urls: asked.map(({ url }) => url) };
+      const made = await load.ask(question, names.length * seconds * 1000 + START_LIMIT_MS);
+      const after = await times();
+      const loads = /** @type {Load[]} */ (made).map((each, index) => {
+        const used = (after[index] ?? 0) - (before[index] ?? 0);
+        return [names[index], { ...each, cpu_us: used / each.operations }];
+      });
+      return /** @type {SomeLoads} */ (Object.fromEntries(loads));
+    },
   };
-  return async (name) => await loads[name]();
 }
 
 /**

@@ -1,7 +1,8 @@
 /**
- * Puts load on the api from a process of its own.
+ * Puts load on servers from a process of its own.
  */
 import autocannon from 'autocannon';
+import { inTurn } from './in-turn.mjs';
 import { loadedApp, loadedSpec, patchOf } from './loaded-app.mjs';
 import { loadOf } from './load.mjs';
 import { answerQuestions, input, tell } from './question.mjs';
@@ -11,26 +12,33 @@ import { answerQuestions, input, tell } from './question.mjs';
 /**
  * @typedef {object} LoadQuestion
  * @property {'GET' | 'PATCH'} method
- * @property {number} seconds
- * @property {string} [url] of another server that has the same apps
+ * @property {number} seconds of load on each server
+ * @property {string[]} urls of the servers, which are loaded in turn
  */
 
-/** @type {{ url: string, connections: number, authorization: string | null }} */
-const { url, connections, authorization } = input();
+/** @type {{ urls: string[], connections: number, authorization: string }} */
+const { urls: owners, connections, authorization } = input();
 
-const login = authorization === null ? {} : { authorization };
+/** How long a server is loaded until it is another's turn, seconds. */
+const SLICE = 0.5;
+
+/** Sent to all, as to read one more header takes time too. Who asks nobody who they are passes over it. */
+const login = { authorization };
 
 /** One for each connection, so that changes don't refuse each other. */
 const apps = Array.from({ length: connections }, (_, index) => loadedApp(index));
 /** Over all loads, so that each change is one. */
 let changes = 0;
 
-for (const app of apps) await create(app);
-answerQuestions(putLoad);
+for (const url of owners) for (const app of apps) await create(url, app);
+answerQuestions(putLoads);
 tell('ready');
 
-/** @param {string} app */
-async function create(app) {
+/**
+ * @param {string} url
+ * @param {string} app
+ */
+async function create(url, app) {
   const answer = await fetch(`${url}/api/v3/apps`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...login },
@@ -40,21 +48,34 @@ async function create(app) {
 }
 
 /**
+ * A second in which the machine is slow is one of all servers.
  * @param {LoadQuestion} question
- * @returns {Promise<Load>}
+ * @returns {Promise<Load[]>} one for each server
  */
-async function putLoad({ method, seconds, url: at = url }) {
-  /** @type {number[]} */
-  const latencies = [];
+async function putLoads({ method, seconds, urls }) {
+  const loads = urls.map((url) => ({ url, latencies: /** @type {number[]} */ ([]), seconds: 0 }));
+  for (const load of inTurn(loads, Math.max(1, Math.round(seconds / SLICE)))) {
+    const begin = performance.now();
+    await putSlice(load, method);
+    load.seconds += (performance.now() - begin) / 1000;
+  }
+  return loads.map((load) => loadOf(load.latencies, load.seconds));
+}
+
+/**
+ * @param {{ url: string, latencies: number[] }} load
+ * @param {'GET' | 'PATCH'} method
+ */
+async function putSlice({ url, latencies }, method) {
   let next = 0;
   /** @type {autocannon.Result} */
   const result = await new Promise((resolve, reject) => {
     const load = autocannon(
       {
-        url: at,
-        connections,
-        headers: login,
-        duration: seconds,
+        ...{ url, connections, headers: login },
+        duration: SLICE,
+        // It looks so often whether it should end, milliseconds.
+        sampleInt: 50,
         setupClient: (client) => {
           const path = `/api/v3/apps/${apps[next % apps.length] ?? ''}`;
           next += 1;
@@ -70,7 +91,6 @@ async function putLoad({ method, seconds, url: at = url }) {
   });
   const failed = result.errors + result.timeouts + result.non2xx;
   if (failed > 0) throw new Error(`${failed} of the ${method} requests failed`);
-  return loadOf(latencies, result.duration);
 }
 
 /**
