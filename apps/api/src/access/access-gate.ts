@@ -14,7 +14,8 @@ export interface AskedRequest {
   requirement: Requirement | null;
   /** Of the path, decoded. */
   parameters: Readonly<Record<string, string>>;
-  /** For the log. */
+  method: string;
+  /** Its pattern, for the log. */
   route: string;
 }
 
@@ -24,21 +25,20 @@ export class AccessGate {
   constructor(private readonly authenticator: Authenticator) {}
 
   /**
-   * Answers the caller; null of a call that is open to everybody.
+   * Answers the caller, at once where nothing has to be waited for; null of a call that is open to everybody.
    * @throws {ProblemError} 401, 403, 404 or 429
    * @throws {StoreUnavailableError} when a token can't be looked up
    */
-  async admit({
-    authorization,
-    group,
-    requirement,
-    parameters,
-    route,
-  }: AskedRequest): Promise<Caller | null> {
-    if (requirement?.open) return null;
-    const caller = await this.authenticator.callerOf(authorization, group);
-    if (!requirement) throw new Error(`the handler of ${route} says neither @Requires nor @Open`);
-    refuse(caller, requirement, parameters);
-    return caller;
+  admit(asked: AskedRequest): Caller | null | Promise<Caller> {
+    if (asked.requirement?.open) return null;
+    const caller = this.authenticator.callerOf(asked.authorization, asked.group);
+    return caller instanceof Promise ? caller.then((known) => allowed(known, asked)) : allowed(caller, asked);
   }
+}
+
+function allowed(caller: Caller, { requirement, parameters, method, route }: AskedRequest): Caller {
+  if (!requirement || requirement.open)
+    throw new Error(`the handler of ${method} ${route} says neither @Requires nor @Open`);
+  refuse(caller, requirement, parameters);
+  return caller;
 }

@@ -61,18 +61,19 @@ export class Authenticator {
   }
 
   /**
+   * Answers at once where nothing has to be waited for, as most requests come from who was let in just before.
    * @param authorization the header
    * @param group of the address from which the request comes: see `addressGroup`
    * @throws {ProblemError} 401 when that can't be told, 429 when too many logins from there have failed
    * @throws {StoreUnavailableError} when a token can't be looked up
    */
-  async callerOf(authorization: string | undefined, group: string): Promise<Caller> {
+  callerOf(authorization: string | undefined, group: string): Caller | Promise<Caller> {
     if (!this.options.login) return ANYONE;
     const credentials = authorization === undefined ? null : readCredentials(authorization);
     if (credentials === null) throw credentialsMissing();
     return credentials.scheme === 'basic'
-      ? await this.byPassword(credentials, group)
-      : await this.byToken(credentials.token, group);
+      ? this.byPassword(credentials, group)
+      : this.byToken(credentials.token, group);
   }
 
   private async byPassword(
@@ -98,14 +99,19 @@ export class Authenticator {
     return this.let(administratorNamed(user), here);
   }
 
-  private async byToken(token: string, group: string): Promise<Caller> {
+  private byToken(token: string, group: string): Caller | Promise<Caller> {
     const digest = this.digest.of('bearer', token);
     const here = digest + group;
     const isNew = !this.letIn.get(here) && !this.underWay.has(here);
     if (isNew) this.refuseWhileSlowed(group);
     // Digests under a key that nobody knows: how long it takes to find one tells nothing of what they are of.
     const configured = this.configured.get(digest);
-    if (configured) return this.let(configured, here);
+    const caller = configured ?? (isNew ? null : this.tokens.atOnce(digest));
+    return caller ? this.let(caller, here) : this.lookUp(token, digest, group, isNew);
+  }
+
+  private async lookUp(token: string, digest: string, group: string, isNew: boolean): Promise<Caller> {
+    const here = digest + group;
     const look = () => this.tokens.look(token, digest);
     const found = await (isNew ? this.noted(look, here, group) : look());
     if (found.kind === 'right') return this.let(found.caller, here);

@@ -26,6 +26,38 @@ describe('a token', () => {
     expectProblem(await as(one, first), PROBLEMS.unauthenticated);
   });
 
+  it('that was let in again and again is refused at once all the same', async () => {
+    const one = await start({ login: LOGIN });
+    const other = await start({ login: LOGIN, store: { kind: 'sqlite', path: one.database } });
+    const clock = other.api.get(Clock);
+    const expires_at = new Date(clock.now() + 3_600_000).toISOString();
+    const revoked = await makeToken(one, { name: 'revoked', rights: 'ro' });
+    const expires = await makeToken(one, { name: 'expires', rights: 'ro', expires_at });
+    const statuses = async (login: string) => {
+      const answers: number[] = [];
+      for (let time = 1; time <= 4; time += 1) answers.push((await as(other, login)).status);
+      return answers;
+    };
+    const changed = (login: string) => login.slice(0, -1) + (login.endsWith('A') ? 'B' : 'A');
+    const [letIn, refused] = [
+      [200, 200, 200, 200],
+      [401, 401, 401, 401],
+    ];
+    expect(await statuses(revoked)).toEqual(letIn);
+    clock.now = () => Date.parse(expires_at) - 1;
+    expect(await statuses(expires)).toEqual(letIn);
+    // What was let in says nothing of what is sent next, whoever shares a connection with whom.
+    for (const login of [changed(revoked), changed(expires)])
+      expectProblem(await as(other, login), PROBLEMS.unauthenticated);
+    expect([...(await statuses(revoked)), ...(await statuses(expires))]).toEqual([...letIn, ...letIn]);
+
+    clock.now = () => Date.parse(expires_at);
+    expect(await statuses(expires)).toEqual(refused);
+    expect(await statuses(revoked)).toEqual(letIn);
+    await one.call('DELETE', '/tokens/revoked', { headers: { authorization: ADMIN } });
+    expectProblem(await as(other, revoked), PROBLEMS.unauthenticated);
+  });
+
   it('is what its record says by now, whichever instance has written that', async () => {
     const one = await start({ login: LOGIN });
     const other = await start({ login: LOGIN, store: { kind: 'sqlite', path: one.database } });

@@ -24,6 +24,11 @@ export class ProvenTokens {
   /** The oldest first. */
   private readonly proven = new Map<string, ProvenToken>();
 
+  /** A token that was proven before, by whatever record it had then. */
+  get(digest: string): ProvenToken | undefined {
+    return this.proven.get(digest);
+  }
+
   /**
    * The id under which the record of a token is found; null when the token is none of this form.
    * @param digest of the token

@@ -1,7 +1,7 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AccessGate } from '../access/access-gate.js';
 import { addressGroup } from '../access/address-group.js';
-import { CALLER, noteCaller } from '../access/caller.js';
+import { CALLER, type Caller, noteCaller } from '../access/caller.js';
 import { type Requirement, requirementOf, withRequirement } from '../access/requires.js';
 import { DOCUMENT_PATH, isPageOfDocumentation } from './documentation-paths.js';
 import type { RateLimit } from './rate-limit.js';
@@ -19,19 +19,34 @@ export function registerAccess(server: FastifyInstance, gate: AccessGate, limit:
       route.config = withRequirement(route.config, DOCUMENTATION);
   });
   server.decorateRequest(CALLER, null);
-  server.addHook('onRequest', async (request) => {
-    const { url = '', config } = request.routeOptions;
+  const admit = (request: FastifyRequest) => {
+    const { url: route = '', config } = request.routeOptions;
     const requirement = requirementOf(config);
     const group = addressGroup(request.ip);
     // Whoever watches over the program asks often, and is told nothing.
     if (!requirement?.open) limit?.count(group);
-    const caller = await gate.admit({
-      authorization: request.headers.authorization,
-      group,
-      requirement,
-      parameters: request.params as Record<string, string>,
-      route: `${request.method} ${url}`,
-    });
-    if (caller) noteCaller(request, caller);
+    const { authorization } = request.headers;
+    const parameters = request.params as Record<string, string>;
+    return gate.admit({ authorization, group, requirement, parameters, method: request.method, route });
+  };
+  // Most callers are known at once, and a promise for each request would cost them more than the question who they are.
+  server.addHook('onRequest', (request, _reply, done) => {
+    try {
+      const caller = admit(request);
+      if (caller instanceof Promise) {
+        caller.then((known) => letIn(request, known, done), done);
+        return;
+      }
+      if (caller) noteCaller(request, caller);
+    } catch (error) {
+      done(error as Error);
+      return;
+    }
+    done();
   });
+}
+
+function letIn(request: FastifyRequest, caller: Caller, done: () => void): void {
+  noteCaller(request, caller);
+  done();
 }

@@ -32,6 +32,15 @@ export interface TokenPage {
 export abstract class TokenStore {
   abstract get(name: string): Promise<TokenRecord | null>;
   abstract byId(id: string): Promise<TokenRecord | null>;
+
+  /**
+   * What `byId` would answer, where the store can tell without waiting; null where it can't, too.
+   * @throws {StoreUnavailableError} when the store can't be reached
+   */
+  atOnce(_id: string): TokenRecord | null {
+    return null;
+  }
+
   /** By name (code unit order), after `after`. */
   abstract list(query: { limit: number; after?: string }): Promise<TokenPage>;
   /** Stores a token under a new name; false when there is one already. */

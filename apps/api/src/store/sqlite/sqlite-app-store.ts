@@ -51,7 +51,7 @@ export class SqliteAppStore extends AppStore {
   }
 
   override async get(appName: string): Promise<AppRecord | null> {
-    return this.known.get(appName, this.database.generation(), () =>
+    return this.known.get(appName, this.database.sharedGeneration(), () =>
       this.database.readOne<AppRow>(APP_QUERIES.get, { app_name: appName }),
     );
   }

@@ -5,6 +5,7 @@ import { DatabaseFile } from './database-file.js';
 import type { Query } from './query.js';
 import { INDEXES, MIGRATIONS } from './schema.js';
 import { storeError } from './sqlite-errors.js';
+import { TurnNote } from './turn-note.js';
 
 /** Longest wait for a lock of another process, milliseconds. Nothing else runs meanwhile. */
 const BUSY_TIMEOUT_MS = 2_000;
@@ -28,6 +29,8 @@ export class SqliteDatabase {
   private readonly statements = new Map<string, StatementSyncInstance>();
   private currentGeneration = 0;
   private commitsOfOthers: number | undefined;
+  /** That the generation was asked for and nothing done with the file since. */
+  private readonly justAsked = new TurnNote();
 
   private constructor(
     private readonly file: DatabaseFile,
@@ -68,8 +71,24 @@ export class SqliteDatabase {
     return this.currentGeneration;
   }
 
+  /** As `generation`, for the first of two questions of one request: the next one in this turn may take its answer. */
+  generationToShare(): number {
+    const generation = this.generation();
+    this.justAsked.set();
+    return generation;
+  }
+
+  /**
+   * What `generationToShare` has answered in this turn of the event loop, once, and only when the file was neither read nor
+   * changed since; else it asks. Asking takes locks on the file, which is most of what reading a known record costs.
+   */
+  sharedGeneration(): number {
+    return this.justAsked.take() ? this.currentGeneration : this.generation();
+  }
+
   /** The rows that a query finds, as the caller says they look. */
   read<Row>({ sql }: Query, parameters: Parameters = {}): Row[] {
+    this.justAsked.drop();
     return guarded(this.file.path, () => this.statement(sql).all(parameters) as Row[]);
   }
 
@@ -78,6 +97,7 @@ export class SqliteDatabase {
    * make an api several times slower.
    */
   readOne<Row>({ sql }: Query, parameters: Parameters): Row | undefined {
+    this.justAsked.drop();
     return guarded(this.file.path, () => this.statement(sql).all(parameters)[0] as Row | undefined);
   }
 
@@ -142,6 +162,7 @@ export class SqliteDatabase {
   }
 
   private guardedChange<T>(durability: Durability, work: () => T): T {
+    this.justAsked.drop();
     const problem = this.file.problem();
     if (problem !== null) throw new StoreUnavailableError(problem);
     return guarded(this.file.path, () => {

@@ -103,6 +103,37 @@ describe('a SQLite file', () => {
     expect((await apps.get('shop'))?.reason).toBe('not yet');
   });
 
+  it('tells its generation to a second who asks in the same turn, once, unless it was used since', async () => {
+    const database = open();
+    const [apps, tokens] = [new SqliteAppStore(database), new SqliteTokenStore(database)];
+    const other = raw();
+    await apps.insert(recordOf('shop'));
+    const reason = async () => (await apps.get('shop'))?.reason;
+    let count = 0;
+    /** Asks, and then another connection writes something. Answers that. */
+    const askedBeforeChange = () => {
+      database.generationToShare();
+      count += 1;
+      other.exec(`UPDATE apps SET reason = '${count}'`);
+      return `${count}`;
+    };
+    const before = await reason();
+    const written = askedBeforeChange();
+    expect([await reason(), await reason()]).toEqual([before, written]);
+
+    const uses: (() => unknown)[] = [
+      () => database.read({ sql: 'SELECT 1' }),
+      () => database.readOne({ sql: 'SELECT 1' }, {}),
+      () => tokens.noteUse({ name: 'none', id: 'none' }, '2026-01-01T00:00:00.000Z'),
+      () => new Promise(setImmediate),
+    ];
+    for (const use of uses) {
+      const newest = askedBeforeChange();
+      await use();
+      expect([String(use), await reason()]).toEqual([String(use), newest]);
+    }
+  });
+
   it('and all beside it are the owner’s alone, whatever the umask', async () => {
     const umask = process.umask(0);
     try {

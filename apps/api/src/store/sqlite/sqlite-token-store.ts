@@ -20,7 +20,11 @@ export class SqliteTokenStore extends TokenStore {
   }
 
   override async byId(id: string): Promise<TokenRecord | null> {
-    return this.known.get(id, this.database.generation(), () =>
+    return this.atOnce(id);
+  }
+
+  override atOnce(id: string): TokenRecord | null {
+    return this.known.get(id, this.database.generationToShare(), () =>
       this.database.readOne<TokenRow>(TOKEN_QUERIES.byId, { id }),
     );
   }

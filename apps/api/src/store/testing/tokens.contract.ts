@@ -39,6 +39,8 @@ export function describeTokenStore(kind: string, create: CreateDatabase): void {
         expect(await store.get('plain')).toEqual(tokenOf('plain'));
         expect(await store.get('CI')).toBeNull();
         expect(await store.byId('ci')).toBeNull();
+        expect([whole, null]).toContainEqual(store.atOnce('id-of-ci'));
+        expect(store.atOnce('ci')).toBeNull();
       }
     });
 
@@ -59,6 +61,7 @@ export function describeTokenStore(kind: string, create: CreateDatabase): void {
       await tokens.insert(tokenOf('ci', { id: 'old' }));
       expect(await other.byId('old')).not.toBeNull();
       expect(await tokens.remove('ci')).toBe(true);
+      expect(other.atOnce('old')).toBeNull();
       expect(await other.byId('old')).toBeNull();
       expect(await other.get('ci')).toBeNull();
       expect(await tokens.remove('ci')).toBe(false);
