@@ -1,13 +1,16 @@
 /**
  * Many consumers of one stream in one process, each with a connection of its own: those of our feed, or raw ones.
  */
+import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { answerQuestions, input, tell } from '../../api/question.mjs';
+import { heartbeatOf } from '../reports/reported-messages.mjs';
 import { nebulaConsumer } from './nebula-consumer.mjs';
 import { rawConsumer } from './raw-consumer.mjs';
 import { Knowledge } from './knowledge.mjs';
 
 /** @import { RabbitOptions } from '@nebula/messaging' */
+/** @import { NebulaConsumer } from './nebula-consumer.mjs' */
 
 /**
  * `other`: an app that ours follow, too.
@@ -15,9 +18,10 @@ import { Knowledge } from './knowledge.mjs';
  */
 
 /**
- * `connect`: until there are so many, and each knows what is newest. `await`: until each knows this revision of an app. `idle`:
+ * `connect`: until there are so many, and each knows what is newest. `report`: from now on ours send
+ * heartbeats, as workers that are counted from `first`. `await`: until each knows this revision of an app. `idle`:
  * until nothing is left to do. `close`: ends all connections in order.
- * @typedef {{ do: 'connect', count: number } | { do: 'await', app: string, revision: number } | { do: 'idle' } | { do: 'close' }} ConsumerQuestion
+ * @typedef {{ do: 'connect', count: number } | { do: 'report', first: number } | { do: 'await', app: string, revision: number } | { do: 'idle' } | { do: 'close' }} ConsumerQuestion
  */
 
 /** So many connect at the same time. */
@@ -33,8 +37,11 @@ const { kind, rabbit, app, other } = input();
 const knowledge = new Knowledge();
 /** Of the other app. */
 const otherKnowledge = new Knowledge();
-/** @type {(() => Promise<void>)[]} each ends one */
+/** @type {({ close: () => Promise<void> } & Partial<NebulaConsumer>)[]} */
 const consumers = [];
+const boot = randomUUID();
+/** Of all heartbeats. */
+let sequence = 0;
 
 answerQuestions(answer);
 tell('ready');
@@ -51,13 +58,18 @@ async function answer(question) {
       await Promise.all(Array.from({ length: PARALLEL }, () => connectOf(places)));
       return { count: consumers.length };
     }
+    case 'report':
+      for (const [index, { beginHeartbeats }] of consumers.entries()) {
+        beginHeartbeats?.(() => heartbeatOf(question.first + index, (sequence += 1), boot, app));
+      }
+      return 'reporting';
     case 'await':
       return await knowledgeOf(question.app).all(question.revision);
     case 'idle':
       await idle();
       return 'idle';
     case 'close':
-      await Promise.all(consumers.map((close) => close()));
+      await Promise.all(consumers.map(({ close }) => close()));
       return 'closed';
   }
 }

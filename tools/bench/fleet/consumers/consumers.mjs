@@ -49,6 +49,16 @@ export class Consumers {
     this.count = count;
   }
 
+  /** From now on ours send heartbeats, as that many workers do. */
+  async report() {
+    const share = Math.ceil(this.count / PROCESSES);
+    await Promise.all(
+      this.#children.map((child, index) =>
+        child.ask(question({ do: 'report', first: index * share }), AWAIT_LIMIT_MS),
+      ),
+    );
+  }
+
   /**
    * To be called before the revision is sent.
    * @param {number} revision

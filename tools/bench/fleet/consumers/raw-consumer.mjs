@@ -16,7 +16,7 @@ const parse = JSON.parse;
  * @param {RabbitOptions} rabbit
  * @param {string} app
  * @param {(revision: number) => void} take
- * @returns {Promise<() => Promise<void>>} ends it
+ * @returns {Promise<{ close: () => Promise<void> }>}
  */
 export async function rawConsumer(rabbit, app, take) {
   const connection = await rawConnection(rabbit);
@@ -31,5 +31,5 @@ export async function rawConsumer(rabbit, app, take) {
     },
     { arguments: { 'x-stream-offset': 'last' } },
   );
-  return () => connection.close();
+  return { close: () => connection.close() };
 }

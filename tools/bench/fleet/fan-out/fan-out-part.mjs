@@ -9,6 +9,7 @@ import { OwnApi } from '../api/own-api.mjs';
 import { startOwnBroker } from '../broker/own-broker.mjs';
 import { Consumers } from '../consumers/consumers.mjs';
 import { FOLLOWED_APP, FOLLOWED_INPUT } from '../consumers/followed-app.mjs';
+import { until } from '../../running/until.mjs';
 import { monotonicMs } from '../monotonic.mjs';
 import { Raw } from '../publish/raw.mjs';
 import { measureStorm, stormLines } from './storm.mjs';
@@ -24,6 +25,10 @@ const RATIO_AT_MOST = 1.3;
 
 /** Changes that are made before anything is measured. */
 const WARM_UP = 10;
+
+/** Of thousands, milliseconds. */
+const REPORTED_LIMIT_MS = 120_000;
+const REPORTED_PAUSE_MS = 500;
 
 /** The raw consumers follow an app like the other, so that both kinds are connected and take turns. */
 const RAW_APP = `${FOLLOWED_APP}-raw`;
@@ -48,7 +53,7 @@ export async function measureFanOut(bench) {
   const api = await OwnApi.start(bench, {
     rabbit: broker.options('api'),
     store: { kind: 'sqlite', path: join(bench.folder, 'fan-out.db') },
-    reports: false,
+    reports: true,
   });
   for (const app_name of [RAW_APP, FOLLOWED_APP]) {
     await api.call('POST', '/apps', { ...FOLLOWED_INPUT, app_name });
@@ -76,6 +81,7 @@ export async function measureFanOut(bench) {
   );
   await rawFollowers.consumers.stop();
   const { consumers } = ownFollowers;
+  const reports_mb = await reporting(bench, broker, api, consumers);
   const storm = await measureStorm(bench, { broker, api, newest, consumers, raw });
   await consumers.stop();
   await raw.stop();
@@ -102,13 +108,17 @@ export async function measureFanOut(bench) {
         baseline: { is, value: theirs.memory_mb },
       }),
       line({
+        ...{ part, what: 'the same of one that reports as well, as a worker does', unit: 'MB' },
+        value: ours.memory_mb + reports_mb,
+      }),
+      line({
         ...{ part, what: `connecting ${count}, 100 at a time`, unit: 's' },
         value: ours.connect_seconds,
         baseline: { is, value: theirs.connect_seconds },
       }),
       ...stormLines(count, storm),
     ],
-    details: { consumers: count, nebula: ours, raw: theirs, storm },
+    details: { consumers: count, nebula: ours, raw: theirs, reports_mb, storm },
   };
 }
 
@@ -136,6 +146,30 @@ async function connected(bench, broker, kind, app) {
   const memory_mb = ((await broker.memory()) - memory) / settings.consumers;
   say(`  ${kind}: ${memory_mb.toFixed(3)} MB of the broker for each`);
   return { app, consumers, fanOut: { last: [], middle: [], connect_seconds, memory_mb } };
+}
+
+/**
+ * Lets all of ours report, and waits until the api knows all of them.
+ * @param {FleetBench} bench
+ * @param {OwnBroker} broker
+ * @param {OwnApi} api
+ * @param {Consumers} consumers
+ * @returns {Promise<number>} what the broker has more for each then, MB
+ */
+async function reporting({ say, stopping }, broker, api, consumers) {
+  const memory = await broker.memory();
+  await consumers.report();
+  const areKnown = async () => {
+    const status = await api.tryGet(`/apps/${FOLLOWED_APP}/status`);
+    const { summary } = /** @type {{ summary: Record<string, number> }} */ (status ?? { summary: {} });
+    return Object.values(summary).reduce((sum, workers) => sum + workers, 0) >= consumers.count;
+  };
+  await until('the api knows all workers', areKnown, {
+    ...{ limitMs: REPORTED_LIMIT_MS, everyMs: REPORTED_PAUSE_MS, stopping },
+  });
+  const more = ((await broker.memory()) - memory) / consumers.count;
+  say(`  reports: ${more.toFixed(3)} MB of the broker more for each`);
+  return more;
 }
 
 /**

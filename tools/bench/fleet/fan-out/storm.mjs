@@ -18,7 +18,10 @@ import { monotonicMs } from '../monotonic.mjs';
 const LASTING_MS = 30_000;
 
 /** What the api asks of its database at intervals, whatever workers do. */
-const OWN_CALLS = ['epoch', 'behind', 'claimVerification', 'oldTombstones', 'appNames'];
+const OWN_CALLS = ['epoch', 'behind', 'claimVerification', 'oldTombstones', 'appNames', 'recorded'];
+
+/** How the api writes down what workers report. It does so in batches, storm or not. */
+const REPORT_CALLS = ['workers', 'saveWorkers', 'saveReports', 'removeReports'];
 
 /**
  * @typedef {object} Storm
@@ -84,7 +87,14 @@ export function stormLines(count, { drop_ms, known_ms, broker_seconds, api }) {
     }),
     line({
       ...{ part, what: `${after}: calls of the database for it`, unit: 'count' },
-      ...{ value: calls(api.apps, OWN_CALLS) + calls(api.fleet, OWN_CALLS), valueAtMost: 0 },
+      ...{
+        value: calls(api.apps, OWN_CALLS) + calls(api.fleet, [...OWN_CALLS, ...REPORT_CALLS]),
+        valueAtMost: 0,
+      },
+    }),
+    line({
+      ...{ part, what: `${after}: batches of reports that the api wrote meanwhile`, unit: 'count' },
+      value: api.fleet['saveWorkers'] ?? 0,
     }),
   ];
 }

@@ -158,7 +158,7 @@ function linesOf({ database, steps }) {
 function linesOfStep(database, { consumers, samples }) {
   const part = 'publish';
   const bare = summarize(samples.map(({ raw_append, raw_write }) => raw_append + raw_write));
-  const is = `bare append that the broker confirms + the write into ${database} alone`;
+  const is = `bare append that the broker confirms + the writes of record and history into ${database} alone`;
   const baseline = { is, value: bare };
   const confirmed = samples.map((sample) => sample.confirmed);
   const with_ = `${database}, ${consumers} consumers`;

@@ -1,6 +1,6 @@
 /**
  * The bare operations that a change is made of, in a process of its own: an append that the broker confirms, and the
- * conditional update in the database.
+ * conditional update in the database with the row or document that keeps the revision before.
  */
 import { AppStore, createApi } from '@nebula/api';
 import { NO_TOKENS, parseAppSpec, streamName } from '@nebula/contracts';
@@ -13,7 +13,10 @@ import { monotonicMs } from '../monotonic.mjs';
 /** @import { AppRecord, StoreOptions } from '@nebula/api' */
 /** @import { RabbitOptions } from '@nebula/messaging' */
 
-/** `append`: a message of this revision to the stream of an app. `write`: the next revision into the database. */
+/**
+ * `append`: a message of this revision to the stream of an app. `write`: the next revision into the database, and the one
+ * before into its history. Without a look at the record before, which belongs to what a change costs more than that.
+ */
 /** @typedef {{ do: 'append', revision: number, app: string } | { do: 'write' }} RawQuestion */
 
 /**
@@ -54,6 +57,8 @@ async function answer(question) {
     case 'write': {
       const revision = newest.revision + 1;
       const next = { ...newest, spec: specOf(revision), revision };
+      // The adapter of MongoDB asks for what it replaces, unless it has just been read.
+      await store.get(FOLLOWED_APP);
       const begin = monotonicMs();
       if (!(await store.replace(next, newest.revision))) throw new Error('the record was changed by another');
       const ms = monotonicMs() - begin;
