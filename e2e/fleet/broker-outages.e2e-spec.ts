@@ -20,6 +20,8 @@ const GARBAGE = '{"app_name": \u0000 garbage';
 
 /** What a worker says of a message that it can't take. */
 const REFUSAL = 'a desired state is refused';
+/** What a worker says of a broker that lacks its user. */
+const NO_USER = 'refuses the login of the user nebula-worker;';
 /** What an api says when it has read back what it has sent. */
 const FALSE_CONFIRM = 'the feed lacks what it has confirmed';
 
@@ -296,11 +298,7 @@ describe('a broker, in the end', () => {
     async () => {
       const before = await newest(...APPS);
       await fleet.untouched(['shop', 'steady'], async () => {
-        const definitions = await usersOfSingleWorkers();
-        await fleet.broker.stop();
-        await fleet.broker.wipe();
-        await fleet.broker.loadDefinitions(definitions);
-        await fleet.broker.start();
+        await rebuildBroker();
         await fleet.healed(async () => {
           expect(await newest(...APPS)).toEqual(before);
           expect(await connectedWorkers()).toBe(3);
@@ -316,7 +314,42 @@ describe('a broker, in the end', () => {
     },
     LIMIT,
   );
+
+  it(
+    'is rebuilt while no api runs: a worker that has nothing on its disk waits for its user, and others for all but ' +
+      'theirs, and when the apis run all are there by themselves',
+    async () => {
+      const before = await newest(...APPS);
+      const { worker } = fleet.server(2);
+      await fleet.untouched(['shop', 'steady'], async () => {
+        await worker.stop();
+        await fleet.server(2).loseState();
+        for (const { process } of fleet.apis) await process.stop();
+        worker.start();
+        await rebuildBroker();
+        await eventually(async () => {
+          expect(worker.outputSinceStart).toContain(NO_USER);
+          expect(await connectedWorkers()).toBe(WITH_OWN_USER.length);
+        }, CHANGE_LIMIT);
+        for (const { process } of fleet.apis) process.start();
+        await fleet.apisReady();
+        for (const app of APPS) await fleet.converged(app);
+      });
+      expect(await newest(...APPS)).toEqual(before);
+      await fleet.untouched(['steady'], allIsWell);
+    },
+    LIMIT,
+  );
 });
+
+/** Makes the broker from nothing, with what an operator keeps beside it. */
+async function rebuildBroker(): Promise<void> {
+  const definitions = await usersOfSingleWorkers();
+  await fleet.broker.stop();
+  await fleet.broker.wipe();
+  await fleet.broker.loadDefinitions(definitions);
+  await fleet.broker.start();
+}
 
 interface Definitions {
   users: { name: string }[];

@@ -3,7 +3,7 @@
  * ports and a name server of its own, so that nothing else of the machine is touched.
  */
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ensurePackages } from '../engine/packages.mjs';
@@ -174,7 +174,8 @@ export class Broker {
     await writeFile(file, JSON.stringify(definitions));
     for (const node of this.record.nodes) {
       const { configuration } = nodeFiles(this.folder, node);
-      await appendFile(configuration, `load_definitions = ${file}\n`);
+      const line = `load_definitions = ${file}\n`;
+      if (!(await readFile(configuration, 'utf8')).includes(line)) await appendFile(configuration, line);
     }
   }
 

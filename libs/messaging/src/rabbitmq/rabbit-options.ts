@@ -31,7 +31,11 @@ export interface RabbitOptions {
   reconnect?: Partial<Backoff>;
 }
 
-/** A whole fleet loses its connections at once and must not come back at once. */
+/**
+ * A whole fleet loses its connections at once and must not come back at once. One that is let in by nobody goes on
+ * asking: without its user or virtual host each attempt costs the broker 1.2 ms of a core (measured with 3.10), so that
+ * with full jitter 10,000 workers, 167 a second at the longest wait, take a fifth of one.
+ */
 export const DEFAULT_RECONNECT: Backoff = { first_ms: 1_000, longest_ms: 120_000 };
 
 /** Instances of the api are few, so they may come back soon. */
