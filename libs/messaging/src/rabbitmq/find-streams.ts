@@ -1,8 +1,7 @@
-import { streamName } from '@nebula/contracts';
 import type { Channel } from 'amqplib';
 import type { BrokerConnection } from './broker-connection.js';
 import { codeOf, messageOf } from './error-facts.js';
-import { fromOffset, isMissing } from './streams.js';
+import { consumeStream, isMissing } from './streams.js';
 
 /** Whether the stream of an app can be read; `problem` is null when it is only missing. */
 export type StreamOutcome = 'found' | { problem: string | null };
@@ -22,7 +21,7 @@ export async function findStreams(
     channel ??= await openProbe(connection);
     try {
       // From behind the last message, so that nothing is sent.
-      const consuming = channel.consume(streamName(app), () => undefined, fromOffset('next'));
+      const consuming = consumeStream(channel, app, 'next', () => undefined);
       await connection.answered(`looking for the stream of ${app}`, consuming);
       outcomes.set(app, 'found');
     } catch (error) {

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { MAX_MESSAGE_BYTES } from '@nebula/contracts';
+import { MAX_MESSAGE_BYTES, streamName } from '@nebula/contracts';
 import { BrokerUnderTest } from '../testing/broker-under-test.js';
 import { eventually } from '../testing/eventually.js';
 import { describeFeed, messageOfSize } from '../testing/feed-contract.js';
@@ -115,6 +115,27 @@ describe('streams', () => {
     expect((JSON.parse(stream) as { consumers?: number }).consumers).toBe(0);
     await feed.publish(wanted('read', 2));
     expect((await feed.readNewest('read'))?.revision).toBe(2);
+  });
+
+  it('are read again and again on the same channels while something is appended to them', async () => {
+    const feed = await connectedFeed('busy');
+    await feed.publish(wanted('busy', 1));
+    await server.onChannel(async (channel) => {
+      let reads = 0;
+      const appending = (async () => {
+        for (let revision = 2; reads < 300; revision += 1) {
+          channel.sendToQueue(streamName('busy'), Buffer.from(JSON.stringify(wanted('busy', revision))));
+          // Answered when the broker has it.
+          await channel.checkQueue(streamName('busy'));
+        }
+      })();
+      try {
+        for (; reads < 300; reads += 1) expect(await feed.readNewest('busy')).not.toBeNull();
+      } finally {
+        reads = 300;
+        await appending;
+      }
+    });
   });
 
   it(

@@ -1,8 +1,7 @@
-import { streamName } from '@nebula/contracts';
 import type { Channel } from 'amqplib';
 import type { BrokerConnection } from './broker-connection.js';
 import { ChannelPool } from './channel-pool.js';
-import { fromOffset, isMissing } from './streams.js';
+import { consumeStream, isMissing } from './streams.js';
 import { TimeLimitError, within } from './within.js';
 
 /** Unacknowledged messages at a time. RabbitMQ sends whole chunks, so it can be more. */
@@ -81,17 +80,13 @@ async function readToEnd(
   const begun = new Promise<void>((resolve) => {
     begin = resolve;
   });
-  const { consumerTag } = await channel.consume(
-    streamName(appName),
-    (message) => {
-      if (!message) return end(new Error(`the stream of ${appName} was deleted while it was read`));
-      count += 1;
-      begin();
-      channel.ack(message);
-      take(message.content);
-    },
-    fromOffset(offset),
-  );
+  const consumerTag = await consumeStream(channel, appName, offset, (message) => {
+    if (!message) return end(new Error(`the stream of ${appName} was deleted while it was read`));
+    count += 1;
+    begin();
+    channel.ack(message);
+    take(message.content);
+  });
   if (await beginsWithin(begun, EMPTY_AFTER_MS)) {
     // RabbitMQ sends all that a stream holds, as far as it is acknowledged, before it answers another call.
     for (let before = -1; before < count; ) {

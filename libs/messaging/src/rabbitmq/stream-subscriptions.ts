@@ -1,4 +1,3 @@
-import { streamName } from '@nebula/contracts';
 import { Logger } from '@nestjs/common';
 import type { Channel } from 'amqplib';
 import { type Backoff, backoffMs } from './backoff.js';
@@ -6,7 +5,7 @@ import type { BrokerConnection } from './broker-connection.js';
 import { messageOf } from './error-facts.js';
 import { RareLog } from './rare-log.js';
 import { findStreams } from './find-streams.js';
-import { fromOffset } from './streams.js';
+import { consumeStream } from './streams.js';
 import { within } from './within.js';
 
 /**
@@ -170,18 +169,13 @@ export class StreamSubscriptions {
     const subscription: Subscription = { consumerTag: '', received: 0, caughtUp: false, ended: false };
     this.reader.began(app);
     try {
-      const { consumerTag } = await this.connection.answered(
+      subscription.consumerTag = await this.connection.answered(
         `subscribing to the stream of ${app}`,
-        channel.consume(
-          streamName(app),
-          (message) => {
-            if (message) this.receive(app, subscription, () => channel.ack(message), message.content);
-            else this.end(app, subscription);
-          },
-          fromOffset('last'),
-        ),
+        consumeStream(channel, app, 'last', (message) => {
+          if (message) this.receive(app, subscription, () => channel.ack(message), message.content);
+          else this.end(app, subscription);
+        }),
       );
-      subscription.consumerTag = consumerTag;
       if (this.channel === channel && !subscription.ended) this.subscriptions.set(app, subscription);
       this.rare.forget(app);
       // A subscription at the moment of a stream's first message can begin behind it, and would never bring it. So one
