@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { comparePositions } from '@nebula/contracts';
+import { existsSync, writeFileSync } from 'node:fs';
 import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -112,6 +113,20 @@ describe('backup and restore', () => {
       'the database is empty; is sqlite_file right?',
     ]);
     expect(await readdir(folder)).not.toContain('typo.db');
+  });
+
+  it('leave a database alone that was made while the backup was brought in', async () => {
+    await backUp();
+    const restoring = restoreInto('other.db');
+    // An api that was forgotten is started by its service manager.
+    while (!existsSync(join(folder, 'other.db.restoring'))) await new Promise(setImmediate);
+    writeFileSync(join(folder, 'other.db'), 'of somebody else', { flag: 'wx' });
+    expect(await restoring).toBe(1);
+    expect(lines.at(-1)).toBe(
+      `sqlite_file: ${join(folder, 'other.db')} was made meanwhile: end all apis that use it, and move it away`,
+    );
+    expect(await readFile(join(folder, 'other.db'), 'utf8')).toBe('of somebody else');
+    expect((await readdir(folder)).filter((name) => name.includes('restoring'))).toEqual([]);
   });
 
   it('take no file beside which the log of another one lies', async () => {

@@ -1,4 +1,4 @@
-import { access, rename, rm } from 'node:fs/promises';
+import { access, link, rm } from 'node:fs/promises';
 import { configured, EXIT, programVersion } from '@nebula/lifecycle';
 import type { Sources } from '@nebula/configuration';
 import { instant } from '../clock.js';
@@ -104,10 +104,23 @@ async function intoFile(path: string, file: string, now: number): Promise<Backup
   try {
     const store = { kind: 'sqlite', path: unfinished } as const;
     const counts = await withStores(store, (stores) => restore(stores, parsedBackup(linesOf(file)), now));
-    await rename(unfinished, path);
+    await appear(unfinished, path);
     return counts;
   } finally {
     await removeDatabase(unfinished);
+  }
+}
+
+/** Gives a file its name, unless there is one of that name by now: a rename would take its place without a word. */
+async function appear(unfinished: string, path: string): Promise<void> {
+  try {
+    await link(unfinished, path);
+  } catch (error) {
+    if (!(await exists(path))) throw error;
+    throw new BackupError(
+      `sqlite_file: ${path} was made meanwhile: end all apis that use it, and move it away`,
+      { cause: error },
+    );
   }
 }
 
