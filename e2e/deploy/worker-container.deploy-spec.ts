@@ -11,6 +11,7 @@ import { searchForSecrets } from '../../tools/test/known-secrets.mjs';
 import { EngineView, type SeenContainer } from '../testing/engine-view.js';
 import { eventually } from '../testing/eventually.js';
 import { keepDesiredState } from '../testing/kept-desired-state.js';
+import { SocketPassage } from './testing/socket-passage.js';
 
 const ENGINE = process.env['NEBULA_TEST_DOCKER_HOST'] ?? '';
 const SCOPE = `e2e-${randomBytes(4).toString('hex')}`;
@@ -28,6 +29,7 @@ const engine = new EngineView(ENGINE);
 let stateDir: string;
 let worker: Docker.Container;
 let self: SeenContainer;
+let passage: SocketPassage | undefined;
 
 /** The labels of a container that this worker would end as soon as it saw it, were it not its own. */
 const labels = {
@@ -69,6 +71,7 @@ afterAll(async () => {
   for (const name of await engine.networks(`nebula.scope=${SCOPE}`))
     await engine.docker.getNetwork(name).remove();
   await engine.docker.getImage(`${NEXT_IMAGE}:${SCOPE}`).remove({ force: true });
+  await passage?.end();
   await rm(stateDir, { recursive: true });
 }, LIMIT);
 
@@ -176,6 +179,33 @@ it(
     const [first, second] = await containers();
     expect(first).toEqual(right);
     expect(second?.id).not.toBe(removed?.id);
+  },
+  2 * LIMIT,
+);
+
+it(
+  'it ends when the engine makes its socket anew, and the start that follows brings it the new one; nothing is touched',
+  async () => {
+    const before = await containers();
+    const { HostConfig } = await worker.inspect();
+    passage = new SocketPassage(new URL(ENGINE).pathname, join(stateDir, 'engine.sock'));
+    await passage.start();
+    await replaceWorker({
+      HostConfig: {
+        ...HostConfig,
+        Binds: [`${passage.path}:/var/run/docker.sock`, `${stateDir}:/state`],
+        RestartPolicy: { Name: 'unless-stopped' },
+      },
+    });
+    await eventually(async () => expect(await log()).toContain('connected to the container engine'), LIMIT);
+    await passage.end();
+    await passage.start();
+    await eventually(async () => expect((await worker.inspect()).RestartCount).toBe(1), LIMIT);
+    expect(await log()).toContain('the engine has made its socket anew');
+    expect(await containers()).toEqual(before);
+    await engine.docker.getContainer(before[1]?.id ?? '').remove({ force: true });
+    await serves(2);
+    expect((await worker.inspect()).RestartCount).toBe(1);
   },
   2 * LIMIT,
 );

@@ -13,6 +13,7 @@ import {
 import { createLogger } from '@nebula/logging';
 import { BrokerConnection, RabbitDesiredStateStrategy, RabbitReportPublisher } from '@nebula/messaging';
 import type { LoggerService } from '@nestjs/common';
+import { socketIsLost } from '../container-runtime/docker/lost-socket.js';
 import { createWorker } from '../create-worker.js';
 import type { HealthCheck } from '../health/health-checks.js';
 import { type HealthServer, startHealthServer } from '../health/health-server.js';
@@ -27,7 +28,7 @@ import { workerLabels } from './worker-labels.js';
 import { workerPolicy } from './worker-policy.js';
 
 /**
- * Runs a worker until a signal comes.
+ * Runs a worker until a signal comes, or the socket of its engine is lost to its container for good.
  * @returns the exit code
  * @throws {StartError} when its folder or port can't be had
  */
@@ -41,12 +42,17 @@ export async function runWorker(configuration: WorkerConfiguration, signals: Sto
   const logger = createLogger({ name: 'nebula-worker', level: configuration.log_level });
   const stop = await startWorker(configuration, path, logger);
   keepIdleHeapSmall();
-  await signals.requested();
+  const isLost = await socketIsLost(configuration.docker_host, signals.stopping);
+  if (isLost) logger.error(LOST_SOCKET, { docker_host: configuration.docker_host });
   await stop();
   await claim.release();
   logger.log('the worker has stopped; its containers keep running');
-  return EXIT.stopped;
+  return isLost ? EXIT.unavailable : EXIT.stopped;
 }
+
+const LOST_SOCKET =
+  'the engine has made its socket anew, and this container has the old one, on which nobody answers any more: ' +
+  'the worker ends, since a new start of its container brings the new socket';
 
 const KEYS = { host: 'worker_host', port: 'worker_port' };
 
