@@ -12,6 +12,7 @@ import { DesiredStateCopies } from './desired-state/desired-state-copies.js';
 import { DesiredStateInbox } from './desired-state/desired-state-inbox.js';
 import { ImageCollector } from './images/image-collector.js';
 import { ImageLedger } from './images/image-ledger.js';
+import { ImageLists } from './images/image-lists.js';
 import { ImagePruner } from './images/image-pruner.js';
 import { ImagePulls } from './images/image-pulls.js';
 import { ObservedWorker } from './metrics/observed-worker.js';
@@ -53,6 +54,7 @@ export class WorkerModule {
         Heartbeats,
         ImageCollector,
         ImageLedger,
+        ImageLists,
         ImagePruner,
         ImagePulls,
         KeptClock,

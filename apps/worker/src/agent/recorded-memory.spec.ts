@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Clock } from '../clock.js';
+import type { LocalImage } from '../container-runtime/container-runtime.js';
 import { ImageLedger } from '../images/image-ledger.js';
 import { emptyMemory } from '../reconcile/memory.js';
 import type { WorkerLog } from '../worker-log.js';
@@ -31,6 +32,8 @@ afterEach(async () => await rm(folder, { recursive: true, force: true }));
 
 const written = async (...path: string[]): Promise<unknown> =>
   JSON.parse(await readFile(join(folder, ...path), 'utf8'));
+
+const imageOf = (id: string): LocalImage => ({ id, names: [], size_bytes: 0, is_used: false });
 
 async function keptIn(version: string): Promise<KeptMemory> {
   await mkdir(join(folder, 'memory'));
@@ -80,7 +83,8 @@ describe('this version keeps what the newest recorded one has kept; else it need
     await writeFile(join(folder, 'images.json'), JSON.stringify(images));
     const ledger = new ImageLedger({ state_dir: folder }, new Clock(), LOG);
     const [forgotten = '', ...ids] = Object.keys(images.images).toReversed();
-    await ledger.keepOnly(new Set(ids));
+    await ledger.keepListed(() => Promise.resolve(ids.map(imageOf)));
+    await ledger.written();
     const rest = structuredClone(recorded(NEWEST, 'images.json')) as Record<string, Record<string, unknown>>;
     for (const part of Object.values(rest)) delete part[forgotten];
     expect(await written('images.json')).toEqual(rest);

@@ -14,6 +14,7 @@ import type { AcceptedState } from '../desired-state/accepted-state.js';
 import { CopyKeeper } from '../desired-state/copy-keeper.js';
 import { DesiredStateCopies } from '../desired-state/desired-state-copies.js';
 import { ImageCollector } from '../images/image-collector.js';
+import { ImageLists } from '../images/image-lists.js';
 import { ImagePruner } from '../images/image-pruner.js';
 import { WorkerMetrics } from '../metrics/worker-metrics.js';
 import { Reporter } from '../reporting/reporter.js';
@@ -82,6 +83,7 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
     executor: Executor,
     pruner: ImagePruner,
     private readonly collector: ImageCollector,
+    private readonly images: ImageLists,
     private readonly copies: DesiredStateCopies,
     private readonly memories: MemoryFiles,
     private readonly reporter: Reporter,
@@ -247,6 +249,10 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
       void this.tellLoss();
       return;
     }
+    if (action === 'delete') {
+      void this.images.look();
+      return;
+    }
     if (app_name !== null) this.found(app_name);
     // It may have been the last one that held an image.
     if (action === 'destroy' && this.collector.isShort) void this.collector.collect();
@@ -283,6 +289,7 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
   private async lookAtEverything(settled: boolean): Promise<void> {
     this.scheduleResync();
     for (const runner of this.runners.values()) runner.wake();
+    void this.images.look();
     try {
       const { own } = await this.runtime.list(this.options.scope);
       if (this.ending.signal.aborted) return;

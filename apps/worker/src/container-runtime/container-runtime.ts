@@ -15,9 +15,9 @@ export interface EngineFacts extends NodeFacts {
   image_folder: string | null;
 }
 
-/** Something happened to a container. Only a reason to look; never a fact to act on. */
+/** Something happened to a container, or an image is gone. Only a reason to look; never a fact to act on. */
 export interface RuntimeEvent {
-  /** Docker's action (`die`, `start`, `rename`, `health_status`, `disconnect` from a network …), `connected` when the stream (re)opened, `lost` once when it ended. */
+  /** Docker's action (`die`, `start`, `rename`, `health_status`, `disconnect` from a network …), `delete` of an image, `connected` when the stream (re)opened, `lost` once when it ended. */
   action: string;
   /** The app of a container with our labels and scope, else null. */
   app_name: string | null;
@@ -153,7 +153,7 @@ export abstract class ContainerRuntime {
   /** Removes by force, with anonymous volumes. */
   abstract remove(id: string): Promise<void>;
   /**
-   * Container events, for ever: reconnects by itself with jittered backoff, and yields `connected` after each
+   * Events of containers and images, for ever: reconnects by itself with jittered backoff, and yields `connected` after each
    * (re)connection, since events in between are lost. Ends when `signal` aborts.
    */
   abstract events(scope: string, signal: AbortSignal): AsyncIterable<RuntimeEvent>;

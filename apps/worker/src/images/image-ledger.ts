@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../clock.js';
+import type { LocalImage } from '../container-runtime/container-runtime.js';
 import { atomicWrite } from '../state-folder/atomic-write.js';
 import { messageOf, WorkerLog } from '../worker-log.js';
 import { WORKER_OPTIONS, type WorkerOptions } from '../worker-options.js';
@@ -18,7 +19,7 @@ type Entries = Map<string, Entry>;
 
 /**
  * Which images of the engine are this worker's: those that were not there before it pulled them. It is kept on disk;
- * what is lost is an image that is not removed, never one that is wrongly.
+ * what is lost is an image that is not removed, never one that is wrongly. So each list of images is held against it.
  */
 @Injectable()
 export class ImageLedger implements OnApplicationShutdown {
@@ -63,22 +64,38 @@ export class ImageLedger implements OnApplicationShutdown {
     return (await this.entries()).get(id)?.pulled_at ?? 0;
   }
 
-  /** By now nothing is pulled any more; what is to be kept is on disk when this resolves. */
-  async onApplicationShutdown(): Promise<void> {
+  /** Resolves when what is to be kept is on disk. */
+  async written(): Promise<void> {
     await this.writing;
+  }
+
+  /** By now nothing is pulled any more. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.written();
   }
 
   isFresh(id: string): boolean {
     return this.fresh.has(id);
   }
 
-  /** Forgets all images but these. */
-  async keepOnly(ids: ReadonlySet<string>): Promise<void> {
+  /** This worker has pulled none of the engine's images. */
+  async isEmpty(): Promise<boolean> {
+    return (await this.entries()).size === 0;
+  }
+
+  /**
+   * Forgets the images that a list of all doesn't have: whoever pulls one of them from now on has it as his own. One that
+   * is pulled while the list is read stays.
+   */
+  async keepListed(list: () => Promise<LocalImage[]>): Promise<LocalImage[]> {
     const entries = await this.entries();
-    const gone = [...entries.keys()].filter((id) => !ids.has(id) && !this.fresh.has(id));
-    for (const id of gone) entries.delete(id);
+    const before = [...entries];
+    const images = await list();
+    const ids = new Set(images.map(({ id }) => id));
+    const gone = before.filter(([id, entry]) => !ids.has(id) && entries.get(id) === entry);
+    for (const [id] of gone) entries.delete(id);
     if (gone.length > 0) this.save(entries);
-    await this.writing;
+    return images;
   }
 
   private entries(): Promise<Entries> {

@@ -4,6 +4,7 @@ import { ContainerRuntime, type LocalImage } from '../container-runtime/containe
 import { RuntimeError } from '../container-runtime/runtime-error.js';
 import { WorkerLog } from '../worker-log.js';
 import { ImageLedger } from './image-ledger.js';
+import { ImageLists } from './image-lists.js';
 import { ImageNames } from './image-names.js';
 
 /** Images that apps of this worker may need, whether or not a container is made from them now. */
@@ -26,6 +27,7 @@ export class ImagePruner {
   constructor(
     private readonly runtime: ContainerRuntime,
     private readonly ledger: ImageLedger,
+    private readonly lists: ImageLists,
     private readonly log: WorkerLog,
   ) {}
 
@@ -38,12 +40,13 @@ export class ImagePruner {
    */
   async prune(isEnough: () => Promise<boolean> = neverEnough): Promise<void> {
     await this.turns(async () => {
-      const images = await this.runtime.localImages();
+      const images = await this.lists.all();
       for (const image of await this.oldestFirst(images)) {
         if (await isEnough()) break;
         if (await this.isRemovable(image)) await this.remove(image);
       }
-      await this.ledger.keepOnly(new Set(images.map(({ id }) => id)));
+      await this.lists.look();
+      await this.ledger.written();
     });
   }
 

@@ -7,6 +7,7 @@ import { WorkerLog } from '../worker-log.js';
 import { WORKER_OPTIONS, type WorkerOptions } from '../worker-options.js';
 import { ImageCollector } from './image-collector.js';
 import { ImageLedger } from './image-ledger.js';
+import { ImageLists } from './image-lists.js';
 import { progressText } from './progress-text.js';
 import { type PullRequest, type SharedPull, SharedPulls } from './shared-pulls.js';
 
@@ -33,6 +34,7 @@ export class ImagePulls {
     @Inject(WORKER_OPTIONS) options: Pick<WorkerOptions, 'images' | 'report_interval_seconds'>,
     private readonly runtime: ContainerRuntime,
     private readonly ledger: ImageLedger,
+    private readonly lists: ImageLists,
     private readonly collector: ImageCollector,
     private readonly reporter: Reporter,
     private readonly log: WorkerLog,
@@ -66,7 +68,7 @@ export class ImagePulls {
 
   /** An image that was there before is the user's, whoever pulls it again. */
   private async pullAndNote(image: string, signal: AbortSignal, options: PullOptions): Promise<string> {
-    const before = new Set((await this.runtime.localImages()).map(({ id }) => id));
+    const before = new Set((await this.lists.all()).map(({ id }) => id));
     const began = this.clock.steady();
     let outcome: Outcome = 'failed';
     try {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from '../container-runtime/testing/eventually.js';
 import type { MemoryEngine } from '../agent/testing/memory-engine.js';
@@ -131,6 +131,55 @@ it('the image of an app that is stopped stays', async () => {
   await runOther('far:1');
   await prune(1, 'shop:1');
   expect(pulledImages()).toEqual(['far:1']);
+});
+
+/** Images that are known to be pulled by this worker. */
+async function ownImages(): Promise<string[]> {
+  const kept = JSON.parse(await readFile(join(worker.stateDir, 'images.json'), 'utf8')) as { images: object };
+  return Object.keys(kept.images).sort();
+}
+
+/** What has the worker look at images: each of it once, after the user has removed one. */
+const OCCASIONS: [string, (revision: number) => Promise<void>][] = [
+  [
+    'with the next pull',
+    async (revision) => {
+      worker.receive(wanted({ revision, spec: { docker_image: 'far:3' } }));
+      await worker.reported({ state: 'converged', revision });
+    },
+  ],
+  ['at once, as its engine says so', async () => engine.elsewhere('delete')],
+  ['when the engine is back', async () => (engine.leave(), engine.comeBack())],
+  [
+    'with the next look at everything',
+    async () => {
+      await worker.close();
+      engine.leave();
+      await worker.start({ resync_seconds: 1 });
+      engine.return();
+    },
+  ],
+  ['with the next prune', async (revision) => await prune(revision, 'far:2')],
+];
+
+it.each(OCCASIONS)(
+  'an image that the user has removed is his when he pulls it again: seen %s',
+  async (_when, happens) => {
+    const revision = await runThrough('far:1', 'far:2');
+    expect(await ownImages()).toEqual(['id of far:1', 'id of far:2']);
+    engine.images.delete('far:1');
+    await happens(revision + 1);
+    await eventually(async () => expect(await ownImages()).not.toContain('id of far:1'));
+    engine.images.set('far:1', 'id of far:1');
+    await prune(revision + 2, 'far:2');
+    expect(pulledImages()).toContain('far:1');
+  },
+);
+
+it('an image that a prune has removed is not known as its own any more', async () => {
+  const revision = await runThrough('far:1', 'far:2');
+  await prune(revision + 1, 'far:2');
+  await eventually(async () => expect(await ownImages()).toEqual(['id of far:2']));
 });
 
 it('images are pruned though the app fails', async () => {

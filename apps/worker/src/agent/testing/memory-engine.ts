@@ -75,9 +75,14 @@ export class MemoryEngine extends ContainerRuntime {
     this.away = true;
   }
 
+  /** It is back, and nobody hears of that. */
+  return(): void {
+    this.away = false;
+  }
+
   /** It is back, and says so. */
   comeBack(): void {
-    this.away = false;
+    this.return();
     this.stream.emit({ action: 'connected', app_name: null });
   }
 

@@ -30,6 +30,9 @@ const OF_PODMAN: Readonly<Record<string, string>> = { died: 'die', remove: 'dest
 /** The one of a network after which a container may not be what it was. Others come with an action of the container. */
 const NETWORK_ACTION = 'disconnect';
 
+/** The one of an image after which it isn't there any more. */
+const IMAGE_ACTION = 'delete';
+
 /** When to try again, and when to look whether the engine is still there. Milliseconds. */
 export interface EventTimes {
   first_delay: number;
@@ -107,8 +110,8 @@ async function* oneConnection(
     // The engine answers before it listens to itself; what happens in between is kept and sent because of this.
     since: Math.floor((await engineFacts(client)).time / 1000),
     filters: {
-      type: ['container' as const, 'network' as const],
-      event: [...CONTAINER_ACTIONS, ...Object.keys(OF_PODMAN), NETWORK_ACTION],
+      type: ['container' as const, 'network' as const, 'image' as const],
+      event: [...CONTAINER_ACTIONS, ...Object.keys(OF_PODMAN), NETWORK_ACTION, IMAGE_ACTION],
     },
     abortSignal: AbortSignal.any([signal, dead.signal]),
   };
@@ -133,15 +136,21 @@ async function* oneConnection(
   }
 }
 
-/** An event line in domain terms; null for one that says nothing about a container. */
+/** An event line in domain terms; null for one that says nothing about a container or an image. */
 export function readEvent(line: unknown, scope: string): RuntimeEvent | null {
   const { Type, Action, Actor } = line as EventLine;
+  if (Type === 'image' && isRemoval(Action)) return { action: IMAGE_ACTION, app_name: null };
   if (Type !== 'container' || typeof Action !== 'string') return null;
   // The engine writes "health_status: healthy".
   const word = Action.split(':')[0] ?? Action;
   const action = OF_PODMAN[word] ?? word;
   if (!CONTAINER_ACTIONS.includes(action)) return null;
   return { action, app_name: appOf(Actor?.Attributes ?? {}, scope) };
+}
+
+/** Podman has its own word for it, too. */
+function isRemoval(action: unknown): boolean {
+  return action === IMAGE_ACTION || action === 'remove';
 }
 
 /**

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { pushHttpImage } from '../../../../../../tools/engine/registry-image.mjs';
 import type { RuntimeEvent } from '../../container-runtime.js';
 import { EngineUnderTest } from '../engine-under-test.js';
 import { eventually } from '../eventually.js';
@@ -8,7 +9,7 @@ import type { ContractBed } from './contract-bed.js';
 /** What is told when something happens. */
 export function eventsContract(bed: ContractBed): void {
   describe('events', () => {
-    it('say what happens and to which app, and of others that something happens', async () => {
+    it('say what happens and to which app, of others that something happens, and that an image is gone', async () => {
       const { engine } = bed;
       const ending = new AbortController();
       const seen: RuntimeEvent[] = [];
@@ -35,6 +36,14 @@ export function eventsContract(bed: ContractBed): void {
       await others.close();
       await eventually(() => expect(actionsOf(null)).toContain('destroy'));
       expect(actionsOf('others')).toEqual([]);
+
+      const image = `${bed.registry}/contract/gone:1`;
+      const { id: pulled } = await pushHttpImage(image, { version: 'gone' });
+      await engine.runtime.pull(image, ending.signal);
+      const deletions = () => actionsOf(null).filter((action) => action === 'delete').length;
+      const before = deletions();
+      await engine.runtime.removeImage(pulled, [image]);
+      await eventually(() => expect(deletions()).toBeGreaterThan(before));
       ending.abort();
       await reading;
     }, 60_000);
