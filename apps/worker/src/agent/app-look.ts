@@ -52,7 +52,9 @@ export async function lookAtApp(
   memory.change(() => learn(before));
   const input = { ...before, memory: memory.current };
   const made = makePlan(input);
-  const trouble = repeats.trouble(made.lanes.filter(isRepair), observed.containers);
+  const repairs = made.lanes.filter(isRepair);
+  repeats.look(repairs, observed.containers);
+  const trouble = repeats.trouble(repairs, observed.containers);
   const plan = trouble ? { ...made, problems: [...made.problems, trouble] } : made;
   const condition = { update: updateStatus(input), notices: noticesOf(input) };
   return { state, observed, plan, condition, lesson: nextLesson(before) };

@@ -149,9 +149,7 @@ export class AppRunner {
       const look = await this.look();
       if (!look) return 'superseded';
       const lanes = this.pull.take(look.plan.lanes);
-      const wait = this.repeats.waitFor(lanes.filter(isRepair), look.observed.containers);
-      const others = lanes.filter((lane) => !isRepair(lane));
-      const due = wait > 0 ? others : lanes;
+      const { lanes: due, wait } = this.repeats.due(lanes, look.observed.containers);
       if (due.length > 0) {
         await this.execute(look, due);
         return 'steps';
@@ -249,7 +247,6 @@ export class AppRunner {
   private async rest(look: AppLook): Promise<boolean> {
     const { state, observed, plan } = look;
     this.interruptions = 0;
-    this.repeats.rest();
     const converged = plan.lanes.length === 0 && plan.problems.length === 0;
     if (converged) {
       this.memory.change(afterConvergence);

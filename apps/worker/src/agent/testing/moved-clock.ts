@@ -5,8 +5,21 @@ export class MovedClock extends Clock {
   /** Milliseconds that it is ahead. */
   shift = 0;
 
+  /** When it stands still, milliseconds since 1970. */
+  private stopped: number | null = null;
+
   override now(): number {
-    return super.now() + this.shift;
+    return this.stopped ?? super.now() + this.shift;
+  }
+
+  /** Lets it stand still: whatever waits goes on waiting. */
+  stop(): void {
+    this.stopped = this.now();
+  }
+
+  /** Lets it show the time again. */
+  go(): void {
+    this.stopped = null;
   }
 
   override random(): number {
