@@ -40,6 +40,7 @@ export function readMemory(value: unknown): KeptMemory | null {
       hold: has(memory['hold'], { from: 'number', until: 'number' }) ? (memory['hold'] as Hold) : null,
       unhealthy: readUnhealthy(memory['unhealthy']),
       readied: readTexts(memory['readied']),
+      begun: readTimes(memory['begun']),
       // One that was written without it knew what it had made.
       found: readTexts(memory['found']),
       crashes: isRecord(crashes)
@@ -91,6 +92,13 @@ function readGood(value: unknown): GoodVersion | null {
 
 function readTexts(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((text): text is string => typeof text === 'string') : [];
+}
+
+function readTimes(value: unknown): Record<string, number> {
+  const entries = isRecord(value) ? Object.entries(value) : [];
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+  );
 }
 
 function readDenied(value: unknown): AppMemory['denied'] {

@@ -6,7 +6,7 @@ import { withSubject } from './memory-updates.js';
 import type { AppMemory } from './memory.js';
 import type { PlanInput, Situation } from './plan-input.js';
 import { onMachine, withDenied } from './notices.js';
-import { isReady, lookAt, withReadied } from './readiness.js';
+import { isReady, lookAt, withBegun, withReadied } from './readiness.js';
 import { asServed } from './served-release.js';
 import { withHealth } from './unhealthy.js';
 import { isServedWell, withOutcome } from './update.js';
@@ -25,7 +25,7 @@ export function learn(input: PlanInput): AppMemory {
   if (!situation) return memory;
   const rule = updatePolicy(situation.spec);
   const readied = withReadied(withFound(memory, asServed(situation)), containers, rule, input.now);
-  return withOutcome({ ...situation, memory: readied });
+  return withOutcome({ ...situation, memory: withBegun(readied, containers) });
 }
 
 /**

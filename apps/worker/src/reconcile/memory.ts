@@ -28,6 +28,8 @@ export interface AppMemory {
   unhealthy: Record<string, Unhealthy>;
   /** Ids of containers that have been ready since they were made. */
   readied: readonly string[];
+  /** By container that was never ready: its last start that was no restart by the engine, milliseconds since 1970. */
+  begun: Record<string, number>;
   /** Ids of containers that were as wanted before this memory began, so that no update of it has made them; null until the first look. */
   found: readonly string[] | null;
   /** By container: how often its program has ended by itself. */
@@ -146,6 +148,7 @@ export function emptyMemory(): AppMemory {
     hold: null,
     unhealthy: {},
     readied: [],
+    begun: {},
     found: null,
     crashes: {},
     denied: {},

@@ -54,11 +54,12 @@ describe('a container of an update is judged', () => {
     ],
     [
       'when it never runs long enough',
-      { state: 'restarting', restart_count: 2, created_at: NOW - 60_000 },
+      { state: 'restarting', restart_count: 2 },
       'web-1 was not ready within 60 s of its start',
     ],
   ])('%s', (_when, bad, reason) => {
-    const { lanes, lines, state } = look(after, [fresh(1, bad), old(2), old(3), old(4)]);
+    const memory = remembered(after, undefined, { begun: { n1: NOW - 60_000 } });
+    const { lanes, lines, state } = look(after, [fresh(1, bad), old(2), old(3), old(4)], memory);
     expect(lanes).toEqual(['judge']);
     expect(lines).toEqual([`judge n1: ${reason}`]);
     expect(state).toBe('converging');
@@ -68,8 +69,23 @@ describe('a container of an update is judged', () => {
     ['in its time', [fresh(1, { health: 'starting' }), old(2), old(3), old(4)], remembered(after)],
     [
       'after some ends that it got over',
-      [ready(1), fresh(2, { restart_count: 2, created_at: NOW - 3000 }), old(3), old(4)],
+      [ready(1), fresh(2, { restart_count: 2 }), old(3), old(4)],
+      remembered(after, undefined, { begun: { n2: NOW - 3000 } }),
+    ],
+    [
+      'that lay there for long before it was first started, and has ended once since',
+      [fresh(1, { restart_count: 1, created_at: NOW - 900_000 }), old(2), old(3), old(4)],
+      remembered(after, undefined, { begun: { n1: NOW - 2000 } }),
+    ],
+    [
+      'that has ended before anybody saw it begin',
+      [fresh(1, { restart_count: 1, created_at: NOW - 900_000 }), old(2), old(3), old(4)],
       remembered(after),
+    ],
+    [
+      'that somebody has started anew',
+      [fresh(1), old(2), old(3), old(4)],
+      remembered(after, undefined, { begun: { n1: NOW - 900_000 } }),
     ],
     [
       'that served before, and only now is unwell',
@@ -92,6 +108,24 @@ describe('a container of an update is judged', () => {
     const { lanes, memory: learned } = look(desired, containers, memory);
     expect(lanes.some((lane) => lane.includes('judge'))).toBe(false);
     expect(learned.verdict).toBeNull();
+  });
+
+  test('the begin of a container stays through its ends, is noted until it is ready, and goes with it', () => {
+    const begun = (containers: ObservedContainer[], memory = remembered(after)) =>
+      look(after, containers, memory).memory;
+    const first = begun([
+      fresh(1, { started_at: NOW - 3000 }),
+      fresh(2, { started_at: 0, state: 'created' }),
+    ]);
+    expect(first.begun).toEqual({ n1: NOW - 3000 });
+    const ended = begun([fresh(1, { restart_count: 1 }), fresh(2)], first);
+    expect(ended.begun).toEqual({ n1: NOW - 3000, n2: NOW - 1000 });
+    expect(begun([fresh(1, { restart_count: 1 }), fresh(2)], ended)).toBe(ended);
+    expect(begun([fresh(1, { restart_count: 0 })], ended).begun).toEqual({ n1: NOW - 1000 });
+    expect(begun([ready(1)], ended).begun).toEqual({});
+    // By a clock that was set back since.
+    const later = remembered(after, undefined, { begun: { n1: NOW + 900_000 } });
+    expect(begun([fresh(1, { restart_count: 1 })], later).begun).toEqual({ n1: NOW - 1000 });
   });
 
   test.each<[string, Partial<ObservedContainer>]>([

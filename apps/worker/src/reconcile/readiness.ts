@@ -37,20 +37,42 @@ export function withReadied(
 }
 
 /**
+ * The memory after a look at the containers: when those that were never ready have begun. The ends of a program do not
+ * change that, but a start by anybody does, after which the engine counts from 0. Of one that had ended before the first
+ * look the last start is all that is known: how long it lay there before it was ever started counts for nothing. The same
+ * object when it taught nothing.
+ */
+export function withBegun(memory: AppMemory, containers: readonly ObservedContainer[]): AppMemory {
+  const begun = Object.fromEntries(
+    containers
+      .filter(({ id, started_at }) => started_at > 0 && !memory.readied.includes(id))
+      .map((container) => [container.id, beginOf(container, memory)]),
+  );
+  const ids = Object.keys(begun);
+  const isKnown =
+    ids.length === Object.keys(memory.begun).length && ids.every((id) => begun[id] === memory.begun[id]);
+  return isKnown ? memory : { ...memory, begun };
+}
+
+/** Milliseconds since 1970; never later than its last start. */
+function beginOf({ id, restart_count, started_at }: ObservedContainer, { begun }: AppMemory): number {
+  return restart_count === 0 ? started_at : Math.min(begun[id] ?? started_at, started_at);
+}
+
+/**
  * It did not become ready in the time that it has for that. One that was ready before is judged by its health and its ends
  * alone, and one that is paused can't become ready.
  */
 export function isOverdue(
   container: ObservedContainer,
   rule: ReadinessRule,
-  { readied }: AppMemory,
+  memory: AppMemory,
   now: number,
 ): boolean {
-  if (container.state === 'paused' || readied.includes(container.id)) return false;
+  const { id, state, started_at } = container;
+  if (state === 'paused' || started_at === 0 || memory.readied.includes(id)) return false;
   const limit = rule.health_timeout_seconds * 1000;
-  // One that ends again and again has a new start each time.
-  const since = container.restart_count > 0 ? container.created_at : container.started_at;
-  return container.started_at > 0 && now - since >= limit && !isReady(container, rule, now);
+  return now - beginOf(container, memory) >= limit && !isReady(container, rule, now);
 }
 
 /**
