@@ -1,35 +1,48 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { execa } from 'execa';
-import { chown, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeHttpImage } from '../../tools/engine/images.mjs';
+import { makeHttpImage, pushImage, removeImage } from '../../tools/engine/images.mjs';
+import { REGISTRY_USERS, startRegistry, stopRegistry } from '../../tools/engine/registry.mjs';
 import { startLoad } from '../../tools/load/http-load.mjs';
 import { makePrometheusImage } from '../../tools/services/compose.mjs';
-import { addedMegabytes, buildNebulaImage, ensureNebulaBase } from '../../tools/services/nebula-images.mjs';
+import { addedMegabytes, ensureNebulaBase } from '../../tools/services/nebula-images.mjs';
 import { secret } from '../../tools/test/known-secrets.mjs';
 import { DocumentBlocks } from '../testing/document-blocks.js';
 import { EngineView, type SeenContainer } from '../testing/engine-view.js';
 import { eventually } from '../testing/eventually.js';
 import { freePort } from '../testing/free-port.js';
 import { ChangeLoad } from './testing/change-load.js';
-import { COMPOSE_LIMIT as LIMIT, COMPOSE_NAME, ComposeBed } from './testing/compose-bed.js';
+import { COMPOSE_FILES, COMPOSE_LIMIT as LIMIT, COMPOSE_NAME, ComposeBed } from './testing/compose-bed.js';
 import { composeEvents } from './testing/compose-events.js';
+import { BESIDE } from './testing/compose-names.js';
 
 const ENGINE = process.env['NEBULA_TEST_DOCKER_HOST'] ?? '';
 const IMAGE = 'nebula-composed:1';
 /** Images are built from the sources, with all that they need from the package registry. */
 const PREPARE_LIMIT = 1_200_000;
+/** Of the base that the Dockerfiles name. */
+const BASE_TAG = '24-bookworm-slim';
 /** Of the images of Nebula: nobody in particular. */
 const USER = 65_532;
 /** Apps that no worker lists, for changes that touch no container. */
 const IDLE = ['idle-1', 'idle-2', 'idle-3', 'idle-4'];
 
+const PAGE = 'docs/compose.md';
+const BACKUP = 'docs/backup.md';
+
 const blocks = new DocumentBlocks(import.meta.filename);
+const commands = (page: string, heading: string, index = 0) => blocks.take(page, heading, index).commands;
 const engine = new EngineView(ENGINE);
 let bed: ComposeBed;
 
+/** How the page starts all of it. */
+const [goThere = '', makeSecrets = '', makeEnv = '', build = '', up = '', askForWorkers = ''] = commands(
+  PAGE,
+  'Start it',
+);
+
 beforeAll(async () => {
-  bed = await ComposeBed.prepare(ENGINE);
+  bed = await ComposeBed.prepare(ENGINE, [goThere, makeSecrets, makeEnv]);
   await makeHttpImage(ENGINE, IMAGE, { version: '1' });
 }, PREPARE_LIMIT);
 
@@ -40,15 +53,15 @@ const containers = (): Promise<SeenContainer[]> => engine.containers('nebula.app
 it(
   'docker compose build makes the images, on the base that .env names',
   async () => {
-    await bed.stack.run('build');
+    await bed.server.type(build);
     const layers = async (name: string) => (await engine.docker.getImage(name).inspect()).RootFS.Layers ?? [];
     const base = await layers(await ensureNebulaBase(ENGINE));
-    for (const name of ['nebula-api:composed', 'nebula-worker:composed']) {
+    for (const name of ['nebula-api:3.0.0', 'nebula-worker:3.0.0']) {
       const all = await layers(name);
       expect(all.slice(0, base.length)).toEqual(base);
       expect(all.length).toBeGreaterThan(base.length);
     }
-    expect(await addedMegabytes(ENGINE, 'nebula-api:composed')).toBeLessThan(11);
+    expect(await addedMegabytes(ENGINE, 'nebula-api:3.0.0')).toBeLessThan(11);
   },
   PREPARE_LIMIT,
 );
@@ -56,7 +69,9 @@ it(
 it(
   'the stack starts in order, and every service with a check is healthy',
   async () => {
-    const events = await composeEvents(engine.docker, COMPOSE_NAME, () => bed.start());
+    const events = await composeEvents(engine.docker, COMPOSE_NAME, async () => {
+      await bed.server.type(up);
+    });
     const of = (service: string, action: string) =>
       events.filter((event) => event.service === service && event.action === action);
     const started = (service: string) => Math.min(...of(service, 'start').map(({ time }) => time));
@@ -77,6 +92,13 @@ it(
     expect((await fetch(`${bed.url}/healthz`)).status).toBe(200);
     expect((await fetch(`${bed.url}/api/v3/apps`)).status).toBe(401);
     expect(await bed.api.isReady()).toBe(true);
+    await eventually(async () => {
+      expect(await bed.server.type(askForWorkers)).toContain('"state":"online"');
+      const [readyz = ''] = commands(PAGE, 'Start it', 1);
+      expect(await bed.server.type(readyz)).toMatch(/^200 /m);
+      const [gateway = ''] = commands(PAGE, 'A proxy with TLS in front', 1);
+      expect(await bed.server.type(gateway)).toMatch(/^(\d+\.){3}1\s*$/);
+    }, LIMIT);
   },
   LIMIT,
 );
@@ -109,20 +131,29 @@ it(
 );
 
 it(
-  'the image of the command line speaks to it',
+  'the images of the worker and of the command line are built, and run, as the page says',
   async () => {
-    const image = await buildNebulaImage(ENGINE, 'nebulactl');
-    const wish = { name: 'command-line', rights: 'ro' };
-    const { token } = await bed.api.ask<{ token: string }>('POST', '/tokens', wish);
-    const variables = { NEBULA_URL: bed.url, NEBULA_TOKEN: secret(token) };
-    const names = Object.keys(variables).flatMap((name) => ['--env', name]);
-    const { stdout } = await execa(
-      'docker',
-      ['run', '--rm', '--read-only', '--network', 'host', ...names, image, 'app', 'list'],
-      { env: { ...variables, DOCKER_HOST: ENGINE } },
-    );
-    expect(stdout).toMatch(/^shop .*nebula-composed:1/m);
-    expect(await addedMegabytes(ENGINE, image)).toBeLessThan(0.5);
+    await bed.engine.docker.getImage(await ensureNebulaBase(ENGINE)).tag({ repo: 'node', tag: BASE_TAG });
+    const sources = join(bed.names.place, '..', '..');
+    await bed.server.typeAll([`cd ${sources}`, ...commands(PAGE, 'The images'), `cd ${bed.names.place}`]);
+    expect(await addedMegabytes(ENGINE, 'nebulactl:3.0.0')).toBeLessThan(0.5);
+    expect(await bed.server.typeAll(commands(PAGE, 'The images', 3))).toMatch(/^nebula-api:3\.0\.0 \d{9}$/m);
+
+    const [makeToken = '', ...list] = commands(PAGE, 'The images', 1);
+    const { token } = JSON.parse(await bed.server.type(makeToken)) as { token: string };
+    bed.names.token = secret(token);
+    expect(await bed.server.typeAll(list)).toMatch(/^shop .*nebula-composed:1/m);
+    expect(await bed.server.typeAll(commands(PAGE, 'The images', 2))).toMatch(/\bdatabase\b/);
+    await engine.docker.getVolume('nebulactl').remove();
+
+    expect(await bed.server.typeAll(commands(PAGE, 'The images', 4))).toMatch(/^[0-9a-f]{64}\s*$/);
+    await eventually(async () => {
+      const worker = { worker_id: BESIDE.id, state: 'online' };
+      expect(await bed.api.ask('GET', `/workers/${BESIDE.id}`)).toMatchObject(worker);
+    }, LIMIT);
+    await engine.docker.getContainer('nebula-worker').remove({ force: true });
+    await engine.docker.getVolume('nebula-worker').remove();
+    await bed.api.call('DELETE', `/workers/${BESIDE.id}`);
   },
   PREPARE_LIMIT,
 );
@@ -133,7 +164,7 @@ it(
     const { token } = await bed.api.ask<{ token: string }>('POST', '/tokens', {
       ...{ name: 'prometheus', rights: 'ro' },
     });
-    const secrets = join(bed.folder, 'secrets');
+    const secrets = join(bed.names.place, 'secrets');
     await writeFile(join(secrets, 'prometheus_token'), secret(token), { mode: 0o444 });
     const listen = `127.0.0.1:${await freePort()}`;
     const { text: override } = blocks.take('docs/monitoring.md', 'With Docker Compose', 1);
@@ -153,7 +184,7 @@ it(
     const { data } = await ask<{ data: { groups: object[] } }>('/api/v1/rules');
     expect(data.groups.length).toBeGreaterThan(0);
     await watched.run('rm', '--stop', '--force', '--volumes', 'prometheus');
-    await engine.docker.getVolume('nebula-composed_prometheus').remove();
+    await engine.docker.getVolume(`${COMPOSE_NAME}_prometheus`).remove();
   },
   LIMIT,
 );
@@ -222,17 +253,19 @@ it(
 );
 
 it(
-  'a backup of it brings everything back when all volumes are lost, and touches no app',
+  'a backup of it, by hand and by cron, brings everything back when all volumes are lost, and touches no app',
   async () => {
-    const backups = join(bed.folder, 'backups');
-    await mkdir(backups, { mode: 0o700 });
-    await chown(backups, USER, USER);
-    const run = ['run', '--rm', '--volume', `${backups}:/backups`, 'api'];
-    expect(await bed.stack.run(...run, 'backup', '/backups/nebula')).toContain('/backups/nebula has 5 apps');
+    const made = /\/backups\/nebula-\S+ has 5 apps/;
+    expect(await bed.server.typeAll(commands(BACKUP, 'Back up', 1))).toMatch(made);
+    expect(await bed.server.cron(blocks.take(BACKUP, 'Back up', 2).text)).toMatch(made);
+    expect(await readdir(bed.names.backups)).toHaveLength(2);
+    expect(await bed.server.typeAll(commands(BACKUP, 'Restore', 1))).toContain('restored: 5 apps');
+
     const before = await containers();
-    await bed.stack.run('down', '--volumes', '--timeout', '20');
-    expect(await bed.stack.run(...run, 'restore', '/backups/nebula')).toContain('restored: 5 apps');
-    await bed.start();
+    const [lose = '', restore = '', ...start] = commands(BACKUP, 'Restore', 2);
+    await bed.server.type(lose);
+    expect(await bed.server.type(restore)).toContain('restored: 5 apps');
+    await bed.server.typeAll(start);
     await bed.converged('shop');
     expect(await containers()).toEqual(before);
     // Encrypted with the key that is among the secrets.
@@ -243,19 +276,70 @@ it(
   2 * LIMIT,
 );
 
+/** The worker of the other server is there, with an image of this name. */
+async function aloneRuns(image: string): Promise<void> {
+  await eventually(async () => {
+    const known = { worker_id: 'alone', state: 'online', labels: { zone: 'far' } };
+    expect(await bed.api.ask('GET', '/workers/alone')).toMatchObject(known);
+    const [worker] = await engine.containers('com.docker.compose.project=nebula-worker');
+    const { Config, State } = await engine.docker.getContainer(worker?.id ?? '').inspect();
+    expect([Config.Image, State.Running]).toEqual([image, true]);
+  }, LIMIT);
+}
+
 it(
   'it takes in the worker of another server, of compose.worker.yaml, which runs what it lists',
   async () => {
-    await bed.startAlone();
-    await eventually(async () => {
-      const { items } = await bed.api.ask<{ items: object[] }>('GET', '/workers');
-      expect(items).toContainEqual(
-        expect.objectContaining({ worker_id: 'alone', state: 'online', labels: { zone: 'far' } }),
-      );
-    }, LIMIT);
+    const [there = '', makeFolder = '', makeItsEnv = '', start = ''] = commands(
+      PAGE,
+      'A worker on another server',
+    );
+    await bed.serverAlone.typeAll([there, makeFolder]);
+    const password = join('secrets', 'rabbit_worker_password');
+    await copyFile(join(bed.names.place, password), join(bed.placeAlone, password));
+    await bed.serverAlone.type(makeItsEnv);
+    await bed.aloneWith({});
+    await bed.serverAlone.type(start);
+    await aloneRuns('nebula-worker:3.0.0');
     await bed.api.create({ app_name: 'other', docker_image: IMAGE });
     await bed.converged('other');
     expect(await engine.containers('nebula.scope=alone')).toMatchObject([{ name: 'other-1', running: true }]);
+  },
+  LIMIT,
+);
+
+it(
+  'a registry has the image for other servers, and apps that only who has a password may pull',
+  async () => {
+    const before = await engine.containers('nebula.scope=alone');
+    const folder = join(bed.folder, 'registry');
+    const [user] = REGISTRY_USERS;
+    const { username = '', password = '' } = user ?? {};
+    const { address } = await startRegistry({ folder, port: await freePort(), users: REGISTRY_USERS });
+    try {
+      bed.names.registry = address;
+      for (const server of [bed.server, bed.serverAlone])
+        await server.type(`docker login --username ${username} --password ${password} ${address}`);
+      await bed.server.typeAll(commands(PAGE, 'Build once'));
+      const image = `${address}/nebula-worker:3.0.0`;
+      await bed.aloneWith({ WORKER_IMAGE: image });
+      await bed.serverAlone.typeAll(commands(PAGE, 'Build once', 1));
+      await aloneRuns(image);
+      expect(await engine.containers('nebula.scope=alone')).toEqual(before);
+
+      await makeHttpImage(ENGINE, `${address}/shop:1`, { version: '2' });
+      await pushImage(ENGINE, `${address}/shop:1`, { username, password });
+      await removeImage(ENGINE, `${address}/shop:1`);
+      const secrets = join(bed.names.place, 'secrets', 'registry_password');
+      await writeFile(secrets, password, { mode: 0o444 });
+      await bed.server.type(`export COMPOSE_FILE=${COMPOSE_FILES}:compose.override.yaml`);
+      const { text } = blocks.take(PAGE, 'Private registries of apps');
+      await bed.server.type(`set -e\n${text.replace('puller', username)}`);
+      await bed.api.change('shop', { docker_image: `${address}/shop:1` });
+      await bed.converged('shop');
+    } finally {
+      await stopRegistry(folder);
+    }
   },
   LIMIT,
 );

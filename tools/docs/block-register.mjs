@@ -48,15 +48,9 @@ const DATA = heldBy(EXAMPLES);
 const HOUR = unplayed(
   'no test plays it; e2e/fleet/starts.e2e-spec.ts sets up a broker and starts apis and workers from the sources, e2e/deploy/compose.deploy-spec.ts in containers',
 );
-/** @param {string} test @param {string} [why] */
-const otherwise = (test, why = 'with projects, names, ports and secrets of its own') =>
-  unplayed(`${test} does the same by commands of its own, ${why}`);
-const COMPOSED = otherwise(COMPOSE);
 const IMAGES = unplayed(
   'the tests in e2e/deploy build these images by commands of their own: the base that the files name is in a registry, theirs is made of this machine',
 );
-const BUILT = unplayed('needs a registry that other servers reach; e2e/deploy starts the images without one');
-
 /** @type {Exception} */
 const BENCHMARKS = [
   /^npm run (-s )?bench(?!.*--help)/,
@@ -89,11 +83,11 @@ export const REGISTER = {
   'docs/backup.md': {
     'Back up': [
       playedBy(STARTS, [/^SQLITE_FILE/, `as in docs/operations.md: ${STANDALONE}`]),
-      COMPOSED,
-      COMPOSED,
+      playedBy(COMPOSE),
+      playedBy(COMPOSE),
       playedBy(SYSTEMD),
     ],
-    Restore: [playedBy(STARTS), COMPOSED, COMPOSED],
+    Restore: [playedBy(STARTS), playedBy(COMPOSE), playedBy(COMPOSE)],
     'Move from SQLite to MongoDB': unplayed(
       'no test moves from npm start to Compose; a backup and a restore of each are played by themselves',
     ),
@@ -112,22 +106,13 @@ export const REGISTER = {
     '*': playedBy(DOCUMENTS),
   },
   'docs/compose.md': {
-    'Start it': COMPOSED,
-    'A worker on another server': COMPOSED,
-    'Build once': BUILT,
-    'Private registries of apps': unplayed(
-      "no test starts Compose with this file; the worker's keys in it are tested by themselves",
-    ),
-    'A proxy with TLS in front': unplayed(
-      'no test plays it; tools/services/compose-proxy.int-spec.ts runs the configuration of HAProxy behind such a proxy',
-    ),
-    'The images': [
-      IMAGES,
-      COMPOSED,
-      COMPOSED,
-      otherwise(COMPOSE),
-      otherwise('e2e/deploy/worker-container.deploy-spec.ts'),
+    'A proxy with TLS in front': [
+      unplayed(
+        'a line of .env, which tools/services/compose-proxy.int-spec.ts gives to the same HAProxy behind such a proxy',
+      ),
+      playedBy(COMPOSE),
     ],
+    '*': playedBy(COMPOSE),
   },
   'docs/continuous-deployment.md': { '*': playedBy(DOCUMENTS) },
   'docs/fleet.md': { 'Running a fleet': PICTURE, '*': playedBy(STARTS) },

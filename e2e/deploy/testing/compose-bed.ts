@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import { execa } from 'execa';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeServiceImages } from '../../../tools/services/compose.mjs';
@@ -12,14 +12,23 @@ import { EngineView, type SeenContainer } from '../../testing/engine-view.js';
 import { eventually } from '../../testing/eventually.js';
 import { FleetApi } from '../../testing/fleet-api.js';
 import { freePort } from '../../testing/free-port.js';
+import { asNamed, BESIDE, type ComposeNames } from './compose-names.js';
 import { ComposeProject, type ProjectOptions } from './compose-project.js';
+import { copySources, DocumentedServer } from './documented-server.js';
 
 export const COMPOSE_LIMIT = 300_000;
 
-/** Name of the project with all of a fleet; that of the other one begins with it. */
-export const COMPOSE_NAME = 'nebula-composed';
+/** Name of the project with all of a fleet, as compose.yaml has it; that of the other one begins with it. */
+export const COMPOSE_NAME = 'nebula';
 const FOLDER = join(REPOSITORY, 'deploy', 'compose');
 const TESTING = join(REPOSITORY, 'e2e', 'deploy', 'testing');
+const OVERRIDE = join(TESTING, 'compose.override.yaml');
+/** Of the stack, as Compose takes several. */
+export const COMPOSE_FILES = `compose.yaml:${OVERRIDE}`;
+const ALONE_OVERRIDE = join(TESTING, 'compose-worker.override.yaml');
+
+/** Folder of the other server. */
+const OTHER = 'other';
 
 /** How a stack is started of images that are there. */
 const START = ['up', '--detach', '--no-build', '--pull', 'never'];
@@ -28,61 +37,95 @@ const WAIT = ['--wait', '--wait-timeout', '240'];
 /** The two projects of deploy/compose on one engine: all of a fleet, and the worker of one more server. */
 export class ComposeBed {
   private constructor(
-    readonly folder: string,
     readonly engine: EngineView,
     private readonly options: ProjectOptions,
     readonly stack: ComposeProject,
-    readonly alone: ComposeProject,
-    /** Of the api, as clients reach it. */
-    readonly url: string,
-    readonly authorization: string,
+    /** As the pages say it, and as it is here. */
+    readonly names: ComposeNames,
+    /** Somebody at the server with the stack. */
+    readonly server: DocumentedServer,
+    /** Somebody at another one, which has the two files that a worker needs there. */
+    readonly serverAlone: DocumentedServer,
+    private readonly shared: Record<string, string>,
   ) {}
 
-  /** Writes the variables and the secrets, and starts nothing. */
-  static async prepare(host: string): Promise<ComposeBed> {
+  /**
+   * Writes the variables and the secrets as the page says, and starts nothing.
+   * @param page its commands up to the first one with `docker`
+   */
+  static async prepare(host: string, page: readonly string[]): Promise<ComposeBed> {
     const folder = await mkdtemp(join(tmpdir(), 'nebula-compose-'));
+    const sources = join(folder, 'nebula');
+    await copySources(sources);
     const base = await ensureNebulaBase(host);
     const services = await makeServiceImages(host);
     const socket = new URL(host).pathname;
-    const broker = `127.0.0.1:${await freePort()}`;
-    const listen = `127.0.0.1:${await freePort()}`;
-    const secrets = await makeComposeSecrets(folder);
-    const shared = {
-      ...{ SECRETS_DIR: secrets, DOCKER_SOCKET: socket, WORKER_IMAGE: 'nebula-worker:composed' },
-      ...{ DOCKER_GID: String(statSync(socket).gid), BASE: base, BUILD_BASE: base },
+    const names = {
+      ...{ place: join(sources, 'deploy', 'compose'), backups: join(folder, 'backups'), socket },
+      ...{ listen: `127.0.0.1:${await freePort()}`, aloneOverride: ALONE_OVERRIDE },
+      ...{ registry: '', token: '' },
     };
+    const here = (command: string) => asNamed(command, names);
+    const server = await DocumentedServer.at({
+      ...{ home: folder, sources, host, here },
+      environment: { COMPOSE_FILE: COMPOSE_FILES },
+    });
+    const other = join(folder, OTHER);
+    const serverAlone = await DocumentedServer.at({
+      home: other,
+      sources: other,
+      host,
+      here,
+      environment: {},
+    });
+    const placeAlone = join(other, 'deploy', 'compose');
+    await mkdir(placeAlone, { recursive: true });
+    for (const name of ['compose.worker.yaml', '.env.example'])
+      await copyFile(join(FOLDER, name), join(placeAlone, name));
+    await server.typeAll(page);
+    await knowComposeSecrets(join(names.place, 'secrets'));
+    const shared = { DOCKER_SOCKET: socket, DOCKER_GID: String(statSync(socket).gid) };
     const options = {
-      ...{ name: COMPOSE_NAME, folder, host },
-      files: ['compose.yaml', join(TESTING, 'compose.override.yaml')],
+      ...{ name: COMPOSE_NAME, folder, host, place: names.place, files: ['compose.yaml', OVERRIDE] },
       variables: {
-        ...{ ...shared, APP_NAME: 'shop', API_LISTEN: listen, RABBITMQ_LISTEN: broker },
-        ...{ API_IMAGE: 'nebula-api:composed', MONGO_IMAGE: services.mongo },
+        ...{ ...shared, APP_NAME: 'shop', API_LISTEN: names.listen, BASE: base, BUILD_BASE: base },
+        ...{ RABBITMQ_LISTEN: `127.0.0.1:${await freePort()}`, MONGO_IMAGE: services.mongo },
         ...{ RABBITMQ_IMAGE: services.rabbitmq, HAPROXY_IMAGE: services.haproxy },
         // As many as the engine of these tests may give.
         ...{ RATE_LIMIT_PER_MINUTE: '0', RABBITMQ_FILES: '4096' },
       },
     };
     const stack = await ComposeProject.of(options);
-    const alone = await ComposeProject.of({
-      ...{ name: `${COMPOSE_NAME}-alone`, folder, host },
-      files: ['compose.worker.yaml', join(TESTING, 'compose-worker.override.yaml')],
-      variables: {
-        ...{ ...shared, APP_NAME: 'other', RABBIT_HOST: broker, WORKER_ID: 'alone', SCOPE: 'alone' },
-        WORKER_LABELS: 'zone=far',
-      },
-    });
-    const password = readFileSync(join(secrets, 'admin_password'), 'utf8');
-    const authorization = `Basic ${Buffer.from(`admin:${password}`).toString('base64')}`;
-    const view = new EngineView(host);
-    return new ComposeBed(folder, view, options, stack, alone, `http://${listen}`, authorization);
+    return new ComposeBed(new EngineView(host), options, stack, names, server, serverAlone, shared);
+  }
+
+  get folder(): string {
+    return this.options.folder;
+  }
+
+  /** Where the other server has what is needed for a worker. */
+  get placeAlone(): string {
+    return join(this.folder, OTHER, 'deploy', 'compose');
+  }
+
+  /** Of the api, as clients reach it. */
+  get url(): string {
+    return `http://${this.names.listen}`;
+  }
+
+  /** Of the administrator that the secrets have. */
+  get authorization(): string {
+    const password = readFileSync(join(this.names.place, 'secrets', 'admin_password'), 'utf8');
+    return `Basic ${Buffer.from(`admin:${password}`).toString('base64')}`;
   }
 
   /** Removes both with all that they have deployed. */
   async end(): Promise<void> {
     searchForSecrets(await this.stack.run('logs', '--no-color'), 'the logs of the services');
-    for (const project of [this.alone, this.stack]) await project.run('down', '--volumes', '--timeout', '5');
+    const alone = await this.aloneWith({});
+    for (const project of [alone, this.stack]) await project.run('down', '--volumes', '--timeout', '5');
     const { docker } = this.engine;
-    const scopes = ['default', 'alone'];
+    const scopes = ['default', 'alone', BESIDE.id];
     for (const scope of scopes)
       for (const { id } of await this.engine.containers(`nebula.scope=${scope}`))
         await docker.getContainer(id).remove({ force: true, v: true });
@@ -102,8 +145,20 @@ export class ComposeBed {
     await this.stack.run(...START, ...WAIT);
   }
 
-  async startAlone(): Promise<void> {
-    await this.alone.run(...START);
+  /** The worker of the other server, with what is set in its .env beside what it needs. */
+  async aloneWith(variables: Record<string, string>): Promise<ComposeProject> {
+    const {
+      host,
+      variables: { RABBITMQ_LISTEN: broker = '' },
+    } = this.options;
+    return await ComposeProject.of({
+      ...{ name: `${COMPOSE_NAME}-worker`, folder: this.folder, host, place: this.placeAlone },
+      files: ['compose.worker.yaml', ALONE_OVERRIDE],
+      variables: {
+        ...{ ...this.shared, APP_NAME: 'other', RABBIT_HOST: broker, WORKER_ID: 'alone', SCOPE: 'alone' },
+        ...{ WORKER_LABELS: 'zone=far', ...variables },
+      },
+    });
   }
 
   /**
@@ -149,6 +204,12 @@ export class ComposeBed {
 export async function makeComposeSecrets(folder: string): Promise<string> {
   const secrets = join(folder, 'secrets');
   await execa(join(FOLDER, 'make-secrets.sh'), [secrets]);
+  await knowComposeSecrets(secrets);
+  return secrets;
+}
+
+/** Makes what was made known to the tests, and the database one that asks for no login. */
+async function knowComposeSecrets(secrets: string): Promise<void> {
   for (const name of readdirSync(secrets)) {
     const text = readFileSync(join(secrets, name), 'utf8');
     if (name !== 'mongo_url') secret(text.replace(/^k1:/, ''));
@@ -157,5 +218,4 @@ export async function makeComposeSecrets(folder: string): Promise<string> {
   await chmod(join(secrets, 'mongo_url'), 0o600);
   await writeFile(join(secrets, 'mongo_url'), 'mongodb://mongo:27017/');
   await chmod(join(secrets, 'mongo_url'), 0o444);
-  return secrets;
 }

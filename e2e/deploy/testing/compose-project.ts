@@ -13,9 +13,11 @@ const BUILDER = { DOCKER_BUILDKIT: '0' };
 
 export interface ProjectOptions {
   name: string;
-  /** Files of deploy/compose, and whole paths of others, in the order in which they count. */
+  /** Files of its place, and whole paths of others, in the order in which they count. */
   files: string[];
-  /** Where its .env is written to. */
+  /** A copy of deploy/compose, which gets the .env; that of this work tree when absent. */
+  place?: string;
+  /** Where its .env is written to without such a copy. */
   folder: string;
   /** Address of the engine. */
   host: string;
@@ -32,7 +34,8 @@ export class ComposeProject {
   ) {}
 
   static async of(options: ProjectOptions): Promise<ComposeProject> {
-    const file = join(options.folder, `${options.name}.env`);
+    const { place, folder, name } = options;
+    const file = place === undefined ? join(folder, `${name}.env`) : join(place, '.env');
     await writeFile(file, environmentOf(options.variables));
     return new ComposeProject(options, await composeProgram(() => undefined), file);
   }
@@ -48,7 +51,7 @@ export class ComposeProject {
   }
 
   async try(...args: string[]): Promise<{ code: number | undefined; output: string }> {
-    const { name, files, host } = this.options;
+    const { name, files, host, place = FOLDER } = this.options;
     const all = [
       ...[
         '--project-name',
@@ -60,12 +63,12 @@ export class ComposeProject {
         '--progress',
         'quiet',
       ],
-      ...files.flatMap((file) => ['--file', join(file.startsWith('/') ? '' : FOLDER, file)]),
+      ...files.flatMap((file) => ['--file', join(file.startsWith('/') ? '' : place, file)]),
       ...args,
     ];
     const { PATH, HOME } = process.env;
     const { exitCode, all: output } = await execa(this.program, all, {
-      ...{ cwd: FOLDER, env: { PATH, HOME, DOCKER_HOST: host, ...BUILDER }, extendEnv: false },
+      ...{ cwd: place, env: { PATH, HOME, DOCKER_HOST: host, ...BUILDER }, extendEnv: false },
       ...{ all: true, reject: false, stdin: 'ignore' },
     });
     searchForSecrets(output, `the output of docker compose ${args.join(' ')}`);
