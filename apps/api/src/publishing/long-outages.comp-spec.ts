@@ -55,7 +55,7 @@ describe('after hours without', () => {
       jest.spyOn(api.store, 'epoch').mockRejectedValue(away),
       jest.spyOn(api.store, 'claimVerification').mockRejectedValue(away),
     ] as const;
-    await eventually(() => expect(api.lines.join()).toContain('nobody answers'));
+    await eventually(() => expect(calls[0].mock.calls.length).toBeGreaterThan(2));
     await rm(join(bed.folder, 'feed', 'app-7.json'));
     for (let hours = 0; hours < 5; hours += 1) {
       const asked = calls[0].mock.calls.length;
@@ -69,6 +69,42 @@ describe('after hours without', () => {
     await bed.rested(api);
     expect([...feed.reads.keys()].sort()).toEqual([...apps].sort());
     expect(feed.appended).toHaveLength(apps.length + 1);
-    expect(api.lines.filter((line) => line.includes('could not be searched'))).toHaveLength(1);
+    // The store tells of its outages by itself.
+    expect(api.lines.filter((line) => !line.includes('has lost'))).toEqual([]);
+  });
+});
+
+describe('a database that fails', () => {
+  it('to answer a change makes no line of the publisher, neither when it begins nor when it is over', async () => {
+    api = await bed.start({ sweep: HOUR_MS });
+    await api.write('shop');
+    await bed.rested(api);
+    const written = await api.writeOnly('web');
+    const asked = jest.spyOn(api.store, 'get').mockRejectedValue(new StoreUnavailableError('nobody answers'));
+    api.publisher.nudge(written);
+    const [check] = api.publisher.readinessChecks();
+    await eventually(async () => expect(await check?.problem()).toBe('nobody answers'));
+    asked.mockRestore();
+    await bed.published('web', 1);
+    await bed.rested(api);
+    expect(api.lines).toEqual([]);
+  });
+
+  it('for reasons of its own that take turns makes one line of each', async () => {
+    api = await bed.start();
+    await bed.rested(api);
+    let looks = 0;
+    const asked = jest.spyOn(api.store, 'epoch').mockImplementation(async () => {
+      looks += 1;
+      if (looks % 3 === 0) return 1;
+      throw new Error(looks % 3 === 1 ? 'refused a command' : 'refused another');
+    });
+    await eventually(() => expect(looks).toBeGreaterThan(12));
+    asked.mockRestore();
+    const told = api.lines.filter((line) => line.includes('could not be searched'));
+    expect(told).toEqual([
+      expect.stringContaining('refused a command'),
+      expect.stringContaining('refused another'),
+    ]);
   });
 });

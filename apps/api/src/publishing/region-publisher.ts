@@ -2,7 +2,7 @@ import { comparePositions, type DesiredStateMessage, type Position } from '@nebu
 import type { ApiLog } from '../api-log.js';
 import type { Clock } from '../clock.js';
 import type { PublishingMetrics, VerificationOutcome } from '../metrics/publishing-metrics.js';
-import type { AppRecord, AppStore } from '../store/app-store.js';
+import { type AppRecord, type AppStore, StoreUnavailableError } from '../store/app-store.js';
 import { SecretsUnreadableError } from '../store/secrets/secret-errors.js';
 import { AppQueue } from './app-queue.js';
 import { desiredStateMessage } from './desired-state-message.js';
@@ -31,6 +31,8 @@ export class RegionPublisher {
   private readonly forgotten = new Set<string>();
   private stopped = false;
   private asking = false;
+  /** Whether the log has a failure of which it doesn't say yet that it is over. */
+  private isTold = false;
   /** Milliseconds since 1970. */
   private readonly startedAt: number;
 
@@ -153,7 +155,7 @@ export class RegionPublisher {
       // Neither the feed nor another try can help, and no other app is concerned: the sweep takes it up again.
       if (error instanceof SecretsUnreadableError) return this.leaveOut(error);
       if (!changed && !this.stopped) this.metrics.compared(this.region, 'failed');
-      if (!this.stopped) this.noteFailure(appName, error instanceof Error ? error.message : String(error));
+      if (!this.stopped) this.noteFailure(appName, error);
       return false;
     }
   }
@@ -270,14 +272,19 @@ export class RegionPublisher {
     });
   }
 
-  /** One line for each reason, not for each app: when a feed is away, all apps fail. */
-  private noteFailure(appName: string, reason: string): void {
+  /**
+   * One line for each reason, not for each app: when a feed is away, all apps fail. Of a store that is away the store
+   * itself tells.
+   */
+  private noteFailure(appName: string, error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
     this.written.failed();
     const known = [...this.failing.values()].includes(reason);
     this.failing.set(appName, reason);
-    if (known) return;
+    if (known || error instanceof StoreUnavailableError) return;
     const fields = { region: this.region, app: appName, reason };
     this.log.warn('desired states could not be published; this is tried again', fields);
+    this.isTold = true;
   }
 
   private leaveOut({ app_name, message }: SecretsUnreadableError): true {
@@ -292,7 +299,8 @@ export class RegionPublisher {
 
   private noteSuccess(appName: string): void {
     this.unreadable.delete(appName);
-    if (!this.failing.delete(appName) || this.failing.size > 0) return;
+    if (!this.failing.delete(appName) || this.failing.size > 0 || !this.isTold) return;
+    this.isTold = false;
     this.log.info('desired states are published again', { region: this.region });
   }
 }

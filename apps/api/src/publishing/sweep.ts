@@ -1,3 +1,4 @@
+import { RareLog } from '@nebula/messaging';
 import type { ApiLog } from '../api-log.js';
 import { type Clock, instant } from '../clock.js';
 import {
@@ -21,6 +22,8 @@ const QUIET_BEFORE_PURGE_MS = 3_600_000;
 /** So many tombstones are forgotten in one look at the database. */
 const PURGED_AT_ONCE = 50;
 const DAY_MS = 86_400_000;
+/** A failure that comes and goes within so long makes no more lines than one that stays. */
+const CALM_MS = 60_000;
 
 /** Looks at the database at intervals for what has to be published, verified or forgotten. */
 export class Sweep {
@@ -32,7 +35,7 @@ export class Sweep {
   private purgedAt = Number.NEGATIVE_INFINITY;
   /** When a feed was last known to be in trouble, or may have been. */
   private troubledAt = 0;
-  private lastFailure: string | null = null;
+  private readonly told = new RareLog();
 
   constructor(
     private readonly regions: readonly RegionPublisher[],
@@ -71,9 +74,9 @@ export class Sweep {
       this.looking = true;
       try {
         await this.look();
-        this.lastFailure = null;
+        this.told.clear(CALM_MS);
       } catch (error) {
-        this.noteFailure(error instanceof Error ? error.message : String(error));
+        this.noteFailure(error);
       }
       this.looking = false;
       await this.alarm.wait(this.pauseMs);
@@ -207,10 +210,11 @@ export class Sweep {
     return outcome;
   }
 
-  private noteFailure(reason: string): void {
-    if (reason !== this.lastFailure) {
-      this.log.warn('the database could not be searched for what has to be published', { reason });
-    }
-    this.lastFailure = reason;
+  /** Of a store that is away the store itself tells. */
+  private noteFailure(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    const text = 'the database could not be searched for what has to be published';
+    if (error instanceof StoreUnavailableError) this.log.debug(text, { reason });
+    else this.told.say(reason, (held) => this.log.warn(text, { reason, ...(held > 0 ? { held } : {}) }));
   }
 }

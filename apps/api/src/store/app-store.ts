@@ -86,7 +86,7 @@ export class IncompatibleStoreError extends StoreUnavailableError {}
 /**
  * Where apps are kept. Every change is one conditional update of one record; there are no transactions across
  * records, so that one contract holds on SQLite, a single MongoDB, a replica set and a sharded cluster. Every call rejects
- * with `StoreUnavailableError` when the store can't be reached.
+ * with `StoreUnavailableError` when the store can't be reached. The store says that in the log by itself, so callers don't.
  */
 export abstract class AppStore {
   /** The record of an app, tombstones included, null when the name was never used. */

@@ -1,11 +1,7 @@
 import type { AppStore } from './app-store.js';
+import type { StoreLog } from './outage-log.js';
 import type { StoreOptions } from './store-options.js';
 import type { TokenStore } from './token-store.js';
-
-interface StoreLog {
-  info(message: string): void;
-  warn(message: string): void;
-}
 
 /**
  * The apps of a database without the api around it, for work on what is stored. The values of secrets are sealed in
@@ -34,7 +30,7 @@ export async function openStores(options: StoreOptions, log: StoreLog): Promise<
       const { SqliteDatabase } = await import('./sqlite/sqlite-database.js');
       const { SqliteAppStore } = await import('./sqlite/sqlite-app-store.js');
       const { SqliteTokenStore } = await import('./sqlite/sqlite-token-store.js');
-      const database = SqliteDatabase.open(options.path);
+      const database = SqliteDatabase.open(options.path, log);
       // A restore makes a file that nobody knows yet.
       const restoring = { begin: async () => {}, end: async () => {} };
       return { apps: new SqliteAppStore(database), tokens: new SqliteTokenStore(database), restoring };

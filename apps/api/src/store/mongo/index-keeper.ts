@@ -1,7 +1,7 @@
 import type { Model } from 'mongoose';
 import { StoreUnavailableError } from '../app-store.js';
 import { MongoRefusal } from './mongo-errors.js';
-import type { StoreLog } from './outage-log.js';
+import type { StoreLog } from '../outage-log.js';
 
 /** Field names with 1 for ascending and -1 for descending. */
 export type IndexKeys = Record<string, 1 | -1>;

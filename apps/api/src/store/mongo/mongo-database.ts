@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import mongoose, { type Connection, type Model, type Schema } from 'mongoose';
 import { IncompatibleStoreError, StoreUnavailableError } from '../app-store.js';
+import { OutageLog, type StoreLog } from '../outage-log.js';
 import { IndexKeeper } from './index-keeper.js';
 import { mongoName, openError, storeError } from './mongo-errors.js';
 import { beginRestore, endRestore, requireSchema, requireWhole } from './schema-version.js';
-import { OutageLog, type StoreLog } from './outage-log.js';
 
 /** Longest waits, milliseconds. */
 export interface MongoLimits {
@@ -86,14 +86,18 @@ export class MongoDatabase {
     });
   }
 
-  /** Null when `work` can be done, else what is missing, within two seconds. */
+  /**
+   * Null when `work` can be done, else what is missing, within two seconds. That this time was too short is no reason that
+   * others should hear: whoever really works has more.
+   */
   async problem(work: () => Promise<unknown>): Promise<string | null> {
     const known = this.outage.problem;
     try {
-      await this.limited(PROBLEM_LIMIT_MS, async () => {
+      const look = async () => {
         await this.open();
         await work();
-      });
+      };
+      await this.limited(PROBLEM_LIMIT_MS, look, false);
       return null;
     } catch (error) {
       if (!(error instanceof StoreUnavailableError)) throw error;
@@ -129,7 +133,12 @@ export class MongoDatabase {
     await this.run(() => this.connection.dropDatabase());
   }
 
-  private async limited<T>(limitMs: number, work: (isLate: () => boolean) => Promise<T>): Promise<T> {
+  /** @param tellsLate whether it is told as an outage when the time was too short */
+  private async limited<T>(
+    limitMs: number,
+    work: (isLate: () => boolean) => Promise<T>,
+    tellsLate = true,
+  ): Promise<T> {
     if (this.closing) throw new StoreUnavailableError(`${this.name} is closed`);
     let timer: NodeJS.Timeout | undefined;
     let isLate = false;
@@ -147,7 +156,7 @@ export class MongoDatabase {
     } catch (error) {
       if (this.closing) throw new StoreUnavailableError(`${this.name} is closed`);
       const known = storeError(this.name, error);
-      if (known instanceof StoreUnavailableError) this.outage.failed(known.message);
+      if (known instanceof StoreUnavailableError && (tellsLate || !isLate)) this.outage.failed(known.message);
       throw known;
     } finally {
       clearTimeout(timer);

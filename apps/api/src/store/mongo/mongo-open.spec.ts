@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { searchLogged } from '../../../../../libs/messaging/src/testing/searched-log.js';
 import { StoreUnavailableError } from '../app-store.js';
@@ -40,4 +41,25 @@ describe('a database that can not even be looked for is away', () => {
     expect(await store.problem()).toMatch(message);
     expect(lines).toEqual([expect.stringMatching(/^the database is away: /)]);
   });
+});
+
+it('a look that has less time than the work makes no line that it was too short', async () => {
+  const silent = createServer();
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const { port } = silent.address() as AddressInfo;
+  const url = `mongodb://127.0.0.1:${port}/`;
+  const limits = { ...LIMITS, call: 2_500, selection: 2_000 };
+  database = new MongoDatabase({ url, database: 'nebula' }, { info: note, warn: note }, limits);
+  const store = new MongoAppStore(database);
+  const working = store.epoch();
+  try {
+    expect(await store.problem()).toBe(`MongoDB at 127.0.0.1:${port} gave no answer within 1.5 s`);
+    expect(lines).toEqual([]);
+    await expect(working).rejects.toThrow(/can't be reached/);
+    expect(lines).toEqual([expect.stringMatching(/^the database is away: MongoDB at .* can't be reached/)]);
+    // From then on the look has a reason to tell.
+    expect(await store.problem()).toMatch(/can't be reached/);
+  } finally {
+    silent.close();
+  }
 });

@@ -1,6 +1,7 @@
 import { DatabaseSync, type StatementSyncInstance } from '@photostructure/sqlite';
 import { existsSync } from 'node:fs';
 import { IncompatibleStoreError, StoreUnavailableError } from '../app-store.js';
+import { OutageLog, type StoreLog } from '../outage-log.js';
 import { DatabaseFile } from './database-file.js';
 import type { Query } from './query.js';
 import { INDEXES, MIGRATIONS } from './schema.js';
@@ -12,6 +13,8 @@ const BUSY_TIMEOUT_MS = 2_000;
 
 /** A number that changes with each commit of another connection, whichever process it is of (SQLite, "PRAGMA data_version"). */
 const COMMITS_OF_OTHERS: Query = { sql: 'PRAGMA data_version' };
+
+const SILENT: StoreLog = { info: () => undefined, warn: () => undefined };
 
 export type Parameters = Record<string, string | number | null>;
 
@@ -31,18 +34,23 @@ export class SqliteDatabase {
   private commitsOfOthers: number | undefined;
   /** That the generation was asked for and nothing done with the file since. */
   private readonly justAsked = new TurnNote();
+  private readonly outage: OutageLog;
 
   private constructor(
     private readonly file: DatabaseFile,
     private readonly connection: Connection,
-  ) {}
+    log: StoreLog,
+  ) {
+    this.outage = new OutageLog(log);
+  }
 
   /**
    * Opens a file, makes it where it is missing, and brings its schema to this version.
+   * @param log is told when the file can't be used any more, and when it can again
    * @throws {StoreUnavailableError} when that can't be done
    * @throws {IncompatibleStoreError} when a newer version, or another program, has written the file
    */
-  static open(path: string): SqliteDatabase {
+  static open(path: string, log: StoreLog = SILENT): SqliteDatabase {
     if (existsSync(path)) lookInto(path);
     const file = DatabaseFile.prepare(path);
     return guarded(path, () => {
@@ -53,7 +61,7 @@ export class SqliteDatabase {
         connection.close();
         throw error;
       }
-      return new SqliteDatabase(file, connection);
+      return new SqliteDatabase(file, connection, log);
     });
   }
 
@@ -89,7 +97,7 @@ export class SqliteDatabase {
   /** The rows that a query finds, as the caller says they look. */
   read<Row>({ sql }: Query, parameters: Parameters = {}): Row[] {
     this.justAsked.drop();
-    return guarded(this.file.path, () => this.statement(sql).all(parameters) as Row[]);
+    return this.told(() => guarded(this.file.path, () => this.statement(sql).all(parameters) as Row[]));
   }
 
   /**
@@ -97,18 +105,19 @@ export class SqliteDatabase {
    * make an api several times slower.
    */
   readOne<Row>({ sql }: Query, parameters: Parameters): Row | undefined {
-    this.justAsked.drop();
-    return guarded(this.file.path, () => this.statement(sql).all(parameters)[0] as Row | undefined);
+    return this.read<Row>({ sql }, parameters)[0];
   }
 
   /** Makes a change. Answers how many rows it changed. */
   change({ sql }: Query, parameters: Parameters, durability: Durability): number {
-    return this.guardedChange(durability, () => this.statement(sql).run(parameters).changes);
+    return this.told(() => this.guardedChange(durability, () => this.statement(sql).run(parameters).changes));
   }
 
   /** Makes a change. Answers the rows of its RETURNING clause. */
   changeReturning<Row>({ sql }: Query, parameters: Parameters, durability: Durability): Row[] {
-    return this.guardedChange(durability, () => this.statement(sql).all(parameters) as Row[]);
+    return this.told(() =>
+      this.guardedChange(durability, () => this.statement(sql).all(parameters) as Row[]),
+    );
   }
 
   /** Makes the changes of `work` together or none of them; it can't wait for anything. */
@@ -116,18 +125,7 @@ export class SqliteDatabase {
     durability: Durability,
     work: (change: (query: Query, parameters: Parameters) => number) => T,
   ): T {
-    return this.guardedChange(durability, () => {
-      this.connection.exec('BEGIN IMMEDIATE');
-      try {
-        const result = work(({ sql }, parameters) => this.statement(sql).run(parameters).changes);
-        this.connection.exec('COMMIT');
-        return result;
-      } catch (error) {
-        // A full disk can have ended the transaction already.
-        if (this.connection.isTransaction) this.connection.exec('ROLLBACK');
-        throw error;
-      }
-    });
+    return this.told(() => this.guardedChange(durability, () => this.transaction(work)));
   }
 
   /** Null when the file can be read and written, else what is missing. Waits for no lock. */
@@ -158,6 +156,31 @@ export class SqliteDatabase {
       this.connection.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     } finally {
       this.connection.close();
+    }
+  }
+
+  private transaction<T>(work: (change: (query: Query, parameters: Parameters) => number) => T): T {
+    this.connection.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work(({ sql }, parameters) => this.statement(sql).run(parameters).changes);
+      this.connection.exec('COMMIT');
+      return result;
+    } catch (error) {
+      // A full disk can have ended the transaction already.
+      if (this.connection.isTransaction) this.connection.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  /** Does what somebody waits for. `problem` isn't that: a lock that it meets is nothing to tell, others wait for it. */
+  private told<T>(work: () => T): T {
+    try {
+      const result = work();
+      this.outage.succeeded();
+      return result;
+    } catch (error) {
+      if (error instanceof StoreUnavailableError && this.connection.isOpen) this.outage.failed(error.message);
+      throw error;
     }
   }
 

@@ -16,8 +16,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DatabaseSync } from '@photostructure/sqlite';
+import { Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { NO_TOKENS } from '@nebula/contracts';
+import { SEARCHED_LINES, searchLogged } from '../../../../../libs/messaging/src/testing/searched-log.js';
+import { ApiLog } from '../../api-log.js';
 import { AppStore, StoreUnavailableError } from '../app-store.js';
 import type { StoredReport } from '../fleet-records.js';
 import { FleetStore } from '../fleet-store.js';
@@ -52,6 +55,9 @@ describeWorkerRecords('SQLite', createSqliteDatabase);
 describeAppRollout('SQLite', createSqliteDatabase);
 describeSecrets('SQLite', createSqliteDatabase);
 describeTokenStore('SQLite', createSqliteDatabase);
+
+@Module({ providers: [{ provide: ApiLog, useValue: SEARCHED_LINES }], exports: [ApiLog] })
+class Surroundings {}
 
 describe('a SQLite file', () => {
   let folder: string;
@@ -280,19 +286,35 @@ describe('a SQLite file', () => {
     expect(open).toThrow(/can't be made or opened/);
   });
 
-  it('that another process has locked says so, and serves again afterwards', async () => {
-    const store = new SqliteAppStore(open());
+  it('that another process has locked says so, once in the log, and serves again afterwards', async () => {
+    const lines: string[] = [];
+    const note = (message: string, fields?: Record<string, unknown>) => {
+      searchLogged(message, fields);
+      lines.push([message, fields?.['reason']].join(' '));
+    };
+    const database = SqliteDatabase.open(path, { info: note, warn: note });
+    opened.push(database);
+    const store = new SqliteAppStore(database);
     const other = raw();
     other.exec('BEGIN IMMEDIATE');
+    // Who only looks waits for nothing, so it would tell of locks that are gone in a moment.
+    expect(await store.problem()).toMatch(/locked/);
+    expect(lines).toEqual([]);
     const refused = store.insert(recordOf('shop'));
     await expect(refused).rejects.toThrow(StoreUnavailableError);
     await expect(refused).rejects.toThrow(/is locked by another process/);
-    expect(await store.problem()).toMatch(/locked/);
+    await expect(store.raiseEpoch(7)).rejects.toThrow(/is locked by another process/);
+    const away = expect.stringMatching(/^the database is away .*is locked by another process/);
+    expect(lines).toEqual([away]);
     // Reading goes on.
     expect(await store.get('shop')).toBeNull();
     other.exec('ROLLBACK');
     expect(await store.problem()).toBeNull();
     expect(await store.insert(recordOf('shop'))).toBe(true);
+    expect(lines).toEqual([away, 'the database is back ']);
+    database.close();
+    await expect(store.get('shop')).rejects.toThrow(StoreUnavailableError);
+    expect(lines).toHaveLength(2);
   });
 
   it('on a full disk refuses what it can’t keep, and keeps the rest', async () => {
@@ -353,7 +375,7 @@ describe('a SQLite file', () => {
 
   it('is opened by the module and closed with the application', async () => {
     const module = await Test.createTestingModule({
-      imports: [await StoreModule.forRoot({ kind: 'sqlite', path })],
+      imports: [{ module: Surroundings, global: true }, await StoreModule.forRoot({ kind: 'sqlite', path })],
     }).compile();
     const store = module.get(AppStore);
     await store.insert(recordOf('shop'));

@@ -1,4 +1,5 @@
 import type { Provider } from '@nestjs/common';
+import { ApiLog } from '../../api-log.js';
 import { AppStore } from '../app-store.js';
 import { FleetStore } from '../fleet-store.js';
 import { Keyring } from '../secrets/keyring.js';
@@ -13,7 +14,11 @@ import { SqliteTokenStore } from './sqlite-token-store.js';
 /** The stores on one SQLite file. */
 export function sqliteStores({ path }: SqliteStoreOptions): Provider[] {
   return [
-    { provide: SqliteDatabase, useFactory: () => SqliteDatabase.open(path) },
+    {
+      provide: SqliteDatabase,
+      useFactory: (log: ApiLog) => SqliteDatabase.open(path, log),
+      inject: [ApiLog],
+    },
     {
       provide: AppStore,
       useFactory: (database: SqliteDatabase, keyring: Keyring) =>

@@ -10,7 +10,7 @@ const LONGEST_INTERVAL_MS = 3_600_000;
 const CALM_MS = 60_000;
 
 /**
- * Tells that the database is away, once and then at growing intervals with the newest reason, and that it is back.
+ * The one who tells of the database's outages, for all that use it. Tells that it is away, once and then at growing intervals with the newest reason, and that it is back.
  * One that comes and goes, or that answers some calls alone, makes no more lines than one that is away.
  */
 export class OutageLog {
