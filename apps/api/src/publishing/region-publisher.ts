@@ -27,6 +27,10 @@ export class RegionPublisher {
   /** Why apps are left out of which the message can't be made, and when that was found, by a monotonic clock. */
   private readonly unreadable = new Map<string, { reason: string; at: number }>();
   private readonly written: RecentWrites;
+  /** What this instance has claimed for verification, and has not compared since. */
+  private readonly claimed = new Set<string>();
+  /** Claimed apps that are compared, and since when the comparison was; to be noted in the store. */
+  private readonly verified = new Map<string, number>();
   /** Deleted apps of which there is no record any more, and whose stream is still to go. */
   private readonly forgotten = new Set<string>();
   private stopped = false;
@@ -74,6 +78,30 @@ export class RegionPublisher {
   /** An app is to be compared, in its turn. */
   compare(appName: string): void {
     this.queue.add(appName);
+  }
+
+  /** The same of one that this instance has claimed for verification. */
+  verify(appName: string): void {
+    this.claimed.add(appName);
+    this.compare(appName);
+  }
+
+  /** What this instance has claimed and not compared yet. */
+  get unverified(): readonly string[] {
+    return [...this.claimed];
+  }
+
+  /**
+   * Notes in the store what was compared since the last call, in one step and with the earliest time of all.
+   * @throws {StoreUnavailableError} when the store is away; it is noted by the next call then
+   */
+  async noteVerified(): Promise<void> {
+    const noted = [...this.verified];
+    if (noted.length === 0) return;
+    const names = noted.map(([appName]) => appName);
+    const earliest = Math.min(...this.verified.values());
+    await this.store.noteVerified(this.region, names, earliest);
+    for (const [appName, at] of noted) if (this.verified.get(appName) === at) this.verified.delete(appName);
   }
 
   /** The same of one that is behind; one of which no message could be made is looked at again after a while only. */
@@ -146,14 +174,19 @@ export class RegionPublisher {
   }
 
   private async attempt(appName: string, changed: boolean): Promise<boolean> {
+    const began = this.clock.now();
     try {
       const outcome = await this.converge(appName);
+      this.noteCompared(appName, began);
       if (!changed) this.metrics.compared(this.region, outcome);
       this.noteSuccess(appName);
       return true;
     } catch (error) {
       // Neither the feed nor another try can help, and no other app is concerned: the sweep takes it up again.
-      if (error instanceof SecretsUnreadableError) return this.leaveOut(error);
+      if (error instanceof SecretsUnreadableError) {
+        this.noteCompared(appName, began);
+        return this.leaveOut(error);
+      }
       if (!changed && !this.stopped) this.metrics.compared(this.region, 'failed');
       if (!this.stopped) this.noteFailure(appName, error);
       return false;
@@ -285,6 +318,10 @@ export class RegionPublisher {
     const fields = { region: this.region, app: appName, reason };
     this.log.warn('desired states could not be published; this is tried again', fields);
     this.isTold = true;
+  }
+
+  private noteCompared(appName: string, began: number): void {
+    if (this.claimed.delete(appName)) this.verified.set(appName, began);
   }
 
   private leaveOut({ app_name, message }: SecretsUnreadableError): true {

@@ -15,6 +15,14 @@ import type { RegionPublisher } from './region-publisher.js';
 const BATCH = 500;
 const PURGE_INTERVAL_MS = 3_600_000;
 /**
+ * So many claimed apps may be unverified at a time: about as many as are compared before the claims end. Who has more
+ * leaves the rest to others.
+ */
+const CLAIMED_AT_ONCE = 2_000;
+/** A claim ends after this part of the interval, and after so long at most: as much later others come to it. */
+const CLAIM_PART = 0.1;
+const LONGEST_CLAIM_MS = 30_000;
+/**
  * So long after the last trouble with a feed no tombstone is forgotten: one that could not be published in all its time
  * has to be there for workers that had no broker either, and come back spread over minutes.
  */
@@ -88,6 +96,7 @@ export class Sweep {
     const epoch = await this.store.epoch();
     for (const region of this.regions) {
       region.askAgain();
+      await region.noteVerified();
       await this.compareBehind(region, epoch);
       await this.verifyDue(region);
     }
@@ -130,13 +139,24 @@ export class Sweep {
   /** Who doesn't have the feed leaves it to others, and takes up what is due then when it has it again. */
   private async claim(region: RegionPublisher, before: number, limit: number): Promise<number> {
     if (region.feed.problem() !== null) return 0;
-    const claimed = await this.store.claimVerification(region.region, before, this.clock.now(), limit);
-    for (const appName of claimed) region.compare(appName);
+    const except = region.unverified;
+    const room = CLAIMED_AT_ONCE - except.length;
+    if (room <= 0) return 0;
+    const now = this.clock.now();
+    // By chance, so that an instance that starts again and again doesn't come at the ends of its own claims.
+    const until = now + Math.ceil(this.claimMs * (0.5 + this.clock.random() / 2));
+    const claim = { before, now, until, limit: Math.min(limit, room), except };
+    const claimed = await this.store.claimVerification(region.region, claim);
+    for (const appName of claimed) region.verify(appName);
     return claimed.length;
   }
 
   private get verifyIntervalMs(): number {
     return this.options.verify_interval_seconds * 1_000;
+  }
+
+  private get claimMs(): number {
+    return Math.min(LONGEST_CLAIM_MS, this.verifyIntervalMs * CLAIM_PART);
   }
 
   /** An interval has two looks at least. */
@@ -175,7 +195,7 @@ export class Sweep {
     const own = this.regions.map(({ region }) => region);
     const isThere = (mark: PublishedMark | undefined) => mark?.epoch === epoch && mark.revision === revision;
     const isElsewhere = Object.entries(published).some(
-      ([region, { verified_at }]) => !own.includes(region) && verified_at >= keptSince,
+      ([region, { verified_at }]) => !own.includes(region) && Math.abs(verified_at) >= keptSince,
     );
     return !isElsewhere && own.every((region) => isThere(published[region]));
   }

@@ -106,10 +106,12 @@ describe('verification', () => {
     for (const app of ['shop', 'web']) await api.write(app);
     await bed.settled(api);
     const appended = feed.appended.length;
-    const first = (await api.store.get('shop'))?.published['local']?.verified_at ?? 0;
+    const since = Date.now();
     await eventually(async () => {
-      const again = (await api.store.get('shop'))?.published['local']?.verified_at ?? 0;
-      expect(again).toBeGreaterThan(first + 200);
+      for (const app of ['shop', 'web']) {
+        const { verified_at = 0 } = (await api.store.get(app))?.published['local'] ?? {};
+        expect(verified_at).toBeGreaterThan(since + 200);
+      }
     });
     expect(feed.appended).toHaveLength(appended);
     expect(api.lines).toEqual([]);
@@ -149,6 +151,50 @@ describe('verification', () => {
     expect([...cutOff.reads.keys()].filter((app) => apps.includes(app))).toEqual([]);
     cutOff.away = false;
     await eventually(() => expect([...cutOff.reads.keys()]).toEqual(expect.arrayContaining(apps)));
+  });
+
+  describe('that another instance has claimed', () => {
+    const apps = ['shop', 'web'];
+    let hung: FaultyFeed;
+    let hanging: PublishingUnderTest;
+
+    /** One instance has claimed all and gets no answer; the other looks, and waits for the ends of the claims. */
+    beforeEach(async () => {
+      api = await bed.start();
+      for (const app of apps) await api.write(app);
+      await bed.settled(api);
+      hung = new FaultyFeed(feed);
+      hung.hanging = true;
+      hanging = await bed.start({ feeds: [hung], feed_call: 60_000 });
+      await eventually(() => expect(hung.unanswered).toBe(apps.length));
+      for (const app of apps) await rm(join(bed.folder, 'feed', `${app}.json`));
+      // Long after the last verification, as it would be without these claims.
+      for (const app of apps)
+        expect((await api.store.get(app))?.published['local']?.verified_at).toBeLessThan(0);
+    });
+
+    it('and not done, as it ended, follows half a minute later and not a whole interval', async () => {
+      await hanging.stop();
+      api.clock.offset = 25_000;
+      const asked = jest.spyOn(api.store, 'claimVerification');
+      await eventually(() => expect(asked.mock.calls.length).toBeGreaterThan(4));
+      for (const app of apps) expect(await feed.readNewest(app)).toBeNull();
+      api.clock.offset = 31_000;
+      for (const app of apps) await bed.published(app, 1);
+    });
+
+    it('and can not do is taken over by one that can: the first leaves it to others', async () => {
+      const asked = jest.spyOn(hanging.store, 'claimVerification');
+      api.clock.offset = 20_000;
+      hanging.clock.offset = 40_000;
+      await eventually(() => expect(asked.mock.calls.length).toBeGreaterThan(4));
+      expect(
+        await Promise.all(asked.mock.results.map(async ({ value }) => (await value) as string[])),
+      ).toEqual(asked.mock.results.map(() => []));
+      api.clock.offset = 40_000;
+      for (const app of apps) await bed.published(app, 1);
+      expect(hung.unanswered).toBe(apps.length);
+    });
   });
 
   it('goes on after a refusal that nothing of its own has met', async () => {

@@ -45,8 +45,24 @@ export interface AppRecord extends ChangeNote {
 export interface PublishedMark {
   epoch: number;
   revision: number;
-  /** Milliseconds since 1970 at which the stream was last read back and found right; 0 for never. */
+  /**
+   * Milliseconds since 1970 at which the stream was last read back and found right; 0 for never. Below 0 while somebody
+   * has claimed that: minus the time at which the claim ends. So one range has all that is due, and who doesn't know of
+   * claims takes it for due.
+   */
   verified_at: number;
+}
+
+/** What is claimed for verification, and for how long. Times are milliseconds since 1970. */
+export interface VerificationClaim {
+  /** What was verified before this is due. */
+  before: number;
+  now: number;
+  /** When it may be claimed by others, if it isn't noted as verified until then. */
+  until: number;
+  limit: number;
+  /** Names that are left out: who has them already and isn't done leaves them to others. */
+  except?: readonly string[];
 }
 
 /** A record as it was before it was replaced. */
@@ -131,10 +147,12 @@ export abstract class AppStore {
   /** Sets the region's mark, unless the record's revision is no longer `mark.revision`. */
   abstract markPublished(appName: string, region: string, mark: PublishedMark): Promise<void>;
   /**
-   * Claims for verification up to `limit` published records whose `verified_at` is before `before`, by setting
-   * it to `now`, each for one caller alone. Answers their names.
+   * Claims for verification up to `limit` published records that are due and that nobody has claimed, each for one caller
+   * alone. Answers their names. Who ends in between holds them up until the claim ends, and no longer.
    */
-  abstract claimVerification(region: string, before: number, now: number, limit: number): Promise<string[]>;
+  abstract claimVerification(region: string, claim: VerificationClaim): Promise<string[]>;
+  /** Notes that these were found right, as they were at this time; one whose mark is gone, or is of later, stays. */
+  abstract noteVerified(region: string, appNames: readonly string[], verifiedAt: number): Promise<void>;
   /** Takes the region's mark away, so that the record is `behind` again. */
   abstract clearPublished(appName: string, region: string): Promise<void>;
   /** Tombstones that were last updated before this ISO 8601 time. */

@@ -1,4 +1,5 @@
 import type { QueryFilter } from 'mongoose';
+import type { VerificationClaim } from '../app-store.js';
 import type { AppDocument } from './app-document.js';
 import { toFieldName } from './field-name.js';
 import type { IndexKeys } from './index-keeper.js';
@@ -44,10 +45,10 @@ export const REGION_QUERIES = {
     index: (region: string): IndexKeys => ({ [currentField(region)]: 1, _id: 1 }),
   },
 
-  /** The longest unverified first, so that a limit leaves none waiting for good. */
+  /** What somebody has claimed in vain first, then the longest unverified, so that a limit leaves none waiting for good. */
   claimVerification: {
-    filter: (region: string, before: number): QueryFilter<AppDocument> => ({
-      [verifiedField(region)]: { $lt: before },
+    filter: (region: string, { before, now }: VerificationClaim): QueryFilter<AppDocument> => ({
+      [verifiedField(region)]: { $gt: -now, $lt: before },
     }),
     index: (region: string): IndexKeys => ({ [verifiedField(region)]: 1 }),
   },

@@ -9,6 +9,7 @@ import {
   type Revision,
   type RevisionSummary,
   type Tombstone,
+  type VerificationClaim,
 } from '../app-store.js';
 import { AppHistory } from './app-history.js';
 import { APP_SCHEMA, type AppDocument, toContent, toDocument, toRecord } from './app-document.js';
@@ -176,33 +177,39 @@ export class MongoAppStore extends AppStore {
     await this.run(() => this.apps.updateOne({ _id: appName, revision }, { $set: marks }));
   }
 
-  override async claimVerification(
-    region: string,
-    before: number,
-    now: number,
-    limit: number,
-  ): Promise<string[]> {
+  override async claimVerification(region: string, claim: VerificationClaim): Promise<string[]> {
+    const { until, limit, except = [] } = claim;
     const { filter, index } = REGION_QUERIES.claimVerification;
     this.database.indexes.want(this.apps, index(region));
-    const due = filter(region, before);
+    const due = filter(region, claim);
+    const others = except.length === 0 ? {} : { _id: { $nin: [...except] } };
     const candidates = await this.run(() =>
       this.apps
-        .find(due, { _id: 1 })
+        .find({ ...due, ...others }, { _id: 1 })
         .sort({ [verifiedField(region)]: 1 })
         .limit(limit)
         .lean<Named[]>(),
     );
     if (candidates.length === 0) return [];
     // Each document is claimed by itself, and remembers by whom: another instance may have been faster with some.
-    const claim = randomUUID();
+    const claimant = randomUUID();
     const names = { _id: { $in: candidates.map(nameOf) } };
-    const claiming = { $set: { [verifiedField(region)]: now, [claimField(region)]: claim } };
+    const claiming = { $set: { [verifiedField(region)]: -until, [claimField(region)]: claimant } };
     const { matchedCount } = await this.run(() => this.apps.updateMany({ ...names, ...due }, claiming));
     if (matchedCount === 0) return [];
     const claimed = await this.run(() =>
-      this.apps.find({ ...names, [claimField(region)]: claim }, { _id: 1 }).lean<Named[]>(),
+      this.apps.find({ ...names, [claimField(region)]: claimant }, { _id: 1 }).lean<Named[]>(),
     );
     return claimed.map(nameOf);
+  }
+
+  override async noteVerified(
+    region: string,
+    appNames: readonly string[],
+    verifiedAt: number,
+  ): Promise<void> {
+    const claimed = { _id: { $in: [...appNames] }, [verifiedField(region)]: { $lt: verifiedAt } };
+    await this.run(() => this.apps.updateMany(claimed, { $set: { [verifiedField(region)]: verifiedAt } }));
   }
 
   override async clearPublished(appName: string, region: string): Promise<void> {

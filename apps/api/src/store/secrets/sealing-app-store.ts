@@ -7,6 +7,7 @@ import {
   type Revision,
   type RevisionSummary,
   type Tombstone,
+  type VerificationClaim,
 } from '../app-store.js';
 import type { Keyring } from './keyring.js';
 import { opened, sealed } from './seal-record.js';
@@ -93,13 +94,16 @@ export class SealingAppStore extends AppStore {
     await this.inner.markPublished(appName, region, mark);
   }
 
-  override async claimVerification(
+  override async claimVerification(region: string, claim: VerificationClaim): Promise<string[]> {
+    return await this.inner.claimVerification(region, claim);
+  }
+
+  override async noteVerified(
     region: string,
-    before: number,
-    now: number,
-    limit: number,
-  ): Promise<string[]> {
-    return await this.inner.claimVerification(region, before, now, limit);
+    appNames: readonly string[],
+    verifiedAt: number,
+  ): Promise<void> {
+    await this.inner.noteVerified(region, appNames, verifiedAt);
   }
 
   override async clearPublished(appName: string, region: string): Promise<void> {

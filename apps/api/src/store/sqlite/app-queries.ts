@@ -87,16 +87,25 @@ export const APP_QUERIES = {
       SET epoch = excluded.epoch, revision = excluded.revision, verified_at = excluded.verified_at`,
   },
 
-  /** The longest unverified first, so that a limit leaves none waiting for good. */
+  /** What somebody has claimed in vain first, then the longest unverified, so that a limit leaves none waiting for good. */
   claimVerification: {
     sql: `
-      UPDATE published SET verified_at = :now
+      UPDATE published SET verified_at = -:until
       WHERE region = :region AND app_name IN (
         SELECT app_name FROM published
-        WHERE region = :region AND verified_at < :before ORDER BY verified_at LIMIT :limit
+        WHERE region = :region AND verified_at > -:now AND verified_at < :before
+          AND app_name NOT IN (SELECT value FROM json_each(:except))
+        ORDER BY verified_at LIMIT :limit
       )
       RETURNING app_name`,
     index: 'CREATE INDEX IF NOT EXISTS published_verified_at ON published (region, verified_at)',
+  },
+
+  noteVerified: {
+    sql: `
+      UPDATE published SET verified_at = :verified_at
+      WHERE region = :region AND verified_at < :verified_at
+        AND app_name IN (SELECT value FROM json_each(:app_names))`,
   },
 
   clearPublished: { sql: 'DELETE FROM published WHERE app_name = :app_name AND region = :region' },

@@ -9,6 +9,7 @@ import {
   type Revision,
   type RevisionSummary,
   type Tombstone,
+  type VerificationClaim,
 } from '../app-store.js';
 import { APP_QUERIES } from './app-queries.js';
 import { HISTORY_QUERIES } from './history-queries.js';
@@ -150,19 +151,24 @@ export class SqliteAppStore extends AppStore {
     this.database.change(APP_QUERIES.markPublished, parameters, 'process-end');
   }
 
-  override async claimVerification(
-    region: string,
-    before: number,
-    now: number,
-    limit: number,
-  ): Promise<string[]> {
-    const parameters = { region, before, now, limit };
+  override async claimVerification(region: string, claim: VerificationClaim): Promise<string[]> {
+    const { before, now, until, limit, except = [] } = claim;
+    const parameters = { region, before, now, until, limit, except: JSON.stringify(except) };
     const claimed = this.database.changeReturning<NameRow>(
       APP_QUERIES.claimVerification,
       parameters,
       'process-end',
     );
     return claimed.map(toName);
+  }
+
+  override async noteVerified(
+    region: string,
+    appNames: readonly string[],
+    verifiedAt: number,
+  ): Promise<void> {
+    const parameters = { region, app_names: JSON.stringify(appNames), verified_at: verifiedAt };
+    this.database.change(APP_QUERIES.noteVerified, parameters, 'process-end');
   }
 
   override async clearPublished(appName: string, region: string): Promise<void> {

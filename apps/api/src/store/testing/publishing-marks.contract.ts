@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { AppStore } from '../app-store.js';
+import type { AppStore, VerificationClaim } from '../app-store.js';
 import type { CreateDatabase, DatabaseUnderTest } from './database-under-test.js';
 import { recordOf, tombstoneOf } from './records.js';
 
@@ -9,6 +9,11 @@ export function describePublishingMarks(kind: string, create: CreateDatabase): v
     let database: DatabaseUnderTest;
     let apps: AppStore;
     const mark = (revision: number, epoch = 1, verified_at = 0) => ({ epoch, revision, verified_at });
+    /** Of what was verified before this, at this time and for 30 ms. */
+    const claim = (before: number, now: number, more: Partial<VerificationClaim> = {}) => ({
+      ...{ before, now, until: now + 30, limit: 100 },
+      ...more,
+    });
     const behind = async (region: string, epoch = 1) => (await apps.behind(region, epoch, 100)).sort();
 
     beforeEach(async () => {
@@ -109,7 +114,7 @@ export function describePublishingMarks(kind: string, create: CreateDatabase): v
       await apps.clearPublished('a', 'eu');
       expect(await behind('eu')).toEqual(['a']);
       expect(await behind('us')).toEqual([]);
-      expect(await apps.claimVerification('eu', 1_000, 1_000, 100)).toEqual([]);
+      expect(await apps.claimVerification('eu', claim(1_000, 1_000))).toEqual([]);
       await apps.clearPublished('none', 'eu');
     });
 
@@ -121,19 +126,43 @@ export function describePublishingMarks(kind: string, create: CreateDatabase): v
       }
       await apps.insert(recordOf('fresh', { published: { eu: mark(1, 1, 500) } }));
       await apps.insert(recordOf('never'));
-      expect(await apps.claimVerification('eu', 100, 900, 100)).toEqual([]);
+      expect(await apps.claimVerification('eu', claim(100, 900))).toEqual([]);
       const claims = await Promise.all(
-        [apps, other, apps, other, apps, other].map((store) => store.claimVerification('eu', 500, 900, 15)),
+        [apps, other, apps, other, apps, other].map((store) =>
+          store.claimVerification('eu', claim(500, 900, { limit: 15 })),
+        ),
       );
       for (const claim of claims) expect(claim.length).toBeLessThanOrEqual(15);
       const claimed = claims.flat();
       expect(new Set(claimed).size).toBe(claimed.length);
-      const rest = await apps.claimVerification('eu', 500, 900, 100);
+      const rest = await apps.claimVerification('eu', claim(500, 900));
       expect([...claimed, ...rest].sort()).toEqual(all);
-      expect((await apps.get('app-10'))?.published).toEqual({ eu: mark(1, 1, 900), us: mark(1, 1, 100) });
+      expect((await apps.get('app-10'))?.published).toEqual({ eu: mark(1, 1, -930), us: mark(1, 1, 100) });
       expect((await apps.get('fresh'))?.published).toEqual({ eu: mark(1, 1, 500) });
-      expect(await apps.claimVerification('eu', 901, 1_000, 100)).toHaveLength(61);
-      expect(await apps.claimVerification('us', 101, 1_000, 100)).toHaveLength(60);
+      expect(await apps.claimVerification('us', claim(101, 1_000))).toHaveLength(60);
+      // While the claims last, there is but the one that nobody has claimed.
+      expect(await apps.claimVerification('eu', claim(901, 930))).toEqual(['fresh']);
+      expect(await apps.claimVerification('eu', claim(901, 931))).toHaveLength(60);
+    });
+
+    it('a claim ends when it is noted, or by itself, and then its owner may leave it to others', async () => {
+      for (const name of ['a', 'b', 'c'])
+        await apps.insert(recordOf(name, { published: { eu: mark(1, 1, 100), us: mark(1, 1, 100) } }));
+      await apps.insert(recordOf('never'));
+      expect(await apps.claimVerification('eu', claim(500, 900))).toHaveLength(3);
+      await apps.noteVerified('eu', ['a', 'b', 'never', 'none'], 910);
+      expect((await apps.get('a'))?.published).toEqual({ eu: mark(1, 1, 910), us: mark(1, 1, 100) });
+      expect((await apps.get('never'))?.published).toEqual({});
+      const later = { except: ['c'] };
+      expect(await apps.claimVerification('eu', claim(910, 1_000, later))).toEqual([]);
+      expect(await apps.claimVerification('eu', claim(910, 1_000))).toEqual(['c']);
+      expect(await apps.claimVerification('eu', claim(911, 1_000, later))).toHaveLength(2);
+      // A later comparison has been noted already.
+      await apps.noteVerified('eu', ['b', 'c'], 1_200);
+      await apps.noteVerified('eu', ['b', 'c'], 1_100);
+      expect((await apps.get('b'))?.published['eu']).toEqual(mark(1, 1, 1_200));
+      await apps.markPublished('a', 'eu', mark(1, 1, 1_300));
+      expect(await apps.claimVerification('eu', claim(1_200, 2_000))).toEqual([]);
     });
 
     it('the highest revision of all that was purged is remembered', async () => {
