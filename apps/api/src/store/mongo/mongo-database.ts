@@ -243,7 +243,8 @@ function driverOptions(limits: MongoLimits): mongoose.ConnectOptions {
     waitQueueTimeoutMS: limits.selection,
     heartbeatFrequencyMS: 5_000,
     maxPoolSize: 20,
-    // Whatever the URL says: what was accepted is on the disks of a majority, and is read from there.
+    // Whatever the URL says: what was accepted is on the disks of a majority. Reads are of the primary, and local: a
+    // single server may refuse others, and what is read of a primary that is being replaced is healed like a restore.
     writeConcern: { w: 'majority', journal: true, wtimeoutMS: limits.majority },
     readPreference: 'primary',
     ignoreUndefined: true,
