@@ -29,7 +29,7 @@ const VHOST = 'nebula';
 /** Short, so that the tests are quick. */
 const INTERVALS = {
   ...{ VERIFY_INTERVAL_SECONDS: '2', REPORT_INTERVAL_SECONDS: '1' },
-  ...{ RABBIT_HEARTBEAT: '10', RABBIT_RECONNECT_MAX_SECONDS: '2' },
+  ...{ RABBIT_HEARTBEAT: '10', RABBIT_RECONNECT_MAX_SECONDS: '2', RABBIT_RECONNECT_SPREAD_SECONDS: '1' },
 };
 const API_USER = { RABBIT_USER: 'nebula-api', RABBIT_PASSWORD: 'api-secret' };
 const SECRET_KEYS = `k1:${Buffer.alloc(32, 'fleet').toString('base64')}`;

@@ -25,7 +25,7 @@ const API_USER = { RABBIT_USER: 'nebula-api', RABBIT_PASSWORD: secret('r3gions-A
 const WORKER_USER = { RABBIT_USER: 'nebula-worker', RABBIT_PASSWORD: secret('r3gions-Worker') };
 const INTERVALS = {
   ...{ VERIFY_INTERVAL_SECONDS: '2', REPORT_INTERVAL_SECONDS: '1' },
-  ...{ RABBIT_HEARTBEAT: '10', RABBIT_RECONNECT_MAX_SECONDS: '2' },
+  ...{ RABBIT_HEARTBEAT: '10', RABBIT_RECONNECT_MAX_SECONDS: '2', RABBIT_RECONNECT_SPREAD_SECONDS: '1' },
 };
 
 /** One broker and one server of a region. */

@@ -4,6 +4,7 @@ import { RABBIT_KEYS } from './rabbit-keys.js';
 /** The keys of all programs, which one file may serve: each takes its own and leaves the others alone. */
 export const FILE_KEYS: readonly string[] = [
   ...Object.keys(RABBIT_KEYS),
+  'rabbit_reconnect_spread_seconds',
   'rabbit_region',
   'rabbit_regions',
   'rabbit_management_url',

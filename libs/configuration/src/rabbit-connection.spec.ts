@@ -55,6 +55,12 @@ describe('rabbitConnection', () => {
 
   it('waits for a lost connection as long as it is told', () => {
     expect(connection({ RABBIT_RECONNECT_MAX_SECONDS: '7' }).reconnect).toEqual({ longest_ms: 7_000 });
+    const file = join(folder, 'conf.json');
+    const keys = loadConfiguration(RABBIT_KEYS, { environment: REQUIRED, file });
+    expect(rabbitConnection({ ...keys, rabbit_reconnect_spread_seconds: 9 }).reconnect).toEqual({
+      longest_ms: 120_000,
+      spread_ms: 9_000,
+    });
     expect(problems({ RABBIT_RECONNECT_MAX_SECONDS: '0' })).toEqual([
       expect.stringMatching(/^RABBIT_RECONNECT_MAX_SECONDS is "0" but must be a whole number, 1 to 3600/),
     ]);

@@ -11,8 +11,8 @@ export interface RabbitConnection {
   password: string;
   vhost: string;
   heartbeat_seconds: number;
-  /** The longest wait between two attempts to connect. */
-  reconnect: { longest_ms: number };
+  /** The longest waits between two attempts to connect: of any, and of the first after a loss where there is such a key. */
+  reconnect: { longest_ms: number; spread_ms?: number };
   ssl?: { ca?: string; cert?: string; key?: string; verify: boolean };
 }
 
@@ -21,8 +21,11 @@ export interface RabbitConnection {
  * @throws {ConfigurationError} with a line for each node that is none, and for each file that can't be read or is
  * given without `rabbit_ssl`
  */
-export function rabbitConnection(configuration: RabbitConfiguration): RabbitConnection {
+export function rabbitConnection(
+  configuration: RabbitConfiguration & { rabbit_reconnect_spread_seconds?: number },
+): RabbitConnection {
   const { rabbit_host, rabbit_port, rabbit_user, rabbit_password, rabbit_vhost } = configuration;
+  const { rabbit_reconnect_max_seconds: longest, rabbit_reconnect_spread_seconds: spread } = configuration;
   const problems = rabbitHostProblems(rabbit_host);
   const ssl = sslOf(configuration, problems);
   if (problems.length > 0) throw new ConfigurationError(problems);
@@ -33,7 +36,10 @@ export function rabbitConnection(configuration: RabbitConfiguration): RabbitConn
     password: rabbit_password,
     vhost: rabbit_vhost,
     heartbeat_seconds: configuration.rabbit_heartbeat,
-    reconnect: { longest_ms: configuration.rabbit_reconnect_max_seconds * 1_000 },
+    reconnect: {
+      longest_ms: longest * 1_000,
+      ...(spread === undefined ? {} : { spread_ms: spread * 1_000 }),
+    },
     ...(ssl ? { ssl } : {}),
   };
 }

@@ -50,7 +50,7 @@ describe('the configuration of a worker', () => {
       rabbit_host: ['rabbit'],
       docker_host: 'unix:///var/run/docker.sock',
       report_interval_seconds: 60,
-      rabbit_reconnect_max_seconds: 120,
+      ...{ rabbit_reconnect_max_seconds: 120, rabbit_reconnect_spread_seconds: 10 },
     });
   });
 

@@ -16,6 +16,7 @@ import { policyConfigurationProblems } from './worker-policy.js';
 /** What a worker of its own is started with. It never has credentials of the database. */
 export interface WorkerConfiguration extends RabbitConfiguration, ImageConfiguration, UpdateConfiguration {
   app_name: string[];
+  rabbit_reconnect_spread_seconds: number;
   worker_id: string;
   worker_labels: string[];
   worker_policy: Record<string, unknown>;
@@ -39,6 +40,15 @@ export const WORKER_KEYS: KeyTable<WorkerConfiguration> = {
     description: 'apps that this server runs, separated by commas',
   },
   ...RABBIT_KEYS,
+  rabbit_reconnect_spread_seconds: {
+    kind: 'integer',
+    default: 10,
+    min: 1,
+    max: 3600,
+    description:
+      'longest first wait after a connection to RabbitMQ is lost, seconds: the whole fleet loses its connections at ' +
+      'once, and comes back spread over this',
+  },
   worker_id: {
     kind: 'string',
     default: '',

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { AmqpConnectionManagerClass, type AmqpConnectionManagerOptions } from 'amqp-connection-manager';
 import type { Channel, ChannelModel, ConfirmChannel, Options } from 'amqplib';
-import { type Backoff, backoffMs } from './backoff.js';
+import { type Reconnect, reconnectMs } from './backoff.js';
 import { addressText, type BrokerAddress, brokerAddress } from './broker-address.js';
 import { connectProblem, isRefusal } from './connection-problem.js';
 import { messageOf } from './error-facts.js';
@@ -37,7 +37,7 @@ export class BrokerConnection {
   private readonly logger = new Logger('RabbitMQ');
   private readonly rare: RareLog;
   private readonly addresses: readonly BrokerAddress[];
-  private readonly backoff: Backoff;
+  private readonly reconnect: Reconnect;
   private readonly listeners = new Set<Listener>();
   private readonly manager: AmqpConnectionManagerClass;
   /** Counts the nodes that were tried; the next one follows from it. */
@@ -47,6 +47,8 @@ export class BrokerConnection {
   /** Waits in a row without a connection that lasted. */
   private failures = 0;
   private attemptedAt = 0;
+  /** Whether there was a connection. */
+  private hadOne = false;
   /** Ends the attempt that is under way, or the connection that came of it. */
   private cut = new AbortController();
   private limit: NodeJS.Timeout | undefined;
@@ -62,7 +64,7 @@ export class BrokerConnection {
   ) {
     this.addresses = options.hosts.map((host) => brokerAddress(host, options.port));
     this.rare = options.told ?? new RareLog();
-    this.backoff = { ...DEFAULT_RECONNECT, ...options.reconnect };
+    this.reconnect = { ...DEFAULT_RECONNECT, ...options.reconnect };
     // A fleet spreads over the nodes.
     this.tried = Math.floor(Math.random() * this.addresses.length);
     // It is told one node at a time, since it asks again only when it has tried all that it was told.
@@ -184,6 +186,7 @@ export class BrokerConnection {
     clearTimeout(this.limit);
     if (this.closing) return;
     this.missed = 0;
+    this.hadOne = true;
     this.model = this.manager.connection ?? null;
     this.lastProblem = null;
     this.logger.log('connected to RabbitMQ', { address: addressText(this.address) });
@@ -225,7 +228,7 @@ export class BrokerConnection {
   private waitAfter(failures: number): void {
     this.missed = 0;
     this.failures = failures;
-    this.wait(backoffMs(this.backoff, Math.max(0, failures - 1)));
+    this.wait(reconnectMs(this.reconnect, Math.max(0, failures - 1), this.hadOne));
   }
 
   /** Sets the wait that begins next, milliseconds. */

@@ -1,4 +1,4 @@
-import type { Backoff } from './backoff.js';
+import type { Reconnect } from './backoff.js';
 import type { RareLog } from './rare-log.js';
 
 /** How to reach RabbitMQ. Certificates and keys are their text (PEM), not the names of files. */
@@ -28,7 +28,7 @@ export interface RabbitOptions {
   /** Called when RabbitMQ refuses the login or has no such virtual host, each time. Must not throw. */
   refused?: () => void;
   /** Waits between two attempts to connect, as far as they are not the usual ones of who connects. */
-  reconnect?: Partial<Backoff>;
+  reconnect?: Partial<Reconnect>;
 }
 
 /**
@@ -36,7 +36,7 @@ export interface RabbitOptions {
  * asking: without its user or virtual host each attempt costs the broker 1.2 ms of a core (measured with 3.10), so that
  * with full jitter 10,000 workers, 167 a second at the longest wait, take a fifth of one.
  */
-export const DEFAULT_RECONNECT: Backoff = { first_ms: 1_000, longest_ms: 120_000 };
+export const DEFAULT_RECONNECT: Reconnect = { first_ms: 1_000, spread_ms: 10_000, longest_ms: 120_000 };
 
 /** Instances of the api are few, so they may come back soon. */
-export const API_RECONNECT: Backoff = { first_ms: 200, longest_ms: 10_000 };
+export const API_RECONNECT: Reconnect = { first_ms: 200, spread_ms: 200, longest_ms: 10_000 };

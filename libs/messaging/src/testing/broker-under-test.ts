@@ -45,7 +45,11 @@ export class BrokerUnderTest {
     const { hosts, admin } = this.broker;
     return {
       ...{ hosts, port: 5672, user: admin.user, password: admin.password, vhost: '/' },
-      ...{ heartbeat_seconds: 10, connection_name: 'test', reconnect: { first_ms: 100, longest_ms: 1_000 } },
+      ...{
+        heartbeat_seconds: 10,
+        connection_name: 'test',
+        reconnect: { first_ms: 100, spread_ms: 100, longest_ms: 1_000 },
+      },
       ...changes,
     };
   }
