@@ -43,6 +43,8 @@ function problemsOf(change: Record<string, string>): readonly string[] {
   return [];
 }
 
+const names = (count: number): string => Array.from({ length: count }, (_, index) => `a${index}`).join();
+
 describe('the configuration of a worker', () => {
   it('has its apps, its broker and the local engine', () => {
     expect(load()).toMatchObject({
@@ -52,6 +54,10 @@ describe('the configuration of a worker', () => {
       report_interval_seconds: 60,
       ...{ rabbit_reconnect_max_seconds: 120, rabbit_reconnect_spread_seconds: 10 },
     });
+  });
+
+  it('takes as many apps as a heartbeat can name', () => {
+    expect(load({ APP_NAME: names(8_000) }).app_name).toHaveLength(8_000);
   });
 
   it.each(Object.keys(WORKER_KEYS))('shows no password of an address that is given as %s', (name) => {
@@ -70,6 +76,11 @@ describe('the configuration of a worker', () => {
     ['an empty list', { APP_NAME: ' , ' }, [/^APP_NAME names no app/]],
     ['a URL as node of RabbitMQ', { RABBIT_HOST: 'amqp://u:hunter3@rabbit' }, [/^rabbit_host holds "\/"/]],
     ['names that no app can have', { APP_NAME: 'shop,a b,/x' }, [/^APP_NAME: "a b" /, /^APP_NAME: "\/x" /]],
+    [
+      'more apps than a heartbeat can name',
+      { APP_NAME: names(8_001) },
+      [/^APP_NAME names 8001 apps, and a worker can have at most 8000$/],
+    ],
     [
       'no address of an engine',
       { DOCKER_HOST: 'localhost' },

@@ -146,9 +146,17 @@ export function loadWorkerConfiguration(sources?: Sources): WorkerConfiguration 
 
 const LONGEST_ID = 255;
 
+/**
+ * A heartbeat names all apps, as one that it doesn't name is taken for gone, and has at most 1 MiB. Linux lets a variable
+ * have 128 KiB: so many names have 15 characters then, with which an app takes some 110 bytes of a heartbeat.
+ */
+const MOST_APPS = 8_000;
+
 function appProblems(apps: readonly string[]): string[] {
   if (apps.length === 0)
     return ['APP_NAME names no app; set it to the apps that this server runs, like shop,shop-lb'];
+  if (apps.length > MOST_APPS)
+    return [`APP_NAME names ${apps.length} apps, and a worker can have at most ${MOST_APPS}`];
   return apps.flatMap((app) => {
     const result = parseAppName(app);
     return result.ok ? [] : [`APP_NAME: ${shownValue(app)} ${result.problems[0]?.message}`];
