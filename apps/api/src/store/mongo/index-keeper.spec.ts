@@ -36,3 +36,16 @@ it.each([
   await new Promise((resolve) => setImmediate(resolve));
   expect([calls, lines.length]).toEqual([asked, told]);
 });
+
+it('an index is made once, and once more in the database that has come out of a backup', async () => {
+  let calls = 0;
+  const run = async () => {
+    calls += 1;
+  };
+  const keeper = new IndexKeeper(run, { info: searchLogged, warn: searchLogged });
+  for (let time = 0; time < 3; time += 1) keeper.want(apps, { updated_at: 1 });
+  expect(calls).toBe(1);
+  keeper.forget();
+  for (let time = 0; time < 3; time += 1) keeper.want(apps, { updated_at: 1 });
+  expect(calls).toBe(2);
+});

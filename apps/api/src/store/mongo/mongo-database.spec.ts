@@ -1,0 +1,38 @@
+import { afterEach, expect, it, jest } from '@jest/globals';
+import mongoose from 'mongoose';
+import { searchLogged } from '../../../../../libs/messaging/src/testing/searched-log.js';
+import { StoreUnavailableError } from '../app-store.js';
+import { MongoDatabase } from './mongo-database.js';
+
+const LIMITS = { reading: 50, call: 50, selection: 1_000, silence: 1_000, majority: 1_000 };
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+it('a call whose time was up before the database could be used does nothing when it can: somebody may restore it then', async () => {
+  let connected = () => {};
+  const connecting = new Promise<void>((resolve) => {
+    connected = resolve;
+  });
+  const { prototype } = mongoose.Connection;
+  const opening = jest.spyOn(prototype, 'openUri').mockImplementation(async function (
+    this: mongoose.Connection,
+  ) {
+    await connecting;
+    return this;
+  });
+  const settings = { findOne: async () => null, updateOne: async () => undefined };
+  jest.spyOn(prototype, 'collection').mockReturnValue(settings as never);
+  const log = { info: searchLogged, warn: searchLogged };
+  const database = new MongoDatabase({ url: 'mongodb://127.0.0.1:1', database: 'nebula' }, log, LIMITS);
+  const done: string[] = [];
+  await expect(database.run(async () => done.push('late'))).rejects.toThrow(StoreUnavailableError);
+  expect(opening).toHaveBeenCalledTimes(1);
+  connected();
+  await database.run(async () => done.push('in time'));
+  // Both waited for the same connection.
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(done).toEqual(['in time']);
+  await database.close();
+});
