@@ -103,6 +103,7 @@ const PRINTED = [
   /^shop:1 1$/,
   /^\d+$/,
   /^$/,
+  /^$/,
   /^shop\nedge converged$/,
   /^read what you need now\n(revision \d+\n)*[^]*converging: 0/,
   /^\d of 1(\n\d of 1)*$/,

@@ -8,6 +8,7 @@ export {
   type ProblemType,
 } from './errors.js';
 export { etagOf } from './etag.js';
+export { expectedOf } from './expected.js';
 export { type EventOptions, type NebulaEvent, streamEvents } from './events.js';
 export { eachItem, eachPage, type Page } from './lists.js';
 export {

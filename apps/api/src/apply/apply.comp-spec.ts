@@ -187,6 +187,19 @@ describe('rights', () => {
     expect(exported.body).toEqual({ apps: [app('mine-b')] });
     expect(await api.stored('theirs')).toMatchObject([{ revision: 1, deleted: false }]);
   });
+
+  it('keep what would be deleted where they lack for a change, and a dry run says so', async () => {
+    await api.create('lack-mine');
+    await api.create('lack-theirs');
+    api.authorization = await makeToken(api, { name: 'lack', rights: 'rw', apps: ['lack-m*'] });
+    const document = [app('lack-theirs', { running: false })];
+    const looked = await apply(document, '?prune=true&prefix=lack-&dry_run=true');
+    const applied = await apply(document, '?prune=true&prefix=lack-');
+    api.authorization = ADMIN;
+    expect(results(applied)).toEqual(['lack-theirs failed', 'lack-mine kept']);
+    expect(results(looked)).toEqual(results(applied));
+    expect(await api.stored('lack-mine')).toMatchObject([{ deleted: false }]);
+  });
 });
 
 describe('an export', () => {

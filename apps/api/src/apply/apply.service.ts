@@ -12,6 +12,7 @@ import { PROBLEMS } from '../http/problem-types.js';
 import { toProblem } from '../http/to-problem.js';
 import type { AppRecord } from '../store/app-store.js';
 import { placedAt, readApplyDocument } from './apply-document.js';
+import { conditionsOf, type Expected, requireExpected } from './expected.js';
 
 /** What becomes of an app. `kept`: it would have been deleted, but something else failed. */
 export const APPLY_RESULTS = ['created', 'changed', 'unchanged', 'deleted', 'kept', 'failed'] as const;
@@ -56,27 +57,36 @@ export class ApplyService {
 
   /**
    * Everything is looked at before the first change is made, so a document of which any spec is refused changes nothing.
-   * After that an app that can't be changed hinders no other; only deletions wait until all others are done.
+   * It is refused, too, when it says what was looked at and anything of that is another now: so nothing is changed, and
+   * above all deleted, that nobody has seen. After that an app that can't be changed hinders no other; only deletions
+   * wait until all others are done.
    * @throws {ProblemError} when the document is refused
    * @throws {StoreUnavailableError} when the store is away before anything was changed
    */
   async apply(input: unknown, pruning: Pruning | null, intent: Intent): Promise<AppliedApp[]> {
-    const specs = readApplyDocument(input);
+    const { specs, expected } = readApplyDocument(input);
     if (pruning) requireSafePruning(specs, pruning);
     const changes = specs.map((spec, index) => this.changeTo(spec, index));
     const deletions = pruning ? await this.deletions(specs, pruning, intent) : [];
     const looked = await inParallel([...changes, ...deletions], (change) => this.look(change, intent));
     refuseInvalid(looked);
-    if (intent.dryRun) return await inParallel(looked, (each) => this.previewed(each));
+    if (expected) refuseUnexpected(expected, looked);
+    if (intent.dryRun) {
+      const willKeep = hasFailure(looked);
+      return await inParallel(looked, async (each) =>
+        willKeep && isDeletion(each) ? kept(each) : await this.previewed(each),
+      );
+    }
     const deadline = performance.now() + MANY_APPS_LIMIT_MS;
-    const isDeletion = ({ change }: Looked) => change.index === null;
+    const work = async (each: Looked) =>
+      await make(each, expected ? asLooked(each, intent) : intent, deadline);
     const done = await inParallel(
       looked.filter((each) => !isDeletion(each)),
-      (each) => make(each, intent, deadline),
+      work,
     );
     const hasFailed = done.some(({ result }) => result === 'failed');
     const deleted = await inParallel(looked.filter(isDeletion), async (each) =>
-      hasFailed ? kept(each) : await make(each, intent, deadline),
+      hasFailed ? kept(each) : await work(each),
     );
     return [...done, ...deleted];
   }
@@ -123,6 +133,23 @@ export class ApplyService {
   }
 }
 
+function isDeletion({ change }: Looked): boolean {
+  return change.index === null;
+}
+
+/** Whether a change is known to fail already, so that nothing is deleted. */
+function hasFailure(looked: readonly Looked[]): boolean {
+  return looked.some((each) => 'problem' in each && !isDeletion(each));
+}
+
+function asLooked(looked: Looked, intent: Intent): Intent {
+  return 'made' in looked ? { ...intent, expected: conditionsOf(foundOf(looked)) } : intent;
+}
+
+function foundOf({ change, made }: Extract<Looked, { made: unknown }>) {
+  return { app_name: change.app_name, before: made.before };
+}
+
 async function make(looked: Looked, intent: Intent, deadline: number): Promise<AppliedApp> {
   if ('problem' in looked) return failed(looked, looked.problem);
   const { change, made } = looked;
@@ -131,7 +158,8 @@ async function make(looked: Looked, intent: Intent, deadline: number): Promise<A
     if (performance.now() > deadline) throw timedOut();
     return outcome(await change.make(intent));
   } catch (error) {
-    return failed(looked, toProblem(error));
+    const problem = toProblem(error);
+    return failed(looked, problem.problem === PROBLEMS.preconditionFailed ? overtaken() : problem);
   }
 }
 
@@ -154,6 +182,12 @@ function failed({ change: { app_name } }: Looked, error: ProblemError): AppliedA
   return { app_name, result: 'failed', revision: null, problem };
 }
 
+function overtaken(): ProblemError {
+  const detail =
+    'Somebody else changed it while the document was applied; look at it, and apply the document again.';
+  return new ProblemError(PROBLEMS.preconditionFailed, { detail });
+}
+
 function timedOut(): ProblemError {
   const detail = `It was not begun with, as the others took ${MANY_APPS_LIMIT_MS / 1_000} s; apply the document again.`;
   return new ProblemError(PROBLEMS.timedOut, { detail });
@@ -167,6 +201,16 @@ function refuseInvalid(looked: readonly Looked[]): void {
     return placedAt(each.change.index, errors);
   });
   if (problems.length > 0) throw invalidSpec(problems.slice(0, 50));
+}
+
+/** @throws {ProblemError} when anything that would be done was not looked at, or is another now */
+function refuseUnexpected(expected: Expected, looked: readonly Looked[]): void {
+  const willKeep = hasFailure(looked);
+  const found = looked.flatMap((each) =>
+    'made' in each && !(willKeep && isDeletion(each)) ? [foundOf(each)] : [],
+  );
+  const names = new Set(looked.map(({ change }) => change.app_name));
+  requireExpected(expected, found, names);
 }
 
 /** @throws {ProblemError} when the document can't be meant to be all that there shall be */

@@ -102,6 +102,11 @@ const REQUESTS: Record<string, [path: string, parts: RequestParts, status: numbe
     ['/apply?dry_run=true', { json: { apps: [{ app_name: 'new-3', docker_image: 'shop:1' }] } }, 200],
     ['/apply', { json: { apps: [{ app_name: 'new-3', docker_image: 'shop:1' }] } }, 200],
     ['/apply', { json: { apps: [{ app_name: '-' }] } }, 422],
+    [
+      '/apply',
+      { json: { apps: [{ app_name: 'new-3', docker_image: 'shop:1' }], expected: { shop: null } } },
+      412,
+    ],
     ['/apply', { body: 'apps: [', headers: { 'content-type': 'application/yaml' } }, 400],
     ['/apply', FOREIGN, 403],
     ['/apply', BROKEN, 400],

@@ -42,16 +42,27 @@ export const APPLY_OPERATIONS = {
   apply: operation(
     'applyApps',
     'Apply a document',
-    'Creates or changes the apps of a document where they differ, and leaves all others alone. What a spec does not say has its default. Any spec that is not valid refuses all of it; after that an app that can not be changed hinders no other, and the answer says of each what became of it.',
+    'Creates or changes the apps of a document where they differ, and leaves all others alone. What a spec does not say has its default. Any spec that is not valid refuses all of it, and so does an app that is not as `expected`; after that an app that can not be changed hinders no other, and the answer says of each what became of it.',
     ...CHANGE_IN_QUERY,
     ...PRUNING,
     ApiConsumes(JSON_TYPE, YAML_TYPE),
-    ApiBody({ required: true, schema: ref('AppDocument'), examples: { hello: { value: EXAMPLE_DOCUMENT } } }),
+    ApiBody({
+      required: true,
+      schema: ref('ApplyDocument'),
+      examples: {
+        hello: { value: EXAMPLE_DOCUMENT },
+        looked: {
+          summary: 'Only as it was looked at.',
+          value: { ...EXAMPLE_DOCUMENT, expected: { [EXAMPLE_SPEC.app_name]: 7 } },
+        },
+      },
+    }),
     success(200, 'What became of each app.', 'Applied', { example: EXAMPLE_APPLIED }),
     ...failures(
       PROBLEMS.crossSite,
       PROBLEMS.malformedJson,
       PROBLEMS.malformedYaml,
+      PROBLEMS.preconditionFailed,
       PROBLEMS.bodyTooLarge,
       PROBLEMS.unsupportedMediaType,
       PROBLEMS.invalidSpec,

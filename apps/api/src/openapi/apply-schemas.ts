@@ -21,6 +21,19 @@ export function applySchemas(appName: Schema): Record<string, Schema> {
       { apps: { ...listOf(ref('AppSpec')), maxItems: MOST_APPS } },
       { description: 'Many apps, each once.' },
     ),
+    ApplyDocument: closedObject(
+      {
+        apps: { ...listOf(ref('AppSpec')), maxItems: MOST_APPS },
+        expected: {
+          type: 'object',
+          propertyNames: appName,
+          additionalProperties: { type: ['integer', 'null'], minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
+          description:
+            'What was looked at: the `revision` in the `preview` of each app, as a dry run answers it; null where there is no such app. When anything that would be done was not looked at, or is another now, all is refused with 412.',
+        },
+      },
+      { optional: ['expected'], description: 'Many apps, each once, and what was looked at before.' },
+    ),
     Applied: closedObject({
       dry_run: { type: 'boolean', description: 'Nothing was changed.' },
       items: { ...listOf(ref('AppliedApp')), description: 'In the order of the document, deletions last.' },

@@ -40,6 +40,14 @@ export class FaultyStore {
     );
   }
 
+  /** Before the next of these calls somebody else comes first; all others are as they always are. */
+  overtake(method: Method, work: () => Promise<unknown>): void {
+    this.replace([method], async () => {
+      Reflect.deleteProperty(this.store, method);
+      await work();
+    });
+  }
+
   /** Calls are what they were, and those that wait go on. */
   heal(): void {
     for (const method of METHODS) Reflect.deleteProperty(this.store, method);

@@ -11,6 +11,8 @@ export interface Followed {
   /** The desired one when left out. */
   revision?: number;
   timeoutMs: number;
+  /** The time limit of all that are waited for together, for the words; `timeoutMs` when left out. */
+  limitMs?: number;
   /** Not ended by a failure: a worker may get there with its next try. */
   keepGoing: boolean;
   /** The app is deleted: that nobody runs it is what is waited for. */
@@ -28,12 +30,12 @@ const LOOK_MS = 1_000;
  */
 export async function follow(
   session: Session,
-  { app, revision, timeoutMs, keepGoing, isGone = false }: Followed,
+  { app, revision, timeoutMs, limitMs = timeoutMs, keepGoing, isGone = false }: Followed,
 ): Promise<void> {
   const { client, terminal, paintBeside: paint } = session;
   const line = new ProgressLine(terminal.stderr);
   const begun = performance.now();
-  let looking: Promise<void> = Promise.resolve();
+  let looking: Promise<void> | null = null;
   let waited = revision;
   try {
     const answer = await waitForConvergence({
@@ -46,7 +48,8 @@ export async function follow(
       ...(revision === undefined ? {} : { revision }),
       onProgress: (progress) => {
         waited = progress.revision;
-        looking = look();
+        // One at a time: an earlier one that is slow must not write behind the last word.
+        looking ??= look().finally(() => (looking = null));
       },
     });
     await looking;
@@ -64,7 +67,7 @@ export async function follow(
     if (terminal.signal.aborted) throw new Interrupted(interrupted(app, waited));
     if (isGone && error instanceof NotConvergedError && error.reason === 'no_workers') return sayGone();
     const isOver = performance.now() - begun >= timeoutMs;
-    if (error instanceof NotConvergedError) throw failureOf(error, timeoutMs, isOver);
+    if (error instanceof NotConvergedError) throw failureOf(error, limitMs, isOver);
     throw error;
   }
 
@@ -105,10 +108,10 @@ function interrupted(app: string, revision: number | undefined): string {
 /** @param isOver whether the time is: without any worker the api may answer at once, as of an app that is deleted */
 function failureOf(
   { app, reason, answer }: NotConvergedError,
-  timeoutMs: number,
+  limitMs: number,
   isOver: boolean,
 ): CommandError {
-  const seconds = timeoutMs / 1_000;
+  const seconds = limitMs / 1_000;
   if (answer === null)
     return new CommandError(`it is not known how far ${app} is: the api did not answer`, EXIT.timeout);
   const { revision, converged, pending, waiting_for } = answer;

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { parseDuration } from '../console/times.js';
 import type { Session } from '../command.js';
 import { follow } from './follow.js';
@@ -9,7 +9,8 @@ export interface ChangeOptions {
   reason?: string;
   dryRun?: boolean;
   wait?: boolean;
-  timeout: string;
+  /** Milliseconds. */
+  timeout: number;
   keepGoing?: boolean;
 }
 
@@ -29,7 +30,12 @@ export function dryRunOption(command: Command): Command {
 
 export function timeoutOption(command: Command): Command {
   return command
-    .option('--timeout <time>', 'how long to wait at most', '10m')
+    .addOption(
+      // Read before anything is done: what is wrong must not be found once the change is made.
+      new Option('--timeout <time>', 'how long to wait at most')
+        .default(600_000, '"10m"')
+        .argParser((text) => parseDuration('--timeout', text)),
+    )
     .option('--keep-going', 'wait on when a worker has failed: it may get there with its next try');
 }
 
@@ -41,10 +47,9 @@ export async function followed(
   session: Session,
   app: string,
   revision: number,
-  { wait, timeout, keepGoing }: ChangeOptions,
+  { wait, timeout: timeoutMs, keepGoing }: ChangeOptions,
   isGone = false,
 ): Promise<void> {
   if (!wait) return;
-  const timeoutMs = parseDuration('--timeout', timeout);
   await follow(session, { app, revision, timeoutMs, keepGoing: keepGoing === true, isGone });
 }

@@ -6,7 +6,7 @@ import { define, type Session, type World } from '../command.js';
 import { paintState } from '../console/colors.js';
 import { toYaml } from '../console/format.js';
 import { table } from '../console/table.js';
-import { ageOf, parseDuration } from '../console/times.js';
+import { ageOf } from '../console/times.js';
 import { revisionOf } from './app-history.js';
 import { naming } from './app-names.js';
 import { addStatus } from './app-status.js';
@@ -29,7 +29,7 @@ export function addReadCommands(app: Command, world: World): void {
     run: getOne,
   });
   addStatus(app, world);
-  define<{ revision?: string; timeout: string; keepGoing?: boolean }>(app, world, {
+  define<{ revision?: string; timeout: number; keepGoing?: boolean }>(app, world, {
     usage: 'wait <app>',
     summary: 'Wait until every worker that is online has converged',
     details:
@@ -45,7 +45,7 @@ export function addReadCommands(app: Command, world: World): void {
       naming(session.client, name, () =>
         follow(session, {
           app: name,
-          timeoutMs: parseDuration('--timeout', timeout),
+          timeoutMs: timeout,
           keepGoing: keepGoing === true,
           ...(revision === undefined ? {} : { revision: revisionOf('--revision', revision) }),
         }),

@@ -39,6 +39,8 @@ function ofAnswer(error: NebulaApiError, at: string): string {
     return `${at} does not let you in: ${detail || title} Log in with: nebulactl login ${at}`;
   if (type === 'urn:nebula:problem:unknown-path')
     return older(at, `it has no ${new URL(error.url).pathname}`);
+  if (errors.some(({ message }) => message.endsWith('a document has "apps" alone')))
+    return older(at, 'it does not know "expected" of a document');
   const unknown = errors.find(
     ({ parameter, message }) => parameter !== undefined && message.includes('is not a known query parameter'),
   );

@@ -8,10 +8,16 @@ import { canAsk, readAll, type Terminal, writeLine } from './terminal.js';
  * refused, as it is by other tools whose changes are hard to take back.
  *
  * @param yes whether `--yes` has answered already
+ * @param otherwise what is with a no, in words
  * @throws {UsageError} without a terminal and without `--yes`
  * @throws {CommandError} for a no
  */
-export async function confirm(terminal: Terminal, question: string, yes: boolean): Promise<void> {
+export async function confirm(
+  terminal: Terminal,
+  question: string,
+  yes: boolean,
+  otherwise = 'nothing was changed',
+): Promise<void> {
   if (yes) return;
   if (!canAsk(terminal))
     throw new UsageError(
@@ -19,8 +25,8 @@ export async function confirm(terminal: Terminal, question: string, yes: boolean
     );
   const prompts = await import('@clack/prompts');
   const answer = await prompts.confirm({ message: question, initialValue: false, ...streams(terminal) });
-  if (prompts.isCancel(answer)) throw new Interrupted('nothing was changed');
-  if (!answer) throw new CommandError('nothing was changed', EXIT.failed);
+  if (prompts.isCancel(answer)) throw new Interrupted(otherwise);
+  if (!answer) throw new CommandError(otherwise, EXIT.failed);
 }
 
 /**

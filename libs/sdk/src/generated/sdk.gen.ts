@@ -278,7 +278,7 @@ export const rollbackApp = <ThrowOnError extends boolean = true>(options: Option
 /**
  * Apply a document
  *
- * Creates or changes the apps of a document where they differ, and leaves all others alone. What a spec does not say has its default. Any spec that is not valid refuses all of it; after that an app that can not be changed hinders no other, and the answer says of each what became of it.
+ * Creates or changes the apps of a document where they differ, and leaves all others alone. What a spec does not say has its default. Any spec that is not valid refuses all of it, and so does an app that is not as `expected`; after that an app that can not be changed hinders no other, and the answer says of each what became of it.
  *
  * Needs the right `write` for each app that it is about.
  */

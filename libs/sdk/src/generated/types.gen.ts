@@ -1960,6 +1960,19 @@ export type AppDocument = {
     apps: Array<AppSpec>;
 };
 
+/**
+ * Many apps, each once, and what was looked at before.
+ */
+export type ApplyDocument = {
+    apps: Array<AppSpec>;
+    /**
+     * What was looked at: the `revision` in the `preview` of each app, as a dry run answers it; null where there is no such app. When anything that would be done was not looked at, or is another now, all is refused with 412.
+     */
+    expected?: {
+        [key: string]: number | null;
+    };
+};
+
 export type Applied = {
     /**
      * Nothing was changed.
@@ -4269,7 +4282,7 @@ export type RollbackAppResponses = {
 export type RollbackAppResponse = RollbackAppResponses[keyof RollbackAppResponses];
 
 export type ApplyAppsData = {
-    body: AppDocument;
+    body: ApplyDocument;
     path?: never;
     query?: {
         /**
@@ -4305,6 +4318,10 @@ export type ApplyAppsErrors = {
      * A page of another site asks for a change; Who asks may not do that
      */
     403: Problem;
+    /**
+     * The app is not as the request expects it
+     */
+    412: Problem;
     /**
      * The body is too large
      */
