@@ -48,7 +48,7 @@ function report(
       revision,
       state,
       last_error,
-      boot_nonce: `${app}-${worker_id}-${revision}`,
+      boot_nonce: `${app}-${worker_id}-${revision}-${state}`,
     }),
   );
 }
@@ -158,6 +158,16 @@ describe('nebulactl app set', () => {
     });
   });
 
+  it('repeats nothing of a patch that is no JSON, which may have a secret in it', async () => {
+    const { code, stderr } = await shell.run(['app', 'set', app, '--patch', '{"env_vars":{"T":"open-sesame}']);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: `Error: --patch must be an object of JSON, like '{"stop_grace_period_seconds":30}'\n`,
+    });
+    const unnamed = await shell.run(['app', 'set', app, '--secret-env', '=open-sesame']);
+    expect(unnamed).toMatchObject({ code: 2, stderr: 'Error: --secret-env must be name=text\n' });
+  });
+
   it('takes a secret from the environment, and shows it never again', async () => {
     const set = ['app', 'set', app, '--secret-env', 'DB_PASSWORD', '--yes', '-o', 'json'];
     const { code, stdout, stderr } = await shell.run(set, { env: { DB_PASSWORD: 'open-sesame' } });
@@ -220,6 +230,29 @@ describe('nebulactl --wait', () => {
     expect(stderr).toMatch(
       /Converged: shop\d+ is at revision 2 on 1 worker \(p50 [\d.]+ s, p99 [\d.]+ s\)\.\n$/,
     );
+  });
+
+  it('says its last word after every look at the progress, however slow one was', async () => {
+    report('w1', 1, 'converging');
+    const plain = globalThis.fetch;
+    const looks: string[] = [];
+    globalThis.fetch = (async (input: Request) => {
+      const isLook = input.url.includes('/status');
+      if (isLook) looks.push('begun');
+      const isSlow = isLook && looks.length === 1;
+      if (isSlow) report('w1', 1, 'converged');
+      const answer = await plain(input);
+      if (isSlow) await new Promise((resolve) => setTimeout(resolve, 1_500));
+      if (isLook) looks.push('ended');
+      return answer;
+    }) as typeof fetch;
+    try {
+      const { code, stderr } = await shell.run(['app', 'wait', app]);
+      expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringMatching(/Converged: .*\n$/) });
+      expect(looks.filter((each) => each === 'begun')).toHaveLength(looks.length / 2);
+    } finally {
+      globalThis.fetch = plain;
+    }
   });
 
   it('ends with 1 and the reasons as soon as a worker has failed', async () => {

@@ -72,6 +72,37 @@ describe('nebulactl app edit', () => {
     expect(await specOf()).toMatchObject({ containers_per: { server: 3 }, revision: 2 });
   });
 
+  it('tells a change within a text of several lines from one of a comment', async () => {
+    const text = 'one\n# two\n\nthree\n';
+    await api.call('PATCH', `/apps/${app}`, { json: { env_vars: { TEXT: text } } });
+    const drop = `sed -i '/# two/d' "$f"`;
+    expect(await shell.run(['app', 'edit', app, '--yes'], editor(drop))).toMatchObject({ code: 0 });
+    expect(await specOf()).toMatchObject({ env_vars: { TEXT: 'one\n\nthree\n' }, revision: 3 });
+  });
+
+  it('overwrites nothing that somebody has changed while the editor was open, and keeps what was typed', async () => {
+    const request = `{method: "PATCH", headers: {"content-type": "application/json"}, body: JSON.stringify({docker_image: "shop:9"})}`;
+    const patch = `node -e 'fetch("${api.url}/api/v3/apps/${app}", ${request})'`;
+    const ended = await shell.run(
+      ['app', 'edit', app, '--yes'],
+      editor(`sed -i 's/server: 2/server: 3/' "$f"; ${patch}`),
+    );
+    expect(ended).toMatchObject({ code: 1, stderr: expect.stringContaining('What you typed is in /') });
+    expect(ended.stderr).toContain(`somebody else has changed ${app} meanwhile`);
+    expect(await specOf()).toMatchObject({
+      docker_image: 'shop:9',
+      containers_per: { server: 2 },
+      revision: 2,
+    });
+  });
+
+  it('says where what was typed is, too, when it could not even be looked at', async () => {
+    const large = `printf 'hostname: "%0300000d"\n' 0 >> "$f"`;
+    const { code, stderr } = await shell.run(['app', 'edit', app, '--yes'], editor(large));
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('at most 262144 bytes') });
+    expect(stderr).toMatch(/What you typed is in \/.*\.yaml\n/);
+  });
+
   it('keeps what was typed when people give up on YAML that is none', async () => {
     const { code, stderr } = await shell.run(
       ['app', 'edit', app, '--yes'],

@@ -4,6 +4,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { ADMIN, LOGIN, makeToken } from '../../api/src/access/testing/logins.js';
+import { Clock } from '../../api/src/clock.js';
 import { ApiUnderTest } from '../../api/src/testing/api-under-test.js';
 import { type Certificates, makeCertificates } from '../../../libs/messaging/src/testing/certificates.js';
 import { secret } from '../../../tools/test/known-secrets.mjs';
@@ -92,24 +93,61 @@ describe('nebulactl login', () => {
   });
 });
 
+describe('a token of the environment', () => {
+  const NEBULA_TOKEN = LOGIN.auth_token;
+  const sent: (string | undefined)[] = [];
+  const stranger: RequestListener = ({ headers }, response) => {
+    sent.push(headers.authorization);
+    response.writeHead(401, { 'content-type': 'application/json' }).end('{}');
+  };
+
+  it('is sent to the address that is beside it, and to no other', async () => {
+    sent.length = 0;
+    await withServer(stranger, async (url) => {
+      expect(await shell.run(['context', 'add', 'stranger', url])).toMatchObject({ code: 0 });
+      for (const where of [
+        ['--url', url],
+        ['--context', 'stranger'],
+      ])
+        expect(await shell.run([...list, ...where], { env: { NEBULA_TOKEN } })).toMatchObject({ code: 1 });
+    });
+    expect(sent).toEqual([undefined, undefined]);
+    const same = [...list, '--url', `${api.url}/`];
+    expect(await shell.run(same, { env: { NEBULA_TOKEN } })).toMatchObject({ code: 0, stdout: 'shop\n' });
+  });
+
+  it('is for whatever is chosen when there is no address beside it', async () => {
+    const alone = { env: { NEBULA_TOKEN, NEBULA_URL: '' } };
+    expect(await shell.run([...list, '--url', api.url], alone)).toMatchObject({ code: 0 });
+    expect(await shell.run(['context', 'add', 'own', api.url])).toMatchObject({ code: 0 });
+    expect(await shell.run([...list, '--context', 'own'], alone)).toMatchObject({ code: 0 });
+  });
+});
+
 describe('nebulactl says in one sentence why it is refused', () => {
   it('a wrong token, one that has expired, and one that was revoked', async () => {
     const wrong = (await tokenOf(api, { name: 'mangled', rights: 'ro' })).slice(0, -1);
-    const expires_at = new Date(Date.now() + 500).toISOString();
+    const hour = 3_600_000;
+    const expires_at = new Date(Date.now() + hour).toISOString();
     const expired = await tokenOf(api, { name: 'short', rights: 'ro', expires_at });
     const revoked = await tokenOf(api, { name: 'revoked', rights: 'ro' });
     const admin = { env: { NEBULA_TOKEN: LOGIN.auth_token } };
     expect(await shell.run(['token', 'revoke', 'revoked', '--yes'], admin)).toMatchObject({ code: 0 });
-    while (Date.now() <= Date.parse(expires_at)) await new Promise((resolve) => setTimeout(resolve, 20));
-    for (const [token, why] of [
-      [wrong, 'The token is wrong, or it was revoked.'],
-      [expired, `The token expired at ${expires_at}.`],
-      [revoked, 'The token is wrong, or it was revoked.'],
-      ['', 'This call needs a login: a user with a password (Basic), or a token (Bearer).'],
-    ] as const) {
-      expect(saidOf(await shell.run(list, { env: { NEBULA_TOKEN: token } }))).toBe(
-        `Error: ${api.url} does not let you in: ${why} Log in with: nebulactl login ${api.url}`,
-      );
+    const clock = api.api.get(Clock);
+    clock.now = () => Date.now() + 2 * hour;
+    try {
+      for (const [token, why] of [
+        [wrong, 'The token is wrong, or it was revoked.'],
+        [expired, `The token expired at ${expires_at}.`],
+        [revoked, 'The token is wrong, or it was revoked.'],
+        ['', 'This call needs a login: a user with a password (Basic), or a token (Bearer).'],
+      ] as const) {
+        expect(saidOf(await shell.run(list, { env: { NEBULA_TOKEN: token } }))).toBe(
+          `Error: ${api.url} does not let you in: ${why} Log in with: nebulactl login ${api.url}`,
+        );
+      }
+    } finally {
+      clock.now = () => Date.now();
     }
   });
 

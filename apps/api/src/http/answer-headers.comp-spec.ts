@@ -84,6 +84,8 @@ describe('pages of another site', () => {
     expect(made.headers.get('access-control-allow-origin')).toBe(PAGE);
     expect(made.headers.get('access-control-expose-headers')).toContain('etag');
     expect(made.headers.get('vary')).toBe('origin');
+    const exported = await api.call('GET', '/export', { headers });
+    expect(exported.headers.get('vary')).toBe('origin, Accept');
     // A refusal can be read, too.
     const refused = await api.call('GET', '/apps', { headers: { origin: PAGE } });
     expectProblem(refused, PROBLEMS.unauthenticated);

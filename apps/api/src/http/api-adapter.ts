@@ -23,9 +23,16 @@ export class ApiAdapter extends FastifyAdapter {
       return reply;
     }
     // An app can change at any time; with an ETag asking again is cheap.
-    void reply.header('cache-control', 'no-cache').headers(headers);
+    void reply.header('cache-control', 'no-cache').headers(withBothVary(reply, headers));
     if (!(body instanceof JsonText)) return super.reply(reply, body, said);
     void reply.header('content-type', JSON_TYPE);
     return super.reply(reply, body.text, said);
   }
+}
+
+/** What an answer depends on comes to what all answers depend on already. */
+function withBothVary(reply: FastifyReply, headers: Answer['headers']): Answer['headers'] {
+  const { vary } = headers;
+  const before = vary === undefined ? undefined : reply.getHeader('vary');
+  return before === undefined ? headers : { ...headers, vary: `${String(before)}, ${vary}` };
 }

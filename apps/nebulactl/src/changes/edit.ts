@@ -18,7 +18,9 @@ type Edited = Omit<AppSpecInPlace, 'app_name'>;
 export async function edit(session: Session, app: string, options: ChangeOptions): Promise<void> {
   const { client, terminal } = session;
   const editor = editorOf(terminal.env);
-  const spec = await naming(client, app, () => specOf(session, app));
+  const { revision, spec } = await naming(client, app, () => lookAt(session, app));
+  // What is typed is made of this revision; over another it would take back what somebody else has done.
+  const onlyFor = { revision, otherwise: `open it anew with nebulactl app edit ${app}` };
   const original = await toYaml(await withoutDefaults(session, app, spec));
   const file = EditedFile.create(`${app}.yaml`);
   let problems: readonly string[] = [];
@@ -26,7 +28,8 @@ export async function edit(session: Session, app: string, options: ChangeOptions
   for (;;) {
     const text = await file.edit(editor, terminal, `${headOf(app, problems)}${before}`);
     const typed = withoutHead(text);
-    if (typed.trim() === '' || withoutComments(typed) === withoutComments(original)) {
+    const read = await parsed(typed);
+    if (typed.trim() === '' || saySame(read, await parsed(original))) {
       file.remove();
       return say(terminal, 'Nothing was changed, so nothing was sent.');
     }
@@ -34,14 +37,14 @@ export async function edit(session: Session, app: string, options: ChangeOptions
     if (problems.length > 0 && typed === before)
       throw new CommandError(`gave up. What you typed is in ${file.path}`);
     before = typed;
-    const read = await parsed(typed);
-    problems = 'problem' in read ? [read.problem] : await problemsOf(session, app, read.spec);
-    if (problems.length > 0 || 'problem' in read) continue;
-    const body = read.spec as AppSpecInPlace & { docker_image: string };
     try {
+      problems = 'problem' in read ? [read.problem] : await problemsOf(session, app, read.spec);
+      if (problems.length > 0 || 'problem' in read) continue;
+      const body = read.spec as AppSpecInPlace & { docker_image: string };
       await make(session, options, {
         app,
         question: `Change ${app}`,
+        onlyFor,
         send: (asked) => putApp({ client, path: { app }, body, ...asked }),
       });
     } catch (error) {
@@ -52,16 +55,19 @@ export async function edit(session: Session, app: string, options: ChangeOptions
   }
 }
 
-/** As the api has it, secrets masked; sent back, a mask keeps its value. */
-async function specOf({ client, terminal }: Session, app: string): Promise<Edited> {
-  const { preview } = await patchApp({
+/** The spec as the api has it, secrets masked; sent back, a mask keeps its value. */
+async function lookAt(
+  { client, terminal }: Session,
+  app: string,
+): Promise<{ revision: number; spec: Edited }> {
+  const { revision, preview } = await patchApp({
     client,
     path: { app },
     body: {},
     query: { dry_run: true },
     signal: terminal.signal,
   });
-  return editable(preview);
+  return { revision, spec: editable(preview) };
 }
 
 function editable(preview: Preview | undefined): Edited {
@@ -131,9 +137,8 @@ function withoutHead(text: string): string {
     .join('\n');
 }
 
-function withoutComments(text: string): string {
-  return text
-    .split('\n')
-    .filter((line) => !/^\s*#/.test(line) && line.trim() !== '')
-    .join('\n');
+/** Comments and blank lines say nothing, other than in a text of several lines. */
+function saySame(typed: Read, original: Read): boolean {
+  if ('problem' in typed || 'problem' in original) return false;
+  return JSON.stringify(typed.spec) === JSON.stringify(original.spec);
 }

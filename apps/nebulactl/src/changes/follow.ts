@@ -35,7 +35,8 @@ export async function follow(
   const { client, terminal, paintBeside: paint } = session;
   const line = new ProgressLine(terminal.stderr);
   const begun = performance.now();
-  let looking: Promise<void> | null = null;
+  let looking: Promise<void> = Promise.resolve();
+  let isLooking = false;
   let waited = revision;
   try {
     const answer = await waitForConvergence({
@@ -49,7 +50,9 @@ export async function follow(
       onProgress: (progress) => {
         waited = progress.revision;
         // One at a time: an earlier one that is slow must not write behind the last word.
-        looking ??= look().finally(() => (looking = null));
+        if (isLooking) return;
+        isLooking = true;
+        looking = look().finally(() => (isLooking = false));
       },
     });
     await looking;

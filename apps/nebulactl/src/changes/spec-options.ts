@@ -119,7 +119,10 @@ function pairOf(
   own: Readonly<Record<string, string | undefined>> | null,
 ): Pair {
   const [, name = '', value] = /^([^=]+)(?:=(.*))?$/s.exec(text) ?? [];
-  if (name === '') throw new UsageError(`${option} must be name=text, not ${JSON.stringify(text)}`);
+  if (name === '')
+    throw new UsageError(
+      `${option} must be name=text${option === '--secret-env' ? '' : `, not ${JSON.stringify(text)}`}`,
+    );
   if (value !== undefined) return [name, value];
   if (own === null) throw new UsageError(`${option} must be name=text, not ${JSON.stringify(text)}`);
   const inherited = own[name];
@@ -173,10 +176,10 @@ function parsedPatch(text: string): AppPatch {
   try {
     const value = JSON.parse(text) as unknown;
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  } catch (error) {
-    throw new UsageError(`--patch is not JSON: ${(error as Error).message}`);
+  } catch {
+    // What the parser says quotes the text, which may hold secrets.
   }
-  throw new UsageError('--patch must be an object of JSON');
+  throw new UsageError(`--patch must be an object of JSON, like '{"stop_grace_period_seconds":30}'`);
 }
 
 /** Objects within both are put together; where both say something else, the second holds. */

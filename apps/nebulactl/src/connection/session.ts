@@ -23,7 +23,8 @@ const AT_HOME = 'http://127.0.0.1:8000';
 
 /**
  * What holds, in this order: `--url` and `--context`, `NEBULA_URL` and `NEBULA_CONTEXT`, the current context, and
- * this machine. Credentials of a context are for its address alone: with another address they stay where they are.
+ * this machine. Credentials of a context are for its address alone: with another address they stay where they are. So
+ * does `NEBULA_TOKEN` beside `NEBULA_URL`; by itself it is for whatever is chosen.
  */
 export function connectionOf(
   options: ConnectionOptions,
@@ -34,13 +35,23 @@ export function connectionOf(
     throw new UsageError('--url and --context say both where to go: give one');
   const url = options.url ?? (options.context === undefined ? filled(env['NEBULA_URL']) : undefined);
   const chosen = url === undefined ? chosenContext(options, env, file) : { name: null, url };
-  const token = filled(env['NEBULA_TOKEN']);
+  const token = tokenFor(chosen.url, env);
   const caFile = options.caFile ?? filled(env['NEBULA_CA_FILE']);
   const { user: _user, password: _password, ...withoutLogin } = chosen;
   return {
     ...(token === undefined ? chosen : { ...withoutLogin, token }),
     ...(caFile === undefined ? {} : { ca_file: resolve(caFile) }),
   };
+}
+
+function tokenFor(url: string, env: Terminal['env']): string | undefined {
+  const its = filled(env['NEBULA_URL']);
+  const isForIt = its === undefined || withoutSlash(its) === withoutSlash(url);
+  return isForIt ? filled(env['NEBULA_TOKEN']) : undefined;
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, '');
 }
 
 function chosenContext({ context }: ConnectionOptions, env: Terminal['env'], file: ContextFile): Connection {
