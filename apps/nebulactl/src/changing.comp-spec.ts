@@ -159,7 +159,13 @@ describe('nebulactl app set', () => {
   });
 
   it('repeats nothing of a patch that is no JSON, which may have a secret in it', async () => {
-    const { code, stderr } = await shell.run(['app', 'set', app, '--patch', '{"env_vars":{"T":"open-sesame}']);
+    const { code, stderr } = await shell.run([
+      'app',
+      'set',
+      app,
+      '--patch',
+      '{"env_vars":{"T":"open-sesame}',
+    ]);
     expect({ code, stderr }).toEqual({
       code: 2,
       stderr: `Error: --patch must be an object of JSON, like '{"stop_grace_period_seconds":30}'\n`,

@@ -99,7 +99,10 @@ describe('nebulactl app edit', () => {
   it('says where what was typed is, too, when it could not even be looked at', async () => {
     const large = `printf 'hostname: "%0300000d"\n' 0 >> "$f"`;
     const { code, stderr } = await shell.run(['app', 'edit', app, '--yes'], editor(large));
-    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('at most 262144 bytes') });
+    expect({ code, stderr }).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('at most 262144 bytes'),
+    });
     expect(stderr).toMatch(/What you typed is in \/.*\.yaml\n/);
   });
 

@@ -293,7 +293,8 @@ describe('nebulactl speaks TLS', () => {
 
   it('and to an api without it also where certificates are set for all', async () => {
     const trusting = { env: { NEBULA_CA_FILE: caFile } };
-    expect(await shell.run([...list, '--url', api.url], trusting)).toMatchObject({
+    const alone = { env: { ...trusting.env, NEBULA_URL: '' } };
+    expect(await shell.run([...list, '--url', api.url], alone)).toMatchObject({
       code: 0,
       stdout: 'shop\n',
     });
