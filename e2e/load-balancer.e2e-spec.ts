@@ -26,7 +26,7 @@ const PREPARE_LIMIT = 300_000;
 const CHANGE_LIMIT = 120_000;
 const LIMIT = 600_000;
 
-/** Answered requests that none may fail among. */
+/** Requests answered while something changes, that none may fail among. */
 const REQUESTS = 20_000;
 const REPLICAS = 4;
 /** The app is scaled up to so many. */
@@ -173,25 +173,32 @@ describe('an HAProxy in front of four replicas', () => {
     'fails no request while the app is updated, rolled, scaled up and scaled down',
     async () => {
       const load = startLoad(url);
+      // Of an app that nobody changes none would fail anyway.
+      let whileChanged = 0;
+      const during = async (work: () => Promise<void>, replicas: number, version: number): Promise<void> => {
+        const answered = load.answered();
+        await work();
+        await everyReplicaAnswers(replicas, version);
+        whileChanged += load.answered() - answered;
+      };
       const before = await ids();
-      await change({ docker_image: HELLO_IMAGES.second });
-      await everyReplicaAnswers(REPLICAS, 2);
+      await during(() => change({ docker_image: HELLO_IMAGES.second }), REPLICAS, 2);
       const updated = await ids();
-      await roll();
+      await during(roll, REPLICAS, 2);
       const rolled = await ids();
-      await change({ containers_per: { server: MOST_REPLICAS } });
-      await everyReplicaAnswers(MOST_REPLICAS, 2);
+      await during(() => change({ containers_per: { server: MOST_REPLICAS } }), MOST_REPLICAS, 2);
       const most = await ids();
-      await change({ containers_per: { server: REPLICAS } });
-      await everyReplicaAnswers(REPLICAS, 2);
-      await change({ docker_image: HELLO_IMAGES.first });
-      await eventually(async () => expect(load.answered()).toBeGreaterThan(REQUESTS), LIMIT);
+      await during(() => change({ containers_per: { server: REPLICAS } }), REPLICAS, 2);
+      await during(() => change({ docker_image: HELLO_IMAGES.first }), REPLICAS, 1);
+      // The faster the machine is, the fewer requests are there in a change.
+      while (whileChanged <= REQUESTS) await during(roll, REPLICAS, 1);
       const result = await load.end();
-      const { answered, failed } = result;
-      figures['updated, rolled, scaled up and down, updated again'] = { answered, failed };
+      figures['updated, rolled, scaled up and down, updated again'] = {
+        answered: whileChanged,
+        failed: result.failed,
+      };
 
       expect(await failuresOf(result)).toEqual({ failed: 0, failures: {} });
-      expect(answered).toBeGreaterThan(REQUESTS);
       // It was all done: nothing was left as it was.
       for (const [one, other] of [
         [before, updated],
