@@ -135,7 +135,7 @@ describe('drift', () => {
     worker.receive(wanted({ spec: { containers_per: { server: 2 } } }));
     await worker.reported({ state: 'converged' });
     engine[how]('web-2');
-    await eventually(() => expect(running()).toHaveLength(2), 1_000);
+    await eventually(() => expect(running()).toHaveLength(2));
     expect(running()[0]).toBe('web-1 c1');
     expect(engine.calls.filter(({ subject }) => subject === 'web-1').map(({ verb }) => verb)).toEqual([
       'create',

@@ -99,7 +99,7 @@ describe('a failed pull', () => {
     answer();
     await worker.reported({ state: 'failed', revision: 3 });
     worker.receive(wanted({ revision: 4, tokens: { release: 2, restart: 4 }, spec }));
-    await eventually(() => expect(running()).toEqual(['web-1 c4', 'web-2 c5']), 1_000);
+    await eventually(() => expect(running()).toEqual(['web-1 c4', 'web-2 c5']));
     expect(worker.report()?.state).toBe('failed');
 
     engine.before = () => undefined;

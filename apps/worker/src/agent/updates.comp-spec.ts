@@ -4,6 +4,7 @@ import { secret } from '../../../../tools/test/known-secrets.mjs';
 import { eventually } from '../container-runtime/testing/eventually.js';
 import { RuntimeError } from '../container-runtime/runtime-error.js';
 import type { MemoryEngine } from './testing/memory-engine.js';
+import { MovedClock } from './testing/moved-clock.js';
 import { type Wish, wanted } from './testing/messages.js';
 import { WorkerUnderTest } from './testing/worker-under-test.js';
 
@@ -259,20 +260,24 @@ describe('a roll', () => {
 
 describe('the random wait before an update', () => {
   it('is kept over a restart of the worker, is not drawn again for a newer revision, and restarts nothing twice', async () => {
-    await worker.start({ updates: { max_restart_wait_seconds: 2 } });
+    const clock = new MovedClock();
+    await worker.start({ clock, updates: { max_restart_wait_seconds: 600 } });
     want(1, {});
     await worker.reported({ state: 'converged', revision: 1 }, 10_000);
     const before = ids();
     want(2, { docker_image: 'shop:2', update: {} });
     await worker.reported({ state: 'converging', revision: 2 });
     await worker.close();
-    await worker.start({ updates: { max_restart_wait_seconds: 3600 } });
+    await worker.start({ clock, updates: { max_restart_wait_seconds: 3600 } });
     want(3, { docker_image: 'shop:3', update: {} });
     await worker.reported({ state: 'converging', revision: 3 });
     expect(ids()).toEqual(before);
     // What is missing is not waited for.
     engine.vanish('web-2');
     await eventually(() => expect(engine.named('web-2')?.state).toBe('running'));
+    expect(ids()).toEqual(expect.arrayContaining([before[0], before[2]]));
+    clock.pass(600_000);
+    engine.elsewhere('die');
     await worker.reported({ state: 'converged', revision: 3 }, 10_000);
     const { calls } = engine;
     expect(calls.filter(({ verb, subject }) => verb === 'stop' && subject === 'web-1')).toHaveLength(1);
