@@ -39,6 +39,7 @@ export function programTree() {
       stderr: nowhere,
       env: {},
       signal: new AbortController().signal,
+      fetchTrusting: () => fetch,
     },
     now: () => 0,
     connection: null,

@@ -123,7 +123,7 @@ function sessionOf(world: World, options: GlobalOptions): Session {
       return connect();
     },
     get client() {
-      return (client ??= clientOf(connect()));
+      return (client ??= clientOf(terminal, connect()));
     },
   };
 }

@@ -1,6 +1,7 @@
 /**
  * The program itself: what a command has of the process.
  */
+import { httpFetch } from './connection/http-fetch.js';
 import { run } from './run.js';
 import { Interrupted } from './usage-error.js';
 
@@ -21,6 +22,7 @@ process.exitCode = await run(process.argv.slice(2), {
   stderr: process.stderr,
   env: process.env,
   signal: interruption.signal,
+  fetchTrusting: httpFetch,
 });
 // What is still open, like a connection that is kept for a next call, would hold the process up.
 process.stdin.destroy();

@@ -105,7 +105,7 @@ async function namesFor(
   if (what === null) return [];
   try {
     if (what === 'context') return starting(Object.keys(ContextFile.of(terminal.env).read().contexts), typed);
-    const client = clientOf(connectionOf(globalsIn(program, words), terminal.env), PATIENCE_MS);
+    const client = clientOf(terminal, connectionOf(globalsIn(program, words), terminal.env), PATIENCE_MS);
     if (what === 'app') return await namesOf(client, PATIENCE_MS, typed);
     const found: string[] = [];
     const signal = AbortSignal.timeout(PATIENCE_MS);

@@ -90,7 +90,7 @@ export function addContextCommands(context: Command, world: World): void {
         ...(token === null ? {} : { token }),
         ...(options.caFile === undefined ? {} : { ca_file: resolve(options.caFile) }),
       };
-      clientOf({ name: checkContextName(name), ...added });
+      clientOf(terminal, { name: checkContextName(name), ...added });
       const file = fileOf(session);
       const { current, contexts } = file.read();
       file.write({ current: current ?? name, contexts: { ...contexts, [name]: added } });

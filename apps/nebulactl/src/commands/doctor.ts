@@ -46,7 +46,7 @@ export function addDoctor(program: Command, world: World): void {
 }
 
 async function diagnose({ connection, terminal, now }: Session): Promise<Outcome[]> {
-  const client = clientOf(connection, LIMIT_MS);
+  const client = clientOf(terminal, connection, LIMIT_MS);
   const asked = now();
   let diagnosis: Diagnosis;
   try {

@@ -46,12 +46,12 @@ async function login(session: Session, [address]: string[], options: LoginOption
   const caFile = globals.caFile ?? terminal.env['NEBULA_CA_FILE'];
   const place: Context = { url: url.replace(/\/+$/, ''), ...(caFile ? { ca_file: resolve(caFile) } : {}) };
   // Before a secret is typed for an address that can't be right.
-  clientOf({ name: null, ...place });
+  clientOf(terminal, { name: null, ...place });
   const name = checkContextName(options.name ?? new URL(place.url).host.replace(/[^a-zA-Z0-9_.-]+/g, '-'));
   const context = { ...place, ...(await credentials(session, options, place.url)) };
   session.world.connection = { name, ...context };
   // What is kept has been let in.
-  const client = clientOf({ name, ...context });
+  const client = clientOf(terminal, { name, ...context });
   await listApps({ client, query: { limit: 1 }, signal: terminal.signal });
   const file = ContextFile.of(terminal.env);
   const { contexts } = file.read();

@@ -36,6 +36,6 @@ export function addVersion(program: Command, world: World): void {
 }
 
 async function versionOfApi({ connection, terminal }: Session): Promise<string> {
-  const client = clientOf(connection, 5_000);
+  const client = clientOf(terminal, connection, 5_000);
   return (await getHealth({ client, signal: terminal.signal })).version;
 }

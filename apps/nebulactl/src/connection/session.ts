@@ -3,7 +3,6 @@ import { resolve } from 'node:path';
 import type { Terminal } from '../console/terminal.js';
 import { UsageError } from '../usage-error.js';
 import { type Context, ContextFile, contextOf } from './context-file.js';
-import { trustingFetch } from './trusting-fetch.js';
 
 /** What every command is told about where to go. */
 export interface ConnectionOptions {
@@ -64,7 +63,11 @@ function chosenContext({ context }: ConnectionOptions, env: Terminal['env'], fil
  * @param timeoutMs for one call with all its tries
  * @throws {UsageError} when the address or the credentials can't be right
  */
-export function clientOf(connection: Connection, timeoutMs = 30_000): NebulaClient {
+export function clientOf(
+  { fetchTrusting }: Pick<Terminal, 'fetchTrusting'>,
+  connection: Connection,
+  timeoutMs = 30_000,
+): NebulaClient {
   const { url, token, user, password, ca_file } = connection;
   try {
     return createNebulaClient({
@@ -75,7 +78,7 @@ export function clientOf(connection: Connection, timeoutMs = 30_000): NebulaClie
       ...(token === undefined && user !== undefined ? { user } : {}),
       ...(token === undefined && password !== undefined ? { password } : {}),
       // They may be set for all clusters, of which some have no TLS.
-      ...(ca_file === undefined || !/^https:/i.test(url) ? {} : { fetch: trustingFetch(ca_file) }),
+      fetch: fetchTrusting(ca_file !== undefined && /^https:/i.test(url) ? ca_file : null),
     });
   } catch (error) {
     if (error instanceof TypeError)

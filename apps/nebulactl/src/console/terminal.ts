@@ -14,6 +14,8 @@ export interface Terminal {
   env: Readonly<Record<string, string | undefined>>;
   /** Aborted by Ctrl-C, with `Interrupted` as its reason. */
   signal: AbortSignal;
+  /** How apis are asked, by who trusts the certificates of a file beside the usual ones. */
+  fetchTrusting: (caFile: string | null) => typeof fetch;
 }
 
 /** Whether somebody is there who can be asked: questions are written to where errors go, so both must be a terminal. */

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
-import { searchForSecrets } from '../../../../tools/test/known-secrets.mjs';
+import { ledgerOf, searchForSecrets } from '../../../../tools/test/known-secrets.mjs';
+import { searchedFetch } from '../../../../tools/test/searched-fetch.mjs';
+import { httpFetch } from '../connection/http-fetch.js';
 import { run } from '../run.js';
 import { Interrupted } from '../usage-error.js';
 
@@ -66,6 +68,7 @@ export class CommandLine {
       stderr,
       env: { XDG_CONFIG_HOME: this.folder, PATH: process.env['PATH'], ...this.env, ...env },
       signal: interruption.signal,
+      fetchTrusting: (caFile: string | null) => searchedFetch(httpFetch(caFile), ledgerOf(globalThis)),
     };
     const code = await run(args, terminal, now);
     searchForSecrets(stdout.text + stderr.text, `the output of nebulactl ${args.join(' ')}`);

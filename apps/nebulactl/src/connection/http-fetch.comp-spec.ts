@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { httpFetch } from './http-fetch.js';
+
+let server: Server;
+let url: string;
+let answer: (request: IncomingMessage, response: ServerResponse) => void;
+const send = httpFetch(null);
+
+beforeEach(async () => {
+  server = createServer((request, response) => answer(request, response));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+afterEach(async () => {
+  server.closeAllConnections();
+  server.close();
+  await once(server, 'close');
+});
+
+/** Answers what it was asked. */
+async function echo(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { method, url: path, headers } = request;
+  response.setHeader('content-type', 'application/json').setHeader('x-two', ['a', 'b']);
+  response.end(JSON.stringify({ method, path, headers, body: await text(request) }));
+}
+
+it('sends what it is given, and answers what comes', async () => {
+  answer = (request, response) => void echo(request, response);
+  const got = await send(`${url}/a?b=c`, { headers: { 'x-one': '1' } });
+  expect([got.status, got.ok, got.headers.get('x-two')]).toEqual([200, true, 'a, b']);
+  expect(await got.json()).toMatchObject({
+    method: 'GET',
+    path: '/a?b=c',
+    headers: { 'x-one': '1' },
+    body: '',
+  });
+  const posted = await (await send(new Request(url, { method: 'POST', body: 'ü' }))).json();
+  expect(posted).toMatchObject({ method: 'POST', headers: { 'content-length': '2' }, body: 'ü' });
+  const empty = await (await send(url, { method: 'POST' })).json();
+  expect(empty).toMatchObject({ headers: { 'content-length': '0' }, body: '' });
+});
+
+it.each([
+  [204, 'GET'],
+  [304, 'GET'],
+  [404, 'HEAD'],
+])('answers %s to %s without a body', async (status, method) => {
+  answer = (_request, response) => response.writeHead(status, { etag: '"7"' }).end();
+  const got = await send(url, { method });
+  expect([got.status, got.headers.get('etag'), await got.text()]).toEqual([status, '"7"', '']);
+});
+
+it('goes where it is sent on to, with what it has', async () => {
+  answer = (request, response) => {
+    if (request.url === '/there') void echo(request, response);
+    else response.writeHead(307, { location: '/there' }).end('over there');
+  };
+  const got = await (
+    await send(`${url}/here`, { method: 'PUT', body: 'x', headers: { 'x-one': '1' } })
+  ).json();
+  expect(got).toMatchObject({ method: 'PUT', path: '/there', headers: { 'x-one': '1' }, body: 'x' });
+});
+
+it('hands on each piece when it comes', async () => {
+  let end = () => undefined as void;
+  answer = (_request, response) => {
+    response.write('one');
+    end = () => void response.end('two');
+  };
+  const reader = (await send(url)).body?.getReader();
+  const next = async () => new TextDecoder().decode((await reader?.read())?.value as Uint8Array | undefined);
+  expect(await next()).toBe('one');
+  end();
+  expect(await next()).toBe('two');
+  expect((await reader?.read())?.done).toBe(true);
+});
+
+it('fails when the connection is cut, refused, or wanted no more', async () => {
+  answer = (_request, response) => {
+    response.writeHead(200, { 'content-length': '10' });
+    response.write('half', () => response.destroy());
+  };
+  await expect((await send(url)).text()).rejects.toThrow();
+  const wanted = new AbortController();
+  answer = () => wanted.abort();
+  await expect(send(url, { signal: wanted.signal })).rejects.toMatchObject({ code: 'ABORT_ERR' });
+  answer = (request) => request.socket.destroy();
+  await expect(send(url)).rejects.toMatchObject({ code: 'ECONNRESET' });
+  await expect(send('http://127.0.0.1:1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+});
