@@ -90,7 +90,16 @@ export class FleetApi {
   }
 
   async isReady(): Promise<boolean> {
-    const answer = await fetch(`${this.root}/readyz`, { signal: AbortSignal.timeout(LIMIT_MS) }).catch(
+    return await this.isWell('readyz');
+  }
+
+  /** Whether it serves, as a load balancer asks it. */
+  async isAlive(): Promise<boolean> {
+    return await this.isWell('healthz');
+  }
+
+  private async isWell(path: string): Promise<boolean> {
+    const answer = await fetch(`${this.root}/${path}`, { signal: AbortSignal.timeout(LIMIT_MS) }).catch(
       () => null,
     );
     await answer?.body?.cancel();

@@ -7,9 +7,11 @@ import { ApiModule } from './api.module.js';
 import { ApiLog } from './api-log.js';
 import type { ApiOptions } from './api-options.js';
 import { Clock } from './clock.js';
+import { Leaving } from './health/leaving.js';
 import { registerAccess } from './http/access.js';
 import { API_PREFIX } from './http/api-prefix.js';
 import { createFastifyAdapter } from './http/fastify-adapter.js';
+import { registerLastAnswers } from './http/last-answers.js';
 import { RateLimit } from './http/rate-limit.js';
 import { earlyAnswerLog, registerRequestLog } from './http/request-log.js';
 import { registerRequestMetrics } from './http/request-metrics.js';
@@ -36,6 +38,8 @@ export async function createApi(options: ApiOptions): Promise<NestFastifyApplica
   const clock = api.get(Clock);
   const limit =
     rate_limit_per_minute === 0 ? null : new RateLimit(rate_limit_per_minute, () => clock.elapsed());
+  const leaving = api.get(Leaving);
+  registerLastAnswers(server, () => leaving.hasBegun);
   registerAccess(server, api.get(AccessGate), limit);
   registerContentChecks(server, cors_origins);
   registerTimeLimit(server, options.request_limit_ms);

@@ -1,22 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A change that was not answered with success, and what its repetition was answered with. */
-export interface FailedChange {
-  /** Of HTTP; 0 when the connection broke. */
-  status: number;
-  repeated: number;
-}
-
 /** Between two changes of an app, milliseconds. */
 const PAUSE_MS = 20;
 const ANSWER_LIMIT_MS = 30_000;
 
-/**
- * Changes apps without a break, each on its own, until it is told to end. Whoever gets no success makes the change once
- * more, as the documents tell him to.
- */
+/** Changes apps without a break, each on its own, until it is told to end. It makes no change twice. */
 export class ChangeLoad {
-  readonly failed: FailedChange[] = [];
+  /** What changes were answered with that did not succeed, 0 where the connection broke. */
+  readonly failed: number[] = [];
   /** Value of `STEP` in the last change of each app that was answered with success. */
   readonly last = new Map<string, string>();
   changed = 0;
@@ -41,7 +32,7 @@ export class ChangeLoad {
     for (let step = 1; !this.isEnding; step += 1) {
       const status = await this.change(app, String(step));
       if (status === 200) this.changed += 1;
-      else this.failed.push({ status, repeated: await this.change(app, String(step)) });
+      else this.failed.push(status);
       await sleep(PAUSE_MS);
     }
   }

@@ -21,8 +21,9 @@ describe('StopSignals', () => {
     const requested = signals.requested();
     source.emit(signal);
     expect(signals.stopping.aborted).toBe(true);
-    await requested;
-    await signals.requested();
+    expect(await requested).toBe(signal);
+    source.emit('SIGINT');
+    expect(await signals.requested()).toBe(signal);
   });
 
   it('takes the copy that npm passes on for the same wish', () => {

@@ -2,6 +2,9 @@ import type { EventEmitter } from 'node:events';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
+/** SIGINT is Ctrl-C in a terminal, SIGTERM what service managers and container engines send. */
+export type StopSignal = (typeof SIGNALS)[number];
+
 /**
  * npm passes on the signal that the terminal has already sent to the whole process group, so one Ctrl-C arrives
  * twice. What comes within this many milliseconds of the first is the same wish.
@@ -14,15 +17,15 @@ const SAME_WISH_MS = 300;
  */
 export class StopSignals {
   private readonly controller = new AbortController();
-  private firstAt: number | null = null;
-  private readonly listener = () => this.receive();
+  private first: { signal: StopSignal; at: number } | null = null;
+  private readonly listeners = SIGNALS.map((signal) => ({ signal, listener: () => this.receive(signal) }));
 
   constructor(
     private readonly source: Pick<EventEmitter, 'on' | 'off'>,
     private readonly onImpatience: () => void,
     private readonly now: () => number = () => performance.now(),
   ) {
-    for (const signal of SIGNALS) source.on(signal, this.listener);
+    for (const { signal, listener } of this.listeners) source.on(signal, listener);
   }
 
   /** Aborted by the first signal. */
@@ -31,22 +34,24 @@ export class StopSignals {
   }
 
   /** Resolves with the first signal, at once when it has been. */
-  async requested(): Promise<void> {
-    if (this.stopping.aborted) return;
-    await new Promise<void>((resolve) => {
-      this.stopping.addEventListener('abort', () => resolve(), { once: true });
-    });
+  async requested(): Promise<StopSignal> {
+    for (;;) {
+      if (this.first) return this.first.signal;
+      await new Promise<void>((resolve) => {
+        this.stopping.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
   }
 
   close(): void {
-    for (const signal of SIGNALS) this.source.off(signal, this.listener);
+    for (const { signal, listener } of this.listeners) this.source.off(signal, listener);
   }
 
-  private receive(): void {
-    if (this.firstAt === null) {
-      this.firstAt = this.now();
+  private receive(signal: StopSignal): void {
+    if (this.first === null) {
+      this.first = { signal, at: this.now() };
       this.controller.abort();
-    } else if (this.now() - this.firstAt > SAME_WISH_MS) {
+    } else if (this.now() - this.first.at > SAME_WISH_MS) {
       this.onImpatience();
     }
   }

@@ -13,6 +13,7 @@ import { adapters } from './adapters.js';
 import { StoreUnavailableError } from '../store/app-store.js';
 import { checkStore } from '../store/check-store.js';
 import type { ApiConfiguration } from './configuration.js';
+import { leave } from './leave.js';
 import { storeOf } from './store-keys.js';
 
 /**
@@ -43,7 +44,10 @@ export async function runApi(configuration: ApiConfiguration, signals: StopSigna
   }
   if (!configuration.auth_enabled) logger.warn('anyone who reaches the api is let in: auth_enabled is false');
   logger.log('the api listens', { host, port });
-  await signals.requested();
+  // Ctrl-C is of somebody who waits for the end; what a service manager ends may be behind a load balancer.
+  if ((await signals.requested()) === 'SIGTERM') await leave(api);
+  // A connection that is refused tells a load balancer that the api has not seen the request, whatever it asks for.
+  api.getHttpServer().close();
   await api.close();
   await close();
   logger.log('the api has stopped');
