@@ -71,13 +71,21 @@ async function apply(names: readonly string[], step: string, query = ''): Promis
 /**
  * Tests of whatever is done to an app, on a fleet of its own.
  *
- * @param workerImage in what form the workers run; processes of this machine when absent
+ * @param options.workerImage in what form the workers run; processes of this machine when absent
+ * @param options.apps beside its own that they list, for tests behind these
+ * @returns the fleet, for such tests: its workers run
  */
-export function describeActions(workerImage?: () => Promise<FleetOptions['workerImage']>): void {
+export function describeActions({
+  workerImage,
+  apps = [],
+}: {
+  workerImage?: () => Promise<FleetOptions['workerImage']>;
+  apps?: readonly string[];
+} = {}): () => Fleet {
   beforeAll(async () => {
     const image = await workerImage?.();
     fleet = await Fleet.start({
-      apps: ['shop', 'steady', 'tagged', ...APPLIED],
+      apps: ['shop', 'steady', 'tagged', ...APPLIED, ...apps],
       ...(image ? { workerImage: image } : {}),
     });
   }, FLEET_START_LIMIT);
@@ -91,6 +99,7 @@ export function describeActions(workerImage?: () => Promise<FleetOptions['worker
   });
 
   describe('on all servers', actions);
+  return () => fleet;
 }
 
 function actions(): void {
