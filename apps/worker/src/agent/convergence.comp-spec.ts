@@ -132,7 +132,9 @@ describe('an app', () => {
 describe('drift', () => {
   it.each(['vanish', 'exit'] as const)('(%s) is repaired at once, and only it', async (how) => {
     await worker.start();
-    worker.receive(wanted({ spec: { containers_per: { server: 2 } } }));
+    // Ready at once, so that no look is due for minutes.
+    const update = { min_ready_seconds: 0 };
+    worker.receive(wanted({ spec: { containers_per: { server: 2 }, update } }));
     await worker.reported({ state: 'converged' });
     engine[how]('web-2');
     await eventually(() => expect(running()).toHaveLength(2));

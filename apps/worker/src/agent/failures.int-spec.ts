@@ -137,11 +137,15 @@ describe('when something fails, what ran runs on', () => {
   }, 60_000);
 });
 
+/** No look is due for minutes then, so that what is repaired was seen by an event. */
+const READY_AT_ONCE = { min_ready_seconds: 0 };
+
 describe('drift', () => {
   it.each(['removed', 'killed', 'stopped'])(
     'a container that is %s by hand is back, and no look at everything has to find it',
     async (how) => {
-      await worker.want(1, { containers_per: { server: 2 }, starting_ports: [worker.engine.port()] });
+      const starting_ports = [worker.engine.port()];
+      await worker.want(1, { containers_per: { server: 2 }, starting_ports, update: READY_AT_ONCE });
       worker.engine.port();
       await worker.reported({ state: 'converged' });
       const [first, second] = await worker.containers();
@@ -164,7 +168,8 @@ describe('drift', () => {
 
   it('one that is taken out of its network is in it again, its port answers, and it was not restarted', async () => {
     const [port, back] = [worker.engine.port(), `${worker.app}-back`];
-    await worker.want(1, { starting_ports: [{ [String(port)]: '8080' }], networks: [back] });
+    const starting_ports = [{ [String(port)]: '8080' }];
+    await worker.want(1, { starting_ports, networks: [back], update: READY_AT_ONCE });
     await worker.reported({ state: 'converged' });
     const before = await worker.containers();
     const { docker } = worker.engine;
@@ -218,7 +223,7 @@ describe('drift', () => {
   }, 60_000);
 
   it('a paused or renamed one is itself again, without a restart', async () => {
-    await worker.want(1);
+    await worker.want(1, { update: READY_AT_ONCE });
     await worker.reported({ state: 'converged' });
     const before = await worker.containers();
     const container = worker.engine.docker.getContainer(before[0]?.id ?? '');
