@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { startEngine, stopEngine } from '../../../../tools/engine/engine.mjs';
 import { makeHttpImage, pushImage, removeImage } from '../../../../tools/engine/images.mjs';
@@ -85,13 +85,19 @@ it('a short disk has the image removed that was pulled first and is not needed, 
   expect(await worker.containers()).toEqual([before]);
 }, 240_000);
 
-it('the disk of the images is seen from the machine, and from inside a container of the engine', async () => {
+it('the disk of the images and the socket are seen from the machine, and from inside a container of the engine', async () => {
   const { docker, host, runtime } = worker.engine;
   expect((await runtime.facts()).image_folder).toBe(join(folder, 'data'));
   const Cmd = ['/bin/busybox', 'df', '-P', '-k', '/'];
-  const container = await docker.createContainer({ Image: IMAGES[0], Cmd });
+  // As if the folder of the socket had another path on the server than in the container.
+  const [, socket = ''] = /^unix:\/\/(.+)/.exec(host) ?? [];
+  const Binds = [`${folder}:${dirname(socket)}`];
+  const container = await docker.createContainer({ Image: IMAGES[0], Cmd, HostConfig: { Binds } });
   const inside = new DockerRuntime(host, { self: container.id });
-  expect((await inside.facts()).image_folder).toBe('/');
+  const seen = await inside.facts();
+  expect(seen.image_folder).toBe('/');
+  expect(seen.sockets).toEqual([join(folder, basename(socket))]);
+  expect(await runtime.facts()).not.toHaveProperty('sockets');
   inside.onApplicationShutdown();
   await container.start();
   await container.wait();

@@ -28,7 +28,7 @@ export function planForbidden(wanted: Situation, forbidden: PlanProblem[]): Plan
   const { good } = wanted.memory;
   const before = good && asOf(good, wanted);
   const most = Math.max(wanted.replicas, before?.replicas ?? 0);
-  if (!good || !before || policyProblems(good.spec, wanted.policy ?? {}).length > 0) {
+  if (!good || !before || policyProblems(good.spec, wanted.policy ?? {}, wanted.node).length > 0) {
     return {
       lanes: [],
       problems: forbidden,

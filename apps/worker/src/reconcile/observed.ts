@@ -88,6 +88,8 @@ export interface NodeFacts extends NodeSize {
   is_podman: boolean;
   /** `os/arch` of the images that it pulls when nothing is said. */
   platform: string;
+  /** Places on the server where the engine's socket is, by what the container of the worker has of them; absent when it is in none. */
+  sockets?: readonly string[];
   /** Another one after each start of the server, and with each version of the engine: either may be able to do more. Absent when it isn't known. */
   machine?: string;
 }

@@ -70,7 +70,7 @@ function planServing(wanted: Situation): PrunablePlan {
   const { lead, parts, problems: verdicts } = versionsOf(wanted);
   const { observed } = lead;
   const specs = new Set(parts.map(({ situation }) => situation.spec));
-  const forbidden = [...specs].flatMap((spec) => policyProblems(spec, wanted.policy ?? {}));
+  const forbidden = [...specs].flatMap((spec) => policyProblems(spec, wanted.policy ?? {}, wanted.node));
   if (forbidden.length > 0) return planForbidden(wanted, forbidden);
   const unfit = nodeProblems(lead.spec, lead.replicas, lead.node);
   if (unfit.length > 0) return planUnfit(lead, [...verdicts, ...unfit]);

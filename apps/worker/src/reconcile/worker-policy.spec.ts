@@ -72,6 +72,10 @@ describe('a policy', () => {
     ['docker_socket', bind('/run'), { docker_socket: false }],
     ['docker_socket', bind('//run/./docker.sock'), { docker_socket: false }],
     ['docker_socket', bind('/opt/d'), { docker_socket: false, sockets: ['/opt/d/engine.sock'] }],
+    ['docker_socket', { privileged: true }, { docker_socket: false }],
+    ['binds', { privileged: true }, { binds: { allow: ['/srv'] } }],
+    ['binds', { privileged: true }, { binds: { deny: ['/etc'] } }],
+    ['privileged', { privileged: true }, { privileged: false, docker_socket: false, binds: { allow: [] } }],
     ['devices', { devices: ['/dev/kmsg'] }, { devices: { allow: ['/dev/ttyUSB0'] } }],
     ['devices', { privileged: true }, { devices: { allow: ['/dev/ttyUSB0'] } }],
     ['capabilities', { cap_add: ['NET_ADMIN'] }, { capabilities: { allow: ['SYS_TIME'] } }],
@@ -104,6 +108,7 @@ describe('a policy', () => {
     [bind('/srv/data'), { binds: { allow: ['/srv'] } }],
     [{ volumes: ['data:/data'] }, { binds: { allow: [] }, docker_socket: false }],
     [bind('/srv'), { docker_socket: false }],
+    [{ privileged: true }, { docker_socket: true, binds: { deny: [] } }],
     [{ devices: ['/dev/ttyUSB0'] }, { devices: { allow: ['/dev/ttyUSB0'] } }],
     [{ cap_add: ['CAP_SYS_TIME'] }, { capabilities: { allow: ['SYS_TIME'] } }],
     [{ cap_add: ['SYS_TIME'] }, { capabilities: { allow: ['ALL'] } }],
@@ -113,6 +118,17 @@ describe('a policy', () => {
     ],
   ])('allows %j by %j', (spec, policy) => {
     expect(rulesThatForbid(spec, policy)).toEqual([]);
+  });
+
+  test('knows the places of the socket that the server has for the container of the worker', () => {
+    const wanted = desiredApp(bind('/opt/engine'));
+    const input = situation(wanted, [], { policy: { docker_socket: false } });
+    expect(formatPlan(plan(input), NOW)).not.toEqual([expect.stringMatching(/^! plan/)]);
+    const node = { ...input.node, sockets: ['/opt/engine/d.sock'] };
+    expect(formatPlan(plan({ ...input, node }), NOW)).toEqual([
+      '! plan: worker_policy.docker_socket forbids the bind /opt/engine:/data on this worker: ' +
+        "it gives the container the engine's socket /opt/engine/d.sock",
+    ]);
   });
 
   test('says in a sentence which rule forbids what and why', () => {

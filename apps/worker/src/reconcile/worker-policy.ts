@@ -1,6 +1,7 @@
 import { type AppSpec, isImageId, joinedNetworks, parseDevice, parseVolume } from '@nebula/contracts';
 import { fitsAny, namesToAllow, namesToDeny } from './policy-images.js';
 import { isBelow, isSurelyWithin, plain, reaches } from './policy-paths.js';
+import type { NodeFacts } from './observed.js';
 import type { PlanProblem } from './step.js';
 
 /** What is allowed, all when it is absent, and what of that is not. */
@@ -13,9 +14,9 @@ export interface PolicyLists {
 export interface WorkerPolicy {
   /** Patterns of image references, in which `*` stands for any characters. */
   images?: PolicyLists;
-  /** Paths of the server that may be mounted, each with all below it. Volumes with a name are no binds. */
+  /** Paths of the server that may be mounted, each with all below it. Volumes with a name are no binds. Any list forbids `privileged`. */
   binds?: PolicyLists;
-  /** False forbids every mount by which a container gets at the socket of the engine. */
+  /** False forbids every mount by which a container gets at the socket of the engine, and `privileged`. */
   docker_socket?: boolean;
   /** Paths of devices of the server, each with all below it. */
   devices?: PolicyLists;
@@ -33,10 +34,15 @@ export interface WorkerPolicy {
 const USUAL_SOCKETS = ['/var/run/docker.sock', '/run/docker.sock'];
 
 /** What of a spec a policy forbids, each with the name of the rule. */
-export function policyProblems(spec: AppSpec, policy: WorkerPolicy): PlanProblem[] {
+export function policyProblems(
+  spec: AppSpec,
+  policy: WorkerPolicy,
+  { sockets = [] }: Pick<NodeFacts, 'sockets'> = {},
+): PlanProblem[] {
   return [
     ...imageProblems(spec, policy),
-    ...bindProblems(spec, policy),
+    ...bindProblems(spec, policy, [...USUAL_SOCKETS, ...(policy.sockets ?? []), ...sockets]),
+    ...diskProblems(spec, policy),
     ...deviceProblems(spec, policy),
     ...capabilityProblems(spec, policy),
     ...switchProblems(spec, policy),
@@ -64,8 +70,7 @@ function imageProblems({ docker_image }: AppSpec, { images }: WorkerPolicy): str
   return [forbids('images', what, 'it fits no pattern that is allowed')];
 }
 
-function bindProblems({ volumes }: AppSpec, policy: WorkerPolicy): string[] {
-  const sockets = [...USUAL_SOCKETS, ...(policy.sockets ?? [])];
+function bindProblems({ volumes }: AppSpec, policy: WorkerPolicy, sockets: readonly string[]): string[] {
   return volumes.flatMap((text) => {
     const { source } = parseVolume(text);
     if (!source.startsWith('/')) return [];
@@ -78,6 +83,19 @@ function bindProblems({ volumes }: AppSpec, policy: WorkerPolicy): string[] {
       ...pathProblems('binds', what, source, policy.binds),
     ];
   });
+}
+
+/** Who has the disks of the server can mount them, with all that is on them. */
+function diskProblems(
+  { privileged }: AppSpec,
+  { binds, docker_socket, privileged: may }: WorkerPolicy,
+): string[] {
+  if (!privileged || may === false) return [];
+  const why = 'with it a container can mount the disks of the server';
+  return [
+    ...(isLimited(binds) ? [forbids('binds', 'privileged', why)] : []),
+    ...(docker_socket === false ? [forbids('docker_socket', 'privileged', why)] : []),
+  ];
 }
 
 function deviceProblems({ devices, privileged }: AppSpec, policy: WorkerPolicy): string[] {

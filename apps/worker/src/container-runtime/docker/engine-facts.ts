@@ -1,6 +1,7 @@
 import type { EngineFacts } from '../container-runtime.js';
 import { RuntimeError } from '../runtime-error.js';
 import type { DockerClient } from './docker-client.js';
+import { type Mount, placesOnServer } from './own-mounts.js';
 import { READ_LIMIT } from './read-limit.js';
 
 /** The part of Docker's answer about its version that is used. */
@@ -40,6 +41,9 @@ export async function engineFacts(
   self: string | null = null,
 ): Promise<Omit<EngineFacts, OfVersion> & { time: number; has_systemd: boolean }> {
   const info = (await client.read(READ_LIMIT, '/info')) as Info;
+  const socket = /^unix:\/\/(.+)/.exec(client.host)?.[1];
+  const mounts = self === null || socket === undefined ? null : await mountsOf(client, self);
+  const sockets = mounts === null || socket === undefined ? [] : placesOnServer(socket, mounts);
   return {
     engine_id: info.ID,
     hostname: info.Name,
@@ -48,7 +52,8 @@ export async function engineFacts(
     cores: info.NCPU,
     memory_bytes: info.MemTotal,
     swap_limit: info.SwapLimit,
-    image_folder: await imageFolder(client, info, self),
+    image_folder: socket === undefined ? null : imageFolder(info, mounts !== null),
+    ...(sockets.length > 0 ? { sockets } : {}),
     time: Date.parse(info.SystemTime),
     has_systemd: info.CgroupDriver === 'systemd',
   };
@@ -72,18 +77,19 @@ export async function versionFacts(client: DockerClient): Promise<{ is_podman: b
  * The engine's data root. From inside one of its own containers that can't be seen, but there the root is an overlay,
  * which tells of the file system that its upper layer is on: the same.
  */
-async function imageFolder(client: DockerClient, info: Info, self: string | null): Promise<string | null> {
-  if (!client.host.startsWith('unix:')) return null;
-  const isInside = self !== null && info.Driver.startsWith('overlay') && (await hasContainer(client, self));
-  return isInside ? '/' : info.DockerRootDir;
+function imageFolder({ Driver, DockerRootDir }: Info, isInside: boolean): string {
+  return isInside && Driver.startsWith('overlay') ? '/' : DockerRootDir;
 }
 
-async function hasContainer(client: DockerClient, id: string): Promise<boolean> {
+/** The mounts of a container of this engine; null when it has no such container. */
+async function mountsOf(client: DockerClient, id: string): Promise<Mount[] | null> {
   try {
-    await client.read(READ_LIMIT, `/containers/${id}/json`);
-    return true;
+    const container = (await client.read(READ_LIMIT, `/containers/${id}/json`)) as {
+      Mounts?: Mount[] | null;
+    };
+    return container.Mounts ?? [];
   } catch (error) {
-    if (error instanceof RuntimeError && error.kind === 'missing') return false;
+    if (error instanceof RuntimeError && error.kind === 'missing') return null;
     throw error;
   }
 }
