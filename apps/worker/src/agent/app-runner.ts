@@ -239,6 +239,7 @@ export class AppRunner {
       containers: observed?.containers ?? [],
       signal,
       secrets: (replica) => secretsOf(specs, { node, app, replica }),
+      memory: () => this.memory.current,
       remember: (update) => this.memory.change(update),
     });
   }

@@ -1,5 +1,8 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { UpdateSettings } from '@nebula/contracts';
+import type { AppSpec, UpdateSettings } from '@nebula/contracts';
 import { type EngineRequest, type Fault, FaultProxy } from '../container-runtime/testing/fault-proxy.js';
 import { eventually } from '../container-runtime/testing/eventually.js';
 import { WorkerOnEngine } from './testing/worker-on-engine.js';
@@ -54,8 +57,8 @@ async function serves(value: string, replicas = 2): Promise<void> {
   }, 60_000);
 }
 
-const change = (revision: number, update: UpdateSettings = {}): Promise<void> =>
-  worker.want(revision, { containers_per: { server: 2 }, env_vars: { STEP: String(revision) }, update });
+const change = (revision: number, more: Partial<AppSpec> = {}): Promise<void> =>
+  worker.want(revision, { containers_per: { server: 2 }, env_vars: { STEP: String(revision) }, ...more });
 
 describe('the stream of events', () => {
   it('breaks again and again, and what nobody heard of is repaired at the next connection', async () => {
@@ -164,6 +167,15 @@ const NOW_AND_THEN: Record<string, Fault> = {
 /** Of so many requests one fails: a look at an app takes a handful. */
 const EACH = 17;
 
+/** The calls by which a hook is run. */
+const HOOK_CALLS = [/^\/containers\/\{id\}\/exec$/, /^\/exec\/[^/]+\/start$/, /^\/exec\/[^/]+\/json$/];
+
+/** A hook that notes that it ran. */
+const note = (what: string) => ({
+  command: ['sh', '-c', `echo ${what} $STEP $NEBULA_REPLICA >> /kept/said`],
+});
+const hooks = { post_start: note('up'), pre_stop: note('down') };
+
 const UPDATES: Record<string, UpdateSettings> = {
   'change at once': { strategy: 'all_at_once' },
   'rolling update': { strategy: 'rolling', min_ready_seconds: 1 },
@@ -174,23 +186,34 @@ const CASES = Object.entries(NOW_AND_THEN).flatMap(([how, fault]) =>
 );
 
 it.each(CASES)(
-  'an engine that now and then %s brings every %s to its end, and touches nothing that is right',
+  'an engine that now and then %s brings every %s to its end with its hooks, and touches nothing that is right',
   async (_how, _what, fault, update) => {
+    const folder = await mkdtemp(join(tmpdir(), 'nebula-hooks-'));
     await untouched(async () => {
       let faults = 0;
-      proxy.fault = ({ before }) => {
-        if (before % EACH !== EACH - 1) return null;
+      let unfailed = new Set<RegExp>();
+      proxy.fault = ({ route, before }) => {
+        const call = HOOK_CALLS.find((form) => form.test(route));
+        if (!(call && unfailed.delete(call)) && before % EACH !== EACH - 1) return null;
         faults += 1;
         return fault;
       };
       for (const revision of [2, 3]) {
-        await change(revision, update);
+        // The first of each fails when there are hooks before stops.
+        if (revision === 3) unfailed = new Set(HOOK_CALLS);
+        await change(revision, { update, hooks, volumes: [`${folder}:/kept`] });
         await serves(String(revision));
       }
       expect(faults).toBeGreaterThan(2);
       proxy.fault = () => null;
       await worker.reported({ state: 'converged', revision: 3 }, 60_000);
+      const said = new Set((await readFile(join(folder, 'said'), 'utf8')).trim().split('\n'));
+      // A newer change may come before a hook after a start has run.
+      const must = [...said].filter((line) => !line.startsWith('up 2'));
+      expect(must.toSorted()).toEqual(['down 2 1', 'down 2 2', 'up 3 1', 'up 3 2']);
+      expect(unfailed.size).toBe(0);
     });
+    await rm(folder, { recursive: true });
   },
   180_000,
 );

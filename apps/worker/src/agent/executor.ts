@@ -10,6 +10,7 @@ import { WorkerMetrics } from '../metrics/worker-metrics.js';
 import { failureKey } from '../reconcile/failure-key.js';
 import { formatStep } from '../reconcile/format-plan.js';
 import { isInHandOver } from '../reconcile/hand-over.js';
+import { hookKey, isLastTry } from '../reconcile/hook-tries.js';
 import {
   afterFailure,
   afterSuccess,
@@ -27,7 +28,7 @@ import { messageOf, WorkerLog } from '../worker-log.js';
 import { WORKER_OPTIONS, type WorkerOptions } from '../worker-options.js';
 import { type AppSecrets, commandSecrets } from './app-secrets.js';
 import { EngineSlots } from './engine-slots.js';
-import { performStep } from './perform-step.js';
+import { FailedStart, performStep } from './perform-step.js';
 
 /** The lanes of one plan, to be worked off. */
 export interface Execution {
@@ -43,11 +44,13 @@ export interface Execution {
   signal: AbortSignal;
   /** What must not be told, by replica; 0 for what is about none. */
   secrets: (replica: number) => AppSecrets;
-  /** Changes what is remembered of the app. */
+  /** What is remembered of the app by now. */
+  memory: () => AppMemory;
+  /** Changes it. */
   remember: (update: (memory: AppMemory) => AppMemory) => void;
 }
 
-/** Why lanes ended early for a reason that says nothing about the app: the engine is away. */
+/** Why lanes ended early for a reason that says nothing about the app: the engine is away, or can't tell. */
 export interface Interruption {
   step: Step['kind'];
   error: RuntimeError;
@@ -129,16 +132,18 @@ export class Executor {
     const { environment: secrets, all } = execution.secrets(replicaOf(step));
     const fields = { app, revision: execution.revision, step: step.kind, ...subject(step) };
     const key = failureKey(step, lane, containers);
+    const isLast = isLastTry(execution.memory(), key, this.clock.now());
     const began = performance.now();
     const duration = () => ({ duration_ms: Math.round(performance.now() - began) });
     try {
       const perform = () =>
-        performStep(step, { app, runtime, pulls, pruner, scope, signal, created, secrets });
+        performStep(step, { app, runtime, pulls, pruner, scope, signal, created, secrets, isLast });
       const { found, warnings } = await (WAITS.has(step.kind) ? this.slots.lend(perform) : perform());
       const warned = warnings.map((text) => redactOutput(text, all));
       const started = startOf(step, lane, containers);
       remember((memory) => {
-        const known = withWarnings(afterSuccess(memory, key), step, warned, containerOf(step, created));
+        const solved = afterSuccess(afterSuccess(memory, key), hookKey(key));
+        const known = withWarnings(solved, step, warned, containerOf(step, created));
         const taught = learned(known, step, found, this.clock.now());
         return started ? withStart(taught, started, this.clock.now(), this.clock.random()) : taught;
       });
@@ -148,16 +153,25 @@ export class Executor {
     } catch (error) {
       const isAway = error instanceof RuntimeError && error.kind === 'unavailable';
       const isEnded = step.kind === 'pull' && signal.aborted;
-      this.metrics.stepped(step.kind, isEnded ? 'ended' : isAway ? 'interrupted' : 'failed');
+      const isInterrupted = isAway && !isLast;
+      this.metrics.stepped(step.kind, isEnded ? 'ended' : isInterrupted ? 'interrupted' : 'failed');
       if (isEnded) return null;
       const message = redactOutput(messageOf(error), [...all, ...hookSecrets(step)]);
       this.log.warn(`failed: ${formatStep(step)}`, { ...fields, ...duration(), error: message });
-      // The container is on its way out, whatever becomes of its hook. An engine that is away fails the stop, too.
-      if (step.kind === 'pre-stop') return 'done';
-      if (isAway) return { step: step.kind, error };
       const terminal = error instanceof RuntimeError && error.terminal;
-      const failed = { key, step: step.kind, message, terminal };
-      remember((memory) => afterFailure(memory, failed, this.clock.now(), this.clock.random()));
+      const fail = (under: string): void => {
+        const log = error instanceof FailedStart ? { log: error.log } : {};
+        const failed = { key: under, step: step.kind, message, terminal, ...log };
+        remember((memory) => afterFailure(memory, failed, this.clock.now(), this.clock.random()));
+      };
+      if (isInterrupted) {
+        if ('hook' in step) fail(hookKey(key));
+        return { step: step.kind, error: new RuntimeError('unavailable', message, { cause: error }) };
+      }
+      remember((memory) => afterSuccess(memory, hookKey(key)));
+      // The container is on its way out, whatever its hook says.
+      if (step.kind === 'pre-stop') return 'done';
+      fail(key);
       return null;
     }
   }

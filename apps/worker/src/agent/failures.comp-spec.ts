@@ -190,20 +190,6 @@ describe('a failure', () => {
     await eventually(() => expect(running()).toEqual(['web-1 c1']));
   });
 
-  it('of a hook before a stop does not keep the container, whatever kind it is', async () => {
-    await worker.start();
-    const spec = { hooks: { pre_stop: { command: ['drain'] } } };
-    worker.receive(wanted({ spec }));
-    await worker.reported({ state: 'converged', revision: 1 });
-    engine.before = ({ verb }) => {
-      if (verb === 'run') throw new RuntimeError('unavailable', 'no answer within 30 s');
-    };
-    worker.receive(wanted({ revision: 2, spec: { ...spec, docker_image: 'shop:2' } }));
-    await worker.reported({ state: 'converged', revision: 2 });
-    expect(engine.calls.filter(({ verb }) => verb === 'run')).toHaveLength(1);
-    expect(running()).toEqual(['web-1 c2']);
-  });
-
   it('says nothing about environment values in log and reports', async () => {
     await worker.start();
     engine.programPorts.add(8080);

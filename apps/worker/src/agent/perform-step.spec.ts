@@ -17,7 +17,7 @@ class EngineWithGrace extends MemoryEngine {
 }
 
 /** A container whose hook after the start fails like this. */
-async function afterFailedHook(error: Error): Promise<EngineWithGrace> {
+async function afterFailedHook(error: Error, isLast = false): Promise<EngineWithGrace> {
   const engine = new EngineWithGrace();
   engine.containers.set('c1', { ...rightContainer(desiredApp(), 1), scope: 'default' });
   engine.before = ({ verb }) => {
@@ -26,13 +26,14 @@ async function afterFailedHook(error: Error): Promise<EngineWithGrace> {
   const hook = { command: ['up'] };
   const target = { by: 'id', id: 'c1' } as const;
   const step = { kind: 'post-start', replica: 1, target, hook, grace_seconds: 300 } as const;
-  await expect(performStep(step, laneOn(engine))).rejects.toBe(error);
+  await expect(performStep(step, laneOn(engine, isLast))).rejects.toThrow(error.message);
   return engine;
 }
 
-function laneOn(runtime: MemoryEngine): LaneContext {
+function laneOn(runtime: MemoryEngine, isLast = false): LaneContext {
   return {
     ...{ app: 'web', runtime, scope: 'default', secrets: [], created: new Map<number, string>() },
+    isLast,
     ...{ pulls: {} as ImagePulls, pruner: {} as ImagePruner, signal: new AbortController().signal },
   };
 }
@@ -47,6 +48,12 @@ test('a container goes on when nobody knows whether its hook has failed', async 
   const engine = await afterFailedHook(new RuntimeError('unavailable', 'read ECONNRESET'));
   expect(engine.graces).toEqual([]);
   expect(engine.named('web-1')?.state).toBe('running');
+});
+
+test('a container whose hook is not tried again is stopped, though nobody knows whether it has failed', async () => {
+  const engine = await afterFailedHook(new RuntimeError('unavailable', 'read ECONNRESET'), true);
+  expect(engine.graces).toEqual([300]);
+  expect(engine.named('web-1')?.state).toBe('exited');
 });
 
 describe('a container that is taken out of its only network for a name in it', () => {

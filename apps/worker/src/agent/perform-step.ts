@@ -19,6 +19,8 @@ export interface LaneContext {
   created: Map<number, string>;
   /** Values of the replica's environment, which its log may have. */
   secrets: readonly string[];
+  /** A hook of which nobody learns what became of it is not tried again. */
+  isLast: boolean;
 }
 
 /** What is read of a container's last words. */
@@ -33,6 +35,17 @@ export interface Performed {
   found: string | null;
   /** What the engine has done without, in its words. */
   warnings: string[];
+}
+
+/** A hook after a start has failed. The container is stopped. */
+export class FailedStart extends RuntimeError {
+  constructor(
+    cause: RuntimeError,
+    /** The last lines that the container wrote before that, without secrets. */
+    readonly log: string,
+  ) {
+    super(cause.kind, cause.message, { cause });
+  }
 }
 
 /**
@@ -79,7 +92,7 @@ async function act(
       await runtime.start(idOf(step.target, created));
       return null;
     case 'post-start':
-      await afterStart(runtime, idOf(step.target, created), step);
+      await afterStart(lane, idOf(step.target, created), step);
       return null;
     case 'pre-stop':
       await runHook(runtime, idOf(step.target, created), step.hook);
@@ -152,16 +165,19 @@ function isAway(error: unknown): boolean {
 
 /** A container whose hook has failed must not be taken for one that has started. */
 async function afterStart(
-  runtime: ContainerRuntime,
+  { runtime, isLast, secrets }: LaneContext,
   id: string,
   { hook, grace_seconds }: Step & { kind: 'post-start' },
 ): Promise<void> {
   try {
     await runHook(runtime, id, hook);
   } catch (error) {
-    // Nothing can be stopped in an engine that is away, and nobody knows yet whether the hook has failed.
-    if (!isAway(error)) await runtime.stop(id, grace_seconds);
-    throw error;
+    // Nobody knows yet whether the hook has failed.
+    if (isAway(error) && !isLast) throw error;
+    // What it writes while it stops says nothing of the failure.
+    const log = await lastWords(runtime, id, secrets);
+    await runtime.stop(id, grace_seconds);
+    throw error instanceof RuntimeError ? new FailedStart(error, log) : error;
   }
 }
 

@@ -133,7 +133,7 @@ export abstract class ContainerRuntime {
    *
    * @param seconds its time limit.
    * @throws {RuntimeError} with its last lines, without values of the container's environment and what looks like a
-   * credential, when it fails.
+   * credential, when it fails. `unavailable` when the engine couldn't run it or doesn't say what became of it.
    */
   abstract run(id: string, command: readonly string[], seconds: number): Promise<void>;
   abstract rename(id: string, name: string): Promise<void>;

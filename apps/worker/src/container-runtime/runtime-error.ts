@@ -1,5 +1,5 @@
 /**
- * Why the engine refused. `unavailable`: it doesn't answer. `missing`: the image, network or container isn't
+ * Why the engine refused. `unavailable`: it doesn't answer, or can't say what became of what it was asked. `missing`: the image, network or container isn't
  * there. `conflict`: the name is taken or a removal is in progress. `port-taken`: a host port is in use.
  * `invalid`: the engine can't make or start this, now or later (bad command, bad option). `unsupported`: this engine has no
  * such act; its facts say so.

@@ -31,6 +31,8 @@ export interface FailedStep {
   message: string;
   /** Trying again can't help. */
   terminal: boolean;
+  /** The last lines that its container wrote, without secrets. */
+  log?: string;
 }
 
 /**
@@ -44,6 +46,7 @@ export function afterFailure(memory: AppMemory, failed: FailedStep, now: number,
   const failure: Failure = {
     step: failed.step,
     message: failed.message,
+    ...(failed.log ? { log: failed.log } : {}),
     attempts,
     terminal: failed.terminal,
     // A clock that was set back counts anew.

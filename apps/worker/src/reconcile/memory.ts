@@ -122,6 +122,8 @@ export interface Failure {
   step: StepKind;
   /** The engine's own words. */
   message: string;
+  /** The last lines that its container wrote, without secrets; absent where there are none. */
+  log?: string;
   /** Consecutive failures, from 1. */
   attempts: number;
   /** Trying again can't help; only another fingerprint can. A container that runs is not stopped for it again. */

@@ -156,7 +156,7 @@ function failedStep(situation: Situation): Verdict | null {
     const failure = updateFailure(replica, situation);
     if (!failure || !endsUpdate(failure, situation)) continue;
     const reason = `${failure.step} failed for replica ${replica}: ${failure.message}`;
-    return { revision: desired.revision, reason, exit_code: null, log: '', at: now };
+    return { revision: desired.revision, reason, exit_code: null, log: failure.log ?? '', at: now };
   }
   return null;
 }

@@ -4,10 +4,11 @@ import { RuntimeError } from '../runtime-error.js';
 import type { DockerClient } from './docker-client.js';
 import { streamBroken } from './docker-errors.js';
 import { inspectOrNull } from './observed-container.js';
+import { READ_LIMIT } from './read-limit.js';
 import { wholeLines } from './whole-lines.js';
 
-/** Longest time until the engine has begun a command, seconds: a stop may wait for it, beside the command's own time. */
-const BEGIN_LIMIT = 30;
+/** Longest time until the engine has begun a command, seconds, beside the command's own time. Under load it takes as long as a list. */
+const BEGIN_LIMIT = READ_LIMIT;
 
 /** So much of a command's output is kept until its secrets are out, characters. */
 const KEPT_OUTPUT = 64 * 1024;
@@ -31,22 +32,39 @@ export async function runInside(
   command: readonly string[],
   seconds: number,
 ): Promise<void> {
-  const created = await client.ask(BEGIN_LIMIT, (docker, abortSignal) =>
-    docker.getContainer(id).exec({
-      ...{ Cmd: [...command], AttachStdout: true, AttachStderr: true },
-      // With a terminal the two outputs are one, and not packed in frames.
-      ...{ Tty: true, abortSignal },
-    }),
-  );
-  const output = await client.open(BEGIN_LIMIT, (docker, abortSignal) =>
-    docker.getExec(created.id).start({ Tty: true, abortSignal }),
-  );
+  const options = { Cmd: [...command], AttachStdout: true, AttachStderr: true };
+  // With a terminal the two outputs are one, and not packed in frames.
+  const { id: exec } = await client
+    .ask(BEGIN_LIMIT, (docker, abortSignal) =>
+      docker.getContainer(id).exec({ ...options, Tty: true, abortSignal }),
+    )
+    .catch(untold);
+  const output = await client
+    .open(BEGIN_LIMIT, (docker, abortSignal) => docker.getExec(exec).start({ Tty: true, abortSignal }))
+    .catch(untold);
   const { text, ended } = await readUntilEnd(output, seconds, client.host);
-  const failure = ended ? failureOf(await exitCode(client, created.id)) : `takes longer than ${seconds} s`;
+  const failure = ended ? failureOf(await exitCode(client, exec)) : `takes longer than ${seconds} s`;
   if (failure === null) return;
-  const variables = (await inspectOrNull(client, id))?.Config.Env ?? [];
-  const lines = lastLines(redactOutput(wholeLines(text, KEPT_OUTPUT), secretsIn(variables)));
+  const variables = await environmentOf(client, id);
+  // Without them nobody knows what of the output is a secret.
+  const told = variables ? redactOutput(wholeLines(text, KEPT_OUTPUT), secretsIn(variables)) : '';
+  const lines = lastLines(told);
   throw new RuntimeError('other', `the command ${command[0] ?? ''} ${failure}${lines && `: ${lines}`}`);
+}
+
+/**
+ * An engine that fails without saying that the command, or the container, is why has said nothing of the command. A command
+ * that there isn't, and other mistakes, are known by their status or have an exit code.
+ */
+function untold(error: unknown): never {
+  if (!(error instanceof RuntimeError) || error.kind !== 'other') throw error;
+  throw new RuntimeError('unavailable', `the engine can't run it: ${error.message}`, { cause: error });
+}
+
+/** Null when the engine doesn't tell it. */
+async function environmentOf(client: DockerClient, id: string): Promise<readonly string[] | null> {
+  const container = await inspectOrNull(client, id).catch(() => null);
+  return container?.Config.Env ?? null;
 }
 
 /**
@@ -88,7 +106,7 @@ async function exitCode(client: DockerClient, exec: string): Promise<number | nu
     // An engine that was restarted in between knows nothing of it any more.
     if (error instanceof RuntimeError && error.kind === 'missing')
       throw streamBroken(error.cause, client.host);
-    throw error;
+    return untold(error);
   }
 }
 
