@@ -1,11 +1,12 @@
 /**
  * The processes of a broker: one per node, and the name server by which its nodes find each other.
  */
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { basename } from 'node:path';
+import { promisify } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { end, ended, environmentOf, pidIn, send } from '../engine/processes.mjs';
 import { brokerFiles, nodeFiles } from './rabbitmq-files.mjs';
@@ -15,6 +16,9 @@ import { manage } from './rabbitmq-management.mjs';
 
 /** The wrapper on the PATH goes through `su`, which lowers the limit of open files. */
 const PROGRAM = '/usr/lib/rabbitmq/bin/rabbitmq-server';
+
+const CONTROL = '/usr/lib/rabbitmq/bin/rabbitmqctl';
+const CONTROL_LIMIT_MS = 60_000;
 
 /** About 6 s alone; several nodes on a busy machine take long. */
 const START_LIMIT_MS = 180_000;
@@ -89,6 +93,20 @@ export function residentBytes(folder, node) {
   if (pid === null) return 0;
   const [, kilobytes = '0'] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kilobytes) * 1024;
+}
+
+/**
+ * Runs a command of `rabbitmqctl` on a node.
+ * @param {string} folder
+ * @param {BrokerRecord} record
+ * @param {NodeRecord} node
+ * @param {string[]} command
+ * @throws {Error} with what it printed when it fails
+ */
+export async function controlNode(folder, record, node, command) {
+  const { folder: HOME } = brokerFiles(folder);
+  const env = { ...process.env, HOME, ERL_EPMD_PORT: String(record.epmdPort) };
+  await promisify(execFile)(CONTROL, ['-n', node.name, ...command], { env, timeout: CONTROL_LIMIT_MS });
 }
 
 /**

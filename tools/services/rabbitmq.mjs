@@ -10,6 +10,7 @@ import { ensurePackages } from '../engine/packages.mjs';
 import { nodeFiles, readRecord, writeFiles } from './rabbitmq-files.mjs';
 import { manage, parseNodes, runningNodes } from './rabbitmq-management.mjs';
 import {
+  controlNode,
   killNode,
   nodePid,
   residentBytes,
@@ -152,6 +153,19 @@ export class Broker {
    */
   async killNode(index = 0) {
     return await killNode(this.folder, this.node(index));
+  }
+
+  /**
+   * Has one node take itself for short of memory above this part of what the machine has: 0 raises the alarm, which blocks
+   * whoever publishes.
+   * @param {number} part
+   * @param {number} index
+   */
+  async setMemoryWatermark(part, index = 0) {
+    await controlNode(this.folder, this.record, this.node(index), [
+      'set_vm_memory_high_watermark',
+      String(part),
+    ]);
   }
 
   /** Removes the data of all nodes, which must be stopped: the next start makes them anew. */

@@ -96,13 +96,18 @@ export class BrokerConnection {
     return this.lastProblem ?? this.blockedBy;
   }
 
+  /** The same for who only receives: a broker that is short of memory or disk goes on with that when it is not any more. */
+  receivingProblem(): string | null {
+    return this.lastProblem;
+  }
+
   get isOpen(): boolean {
     return this.model !== null;
   }
 
   /** @throws {Error} when there is no connection, or the broker gives no answer */
   async openChannel(): Promise<Channel> {
-    const channel = await this.answered('opening a channel', this.opened().createChannel());
+    const channel = await this.opening(this.opened().createChannel());
     // Whoever waits for an answer on it gets the error, too. Without a listener it would end the process.
     channel.on('error', () => undefined);
     return channel;
@@ -110,13 +115,14 @@ export class BrokerConnection {
 
   /** @throws {Error} when there is no connection, or the broker gives no answer */
   async openConfirmChannel(): Promise<ConfirmChannel> {
-    const channel = await this.answered('opening a channel', this.opened().createConfirmChannel());
+    const channel = await this.opening(this.opened().createConfirmChannel());
     channel.on('error', () => undefined);
     return channel;
   }
 
   /**
-   * What a call answers. A broker that gives none in time is taken for gone, and the connection is made anew.
+   * What a call answers. A broker that gives none in time is taken for gone, and the connection is made anew, unless it
+   * has said that it takes nothing from it for now: another connection would be no better off.
    *
    * @param what in words that go on with "took longer than"
    */
@@ -125,7 +131,7 @@ export class BrokerConnection {
     try {
       return await within(CALL_LIMIT_MS, what, call);
     } catch (error) {
-      if (error instanceof TimeLimitError) cut.abort(error);
+      if (error instanceof TimeLimitError && this.blockedBy === null) cut.abort(error);
       throw error;
     }
   }
@@ -151,7 +157,19 @@ export class BrokerConnection {
     this.lastProblem = 'the connection to RabbitMQ is closed';
   }
 
+  /** A channel that comes too late, as after the broker took nothing for a while, is of no use to anybody. */
+  private async opening<T extends Channel>(opened: Promise<T>): Promise<T> {
+    try {
+      return await this.answered('opening a channel', opened);
+    } catch (error) {
+      opened.then((channel) => channel.close()).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** RabbitMQ reads nothing from a connection that it blocks, so what would be asked on it has no answer. */
   private opened(): ChannelModel {
+    if (this.model && this.blockedBy !== null) throw new Error(this.blockedBy);
     if (this.model) return this.model;
     throw new Error(this.lastProblem ?? 'RabbitMQ is not connected');
   }

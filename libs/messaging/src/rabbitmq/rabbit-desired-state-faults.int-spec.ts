@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { eventually } from '../testing/eventually.js';
 import { FollowedStreams } from '../testing/followed-streams.js';
+import { LogLines } from '../testing/log-lines.js';
+import { wanted } from '../testing/messages.js';
 
 const LIMIT = 120_000;
 
@@ -144,4 +146,56 @@ describe('the broker', () => {
     },
     LIMIT,
   );
+});
+
+describe('a broker that is short of memory', () => {
+  it('cuts nobody off, is no problem to who only follows, and what waits goes on when it has enough', async () => {
+    const { broker } = streams.server;
+    const { feed } = streams;
+    const log = new LogLines();
+    await streams.publish(shop, 1);
+    await streams.publish(web, 1);
+    const worker = await streams.follow([shop, web]);
+    await streams.received(worker, shop, 1);
+    const reports = await worker.connection.openConfirmChannel();
+    log.start();
+    await broker.setMemoryWatermark(0);
+    try {
+      // Each is blocked when it publishes; until then the broker reads what it asks.
+      const sent = new Promise<void>((resolve) => {
+        reports.publish('', 'nobody', Buffer.from('a report'), {}, () => resolve());
+      });
+      const asked = [feed.publish(wanted(shop, 2)), feed.readNewest(shop), feed.readNewest(web)];
+      const blocked = expect.stringContaining('takes no messages');
+      await eventually(() => expect(feed.problem()).toEqual(blocked));
+      await eventually(() => expect(worker.connection.problem()).toEqual(blocked));
+      expect(worker.strategy.problem()).toBeNull();
+      // The first one has no confirmation in its time.
+      const [published] = await Promise.allSettled(asked);
+      expect(published?.status).toBe('rejected');
+      // What comes after it asks the broker for nothing.
+      for (let count = 0; count < 5; count += 1) {
+        await expect(feed.publish(wanted(shop, 3))).rejects.toThrow('takes no messages');
+        await expect(feed.readNewest(shop)).rejects.toThrow();
+      }
+      await expect(worker.connection.answered('an answer', reports.prefetch(1))).rejects.toThrow(
+        'longer than',
+      );
+      expect(worker.strategy.problem()).toBeNull();
+      expect(log.problems('is lost')).toEqual([]);
+      await broker.setMemoryWatermark(0.9);
+      await sent;
+      await eventually(() => expect(feed.problem()).toBeNull());
+      expect(worker.connection.problem()).toBeNull();
+      await feed.publish(wanted(shop, 4));
+      await feed.publish(wanted(web, 2));
+      await streams.received(worker, shop, 4);
+      await streams.received(worker, web, 2);
+      expect(await feed.readNewest(shop)).toMatchObject({ revision: 4 });
+      expect(log.problems('is lost')).toEqual([]);
+    } finally {
+      log.stop();
+      await broker.setMemoryWatermark(0.9);
+    }
+  });
 });

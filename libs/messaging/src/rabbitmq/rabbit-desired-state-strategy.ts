@@ -74,7 +74,7 @@ export class RabbitDesiredStateStrategy extends Server implements CustomTranspor
 
   /** Null when desired states can come, else what is in the way, in a few words. */
   problem(): string | null {
-    return this.connection.problem() ?? this.subscriptions.problem();
+    return this.connection.receivingProblem() ?? this.subscriptions.problem();
   }
 
   /** Problems are told by `problem` and the log. */

@@ -17,6 +17,8 @@ const RETRY = { first_ms: 50, longest_ms: 200 };
 export interface Following {
   strategy: RabbitDesiredStateStrategy;
   listener: Listener<DesiredStateMessage>;
+  /** Its own, on which a worker reports, too. */
+  connection: BrokerConnection;
 }
 
 /** A broker with streams of apps, and those who follow them. */
@@ -59,7 +61,7 @@ export class FollowedStreams {
     const strategy = new RabbitDesiredStateStrategy(connection, apps, RETRY);
     const listener = await Listener.start<DesiredStateMessage>(PATTERNS.desiredState, strategy, handle);
     this.listeners.push(listener);
-    return { strategy, listener };
+    return { strategy, listener, connection };
   }
 
   /** What one got of an app, in order. */
