@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { mongoCommand } from '../../tools/services/mongo-users.mjs';
@@ -9,11 +9,10 @@ import { secret } from '../../tools/test/known-secrets.mjs';
 import { BrokerProxy } from '../testing/broker-proxy.js';
 import { REPOSITORY } from '../testing/clone.js';
 import { DocumentBlocks } from '../testing/document-blocks.js';
-import { DocumentShell } from '../testing/document-shell.js';
 import { eventually } from '../testing/eventually.js';
 import { CHANGE_LIMIT, Fleet, FLEET_START_LIMIT, workerIdOf } from '../testing/fleet.js';
-import { FleetApi } from '../testing/fleet-api.js';
 import { FleetDocuments } from '../testing/fleet-documents.js';
+import { describeFleetPages } from '../testing/fleet-pages.js';
 import { IMAGES } from '../testing/fleet-server.js';
 import { freePort } from '../testing/free-port.js';
 import { readiness } from '../testing/readiness.js';
@@ -34,9 +33,6 @@ const PROBE = `
     }
   };
 `;
-
-/** Of an administrator. */
-const ADMINISTRATOR = secret('0fAnAdministr4tor-in-the-documents-of-a-fleet');
 
 const blocks = new DocumentBlocks(import.meta.filename);
 let fleet: Fleet;
@@ -81,128 +77,7 @@ it.each(['api', 'worker'])('the bundled %s loads only what it uses', async (serv
   expect(stdout).not.toMatch(/read all of http|made a format of dates/);
 });
 
-const commands = (page: string, heading: string, index = 0) => blocks.take(page, heading, index).commands;
-
-describe('the commands of docs/fleet.md', () => {
-  it(
-    'set up a broker, where what is right already stays',
-    async () => {
-      const [setUp = ''] = commands('docs/fleet.md', 'Set up the broker, once');
-      const beside = { REPORT_INTERVAL_SECONDS: '1' };
-      await fleet.untouched(['shop'], async () => {
-        expect(await documents.run(setUp, beside)).toContain('nebula-worker');
-        const [one = ''] = commands('docs/fleet.md', 'A user for each worker');
-        await documents.run(
-          `${one.replace(/ npm .*/, '')} ${setUp.replace(/RABBIT_WORKER_\S+/g, '')}`,
-          beside,
-        );
-      });
-    },
-    LIMIT,
-  );
-
-  it(
-    'start a worker, which goes on where the bundled one has ended, and ends in order itself',
-    async () => {
-      const [start = ''] = commands('docs/fleet.md', 'Start a worker');
-      await fleet.untouched(['shop'], async () => {
-        await documents.worker(`WORKER_ID=${workerIdOf(0)} ${start}`, 0, async () => {
-          await fleet.converged('shop');
-          const { items } = await fleet.api.ask<{ items: object[] }>('GET', '/workers?label=rack=12');
-          expect(items).toMatchObject([{ worker_id: workerIdOf(0), labels: { zone: 'eu-1' } }]);
-        });
-      });
-    },
-    LIMIT,
-  );
-
-  it(
-    'start a worker with a user of its own, which is forgotten when it is gone for good',
-    async () => {
-      const [, start = ''] = commands('docs/fleet.md', 'A user for each worker');
-      await fleet.untouched(['shop'], async () => {
-        await documents.worker(start, 0, async () => {
-          await eventually(async () => {
-            // Before its first heartbeat nobody knows how often it comes, and it would be missed later than that.
-            const heard = { state: 'online', report_interval_seconds: 1 };
-            expect(await fleet.api.ask('GET', '/workers/edge-17')).toMatchObject(heard);
-          }, CHANGE_LIMIT);
-        });
-      });
-      await eventually(async () => {
-        expect(await fleet.api.ask('GET', '/workers/edge-17')).toMatchObject({ state: 'offline' });
-      }, CHANGE_LIMIT);
-      await forget(0, 'edge-17');
-      await fleet.converged('shop');
-    },
-    LIMIT,
-  );
-
-  it(
-    'start an api, one more of the same fleet, which shows what it does',
-    async () => {
-      const [start = ''] = commands('docs/fleet.md', 'Start an api');
-      const [login = ''] = commands('docs/access.md', 'The first administrator');
-      await documents.api(`${login.replace(/ npm .*/, '')} ${start}`, async (url) => {
-        expect((await fetch(`${url}/api/v3/apps`)).status).toBe(401);
-        const [, ...asked] = commands('docs/fleet.md', 'See what it does');
-        const found = [/"worker_id":"w1"/, /"converged":3/, /"outcome":"converged"/, /"items":\[\]/, /start/];
-        expect(asked).toHaveLength(found.length);
-        for (const [index, command] of asked.entries())
-          await documents.ask(command, url, found[index] ?? /^$/);
-      });
-    },
-    LIMIT,
-  );
-
-  it(
-    'and those of docs/access.md and docs/secrets.md configure it',
-    async () => {
-      const [, token = ''] = commands('docs/access.md', 'The first administrator');
-      const [key = '', withKey = ''] = commands('docs/secrets.md', 'Keys');
-      expect((await execa('sh', ['-c', key])).stdout).toMatch(/^k1:[\w+/]{43}=$/);
-      await documents.api(token.replace('$(openssl rand -hex 32)', ADMINISTRATOR), async (url) => {
-        const asked = async (authorization: string) =>
-          (await fetch(`${url}/api/v3/apps`, { headers: { authorization } })).status;
-        expect([await asked('Bearer of-nobody'), await asked(`Bearer ${ADMINISTRATOR}`)]).toEqual([401, 200]);
-      });
-      await documents.api(withKey, async (url) => {
-        const api = new FleetApi(url);
-        await api.change('shop', { env_vars: { PIN: secret('of-the-d0cuments') }, secret_env_vars: ['PIN'] });
-        await fleet.converged('shop');
-      });
-    },
-    LIMIT,
-  );
-});
-
-it(
-  'docs/backup.md: a backup is made and restored from the sources',
-  async () => {
-    const [backUp = ''] = commands('docs/backup.md', 'Back up');
-    const [restore = ''] = commands('docs/backup.md', 'Restore');
-    const { SCHEMA_NAME = '' } = fleet.apiNumber(1).process.configuration;
-    expect(await documents.run(`SCHEMA_NAME=${SCHEMA_NAME} ${backUp}`)).toContain('has 1 app');
-    const [file = ''] = await readdir(backups);
-    const restored = restore.replace(/nebula-\d{4}-\d\d-\d\d/, file);
-    expect(await documents.run(`SCHEMA_NAME=restored ${restored}`)).toContain('restored: 1 app');
-    await mongoCommand(fleet.databaseUrl, 'restored', { dropDatabase: 1 });
-  },
-  LIMIT,
-);
-
-/** Forgets a worker by one of the commands of docs/cli.md, by the first as somebody at a terminal. */
-async function forget(index: number, worker: string): Promise<void> {
-  const command = commands('docs/cli.md', 'worker forget')[index] ?? '';
-  const { PATH = '' } = process.env;
-  const environment = { PATH: `${backups}:${PATH}`, HOME: backups, NEBULA_URL: fleet.api.root };
-  const shell = new DocumentShell(backups, environment, [{ when: /\?[^]*\bNo\b/, type: 'y' }]);
-  const line = command
-    .replace('web-17', worker)
-    .replace('nebulactl', `node ${join(BUNDLES, 'nebulactl.mjs')}`);
-  expect(await shell.play(line, CHANGE_LIMIT)).toMatchObject({ code: 0 });
-  expect((await fleet.api.call('GET', `/workers/${worker}`)).status).toBe(404);
-}
+describeFleetPages(() => ({ fleet, documents, backups }), blocks);
 
 /** What `GET /workers` tells of a worker of this fleet. */
 interface Told {
@@ -260,7 +135,8 @@ describe('with a user of its own for each worker', () => {
         });
         await allRun(await fleet.change('shop'));
         // Whom it has silenced can be forgotten, and is known again when it speaks.
-        await forget(1, workerIdOf(1));
+        const [, withoutAsking = ''] = blocks.take('docs/cli.md', 'worker forget').commands;
+        await documents.forget(withoutAsking, workerIdOf(1));
       });
       await fleet.arrives('shop', await fleet.change('shop'));
       expect(await told(0)).toMatchObject({ duplicate_since: null });

@@ -1,7 +1,9 @@
 import { expect } from '@jest/globals';
 import { execa } from 'execa';
+import { join } from 'node:path';
 import { searchForSecrets, secret } from '../../tools/test/known-secrets.mjs';
 import { REPOSITORY } from './clone.js';
+import { DocumentShell } from './document-shell.js';
 import { eventually } from './eventually.js';
 import { CHANGE_LIMIT, type Fleet } from './fleet.js';
 import { freePort } from './free-port.js';
@@ -10,6 +12,9 @@ import { NpmProcess } from './npm-process.js';
 const ADMIN_PASSWORD = secret('d0cumented-Admin');
 /** Of the users whose passwords the documents leave out. */
 const EDGE_PASSWORD = secret('d0cumented-Edge');
+
+/** The command line that `npm run bundle` makes. */
+const NEBULACTL = join(REPOSITORY, 'dist', 'nebulactl.mjs');
 
 /** Somebody who types at a fleet what the documents say, with its names, ports and passwords. */
 export class FleetDocuments {
@@ -59,6 +64,16 @@ export class FleetDocuments {
       expect(await running.ended()).toBe(0);
       worker.start();
     }
+  }
+
+  /** Forgets a worker by a command of docs/cli.md, as somebody at a terminal who is asked. */
+  async forget(command: string, worker: string): Promise<void> {
+    const { root } = this.fleet.api;
+    const environment = { PATH: process.env['PATH'] ?? '', HOME: this.backups, NEBULA_URL: root };
+    const shell = new DocumentShell(this.backups, environment, [{ when: /\?[^]*\bNo\b/, type: 'y' }]);
+    const line = command.replace('web-17', worker).replace('nebulactl', `node ${NEBULACTL}`);
+    expect(await shell.play(line, CHANGE_LIMIT)).toMatchObject({ code: 0 });
+    expect((await this.fleet.api.call('GET', `/workers/${worker}`)).status).toBe(404);
   }
 
   /** Asks an api, also one whose answer has no end. */

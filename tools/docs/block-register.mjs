@@ -49,7 +49,7 @@ const HOUR = unplayed(
   'no test plays it; e2e/fleet/starts.e2e-spec.ts sets up a broker and starts apis and workers from the sources, e2e/deploy/compose.deploy-spec.ts in containers',
 );
 const IMAGES = unplayed(
-  'the tests in e2e/deploy build these images by commands of their own: the base that the files name is in a registry, theirs is made of this machine',
+  'the tests in e2e/deploy build the same images, those of docs/compose.md by the commands of that page, on a base of this machine',
 );
 /** @type {Exception} */
 const BENCHMARKS = [

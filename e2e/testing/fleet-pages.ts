@@ -1,0 +1,159 @@
+import { describe, expect, it } from '@jest/globals';
+import { execa } from 'execa';
+import { readdir } from 'node:fs/promises';
+import { mongoCommand } from '../../tools/services/mongo-users.mjs';
+import { secret } from '../../tools/test/known-secrets.mjs';
+import type { DocumentBlocks } from './document-blocks.js';
+import { eventually } from './eventually.js';
+import { CHANGE_LIMIT, type Fleet, workerIdOf } from './fleet.js';
+import { FleetApi } from './fleet-api.js';
+import type { FleetDocuments } from './fleet-documents.js';
+
+const LIMIT = 2 * CHANGE_LIMIT;
+
+/** Of an administrator. */
+const ADMINISTRATOR = secret('0fAnAdministr4tor-in-the-documents-of-a-fleet');
+
+/** A fleet that runs the app `shop`, whose workers have a user each, and who types at it. */
+export interface FleetWithPages {
+  fleet: Fleet;
+  documents: FleetDocuments;
+  /** Folder in the place of /backups. */
+  backups: string;
+}
+
+/**
+ * Plays what the pages say of a fleet from the sources.
+ *
+ * @param bed once the tests run
+ * @param blocks of the test, to which the register gives these pages
+ */
+export function describeFleetPages(bed: () => FleetWithPages, blocks: DocumentBlocks): void {
+  const commands = (page: string, heading: string) => blocks.take(page, heading).commands;
+
+  describe('the commands of docs/fleet.md', () => {
+    it(
+      'set up a broker, where what is right already stays',
+      async () => {
+        const { fleet, documents } = bed();
+        const [setUp = ''] = commands('docs/fleet.md', 'Set up the broker, once');
+        const beside = { REPORT_INTERVAL_SECONDS: '1' };
+        await fleet.untouched(['shop'], async () => {
+          expect(await documents.run(setUp, beside)).toContain('nebula-worker');
+          const [one = ''] = commands('docs/fleet.md', 'A user for each worker');
+          await documents.run(
+            `${one.replace(/ npm .*/, '')} ${setUp.replace(/RABBIT_WORKER_\S+/g, '')}`,
+            beside,
+          );
+        });
+      },
+      LIMIT,
+    );
+
+    it(
+      'start a worker, which goes on where the bundled one has ended, and ends in order itself',
+      async () => {
+        const { fleet, documents } = bed();
+        const [start = ''] = commands('docs/fleet.md', 'Start a worker');
+        await fleet.untouched(['shop'], async () => {
+          await documents.worker(`WORKER_ID=${workerIdOf(0)} ${start}`, 0, async () => {
+            await fleet.converged('shop');
+            const { items } = await fleet.api.ask<{ items: object[] }>('GET', '/workers?label=rack=12');
+            expect(items).toMatchObject([{ worker_id: workerIdOf(0), labels: { zone: 'eu-1' } }]);
+          });
+        });
+      },
+      LIMIT,
+    );
+
+    it(
+      'start a worker with a user of its own, which is forgotten when it is gone for good',
+      async () => {
+        const { fleet, documents } = bed();
+        const [, start = ''] = commands('docs/fleet.md', 'A user for each worker');
+        await fleet.untouched(['shop'], async () => {
+          await documents.worker(start, 0, async () => {
+            await eventually(async () => {
+              // Before its first heartbeat nobody knows how often it comes, and it would be missed later than that.
+              const heard = { state: 'online', report_interval_seconds: 1 };
+              expect(await fleet.api.ask('GET', '/workers/edge-17')).toMatchObject(heard);
+            }, CHANGE_LIMIT);
+          });
+        });
+        await eventually(async () => {
+          expect(await fleet.api.ask('GET', '/workers/edge-17')).toMatchObject({ state: 'offline' });
+        }, CHANGE_LIMIT);
+        const [ask = ''] = commands('docs/cli.md', 'worker forget');
+        await documents.forget(ask, 'edge-17');
+        await fleet.converged('shop');
+      },
+      LIMIT,
+    );
+
+    it(
+      'start an api, one more of the same fleet, which shows what it does',
+      async () => {
+        const { documents } = bed();
+        const [start = ''] = commands('docs/fleet.md', 'Start an api');
+        const [login = ''] = commands('docs/access.md', 'The first administrator');
+        await documents.api(`${login.replace(/ npm .*/, '')} ${start}`, async (url) => {
+          expect((await fetch(`${url}/api/v3/apps`)).status).toBe(401);
+          const [, ...asked] = commands('docs/fleet.md', 'See what it does');
+          const found = [
+            /"worker_id":"w1"/,
+            /"converged":3/,
+            /"outcome":"converged"/,
+            /"items":\[\]/,
+            /start/,
+          ];
+          expect(asked).toHaveLength(found.length);
+          for (const [index, command] of asked.entries())
+            await documents.ask(command, url, found[index] ?? /^$/);
+        });
+      },
+      LIMIT,
+    );
+
+    it(
+      'and those of docs/access.md and docs/secrets.md configure it',
+      async () => {
+        const { fleet, documents } = bed();
+        const [, token = ''] = commands('docs/access.md', 'The first administrator');
+        const [key = '', withKey = ''] = commands('docs/secrets.md', 'Keys');
+        expect((await execa('sh', ['-c', key])).stdout).toMatch(/^k1:[\w+/]{43}=$/);
+        await documents.api(token.replace('$(openssl rand -hex 32)', ADMINISTRATOR), async (url) => {
+          const asked = async (authorization: string) =>
+            (await fetch(`${url}/api/v3/apps`, { headers: { authorization } })).status;
+          expect([await asked('Bearer of-nobody'), await asked(`Bearer ${ADMINISTRATOR}`)]).toEqual([
+            401, 200,
+          ]);
+        });
+        await documents.api(withKey, async (url) => {
+          const api = new FleetApi(url);
+          await api.change('shop', {
+            env_vars: { PIN: secret('of-the-d0cuments') },
+            secret_env_vars: ['PIN'],
+          });
+          await fleet.converged('shop');
+        });
+      },
+      LIMIT,
+    );
+  });
+
+  it(
+    'docs/backup.md: a backup is made and restored from the sources',
+    async () => {
+      const { fleet, documents, backups } = bed();
+      const [backUp = ''] = commands('docs/backup.md', 'Back up');
+      const [restore = ''] = commands('docs/backup.md', 'Restore');
+      const { SCHEMA_NAME = '' } = fleet.apiNumber(1).process.configuration;
+      expect(await documents.run(`SCHEMA_NAME=${SCHEMA_NAME} ${backUp}`)).toContain('has 1 app');
+      const [file = ''] = await readdir(backups);
+      const restored = restore.replace(/nebula-\d{4}-\d\d-\d\d/, file);
+      expect(await documents.run(`SCHEMA_NAME=restored ${restored}`)).toContain('restored: 1 app');
+      await mongoCommand(fleet.databaseUrl, 'restored', { dropDatabase: 1 });
+    },
+    LIMIT,
+  );
+}
