@@ -7,24 +7,17 @@ import { wanted } from './testing/messages.js';
 import { MovedClock } from './testing/moved-clock.js';
 import { WorkerUnderTest } from './testing/worker-under-test.js';
 
-/** Time passes by what it is set forward, which is no jump. */
-class PassingClock extends MovedClock {
-  override steady(): number {
-    return super.steady() + this.shift;
-  }
-}
-
 const MINUTE = 60_000;
 const AWAY = new RuntimeError('unavailable', 'no answer within 90 s');
 
 let worker: WorkerUnderTest;
 let engine: MemoryEngine;
-let clock: PassingClock;
+let clock: MovedClock;
 
 beforeEach(async () => {
   worker = await WorkerUnderTest.open();
   engine = worker.engine;
-  clock = new PassingClock();
+  clock = new MovedClock();
   await worker.start({ clock });
 });
 
@@ -91,7 +84,7 @@ describe('a hook before a stop', () => {
     await eventually(() => expect(done('run').length).toBeGreaterThanOrEqual(2));
     await worker.close();
     const tries = done('run').length;
-    clock.shift += 2 * MINUTE;
+    clock.pass(2 * MINUTE);
     expect(running()).toEqual(['web-1 c1']);
     await worker.start({ clock });
     await worker.reported({ state: 'converged', revision: 2 });
@@ -150,7 +143,7 @@ describe('a hook after a start', () => {
     await eventually(() => expect(done('run').length).toBeGreaterThanOrEqual(2));
     const report = await worker.reported({ state: 'failed', revision: 2 });
     expect(report.last_error).toMatchObject({ step: 'post-start', message: 'no answer within 90 s' });
-    clock.shift += 2 * MINUTE;
+    clock.pass(2 * MINUTE);
     await eventually(() => expect(worker.report()?.update?.state).toBe('rolled_back'), 10_000);
     expect(engine.of('web')).toMatchObject([{ name: 'web-1', state: 'running', hooks: {} }]);
   }, 20_000);
