@@ -94,28 +94,26 @@ describe('nebulactl apply makes what was shown', () => {
   });
 
   it('and says so in one sentence to an api that can not be told what was shown', async () => {
-    const plain = globalThis.fetch;
-    globalThis.fetch = (async (input: Request) => {
-      if (input.method !== 'POST' || input.url.includes('dry_run')) return await plain(input);
-      const errors = [{ pointer: '/expected', message: 'is not known here; a document has "apps" alone' }];
-      const body = {
-        type: 'urn:nebula:problem:invalid-spec',
-        title: 'It is wrong',
-        status: 422,
-        detail: 'It is.',
-      };
-      return Response.json({ ...body, errors }, { status: 422 });
-    }) as typeof fetch;
-    try {
-      expect(await shell.run([...apply, '--yes'], documentOf('a a:1'))).toMatchObject({
-        code: 1,
-        stderr: expect.stringMatching(
-          /Error: the api at \S+ is older than this nebulactl: it does not know "expected"/,
-        ),
-      });
-    } finally {
-      globalThis.fetch = plain;
-    }
+    const body = {
+      type: 'urn:nebula:problem:invalid-spec',
+      title: 'It is wrong',
+      status: 422,
+      detail: 'It is.',
+    };
+    const errors = [{ pointer: '/expected', message: 'is not known here; a document has "apps" alone' }];
+    const older = await shell.run([...apply, '--yes'], {
+      ...documentOf('a a:1'),
+      between: async ({ method, url }, ask) =>
+        method === 'POST' && !url.includes('dry_run')
+          ? Response.json({ ...body, errors }, { status: 422 })
+          : await ask(),
+    });
+    expect(older).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /Error: the api at \S+ is older than this nebulactl: it does not know "expected"/,
+      ),
+    });
     expect(await images('a')).toEqual([null]);
   });
 });

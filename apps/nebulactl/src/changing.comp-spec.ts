@@ -240,25 +240,21 @@ describe('nebulactl --wait', () => {
 
   it('says its last word after every look at the progress, however slow one was', async () => {
     report('w1', 1, 'converging');
-    const plain = globalThis.fetch;
     const looks: string[] = [];
-    globalThis.fetch = (async (input: Request) => {
-      const isLook = input.url.includes('/status');
-      if (isLook) looks.push('begun');
-      const isSlow = isLook && looks.length === 1;
-      if (isSlow) report('w1', 1, 'converged');
-      const answer = await plain(input);
-      if (isSlow) await new Promise((resolve) => setTimeout(resolve, 1_500));
-      if (isLook) looks.push('ended');
-      return answer;
-    }) as typeof fetch;
-    try {
-      const { code, stderr } = await shell.run(['app', 'wait', app]);
-      expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringMatching(/Converged: .*\n$/) });
-      expect(looks.filter((each) => each === 'begun')).toHaveLength(looks.length / 2);
-    } finally {
-      globalThis.fetch = plain;
-    }
+    const { code, stderr } = await shell.run(['app', 'wait', app], {
+      between: async ({ url }, ask) => {
+        if (!url.includes('/status')) return await ask();
+        looks.push('begun');
+        const isSlow = looks.length === 1;
+        if (isSlow) report('w1', 1, 'converged');
+        const answer = await ask();
+        if (isSlow) await new Promise((resolve) => setTimeout(resolve, 1_500));
+        looks.push('ended');
+        return answer;
+      },
+    });
+    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringMatching(/Converged: .*\n$/) });
+    expect(looks.filter((each) => each === 'begun')).toHaveLength(looks.length / 2);
   });
 
   it('ends with 1 and the reasons as soon as a worker has failed', async () => {

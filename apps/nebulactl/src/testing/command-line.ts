@@ -28,6 +28,8 @@ export interface Given {
   answers?: readonly { when: RegExp; type: string }[];
   /** Done once, as soon as all that was printed has this text in it; keys are typed after it. */
   before?: { when: RegExp; work: () => Promise<unknown> };
+  /** Comes between the command and the api: answers a request in its stead, or asks. */
+  between?: (request: Request, ask: () => Promise<Response>) => Promise<Response>;
   /** Ctrl-C as soon as all that was printed has this text in it. */
   interruptWhen?: RegExp;
 }
@@ -44,6 +46,7 @@ export class CommandLine {
 
   async run(args: readonly string[], given: Given = {}): Promise<Ended> {
     const { stdin = '', env = {}, isTerminal = false, answers = [], before, interruptWhen, now } = given;
+    const { between = async (_request, ask) => await ask() } = given;
     const interruption = new AbortController();
     const input = isTerminal ? new TypedInput() : Readable.from([Buffer.from(stdin)]);
     const left = [...answers];
@@ -68,7 +71,13 @@ export class CommandLine {
       stderr,
       env: { XDG_CONFIG_HOME: this.folder, PATH: process.env['PATH'], ...this.env, ...env },
       signal: interruption.signal,
-      fetchTrusting: (caFile: string | null) => searchedFetch(httpFetch(caFile), ledgerOf(globalThis)),
+      fetchTrusting: (caFile: string | null): typeof fetch => {
+        const ask = searchedFetch(httpFetch(caFile), ledgerOf(globalThis));
+        return async (input, init) => {
+          const request = new Request(input, init);
+          return await between(request, async () => await ask(request));
+        };
+      },
     };
     const code = await run(args, terminal, now);
     searchForSecrets(stdout.text + stderr.text, `the output of nebulactl ${args.join(' ')}`);
