@@ -22,6 +22,14 @@ fail() { echo "install.sh: $1" >&2; exit 1; }
 for service in "$@"; do
   case $service in api | worker) ;; *) fail "there is no service \"$service\": it must be api or worker" ;; esac
   [ -r "$from/nebula-$service.mjs" ] || fail "$from/nebula-$service.mjs is missing: run \"npm run bundle\", or set FROM to its folder"
+  for file in "nebula-$service.service" "$service.env" README.md uninstall.sh; do
+    [ -r "$here/$file" ] || fail "$here/$file is missing: run install.sh in the folder that it came in"
+  done
+  if [ "$service" = api ]; then
+    for folder in swagger-ui node_modules; do
+      [ -d "$from/$folder" ] || fail "$from/$folder is missing: take all that \"npm run bundle\" makes, not the file alone"
+    done
+  fi
 done
 [ -n "$root" ] || [ "$(id -u)" = 0 ] || fail 'only root can install services: run it with sudo'
 [ -x "$node" ] || fail 'there is no node on the PATH: install Node 20.19 or later, or set NODE to the program'

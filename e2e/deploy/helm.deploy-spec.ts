@@ -6,12 +6,15 @@ import { parse } from 'yaml';
 import { loadApiConfiguration } from '../../apps/api/src/program/configuration.js';
 import { loadSetupConfiguration } from '../../apps/api/src/program/setup-configuration.js';
 import { loadWorkerConfiguration } from '../../apps/worker/src/program/configuration.js';
+import { DocumentBlocks } from '../testing/document-blocks.js';
 import { CHART, HelmChart, KUBERNETES, LEAST, set, valuesFile } from './testing/helm-chart.js';
 import { type Manifest, manifestsIn, only, podOf, schemaProblems } from './testing/manifests.js';
 import { environmentOf, secretsIn } from './testing/pod-environment.js';
 
 /** Helm is built in minutes, where it is not there yet. */
 const BUILD_LIMIT = 900_000;
+
+const blocks = new DocumentBlocks(import.meta.filename);
 
 let chart: HelmChart;
 
@@ -66,6 +69,31 @@ describe('the chart', () => {
       expect({ kind, labels: metadata.labels }).toMatchObject({
         labels: { 'app.kubernetes.io/instance': 'fleet', 'app.kubernetes.io/name': 'nebula' },
       });
+  });
+
+  it('is installed by the command and the values of its page, with the Secrets that the page makes', async () => {
+    const page = 'deploy/helm/nebula/README.md';
+    const [command = ''] = blocks.take(page, 'Install', 1).commands;
+    const values = join(chart.folder, 'my-values.yaml');
+    await writeFile(values, blocks.take(page, 'Install', 3).text);
+    // The chart is rendered in place of installed.
+    const typed = /^helm -n nebula install nebula deploy\/helm\/nebula --values my-values.yaml (.*)$/s.exec(
+      command,
+    );
+    const options = (typed?.[1] ?? '').replaceAll('\\\n', ' ').split(/\s+/);
+    const manifests = manifestsIn(await chart.template(['--values', values, ...options], 'nebula'));
+    expect(manifests.flatMap(schemaProblems)).toEqual([]);
+    const secretOf = (kind: string, name: string) =>
+      /"secret(?:Ref|KeyRef|Name)"?:(?:\{"name":)?"([^"]+)"/.exec(
+        JSON.stringify(only(manifests, kind, name)),
+      )?.[1];
+    expect(secretOf('Deployment', 'nebula-api')).toBe('nebula-api');
+    expect(secretOf('DaemonSet', 'nebula-worker')).toBe('nebula-worker');
+    expect(secretOf('Job', 'nebula-setup-broker')).toBe('nebula-setup');
+    const worker = podOf(only(manifests, 'DaemonSet', 'nebula-worker'));
+    expect(environmentOf(worker, new Map())).toMatchObject({
+      ...{ APP_NAME: 'shop,shop-lb', RABBIT_HOST: 'rabbit-1.example,rabbit-2.example,rabbit-3.example' },
+    });
   });
 
   it('would be found out with a field that Kubernetes does not know, or lacks', async () => {
@@ -282,3 +310,5 @@ describe('values that are wrong', () => {
     expect(output).not.toContain('hunter2');
   });
 });
+
+it('no block of the pages is left', () => expect(blocks.left).toEqual([]));

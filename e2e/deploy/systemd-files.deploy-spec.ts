@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
-import { chmod, copyFile, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleService } from '../../tools/bundle/bundle-service.mjs';
@@ -97,24 +97,31 @@ describe('install.sh into a folder', () => {
     ['nothing', [], {}, /say what to install: api, worker, or both$/],
     ['an unknown service', ['worker', 'apy'], {}, /there is no service "apy": it must be api or worker$/],
     ['no bundle', ['worker'], { FROM: '/nowhere' }, /nebula-worker\.mjs is missing: run "npm run bundle"/],
+    [
+      'an api without its folders',
+      ['api'],
+      { FROM: 'alone' },
+      /swagger-ui is missing: take all that "npm run/,
+    ],
     ['no node', ['worker'], { NODE: '/nowhere/node' }, /install Node 20\.19 or later, or set NODE/],
     ['a node that is too old', ['worker'], { NODE: 'old' }, /is v18\.0\.0, but 20\.19 or later is needed$/],
-    [
-      'a node in a home folder',
-      ['worker'],
-      { NODE: '/root/node' },
-      /is in a home folder.*: set NODE to another/,
-    ],
+    ['a node in a home folder', ['worker'], { NODE: 'home' }, /is in a home folder.*: set NODE to another/],
   ])('refuses %s in one sentence, and changes nothing', async (_what, args, env, message) => {
     const root = join(folder, 'refused');
     const old = join(folder, 'old-node');
     await writeFile(old, '#!/bin/sh\n[ "$1" = --version ] && echo v18.0.0\nexit 1\n');
     await chmod(old, 0o755);
-    const inHome = env['NODE'] === '/root/node';
-    if (inHome) await execa('ln', ['-sf', process.execPath, '/root/node']);
-    const given = env['NODE'] === 'old' ? { ...env, NODE: old } : env;
+    const alone = join(folder, 'alone');
+    await mkdir(alone, { recursive: true });
+    await copyFile(join(bundles, 'nebula-api.mjs'), join(alone, 'nebula-api.mjs'));
+    const home = await mkdtemp('/root/nebula-node-');
+    await symlink(process.execPath, join(home, 'node'));
+    const places: Record<string, string> = { old, alone, home: join(home, 'node') };
+    const given = Object.fromEntries(
+      Object.entries(env).map(([key, value]) => [key, places[value] ?? value]),
+    );
     const { code, output } = await run('install.sh', args, { DESTDIR: root, ...given });
-    if (inHome) await rm('/root/node');
+    await rm(home, { recursive: true });
     expect(code).toBe(1);
     expect(output).toMatch(message);
     expect(output).not.toContain('\n');

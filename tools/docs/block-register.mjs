@@ -37,6 +37,7 @@ const STANDALONE = 'e2e/standalone.e2e-spec.ts';
 const LOAD_BALANCER = 'e2e/load-balancer.e2e-spec.ts';
 const SYSTEMD = 'e2e/deploy/systemd.deploy-spec.ts';
 const COMPOSE = 'e2e/deploy/compose.deploy-spec.ts';
+const HELM = 'e2e/deploy/helm.deploy-spec.ts';
 const EXAMPLES = 'tools/docs/examples.spec.ts';
 
 const PICTURE = unplayed('a picture');
@@ -70,7 +71,17 @@ export const REGISTER = {
   },
   'apps/nebulactl/README.md': { nebulactl: playedBy(DOCUMENTS) },
   'deploy/haproxy/README.md': { '*': playedBy(LOAD_BALANCER) },
-  'deploy/helm/nebula/README.md': { Install: [IMAGES, CLUSTER, CLUSTER, DATA] },
+  'deploy/helm/nebula/README.md': {
+    Install: [
+      IMAGES,
+      playedBy(HELM, [
+        /^kubectl/,
+        'needs a cluster of Kubernetes; the Secrets are in that test by their names',
+      ]),
+      CLUSTER,
+      playedBy(HELM),
+    ],
+  },
   'deploy/systemd/README.md': {
     '*': playedBy(
       SYSTEMD,
