@@ -60,15 +60,16 @@ async function composePolicy(): Promise<string> {
   return /^ {4}restart: (.*)$/m.exec(text)?.[1] ?? '';
 }
 
+const containers = async (): Promise<SeenContainer[]> => await engine.containers(`nebula.app=${APP}`);
+
 async function serving(): Promise<SeenContainer[]> {
-  return await eventually(async () => {
-    const seen = await engine.containers(`nebula.app=${APP}`);
-    expect(seen.map(({ name, running }) => [name, running])).toEqual([
+  await eventually(async () => {
+    expect((await containers()).map(({ name, running }) => [name, running])).toEqual([
       [`${APP}-1`, true],
       [`${APP}-2`, true],
     ]);
-    return seen;
   }, LIMIT);
+  return await containers();
 }
 
 it(
@@ -80,8 +81,9 @@ it(
     const after = await serving();
     expect(after.map(({ id }) => id)).toEqual(before.map(({ id }) => id));
 
-    const [worker] = await engine.containers('of-test=worker');
-    expect(worker?.running).toBe(true);
+    await eventually(async () => {
+      expect(await engine.containers('of-test=worker')).toMatchObject([{ name: 'worker', running: true }]);
+    }, LIMIT);
     const [right, removed] = after;
     await engine.docker.getContainer(removed?.id ?? '').remove({ force: true });
     const [first, second] = await serving();
