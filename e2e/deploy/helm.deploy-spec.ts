@@ -77,10 +77,10 @@ describe('the chart', () => {
     const values = join(chart.folder, 'my-values.yaml');
     await writeFile(values, blocks.take(page, 'Install', 3).text);
     // The chart is rendered in place of installed.
-    const typed = /^helm -n nebula install nebula deploy\/helm\/nebula --values my-values.yaml (.*)$/s.exec(
+    const typed = /^helm -n nebula install nebula deploy\/helm\/nebula --values my-values.yaml\s+(.+)$/.exec(
       command,
     );
-    const options = (typed?.[1] ?? '').replaceAll('\\\n', ' ').split(/\s+/);
+    const options = (typed?.[1] ?? 'none').split(/\s+/);
     const manifests = manifestsIn(await chart.template(['--values', values, ...options], 'nebula'));
     expect(manifests.flatMap(schemaProblems)).toEqual([]);
     const secretOf = (kind: string, name: string) =>
