@@ -7,6 +7,7 @@ import type { PullPolicy } from '@nebula/contracts';
 import { ARCHITECTURE } from '../../../../tools/engine/images.mjs';
 import { startRegistry, stopRegistry } from '../../../../tools/engine/registry.mjs';
 import { pushHttpImage, pushIndex } from '../../../../tools/engine/registry-image.mjs';
+import { eventually } from '../container-runtime/testing/eventually.js';
 import { WorkerOnEngine } from './testing/worker-on-engine.js';
 
 const LIMIT = 60_000;
@@ -72,6 +73,34 @@ describe('of an image for several platforms', () => {
     expect(await worker.containers()).toEqual(before);
   }, 200_000);
 });
+
+it('an app by a digest keeps its build whatever its tag becomes: made, repaired, restarted, changed and pruned', async () => {
+  const app_name = `${worker.app}-digest`;
+  const first = await pushHttpImage(`${registry}/by-digest:1`, { version: 'first' });
+  const second = await pushHttpImage(`${registry}/by-digest:1`, { version: 'second' });
+  const image = ({ digest }: { digest: string }) => `${registry}/by-digest@${digest}`;
+  const after = async (revision: number, docker_image: string, tokens = {}): Promise<string[]> => {
+    await worker.want(revision, { docker_image }, { app_name, tokens });
+    await worker.reported({ app_name, state: 'converged', revision }, LIMIT);
+    return await imagesOf(app_name);
+  };
+  expect(await after(1, image(first))).toEqual([first.id]);
+  const [made] = await worker.containers(app_name);
+  await worker.engine.docker.getContainer(made?.id ?? '').remove({ force: true });
+  await eventually(async () => {
+    const [repaired] = await worker.containers(app_name);
+    expect(repaired?.running).toBe(true);
+    expect(repaired?.id).not.toBe(made?.id);
+  }, LIMIT);
+  expect(await imagesOf(app_name)).toEqual([first.id]);
+  expect(await after(2, image(first), { restart: 2 })).toEqual([first.id]);
+  expect(await after(3, image(first), { restart: 2, release: 3 })).toEqual([first.id]);
+  expect(await after(4, image(second), { restart: 2, release: 3 })).toEqual([second.id]);
+  expect(await after(5, image(second), { restart: 2, release: 3, prune: 5 })).toEqual([second.id]);
+  // Nobody needs the first one any more.
+  await eventually(async () => expect(await worker.engine.runtime.imageId(image(first))).toBeNull(), LIMIT);
+  expect(await worker.engine.runtime.imageId(image(second))).toBe(second.id);
+}, 200_000);
 
 /** What an app is made from: the build that was there, that of the registry, or why it is made from none. */
 type Expected = 'cached' | 'registry' | RegExp;
