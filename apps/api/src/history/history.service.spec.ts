@@ -45,10 +45,26 @@ it('all variables are looked for in one reading of the history, many revisions a
   });
 });
 
-it('nothing is read where nothing is looked for', async () => {
+it('nothing is read where nothing is looked for, or nothing that ever was a secret', async () => {
   await withHistory(async (store, current) => {
-    const reading = jest.spyOn(store, 'revisions');
-    expect(await new HistoryService(store).wereSecrets(current, new Map())).toEqual([]);
-    expect(reading).not.toHaveBeenCalled();
+    const history = new HistoryService(store);
+    const [page, one] = [jest.spyOn(store, 'revisions'), jest.spyOn(store, 'revision')];
+    expect(await history.wereSecrets(current, new Map())).toEqual([]);
+    expect(await history.wereSecrets(current, new Map([['VARIABLE_9', 'of VARIABLE_9']]))).toEqual([]);
+    expect(page).not.toHaveBeenCalled();
+    expect(one).not.toHaveBeenCalled();
+  });
+});
+
+it('a revision, and what differs between two, is read without the rest of the history', async () => {
+  await withHistory(async (store) => {
+    const history = new HistoryService(store);
+    const [page, one] = [jest.spyOn(store, 'revisions'), jest.spyOn(store, 'revision')];
+    const { spec } = await history.get('shop', '20');
+    const masks = Object.entries(spec?.env_vars ?? {}).filter(([, value]) => value === '***');
+    expect(masks.map(([name]) => name)).toEqual(['VARIABLE_1', 'VARIABLE_2', 'VARIABLE_3']);
+    expect((await history.diff('shop', 2, 20)).changes).toHaveLength(1);
+    expect(one).toHaveBeenCalledTimes(3);
+    expect(page).not.toHaveBeenCalled();
   });
 });

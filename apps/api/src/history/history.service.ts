@@ -103,10 +103,12 @@ export class HistoryService {
 
   /**
    * Those of these variables, in their order, that had the value that stands beside them as a secret, now or in any
-   * revision that is kept. What can't be read may be it. The history is read once for all of them.
+   * revision that is kept. What can't be read may be it. Revisions are read, once for all of them, only where one of them
+   * has ever been a secret.
    */
   async wereSecrets(current: AppRecord, values: ReadonlyMap<string, string>): Promise<string[]> {
-    const unknown = new Map(values);
+    const everSecret = await this.secretsAmong([...values.keys()], current);
+    const unknown = new Map([...values].filter(([name]) => everSecret.includes(name)));
     if (unknown.size === 0) return [];
     for await (const { spec, unreadable_secrets } of this.kept(current)) {
       for (const name of spec?.secret_env_vars ?? []) {
@@ -116,23 +118,19 @@ export class HistoryService {
       }
       if (unknown.size === 0) break;
     }
-    return [...values.keys()].filter((name) => !unknown.has(name));
+    return everSecret.filter((name) => !unknown.has(name));
   }
 
   /**
    * Those of these variables that are a secret now or in any revision that is kept: the value may be the same in others,
    * also when the variable is gone since, or the app. Those that are older than the first to know a secret are forgotten
-   * before it is. Reading ends as soon as all are known.
+   * before it is. The history is asked, not read, and only for what is no secret now.
    */
   private async secretsAmong(names: readonly string[], current: AppRecord): Promise<string[]> {
-    const unknown = new Set(names);
-    const secrets: string[] = [];
-    if (unknown.size === 0) return secrets;
-    for await (const { spec } of this.kept(current)) {
-      for (const name of spec?.secret_env_vars ?? []) if (unknown.delete(name)) secrets.push(name);
-      if (unknown.size === 0) break;
-    }
-    return secrets;
+    const secrets = new Set(current.spec?.secret_env_vars);
+    if (names.some((name) => !secrets.has(name)))
+      for (const name of await this.store.secretNames(current.app_name, current.revision)) secrets.add(name);
+    return names.filter((name) => secrets.has(name));
   }
 
   /** All revisions that are kept, the newest first. */

@@ -133,6 +133,8 @@ export abstract class AppStore {
   abstract revisions(appName: string, query: { limit: number; before?: number }): Promise<RevisionSummary[]>;
   /** A revision that was replaced; null when it is not kept. */
   abstract revision(appName: string, revision: number): Promise<Revision | null>;
+  /** Names of variables that are a secret in any kept revision below `before`, each once, in any order. */
+  abstract secretNames(appName: string, before: number): Promise<string[]>;
   /** Keeps a revision of an app that has a record, as if it had been replaced; for the restore of a backup. */
   abstract keepRevision(revision: Revision): Promise<void>;
   /** Forgets all but the newest `keep` of the revisions that were replaced. */

@@ -35,6 +35,15 @@ const REVISION_SCHEMA = new Schema<RevisionDocument>(
 /** Serves everything that is asked about the revisions of an app. */
 const INDEX: IndexKeys = { app_name: 1, revision: -1 };
 
+/**
+ * Is in the text of every spec with secrets, as `JSON.stringify` writes it, and in no other: a quote in a value is
+ * escaped. So the others stay in the database.
+ */
+const WITH_SECRETS = String.raw`"secret_env_vars":\["`;
+
+/** Specs that are read at a time. Each can be as large as a spec may be. */
+const PAGE = 20;
+
 /** Revisions that were replaced. */
 export class AppHistory {
   private readonly revisions: Model<RevisionDocument>;
@@ -84,6 +93,27 @@ export class AppHistory {
       spec: spec === null ? null : expandSpec(JSON.parse(spec) as AppSpec),
       tokens: expandTokens(tokens),
     };
+  }
+
+  /** Names of variables that are a secret in any revision below `before`. */
+  async secretNames(appName: string, before: number): Promise<string[]> {
+    const names = new Set<string>();
+    for (let from = before; ; ) {
+      const filter = { app_name: appName, revision: { $lt: from }, spec: { $regex: WITH_SECRETS } };
+      const page = await this.run(() =>
+        this.revisions
+          .find(filter, { revision: 1, spec: 1 })
+          .sort({ revision: -1 })
+          .limit(PAGE)
+          .lean<Pick<RevisionDocument, 'revision' | 'spec'>[]>(),
+      );
+      for (const { revision, spec } of page) {
+        from = revision;
+        const { secret_env_vars = [] } = JSON.parse(spec ?? '{}') as Partial<AppSpec>;
+        for (const name of secret_env_vars) names.add(name);
+      }
+      if (page.length < PAGE) return [...names];
+    }
   }
 
   /** Sets the text of a spec; false when the revision is not kept. */

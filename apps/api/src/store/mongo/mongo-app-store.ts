@@ -137,6 +137,10 @@ export class MongoAppStore extends AppStore {
     return await this.history.get(appName, revision);
   }
 
+  override async secretNames(appName: string, before: number): Promise<string[]> {
+    return await this.history.secretNames(appName, before);
+  }
+
   override async keepRevision(revision: Revision): Promise<void> {
     await this.history.keep(toDocument({ ...revision, published: {} }));
   }

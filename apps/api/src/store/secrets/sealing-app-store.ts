@@ -66,6 +66,10 @@ export class SealingAppStore extends AppStore {
     return found && opened(found, this.keyring);
   }
 
+  override async secretNames(appName: string, before: number): Promise<string[]> {
+    return await this.inner.secretNames(appName, before);
+  }
+
   override async keepRevision(revision: Revision): Promise<void> {
     await this.inner.keepRevision(sealed(revision, this.keyring));
   }

@@ -28,6 +28,13 @@ export const HISTORY_QUERIES = {
     sql: `SELECT ${SUMMARY}, tokens, spec FROM revisions WHERE app_name = :app_name AND revision = :revision`,
   },
 
+  /** A spec that is null, or of a version that knew no secrets, has none. */
+  secretNames: {
+    sql: `
+      SELECT DISTINCT secret.value AS name FROM revisions r, json_each(r.spec, '$.secret_env_vars') secret
+      WHERE r.app_name = :app_name AND r.revision < :before`,
+  },
+
   rewrite: {
     sql: 'UPDATE revisions SET spec = :spec WHERE app_name = :app_name AND revision = :revision',
   },

@@ -111,6 +111,11 @@ export class SqliteAppStore extends AppStore {
     return row ? toRevision(row) : null;
   }
 
+  override async secretNames(app_name: string, before: number): Promise<string[]> {
+    const rows = this.database.read<{ name: string }>(HISTORY_QUERIES.secretNames, { app_name, before });
+    return rows.map(({ name }) => name);
+  }
+
   override async keepRevision(revision: Revision): Promise<void> {
     this.database.change(HISTORY_QUERIES.add, toParameters(revision), 'power-loss');
   }

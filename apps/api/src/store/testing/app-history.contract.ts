@@ -99,6 +99,42 @@ export function describeAppHistory(kind: string, create: CreateDatabase): void {
       expect(await apps.revision('shop', 3)).toEqual(kept(elsewhere));
     });
 
+    it('tells which variables ever were secrets, in what is kept and below a revision', async () => {
+      const env_vars = Object.fromEntries(['a.b$', 'B', 'C', 'D'].map((name) => [name, `of ${name}`]));
+      const secrets = (...secret_env_vars: string[]) => ({
+        spec: specOf('shop', { env_vars, secret_env_vars }),
+      });
+      // Looks like a secret to who searches texts.
+      const misleading = { '"secret_env_vars":["X"]': '"secret_env_vars":["Y"]', secret_env_vars: '["Z"]' };
+      await apps.insert(at(1, secrets('a.b$')));
+      await apps.replace(at(2, secrets('B', 'C')), 1);
+      await apps.replace(tombstoneOf('shop', { revision: 3 }), 2);
+      await apps.replace(at(4, { spec: specOf('shop', { env_vars: misleading }) }), 3);
+      await apps.replace(at(5, secrets('C')), 4);
+      await apps.replace(at(6, secrets('D')), 5);
+      await apps.insert(recordOf('shop2', secrets('D')));
+      await apps.replace(recordOf('shop2', { revision: 2 }), 1);
+      const names = async (before: number) => (await apps.secretNames('shop', before)).sort();
+      expect(await names(6)).toEqual(['B', 'C', 'a.b$']);
+      expect(await names(2)).toEqual(['a.b$']);
+      expect(await names(1)).toEqual([]);
+      await apps.forgetRevisions('shop', 2);
+      expect(await names(6)).toEqual(['C']);
+      expect(await apps.secretNames('none', 9)).toEqual([]);
+    });
+
+    it('tells of each of many revisions which variables were secrets', async () => {
+      const names = Array.from({ length: 45 }, (_, index) => `V${index}`);
+      for (const [index, name] of names.entries()) {
+        const record = at(index + 1, {
+          spec: specOf('shop', { env_vars: { [name]: 'x' }, secret_env_vars: [name] }),
+        });
+        await (index === 0 ? apps.insert(record) : apps.replace(record, index));
+      }
+      await apps.replace(at(46), 45);
+      expect((await apps.secretNames('shop', 46)).sort()).toEqual([...names].sort());
+    });
+
     it('has nothing of a replacement that was refused but what is true', async () => {
       await reach(2);
       expect(await apps.replace(at(9), 1)).toBe(false);
