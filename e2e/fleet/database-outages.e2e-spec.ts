@@ -267,10 +267,10 @@ async function backUp(): Promise<void> {
   await fleet.apisReady();
 }
 
+/** Healing begins when the database is back; finding it again is a part of it. */
 async function restore(): Promise<void> {
   await fleet.database.stop();
   await rm(fleet.database.data, { recursive: true });
   await cp(join(backups, 'data'), fleet.database.data, { recursive: true });
   await fleet.database.start();
-  await fleet.apisReady();
 }
