@@ -6,7 +6,8 @@ import { Clock } from '../clock.js';
 import { ProblemError } from '../http/problem.js';
 import { PROBLEMS } from '../http/problem-types.js';
 import { Authenticator } from './authenticator.js';
-import { basic } from './testing/logins.js';
+import { LOOK_UPS_AT_ONCE } from './look-up-places.js';
+import { basic, bearer } from './testing/logins.js';
 import type { TokenCheck } from './token-check.js';
 
 const NO_TOKENS = { look: async () => ({ kind: 'unknown' }) } as unknown as TokenCheck;
@@ -30,4 +31,32 @@ it('a password is not checked when too many wait, and all who have asked with it
   );
   expect(problems.slice(-2)).toEqual([PROBLEMS.tooManyLogins, PROBLEMS.tooManyLogins]);
   expect(new Set(problems)).toEqual(new Set([PROBLEMS.unauthenticated, PROBLEMS.tooManyLogins]));
+});
+
+it('of wrong tokens that come all at once those alone are looked up that began before enough were wrong', async () => {
+  let [open, most, begun] = [0, 0, 0];
+  const look = async () => {
+    begun += 1;
+    most = Math.max(most, (open += 1));
+    await new Promise(setImmediate);
+    open -= 1;
+    return { kind: 'unknown' };
+  };
+  const tokens = { look } as unknown as TokenCheck;
+  const clock = new Clock();
+  clock.elapsed = () => 1_000;
+  const authenticator = new Authenticator({ login: { auth_token: 'another' } }, tokens, clock, LOG);
+  const all = Array.from({ length: 100 }, async (_, index) => {
+    const token = `nebula_${index.toString(16).padStart(16, '0')}_${'x'.repeat(43)}`;
+    return await authenticator.callerOf(bearer(token), '10.0.0.1');
+  });
+  const problems = (await Promise.allSettled(all)).map((outcome) =>
+    outcome.status === 'rejected' && outcome.reason instanceof ProblemError
+      ? outcome.reason.problem
+      : outcome,
+  );
+  expect(most).toBe(LOOK_UPS_AT_ONCE);
+  expect(begun).toBeLessThanOrEqual(LOOK_UPS_AT_ONCE + 6);
+  expect(problems.slice(0, begun)).toEqual(Array(begun).fill(PROBLEMS.unauthenticated));
+  expect(problems.slice(begun)).toEqual(Array(100 - begun).fill(PROBLEMS.tooManyLogins));
 });

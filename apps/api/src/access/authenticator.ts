@@ -13,10 +13,12 @@ import { ANYONE, type Caller } from './caller.js';
 import { type Credentials, readCredentials } from './credentials.js';
 import { KeyedDigest } from './keyed-digest.js';
 import { LoginBrake } from './login-brake.js';
+import { LookUpPlaces } from './look-up-places.js';
 import { PasswordCheck, TooManyChecksError } from './password-check.js';
 import { RecentOutcomes } from './recent-outcomes.js';
 import { ALL_RIGHTS } from './rights.js';
-import { type FoundToken, TokenCheck } from './token-check.js';
+import { TokenCheck } from './token-check.js';
+import { readToken } from './token-secret.js';
 
 /** After so long a machine that is busy with passwords may be asked again, milliseconds. */
 const BUSY_MS = 1_000;
@@ -33,8 +35,8 @@ export class Authenticator {
   private readonly recent: RecentOutcomes;
   /** What was right from an address. Nothing wrong is in it, so that guesses can't push out what is right. */
   private readonly letIn: RecentOutcomes;
-  /** Tokens that are looked up just now, with from where. The same one once more is no other guess. */
-  private readonly underWay = new Set<string>();
+  /** Of tokens that were not let in before. */
+  private readonly places = new LookUpPlaces();
   private readonly password: PasswordCheck | null;
   /** Who has a token of the configuration, by its digest. */
   private readonly configured: ReadonlyMap<string, Caller>;
@@ -102,38 +104,34 @@ export class Authenticator {
   private byToken(token: string, group: string): Caller | Promise<Caller> {
     const digest = this.digest.of('bearer', token);
     const here = digest + group;
-    const isNew = !this.letIn.get(here) && !this.underWay.has(here);
+    const isNew = !this.letIn.get(here);
     if (isNew) this.refuseWhileSlowed(group);
     // Digests under a key that nobody knows: how long it takes to find one tells nothing of what they are of.
     const configured = this.configured.get(digest);
     const caller = configured ?? (isNew ? null : this.tokens.atOnce(digest));
-    return caller ? this.let(caller, here) : this.lookUp(token, digest, group, isNew);
-  }
-
-  private async lookUp(token: string, digest: string, group: string, isNew: boolean): Promise<Caller> {
-    const here = digest + group;
-    const look = () => this.tokens.look(token, digest);
-    const found = await (isNew ? this.noted(look, here, group) : look());
-    if (found.kind === 'right') return this.let(found.caller, here);
-    // Who has an expired one is not guessing.
-    if (found.kind === 'expired') throw tokenExpired(found.at);
-    if (!isNew) this.failed(group);
+    if (caller) return this.let(caller, here);
+    if (!isNew) return this.lookUp(token, digest, group);
+    if (readToken(token) !== null)
+      return this.places.within(group, async () => {
+        // Others may have failed while this one waited, or it was let in beside.
+        if (!this.letIn.get(here)) this.refuseWhileSlowed(group);
+        return await this.lookUp(token, digest, group);
+      });
+    this.failed(group);
     throw tokenWrong();
   }
 
-  /** Counts as failed until it is known not to be: many look-ups at once are not one. */
-  private async noted(look: () => Promise<FoundToken>, here: string, group: string): Promise<FoundToken> {
-    this.underWay.add(here);
+  /**
+   * Counts as failed only when it is known to be wrong: the 256 random bits of a secret can't be guessed, however many
+   * look-ups go on at once, and many right tokens may come from one address at once.
+   */
+  private async lookUp(token: string, digest: string, group: string): Promise<Caller> {
+    const found = await this.tokens.look(token, digest);
+    if (found.kind === 'right') return this.let(found.caller, digest + group);
+    // Who has an expired one is not guessing.
+    if (found.kind === 'expired') throw tokenExpired(found.at);
     this.failed(group);
-    let kind: FoundToken['kind'] | undefined;
-    try {
-      const found = await look();
-      ({ kind } = found);
-      return found;
-    } finally {
-      this.underWay.delete(here);
-      if (kind !== 'unknown') this.failures.wasRight(group);
-    }
+    throw tokenWrong();
   }
 
   private let(caller: Caller, here: string): Caller {

@@ -6,10 +6,26 @@ import { StoreUnavailableError } from '../store/app-store.js';
 import { TokenStore } from '../store/token-store.js';
 import { eventually } from '../testing/eventually.js';
 import { expectProblem } from '../testing/expect-problem.js';
+import { LOOK_UPS_AT_ONCE } from './look-up-places.js';
 import { as, start, stopAll } from './testing/login-apis.js';
 import { ADMIN, basic, bearer, LOGIN, makeToken } from './testing/logins.js';
 
 afterEach(stopAll);
+
+/** Lets no look-up of a token end until `goOn`, and then answers what `byId` does. */
+function heldLookUps(
+  api: Awaited<ReturnType<typeof start>>,
+  byId: (id: string) => ReturnType<TokenStore['byId']> | null,
+) {
+  const held = { begun: 0, goOn: () => {} };
+  const gate = new Promise<void>((resolve) => (held.goOn = resolve));
+  api.api.get(TokenStore).byId = async (id) => {
+    held.begun += 1;
+    await gate;
+    return await byId(id);
+  };
+  return held;
+}
 
 describe('logins that fail', () => {
   it('are slowed from the sixth on, with the right password too unless it was right before', async () => {
@@ -67,25 +83,34 @@ describe('logins that fail', () => {
     api.api.get(Clock).elapsed = () => 1_000;
     const guess = (count: number) =>
       bearer(`nebula_${count.toString(16).padStart(16, '0')}_${'x'.repeat(43)}`);
-    let lookedUp = 0;
-    let release = () => {};
-    const gate = new Promise<void>((resolve) => (release = resolve));
-    api.api.get(TokenStore).byId = async () => {
-      lookedUp += 1;
-      await gate;
-      return null;
-    };
+    const lookUps = heldLookUps(api, () => null);
     const statuses: number[] = [];
-    const all = Array.from({ length: 40 }, async (_, count) => {
+    const all = Array.from({ length: 60 }, async (_, count) => {
       statuses.push((await as(api, guess(count))).status);
     });
-    await eventually(() => expect(lookedUp + statuses.length).toBe(40));
-    release();
+    await eventually(() => expect(lookUps.begun).toBe(LOOK_UPS_AT_ONCE));
+    lookUps.goOn();
     await Promise.all(all);
-    expect(statuses.sort((a, b) => a - b)).toEqual([
-      ...Array<number>(6).fill(401),
-      ...Array<number>(34).fill(429),
-    ]);
+    const wrong = statuses.filter((status) => status === 401).length;
+    expect(wrong).toBe(lookUps.begun);
+    expect(wrong).toBeLessThanOrEqual(LOOK_UPS_AT_ONCE + 6);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(60 - wrong);
+    expect(api.problems.join()).toContain('are slowed');
+  });
+
+  it('are not what many right tokens are that come from one address at once', async () => {
+    const api = await start({ login: LOGIN });
+    api.api.get(Clock).elapsed = () => 1_000;
+    const tokens: string[] = [];
+    for (let count = 0; count < 30; count += 1)
+      tokens.push(await makeToken(api, { name: `t${count}`, rights: 'ro' }));
+    const store = api.api.get(TokenStore);
+    const lookUps = heldLookUps(api, store.byId.bind(store));
+    const all = Promise.all(tokens.map(async (token) => (await as(api, token)).status));
+    await eventually(() => expect(lookUps.begun).toBe(LOOK_UPS_AT_ONCE));
+    lookUps.goOn();
+    expect(await all).toEqual(tokens.map(() => 200));
+    expect(api.problems.filter((line) => line.includes('are slowed'))).toEqual([]);
   });
 
   it('do not count where the token is right, has expired or can not be looked up', async () => {
