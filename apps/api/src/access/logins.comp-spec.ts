@@ -3,6 +3,7 @@ import { Clock } from '../clock.js';
 import { EventReader } from '../events/testing/event-reader.js';
 import { PROBLEMS } from '../http/problem-types.js';
 import { StoreUnavailableError } from '../store/app-store.js';
+import { reportOf } from '../store/testing/records.js';
 import { type TokenRecord, TokenStore } from '../store/token-store.js';
 import { eventually } from '../testing/eventually.js';
 import { expectProblem } from '../testing/expect-problem.js';
@@ -146,14 +147,15 @@ describe('a token', () => {
       await makeToken(api, { name: 'stays', rights: 'ro' }),
       await makeToken(api, { name: 'revoked', rights: 'ro' }),
     ];
-    const waiting = Promise.all(tokens.map((token) => as(api, token, '/apps/shop/wait?timeout=3')));
+    const waiting = Promise.all(tokens.map((token) => as(api, token, '/apps/shop/wait?timeout=600')));
     // Both are let in, and wait for a worker.
     const used = async () =>
       await Promise.all(['stays', 'revoked'].map((name) => api.api.get(TokenStore).get(name)));
     await eventually(async () => {
       for (const token of await used()) expect(token?.last_used_at).not.toBeNull();
     });
-    await api.call('DELETE', '/tokens/revoked');
+    expect((await api.call('DELETE', '/tokens/revoked')).status).toBe(204);
+    api.broker.reports.publish(reportOf());
     expect((await waiting).map(({ status }) => status)).toEqual([200, 401]);
   });
 
