@@ -9,6 +9,7 @@ import { ApiUnderTest } from '../../apps/api/src/testing/api-under-test.js';
 import { packCommandLine } from '../../tools/bundle/pack-command-line.mjs';
 import { packSdk } from '../../tools/sdk/pack-sdk.mjs';
 import { OTHER_NODES, otherNode } from '../../tools/services/other-node.mjs';
+import { searchForSecrets } from '../../tools/test/known-secrets.mjs';
 import { BrowserPages } from '../testing/browser-pages.js';
 import { REPOSITORY } from '../testing/clone.js';
 import { DocumentBlocks } from '../testing/document-blocks.js';
@@ -70,7 +71,9 @@ async function whileLiving(code: string, program: string, args: string[]): Promi
     await live(code);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  return (await running).all;
+  const { all } = await running;
+  searchForSecrets(all, `what ${program} printed`);
+  return all;
 }
 
 function storyOf(app: string): Story {
@@ -179,9 +182,12 @@ describe('a package of somebody else', () => {
       );
       for (const [index, node] of nodes.entries()) {
         const app = `from-${extension}-${index}`;
-        const running = execa(node, [program, api.url, LOGIN.auth_token, app], { timeout: LIMIT });
+        const args = [program, api.url, LOGIN.auth_token, app];
+        const running = execa(node, args, { all: true, timeout: LIMIT });
         await reportOn(app);
-        expect(JSON.parse((await running).stdout)).toEqual(storyOf(app));
+        const { stdout, all } = await running;
+        searchForSecrets(all, `what ${program} printed`);
+        expect(JSON.parse(stdout)).toEqual(storyOf(app));
       }
     },
     LIMIT,
@@ -241,7 +247,8 @@ describe('the command line as a package', () => {
       HOME: place,
       PATH: process.env['PATH'],
     };
-    const { stdout } = await execa(program, args, { cwd: place, env, extendEnv: false });
+    const { stdout, all } = await execa(program, args, { all: true, cwd: place, env, extendEnv: false });
+    searchForSecrets(all, `what ${program} printed`);
     return stdout.split('\n');
   };
 

@@ -10,6 +10,7 @@
  * @typedef {object} Ledger
  * @property {Set<string>} secrets
  * @property {Set<string>} findings
+ * @property {Map<string, string[]>} secretNames variables that are secrets by the last body that said so, by app
  */
 
 /** What is shorter is found in texts that know nothing of it. */
@@ -23,12 +24,12 @@ const LEDGER = Symbol.for('nebula.test.secrets');
  */
 export function ledgerOf(global) {
   const owner = /** @type {Record<symbol, Ledger | undefined>} */ (global);
-  return (owner[LEDGER] ??= { secrets: new Set(), findings: new Set() });
+  return (owner[LEDGER] ??= { secrets: new Set(), findings: new Set(), secretNames: new Map() });
 }
 
 /**
  * Makes a value known as a secret, so that it must not be seen from now on. Values of `secret_env_vars` that are sent
- * to an api, tokens that are sent as `Authorization: Bearer`, and passwords in the environment of services are
+ * to an api, also by a later change of the values alone, tokens that are sent as `Authorization: Bearer`, and passwords in the environment of services are
  * known without it, as are passwords that are sent as `Authorization: Basic`.
  *
  * @param {string} value at least six characters, that nothing else has in it

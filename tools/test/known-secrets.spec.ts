@@ -73,6 +73,23 @@ describe('an answer to fetch', () => {
     expect(takeFindings()).toEqual([]);
   });
 
+  it('that gives away what was sent under a name that a body before made secret is found', async () => {
+    const send = async (method: string, path: string, body: object) =>
+      await (await fetch(url + path, { method, body: JSON.stringify(body) })).text();
+    const env_vars = (A: string) => ({ env_vars: { A, OPEN: 'not-secret' } });
+    await send('POST', 'apps', { app_name: 'shop', secret_env_vars: ['A'] });
+    await send('PATCH', 'apps/other', env_vars('planted-elsewhere'));
+    await send('PATCH', 'apps/next?dry_run=true', { secret_env_vars: ['A'] });
+    await send('PATCH', 'apps/next', env_vars('planted-for-nothing'));
+    expect(takeFindings()).toEqual([]);
+    await send('PATCH', 'apps/shop?reason=x', env_vars('planted-later'));
+    expect(takeFindings()).toEqual([expect.stringContaining('pla… (13 characters) in the answer to PATCH')]);
+    // One that is a secret no more is shown.
+    await send('PATCH', 'apps/shop', { ...env_vars('planted-and-open'), secret_env_vars: [] });
+    await send('PATCH', 'apps/shop', env_vars('planted-open-again'));
+    expect(takeFindings()).toEqual([]);
+  });
+
   it('that comes as a stream or as bytes is found, and is the same', async () => {
     const sent = 'x'.repeat(100_000) + secret('planted-in-a-stream') + 'ü';
     const found = [expect.stringContaining('pla… (19 characters) in the answer to POST')];

@@ -18,10 +18,12 @@ export function searchedFetch(fetch, ledger) {
     const url = input instanceof Request ? input.url : input instanceof URL ? input.href : input;
     noteCredentials(new Headers(init?.headers ?? request?.headers), ledger);
     const body = typeof init?.body === 'string' ? init.body : request ? await request.text() : '';
-    if (body.includes('secret_env_vars')) noteSecretsIn(await parsed(body), ledger);
+    const method = init?.method ?? request?.method ?? 'GET';
+    const specs = body.includes('env_vars') ? specsIn(await parsed(body), { method, url }) : [];
+    noteSecretsIn(specs, ledger);
 
     const response = await fetch(input, init);
-    const method = init?.method ?? request?.method ?? 'GET';
+    if (response.ok && !/[?&]dry_run=true/.test(url)) rememberNames(specs, ledger);
     const place = `the answer to ${method} ${url}, ${response.status}`;
     searchForSecrets(JSON.stringify([...response.headers]), place, ledger);
     if (response.body === null) return response;
@@ -67,20 +69,59 @@ function noteCredentials(headers, ledger) {
 }
 
 /**
- * The values of secrets in specs, wherever they are in what is sent.
+ * @typedef {object} SentSpec
+ * @property {string} app of which api, and which one
+ * @property {boolean} isWhole whether what is absent has its default, and not the value from before
+ * @property {Record<string, unknown>} env_vars
+ * @property {string[] | null} secret_env_vars null when nothing was said of them
+ */
+
+/**
+ * The specs, and changes of them, wherever they are in what is sent.
  *
  * @param {unknown} value
+ * @param {{ method: string, url: string }} request
+ * @returns {SentSpec[]}
+ */
+function specsIn(value, request) {
+  if (typeof value !== 'object' || value === null) return [];
+  const { app_name, env_vars, secret_env_vars } = /** @type {Record<string, unknown>} */ (value);
+  const within = Object.values(value).flatMap((member) => specsIn(member, request));
+  if (env_vars === undefined && secret_env_vars === undefined) return within;
+  const { origin, pathname } = new URL(request.url);
+  const [, inPath] = /\/apps\/([^/]+)/.exec(pathname) ?? [];
+  const spec = {
+    app: `${origin} ${typeof app_name === 'string' ? app_name : inPath}`,
+    isWhole: request.method.toUpperCase() !== 'PATCH',
+    env_vars: /** @type {Record<string, unknown>} */ (env_vars ?? {}),
+    secret_env_vars: Array.isArray(secret_env_vars) ? secret_env_vars.map(String) : null,
+  };
+  return [spec, ...within];
+}
+
+/**
+ * The values of secrets, also of those that became it by a body before.
+ *
+ * @param {SentSpec[]} specs
  * @param {Ledger} ledger
  */
-function noteSecretsIn(value, ledger) {
-  if (typeof value !== 'object' || value === null) return;
-  const { env_vars, secret_env_vars } = /** @type {Record<string, unknown>} */ (value);
-  if (Array.isArray(secret_env_vars) && typeof env_vars === 'object' && env_vars !== null) {
+function noteSecretsIn(specs, ledger) {
+  for (const { app, isWhole, env_vars, secret_env_vars } of specs) {
+    const names = secret_env_vars ?? (isWhole ? [] : (ledger.secretNames.get(app) ?? []));
     for (const [name, text] of Object.entries(env_vars)) {
-      if (secret_env_vars.includes(name) && typeof text === 'string') noteSecret(text, ledger);
+      if (names.includes(name) && typeof text === 'string') noteSecret(text, ledger);
     }
   }
-  for (const member of Object.values(value)) noteSecretsIn(member, ledger);
+}
+
+/**
+ * @param {SentSpec[]} specs that were accepted
+ * @param {Ledger} ledger
+ */
+function rememberNames(specs, ledger) {
+  for (const { app, isWhole, secret_env_vars } of specs) {
+    if (secret_env_vars !== null || isWhole) ledger.secretNames.set(app, secret_env_vars ?? []);
+  }
 }
 
 /**
