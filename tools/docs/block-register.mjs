@@ -38,6 +38,7 @@ const LOAD_BALANCER = 'e2e/load-balancer.e2e-spec.ts';
 const SYSTEMD = 'e2e/deploy/systemd.deploy-spec.ts';
 const COMPOSE = 'e2e/deploy/compose.deploy-spec.ts';
 const HELM = 'e2e/deploy/helm.deploy-spec.ts';
+const HOUR = 'e2e/deploy/in-an-hour.deploy-spec.ts';
 const EXAMPLES = 'tools/docs/examples.spec.ts';
 
 const PICTURE = unplayed('a picture');
@@ -46,9 +47,6 @@ const CLUSTER = unplayed(
   'needs a cluster of Kubernetes; e2e/deploy/helm.deploy-spec.ts tests what the chart makes',
 );
 const DATA = heldBy(EXAMPLES);
-const HOUR = unplayed(
-  'no test plays it; e2e/fleet/starts.e2e-spec.ts sets up a broker and starts apis and workers from the sources, e2e/deploy/compose.deploy-spec.ts in containers',
-);
 const IMAGES = unplayed(
   'the tests in e2e/deploy build the same images, those of docs/compose.md by the commands of that page, on a base of this machine',
 );
@@ -140,14 +138,14 @@ export const REGISTER = {
   'docs/production.md': {
     'In an hour': [
       unplayed(
-        'needs mongosh; e2e/fleet/credentials.e2e-spec.ts has a user of the database made by the same command',
+        'needs mongosh; e2e/deploy/in-an-hour.deploy-spec.ts has a user of the database made by the same command',
       ),
-      IMAGES,
-      HOUR,
-      HOUR,
-      HOUR,
-      unplayed('a part of the configuration of HAProxy, which Compose has in another form'),
-      HOUR,
+      playedBy(HOUR),
+      playedBy(HOUR),
+      playedBy(HOUR),
+      playedBy(HOUR),
+      playedBy(HOUR),
+      playedBy(HOUR),
     ],
   },
   'docs/regions.md': {

@@ -1,0 +1,189 @@
+import { expect } from '@jest/globals';
+import type Docker from 'dockerode';
+import { execa } from 'execa';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { makeServiceImages } from '../../../tools/services/compose.mjs';
+import { mongoProgram } from '../../../tools/services/mongo-program.mjs';
+import { makeMongoUser } from '../../../tools/services/mongo-users.mjs';
+import { ensureNebulaBase } from '../../../tools/services/nebula-images.mjs';
+import { searchForSecrets, secret } from '../../../tools/test/known-secrets.mjs';
+import { REPOSITORY } from '../../testing/clone.js';
+import { EngineView } from '../../testing/engine-view.js';
+import { eventually } from '../../testing/eventually.js';
+import { freePort } from '../../testing/free-port.js';
+import { copySources, DocumentedServer } from './documented-server.js';
+
+export const HOUR_LIMIT = 300_000;
+
+/** Of the base that the Dockerfiles name. */
+const BASE_TAG = '24-bookworm-slim';
+const HOST = 'nebula.example.com';
+/** Addresses of this machine that stand for those of the load balancer and the two apis. */
+const BALANCER = '127.0.0.10';
+const SCOPE = 'hour';
+const RABBITMQ = join(REPOSITORY, 'deploy', 'compose');
+
+/** What the page takes for granted: a database, a broker, and servers with Docker, all of which are one here. */
+export class HourBed {
+  readonly token = newSecret();
+  readonly passwords = { database: newSecret(), api: newSecret(), admin: newSecret(), worker: newSecret() };
+  private readonly secretKey = secret(randomBytes(32).toString('base64'));
+  private readonly made: Docker.Container[] = [];
+  private addresses = { database: '', broker: '', gateway: '' };
+
+  private constructor(
+    readonly engine: EngineView,
+    readonly folder: string,
+    private readonly ports: { api: number; balancer: number },
+    private readonly images: { mongo: string; rabbitmq: string; haproxy: string },
+    private ofServer: DocumentedServer | undefined = undefined,
+  ) {}
+
+  /** Starts the database, with the user that the page makes in it, and the broker. */
+  static async prepare(host: string): Promise<HourBed> {
+    const folder = await mkdtemp(join(tmpdir(), 'nebula-hour-'));
+    const engine = new EngineView(host);
+    await engine.docker.getImage(await ensureNebulaBase(host)).tag({ repo: 'node', tag: BASE_TAG });
+    const ports = { api: await freePort(), balancer: await freePort() };
+    const bed = new HourBed(engine, folder, ports, await makeServiceImages(host));
+    const sources = join(folder, 'nebula');
+    await copySources(sources);
+    const here = (command: string) => bed.here(command);
+    bed.ofServer = await DocumentedServer.at({ home: folder, sources, host, here, environment: {} });
+    await bed.startServices();
+    return bed;
+  }
+
+  /** Somebody in a clone on each of the servers. */
+  get server(): DocumentedServer {
+    if (!this.ofServer) throw new Error('The bed is not prepared.');
+    return this.ofServer;
+  }
+
+  /** What the page says, for one machine that is all of its servers. */
+  here(text: string): string {
+    const { database, broker, gateway } = this.addresses;
+    const ofClient = `--network host --add-host ${HOST}:${BALANCER} --volume ${this.certificate}:/ca.pem:ro`;
+    const socket = new URL(this.engine.host).pathname;
+    return (
+      text
+        // A build gets its packages the way this machine does.
+        .replaceAll('docker build ', 'docker build --network host ')
+        .replaceAll('--read-only --env NEBULA_URL', '--read-only $CLIENT --env NEBULA_URL')
+        .replaceAll('$CLIENT', `${ofClient} --env NODE_EXTRA_CA_CERTS=/ca.pem`)
+        .replaceAll(`https://${HOST}`, `https://${HOST}:${this.ports.balancer}`)
+        .replaceAll('bind :443', `bind ${BALANCER}:${this.ports.balancer}`)
+        .replaceAll(/10\.0\.0\.(11|12):8000/g, `127.0.0.$1:${this.ports.api}`)
+        // The apis see what is sent to their published port come from there.
+        .replaceAll('TRUSTED_PROXIES=10.0.0.10', `TRUSTED_PROXIES=${gateway}`)
+        .replaceAll('db.example', database)
+        .replaceAll('rabbit.example', broker)
+        .replaceAll('nebula:…@', `nebula:${this.passwords.database}@`)
+        .replaceAll('RABBIT_PASSWORD=…', `RABBIT_PASSWORD=${this.passwords.api}`)
+        .replaceAll('RABBIT_ADMIN_PASSWORD=…', `RABBIT_ADMIN_PASSWORD=${this.passwords.admin}`)
+        .replaceAll('RABBIT_WORKER_PASSWORD=…', `RABBIT_WORKER_PASSWORD=${this.passwords.worker}`)
+        .replaceAll(/(AUTH|NEBULA)_TOKEN=…/g, `$1_TOKEN=${this.token}`)
+        .replaceAll('k1:…', `k1:${this.secretKey}`)
+        .replaceAll(/(source=|stat -c %g )\/var\/run\/docker\.sock/g, `$1${socket}`)
+        .replaceAll('/etc/nebula/rabbit_password', join(this.folder, 'rabbit_password'))
+        .replaceAll('--env APP_NAME=shop', `--env SCOPE=${SCOPE} --env APP_NAME=shop`)
+    );
+  }
+
+  /**
+   * Writes a file beside the sources.
+   * @param text as the page has it
+   */
+  async write(name: string, text: string, mode: number): Promise<void> {
+    await writeFile(join(this.folder, 'nebula', name), this.here(text), { mode });
+  }
+
+  /** Of the load balancer, which is signed by itself. */
+  private get certificate(): string {
+    return join(this.folder, 'certificate.pem');
+  }
+
+  /** @param configuration as the page has it */
+  async startBalancer(configuration: string): Promise<void> {
+    const files = { pem: join(this.folder, 'nebula.pem'), config: join(this.folder, 'haproxy.cfg') };
+    await writeFile(files.config, this.here(configuration));
+    const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
+    const names = ['-subj', `/CN=${HOST}`, '-addext', `subjectAltName=DNS:${HOST}`];
+    const key = join(this.folder, 'key.pem');
+    await execa('openssl', ['req', '-x509', ...newKey, ...names, '-keyout', key, '-out', this.certificate]);
+    await execa('sh', ['-c', 'cat "$0" "$1" >"$2"', this.certificate, key, files.pem]);
+    await this.run('hour-haproxy', {
+      ...{ Image: this.images.haproxy, Cmd: ['haproxy', '-W', '-db', '-f', '/etc/haproxy/haproxy.cfg'] },
+      HostConfig: {
+        NetworkMode: 'host',
+        Binds: [`${files.config}:/etc/haproxy/haproxy.cfg:ro`, `${files.pem}:/etc/haproxy/nebula.pem:ro`],
+      },
+    });
+  }
+
+  /** Removes all of it, and what the page's commands have started under these names. */
+  async end(...names: string[]): Promise<void> {
+    const { docker } = this.engine;
+    const started = names.map((name) => docker.getContainer(name));
+    for (const container of [...started, ...this.made]) {
+      const text = (await container.logs({ stdout: true, stderr: true })).toString();
+      searchForSecrets(text, 'the log of a container');
+      await container.remove({ force: true, v: true });
+    }
+    await docker.getVolume('nebula-worker').remove();
+    for (const name of await this.engine.networks(`nebula.scope=${SCOPE}`))
+      await docker.getNetwork(name).remove();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private async startServices(): Promise<void> {
+    const { kind } = await mongoProgram(() => undefined);
+    const admin = { user: 'root', password: newSecret() };
+    const database = await this.run('hour-mongo', {
+      ...{ Image: this.images.mongo, Env: [`FERRETDB_ADMIN=${admin.user}:${admin.password}`] },
+    });
+    const broker = await this.run('hour-rabbitmq', {
+      ...{ Image: this.images.rabbitmq, Hostname: 'rabbitmq', Cmd: ['rabbitmq-server'] },
+      Env: ['RABBITMQ_DEFAULT_USER=admin', `RABBITMQ_DEFAULT_PASS=${this.passwords.admin}`],
+      HostConfig: {
+        Binds: [
+          `${join(RABBITMQ, 'rabbitmq.conf')}:/etc/rabbitmq/conf.d/90-nebula.conf:ro`,
+          `${join(RABBITMQ, 'enabled_plugins')}:/etc/rabbitmq/enabled_plugins:ro`,
+        ],
+        Ulimits: [{ Name: 'nofile', Soft: 4096, Hard: 4096 }],
+      },
+    });
+    this.addresses = {
+      ...{ database: database.IPAddress, broker: broker.IPAddress, gateway: broker.Gateway },
+    };
+    const url = `mongodb://${database.IPAddress}:27017/`;
+    const login = { user: 'nebula', password: this.passwords.database };
+    await eventually(
+      async () => await makeMongoUser({ url, kind }, kind === 'FerretDB' ? admin : null, login),
+      HOUR_LIMIT,
+    );
+    await eventually(async () => {
+      expect((await fetch(`http://${broker.IPAddress}:15672/api/overview`)).status).toBe(401);
+    }, HOUR_LIMIT);
+    await writeFile(join(this.folder, 'rabbit_password'), this.passwords.worker, { mode: 0o444 });
+  }
+
+  /** @returns its network */
+  private async run(
+    name: string,
+    options: Docker.ContainerCreateOptions,
+  ): Promise<{ IPAddress: string; Gateway: string }> {
+    const container = await this.engine.docker.createContainer({ name, ...options });
+    this.made.push(container);
+    await container.start();
+    const { Networks } = (await container.inspect()).NetworkSettings;
+    return Object.values(Networks)[0] ?? { IPAddress: '', Gateway: '' };
+  }
+}
+
+function newSecret(): string {
+  return secret(randomBytes(16).toString('hex'));
+}
