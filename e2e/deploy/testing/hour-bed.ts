@@ -115,7 +115,7 @@ export class HourBed {
     const key = join(this.folder, 'key.pem');
     await execa('openssl', ['req', '-x509', ...newKey, ...names, '-keyout', key, '-out', this.certificate]);
     await execa('sh', ['-c', 'cat "$0" "$1" >"$2"', this.certificate, key, files.pem]);
-    await this.run('hour-haproxy', {
+    await this.run({
       ...{ Image: this.images.haproxy, Cmd: ['haproxy', '-W', '-db', '-f', '/etc/haproxy/haproxy.cfg'] },
       HostConfig: {
         NetworkMode: 'host',
@@ -127,13 +127,15 @@ export class HourBed {
   /** Removes all of it, and what the page's commands have started under these names. */
   async end(...names: string[]): Promise<void> {
     const { docker } = this.engine;
-    const started = names.map((name) => docker.getContainer(name));
-    for (const container of [...started, ...this.made]) {
+    const listed = await docker.listContainers({ all: true });
+    const started = listed.filter(({ Names }) => names.some((name) => Names.includes(`/${name}`)));
+    for (const container of [...started.map(({ Id }) => docker.getContainer(Id)), ...this.made]) {
       const text = (await container.logs({ stdout: true, stderr: true })).toString();
       searchForSecrets(text, 'the log of a container');
       await container.remove({ force: true, v: true });
     }
-    await docker.getVolume('nebula-worker').remove();
+    const { Volumes } = await docker.listVolumes({ filters: { name: ['nebula-worker'] } });
+    for (const { Name } of Volumes) await docker.getVolume(Name).remove();
     for (const name of await this.engine.networks(`nebula.scope=${SCOPE}`))
       await docker.getNetwork(name).remove();
     await rm(this.folder, { recursive: true, force: true });
@@ -142,10 +144,10 @@ export class HourBed {
   private async startServices(): Promise<void> {
     const { kind } = await mongoProgram(() => undefined);
     const admin = { user: 'root', password: newSecret() };
-    const database = await this.run('hour-mongo', {
+    const database = await this.run({
       ...{ Image: this.images.mongo, Env: [`FERRETDB_ADMIN=${admin.user}:${admin.password}`] },
     });
-    const broker = await this.run('hour-rabbitmq', {
+    const broker = await this.run({
       ...{ Image: this.images.rabbitmq, Hostname: 'rabbitmq', Cmd: ['rabbitmq-server'] },
       Env: ['RABBITMQ_DEFAULT_USER=admin', `RABBITMQ_DEFAULT_PASS=${this.passwords.admin}`],
       HostConfig: {
@@ -172,11 +174,8 @@ export class HourBed {
   }
 
   /** @returns its network */
-  private async run(
-    name: string,
-    options: Docker.ContainerCreateOptions,
-  ): Promise<{ IPAddress: string; Gateway: string }> {
-    const container = await this.engine.docker.createContainer({ name, ...options });
+  private async run(options: Docker.ContainerCreateOptions): Promise<{ IPAddress: string; Gateway: string }> {
+    const container = await this.engine.docker.createContainer(options);
     this.made.push(container);
     await container.start();
     const { Networks } = (await container.inspect()).NetworkSettings;
