@@ -37,7 +37,8 @@ export const WORKER_KEYS: KeyTable<WorkerConfiguration> = {
     kind: 'list',
     required: true,
     env_only: true,
-    description: 'apps that this server runs, separated by commas; containers of apps that are taken off the list are removed when the worker starts',
+    description:
+      'apps that this server runs, separated by commas; containers of apps that are taken off the list are removed when the worker starts',
   },
   ...RABBIT_KEYS,
   rabbit_reconnect_spread_seconds: {
