@@ -78,6 +78,9 @@ it(
     await bed.server.typeAll([run ?? '', logIn]);
     await eventually(async () => expect(await bed.server.type(listWorkers)).toMatch(/\bonline\b/), LIMIT);
     await bed.server.type(doctor);
+    await bed.makeBackups();
+    const [backUp = ''] = blocks.take('docs/backup.md', 'Back up', 4).commands;
+    expect(await bed.server.type(backUp)).toMatch(/\/backups\/nebula-\S+ has 0 apps/);
 
     await bed.server.type(`docker stop ${API}`);
     expect(await bed.server.type(listWorkers)).toMatch(/\bonline\b/);

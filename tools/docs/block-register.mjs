@@ -95,6 +95,7 @@ export const REGISTER = {
       playedBy(COMPOSE),
       playedBy(COMPOSE),
       playedBy(SYSTEMD),
+      playedBy(HOUR),
     ],
     Restore: [playedBy(STARTS), playedBy(COMPOSE), playedBy(COMPOSE)],
     'Move from SQLite to MongoDB': unplayed(

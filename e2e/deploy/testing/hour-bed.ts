@@ -2,7 +2,7 @@ import { expect } from '@jest/globals';
 import type Docker from 'dockerode';
 import { execa } from 'execa';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeServiceImages } from '../../../tools/services/compose.mjs';
@@ -21,6 +21,8 @@ export const HOUR_LIMIT = 300_000;
 /** Of the base that the Dockerfiles name. */
 const BASE_TAG = '24-bookworm-slim';
 const HOST = 'nebula.example.com';
+/** As whom the api runs in its image. */
+const IMAGE_USER = 65_532;
 /** Addresses of this machine that stand for those of the load balancer and the two apis. */
 const BALANCER = '127.0.0.10';
 const SCOPE = 'hour';
@@ -89,6 +91,7 @@ export class HourBed {
         .replaceAll('k1:…', `k1:${this.secretKey}`)
         .replaceAll(/(source=|stat -c %g )\/var\/run\/docker\.sock/g, `$1${socket}`)
         .replaceAll('/etc/nebula/rabbit_password', join(this.folder, 'rabbit_password'))
+        .replaceAll('--volume /backups:', `--volume ${this.backups}:`)
         .replaceAll('--env APP_NAME=shop', `--env SCOPE=${SCOPE} --env APP_NAME=shop`)
     );
   }
@@ -99,6 +102,16 @@ export class HourBed {
    */
   async write(name: string, text: string, mode: number): Promise<void> {
     await writeFile(join(this.folder, 'nebula', name), this.here(text), { mode });
+  }
+
+  /** A folder that the user of the containers may write to, as docs/backup.md has it. */
+  async makeBackups(): Promise<void> {
+    await mkdir(this.backups, { mode: 0o700 });
+    await chown(this.backups, IMAGE_USER, IMAGE_USER);
+  }
+
+  private get backups(): string {
+    return join(this.folder, 'backups');
   }
 
   /** Of the load balancer, which is signed by itself. */
