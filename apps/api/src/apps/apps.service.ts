@@ -1,9 +1,16 @@
-import { type AppSpec, maskSpec, parseAppName, parseAppSpec, type Tokens } from '@nebula/contracts';
+import {
+  type AppSpec,
+  imageIdProblems,
+  maskSpec,
+  parseAppName,
+  parseAppSpec,
+  type Tokens,
+} from '@nebula/contracts';
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../access/caller.js';
 import { Clock, instant } from '../clock.js';
 import { OrphansService } from '../orphans/orphans.service.js';
-import { type AppPage, type AppRecord, AppStore, type Change } from '../store/app-store.js';
+import { type AppPage, type AppRecord, AppStore } from '../store/app-store.js';
 import { isLive, type LiveApp } from './app-answer.js';
 import { AppChanges, type Made } from './app-changes.js';
 import { appExists, appNotFound, invalidSpec } from './app-problems.js';
@@ -45,7 +52,7 @@ export class AppsService {
     const given = validSpec(input);
     const decide = (current: AppRecord | null, firstRevision: number) => {
       if (isLive(current)) throw appExists(given.app_name);
-      return created(this.secrets.meant(given, null), current, firstRevision, this.stamp(intent));
+      return created(this.meant(given, null), current, firstRevision, this.stamp(intent));
     };
     return await this.changes.make(given.app_name, decide, intent);
   }
@@ -55,7 +62,7 @@ export class AppsService {
     const given = specForName(appName, input);
     const decide = (current: AppRecord | null, firstRevision: number) => {
       requirePreconditions(intent.expected, isLive(current) ? current.revision : null);
-      const spec = this.secrets.meant(given, isLive(current) ? current.spec : null);
+      const spec = this.meant(given, isLive(current) ? current.spec : null);
       return isLive(current)
         ? respecified(current, spec, this.stamp(intent), 'changed')
         : created(spec, current, firstRevision, this.stamp(intent));
@@ -65,7 +72,10 @@ export class AppsService {
 
   /** Applies a JSON merge patch to the whole spec. Secrets are masked in it, so that they stay what they are. */
   async patch(appName: string, patch: unknown, intent: Intent): Promise<Made<LiveApp>> {
-    return await this.respecify(appName, (spec) => mergePatch(maskSpec(spec), patch), 'changed', intent);
+    return await this.changeLive(appName, intent, (app, stamp) => {
+      const given = validSpec(mergePatch(maskSpec(app.spec), patch), appName);
+      return respecified(app, this.meant(given, app.spec), stamp, 'changed');
+    });
   }
 
   /** Deletes an app, or an orphan of that name. */
@@ -101,19 +111,25 @@ export class AppsService {
   }
 
   /**
-   * Gives an app another spec, made of the one that it has.
-   * @param specFrom is called again when another change came between; a masked secret means the one that is there
-   * @param change what the history calls it
+   * Gives an app a spec again that it had, with the image id that an older api may have let in.
+   * @param specFor answers it for the spec that the app has; is called again when another change came between
    */
-  async respecify(
+  async restore(
     appName: string,
-    specFrom: (spec: AppSpec) => unknown,
-    change: Change,
+    specFor: (spec: AppSpec) => AppSpec,
     intent: Intent,
   ): Promise<Made<LiveApp>> {
-    return await this.changeLive(appName, intent, (app, stamp) =>
-      respecified(app, this.secrets.meant(validSpec(specFrom(app.spec), appName), app.spec), stamp, change),
-    );
+    return await this.changeLive(appName, intent, (app, stamp) => {
+      const spec = this.secrets.meant(validSpec(specFor(app.spec), appName), app.spec);
+      return respecified(app, spec, stamp, 'rolled back');
+    });
+  }
+
+  /** The spec that is meant for an app that has another, or none. */
+  private meant(given: AppSpec, previous: AppSpec | null): AppSpec {
+    const problems = imageIdProblems(given, previous);
+    if (problems.length > 0) throw invalidSpec(problems);
+    return this.secrets.meant(given, previous);
   }
 
   private async changeLive<Next extends AppRecord>(

@@ -18,7 +18,7 @@ export class RollbackService {
 
   /**
    * Makes a new revision with the spec of an old one, with the values that its secrets had. It has to be valid by today's
-   * rules. Tokens go on: what was restarted once isn't again.
+   * rules, but for an image id. Tokens go on: what was restarted once isn't again.
    * @throws {ProblemError} as other changes, and when there is no such revision
    */
   async rollBack(appName: string, to: number, intent: Intent): Promise<Made<LiveApp>> {
@@ -31,7 +31,7 @@ export class RollbackService {
       refuse(plainIn(old).filter((name) => isSecretIn(spec, name, old.env_vars[name])));
       return old;
     };
-    return await this.apps.respecify(appName, again, 'rolled back', intent);
+    return await this.apps.restore(appName, again, intent);
   }
 
   /**

@@ -97,3 +97,10 @@ it('a memory that a later version has added to is read without what it added', (
     readMemory({ ...position, memory }),
   );
 });
+
+it('a good version that has an image id from before the api refused it is gone back to', () => {
+  const { memory, ...position } = recorded(NEWEST, 'memory.json') as KeptMemory;
+  const spec = { app_name: 'shop', docker_image: `sha256:${'0a'.repeat(32)}` };
+  const kept = readMemory({ ...position, memory: { ...memory, good: { ...memory.good, spec } } });
+  expect(kept?.memory.good).toMatchObject({ revision: memory.good?.revision, spec });
+});

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import {
   expandSpec,
   fullReference,
+  imageIdProblems,
   imageWithTag,
   isImageId,
   messageContents,
@@ -84,16 +85,20 @@ describe('docker_image', () => {
   });
 
   it.each([SHA256, 'sha256:0a', 'sha256', `sha256@${SHA256}`, `sha384:${'0'.repeat(96)}`, 'sha512:0a'])(
-    'refuses the id %s, which a message of an older api may have',
+    'refuses the id %s to an app that doesn’t have it, and reads what older versions have stored',
     (docker_image) => {
       expect(isImageId(docker_image)).toBe(true);
-      expect(problemsOf({ docker_image })).toEqual([
-        expect.stringMatching(
-          /^\/docker_image must be an image reference .*: Docker takes "sha.*" for the id/,
-        ),
-      ]);
+      const spec = expandSpec({ app_name: 'shop', docker_image });
+      const refused = {
+        ...{ pointer: '/docker_image', value: docker_image },
+        message: expect.stringMatching(/^must be an image reference .*: Docker takes "sha.*" for the id/),
+      };
+      expect(imageIdProblems(spec, null)).toEqual([refused]);
+      expect(imageIdProblems(spec, { docker_image: 'sha256:0b' })).toEqual([refused]);
+      expect(imageIdProblems(spec, { docker_image })).toEqual([]);
+      expect(problemsOf({ docker_image })).toEqual([]);
       const message = {
-        ...messageContents(expandSpec({ app_name: 'shop', docker_image }), NO_TOKENS),
+        ...messageContents(spec, NO_TOKENS),
         ...{ app_name: 'shop', epoch: 1, revision: 1, issued_at: '2026-01-01T00:00:00.000Z' },
       };
       expect(parseDesiredState(message)).toMatchObject({ ok: true, value: { spec: { docker_image } } });

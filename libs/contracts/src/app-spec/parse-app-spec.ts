@@ -14,13 +14,20 @@ export const MAX_SPEC_BYTES = MAX_MESSAGE_BYTES - 4_096;
 export function parseAppSpec(input: unknown): ParseResult<AppSpec> {
   const result = parse(AppSpec, input, { unknownFields: 'reject' });
   if (!result.ok) return result;
-  const problems = [...imageIdProblems(result.value), ...specSizeProblems(result.value)];
+  const problems = specSizeProblems(result.value);
   return problems.length === 0 ? result : { ok: false, problems };
 }
 
-/** No rule of the field itself: workers read messages by those, and older apis have written ids. */
-function imageIdProblems({ docker_image: value }: AppSpec): FieldProblem[] {
-  if (!isImageId(value)) return [];
+/**
+ * What is wrong with the image of a spec that an app is given: a problem or none. An id of an image is refused, but to an
+ * app that has that very id: older apis have stored such, and workers have kept them, so it is no rule of the field.
+ * @param previous spec that the app has, null when there is none
+ */
+export function imageIdProblems(
+  { docker_image: value }: AppSpec,
+  previous: Pick<AppSpec, 'docker_image'> | null,
+): FieldProblem[] {
+  if (!isImageId(value) || value === previous?.docker_image) return [];
   const message = `must be ${imageReference.allowed}: Docker takes ${JSON.stringify(value)} for the id of an image, which says nothing on another server`;
   return [{ pointer: '/docker_image', value, message }];
 }
