@@ -77,26 +77,31 @@ function noteCredentials(headers, ledger) {
  */
 
 /**
- * The specs, and changes of them, wherever they are in what is sent.
+ * The specs, and changes of them, wherever they are in what is sent. A loop, since tests send what is nested deeper than
+ * calls can be.
  *
- * @param {unknown} value
+ * @param {unknown} sent
  * @param {{ method: string, url: string }} request
  * @returns {SentSpec[]}
  */
-function specsIn(value, request) {
-  if (typeof value !== 'object' || value === null) return [];
-  const { app_name, env_vars, secret_env_vars } = /** @type {Record<string, unknown>} */ (value);
-  const within = Object.values(value).flatMap((member) => specsIn(member, request));
-  if (env_vars === undefined && secret_env_vars === undefined) return within;
-  const { origin, pathname } = new URL(request.url);
-  const [, inPath] = /\/apps\/([^/]+)/.exec(pathname) ?? [];
-  const spec = {
-    app: `${origin} ${typeof app_name === 'string' ? app_name : inPath}`,
-    isWhole: request.method.toUpperCase() !== 'PATCH',
-    env_vars: /** @type {Record<string, unknown>} */ (env_vars ?? {}),
-    secret_env_vars: Array.isArray(secret_env_vars) ? secret_env_vars.map(String) : null,
-  };
-  return [spec, ...within];
+function specsIn(sent, request) {
+  const values = [sent];
+  const specs = [];
+  for (const value of values) {
+    if (typeof value !== 'object' || value === null) continue;
+    for (const member of Object.values(value)) values.push(member);
+    const { app_name, env_vars, secret_env_vars } = /** @type {Record<string, unknown>} */ (value);
+    if (env_vars === undefined && secret_env_vars === undefined) continue;
+    const { origin, pathname } = new URL(request.url);
+    const [, inPath] = /\/apps\/([^/]+)/.exec(pathname) ?? [];
+    specs.push({
+      app: `${origin} ${typeof app_name === 'string' ? app_name : inPath}`,
+      isWhole: request.method.toUpperCase() !== 'PATCH',
+      env_vars: /** @type {Record<string, unknown>} */ (env_vars ?? {}),
+      secret_env_vars: Array.isArray(secret_env_vars) ? secret_env_vars.map(String) : null,
+    });
+  }
+  return specs;
 }
 
 /**
