@@ -35,6 +35,8 @@ export class SqliteDatabase {
   /** That the generation was asked for and nothing done with the file since. */
   private readonly justAsked = new TurnNote();
   private readonly outage: OutageLog;
+  /** Whether the last change failed. Reading goes on then on a full disk, or while another process has the lock. */
+  private refusesChanges = false;
 
   private constructor(
     private readonly file: DatabaseFile,
@@ -110,13 +112,17 @@ export class SqliteDatabase {
 
   /** Makes a change. Answers how many rows it changed. */
   change({ sql }: Query, parameters: Parameters, durability: Durability): number {
-    return this.told(() => this.guardedChange(durability, () => this.statement(sql).run(parameters).changes));
+    return this.told(
+      () => this.guardedChange(durability, () => this.statement(sql).run(parameters).changes),
+      (changes) => changes > 0,
+    );
   }
 
   /** Makes a change. Answers the rows of its RETURNING clause. */
   changeReturning<Row>({ sql }: Query, parameters: Parameters, durability: Durability): Row[] {
-    return this.told(() =>
-      this.guardedChange(durability, () => this.statement(sql).all(parameters) as Row[]),
+    return this.told(
+      () => this.guardedChange(durability, () => this.statement(sql).all(parameters) as Row[]),
+      ({ length }) => length > 0,
     );
   }
 
@@ -125,7 +131,17 @@ export class SqliteDatabase {
     durability: Durability,
     work: (change: (query: Query, parameters: Parameters) => number) => T,
   ): T {
-    return this.told(() => this.guardedChange(durability, () => this.transaction(work)));
+    let changes = 0;
+    const counting: typeof work = (change) =>
+      work((query, parameters) => {
+        const changed = change(query, parameters);
+        changes += changed;
+        return changed;
+      });
+    return this.told(
+      () => this.guardedChange(durability, () => this.transaction(counting)),
+      () => changes > 0,
+    );
   }
 
   /** Null when the file can be read and written, else what is missing. Waits for no lock. */
@@ -172,14 +188,22 @@ export class SqliteDatabase {
     }
   }
 
-  /** Does what somebody waits for. `problem` isn't that: a lock that it meets is nothing to tell, others wait for it. */
-  private told<T>(work: () => T): T {
+  /**
+   * Does what somebody waits for. `problem` isn't that: a lock that it meets is nothing to tell, others wait for it.
+   * @param hasChanged of a change: whether anything is another now. Where changes were refused, only such a one shows that
+   * they are no more.
+   */
+  private told<T>(work: () => T, hasChanged?: (result: T) => boolean): T {
     try {
       const result = work();
-      this.outage.succeeded();
+      if (hasChanged?.(result)) this.refusesChanges = false;
+      if (!this.refusesChanges) this.outage.succeeded();
       return result;
     } catch (error) {
-      if (error instanceof StoreUnavailableError && this.connection.isOpen) this.outage.failed(error.message);
+      if (error instanceof StoreUnavailableError && this.connection.isOpen) {
+        this.refusesChanges ||= hasChanged !== undefined;
+        this.outage.failed(error.message);
+      }
       throw error;
     }
   }

@@ -63,6 +63,16 @@ describe('a SQLite file', () => {
   let folder: string;
   let path: string;
   const opened: { close(): void }[] = [];
+  const openTelling = () => {
+    const lines: string[] = [];
+    const note = (message: string, fields?: Record<string, unknown>) => {
+      searchLogged(message, fields);
+      lines.push([message, fields?.['reason']].join(' '));
+    };
+    const database = SqliteDatabase.open(path, { info: note, warn: note });
+    opened.push(database);
+    return { database, lines };
+  };
   const open = () => {
     const database = SqliteDatabase.open(path);
     opened.push(database);
@@ -287,13 +297,7 @@ describe('a SQLite file', () => {
   });
 
   it('that another process has locked says so, once in the log, and serves again afterwards', async () => {
-    const lines: string[] = [];
-    const note = (message: string, fields?: Record<string, unknown>) => {
-      searchLogged(message, fields);
-      lines.push([message, fields?.['reason']].join(' '));
-    };
-    const database = SqliteDatabase.open(path, { info: note, warn: note });
-    opened.push(database);
+    const { database, lines } = openTelling();
     const store = new SqliteAppStore(database);
     const other = raw();
     other.exec('BEGIN IMMEDIATE');
@@ -306,8 +310,9 @@ describe('a SQLite file', () => {
     await expect(store.raiseEpoch(7)).rejects.toThrow(/is locked by another process/);
     const away = expect.stringMatching(/^the database is away .*is locked by another process/);
     expect(lines).toEqual([away]);
-    // Reading goes on.
+    // Reading goes on, which says nothing of changes.
     expect(await store.get('shop')).toBeNull();
+    expect(lines).toEqual([away]);
     other.exec('ROLLBACK');
     expect(await store.problem()).toBeNull();
     expect(await store.insert(recordOf('shop'))).toBe(true);
@@ -317,8 +322,8 @@ describe('a SQLite file', () => {
     expect(lines).toHaveLength(2);
   });
 
-  it('on a full disk refuses what it can’t keep, and keeps the rest', async () => {
-    const database = open();
+  it('on a full disk refuses what it can’t keep, says so, and keeps the rest', async () => {
+    const { database, lines } = openTelling();
     const store = new SqliteAppStore(database);
     await store.insert(recordOf('kept'));
     database.read({ sql: 'PRAGMA max_page_count = 20' });
@@ -327,8 +332,13 @@ describe('a SQLite file', () => {
     await expect(refused).rejects.toThrow(/the disk is full/);
     expect(await store.get('kept')).toEqual(recordOf('kept'));
     expect(await store.get('large')).toBeNull();
+    // What would change nothing needs no space.
+    expect(await store.replace(recordOf('kept', { revision: 9 }), 8)).toBe(false);
+    const away = expect.stringMatching(/^the database is away .*the disk is full/);
+    expect(lines).toEqual([away]);
     database.read({ sql: 'PRAGMA max_page_count = 100000' });
     expect(await store.insert(recordOf('small'))).toBe(true);
+    expect(lines).toEqual([away, 'the database is back ']);
   });
 
   it('that is replaced or removed while it is open takes no more changes', async () => {
