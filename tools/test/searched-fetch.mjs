@@ -85,11 +85,11 @@ function noteCredentials(headers, ledger) {
  * @returns {SentSpec[]}
  */
 function specsIn(sent, request) {
-  const values = [sent];
+  const values = new Set([sent]);
   const specs = [];
   for (const value of values) {
     if (typeof value !== 'object' || value === null) continue;
-    for (const member of Object.values(value)) values.push(member);
+    for (const member of Object.values(value)) values.add(member);
     const { app_name, env_vars, secret_env_vars } = /** @type {Record<string, unknown>} */ (value);
     if (env_vars === undefined && secret_env_vars === undefined) continue;
     const { origin, pathname } = new URL(request.url);
