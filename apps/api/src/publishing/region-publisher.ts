@@ -91,6 +91,13 @@ export class RegionPublisher {
     return [...this.claimed];
   }
 
+  /** How many of them have not been tried: one that has failed is tried again by itself, however often. */
+  get untried(): number {
+    let count = 0;
+    for (const appName of this.claimed) if (!this.failing.has(appName)) count += 1;
+    return count;
+  }
+
   /**
    * Notes in the store what was compared since the last call, in one step and with the earliest time of all.
    * @throws {StoreUnavailableError} when the store is away; it is noted by the next call then

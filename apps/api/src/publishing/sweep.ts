@@ -15,13 +15,15 @@ import type { RegionPublisher } from './region-publisher.js';
 const BATCH = 500;
 const PURGE_INTERVAL_MS = 3_600_000;
 /**
- * So many claimed apps may be unverified at a time: about as many as are compared before the claims end. Who has more
- * leaves the rest to others.
+ * So many claimed apps may wait for their comparison at a time: about as many as are compared before the claims end. Who
+ * has more leaves the rest to others. Those that fail stay claimed, and mustn't be in the way of all others.
  */
 const CLAIMED_AT_ONCE = 2_000;
 /** A claim ends after this part of the interval, and after so long at most: as much later others come to it. */
 const CLAIM_PART = 0.1;
 const LONGEST_CLAIM_MS = 30_000;
+/** What was compared is noted by the next look. So many pauses is a claim long at least, of which chance leaves half. */
+const CLAIM_PAUSES = 3;
 /**
  * So long after the last trouble with a feed no tombstone is forgotten: one that could not be published in all its time
  * has to be there for workers that had no broker either, and come back spread over minutes.
@@ -140,7 +142,7 @@ export class Sweep {
   private async claim(region: RegionPublisher, before: number, limit: number): Promise<number> {
     if (region.feed.problem() !== null) return 0;
     const except = region.unverified;
-    const room = CLAIMED_AT_ONCE - except.length;
+    const room = CLAIMED_AT_ONCE - region.untried;
     if (room <= 0) return 0;
     const now = this.clock.now();
     // By chance, so that an instance that starts again and again doesn't come at the ends of its own claims.
@@ -156,7 +158,8 @@ export class Sweep {
   }
 
   private get claimMs(): number {
-    return Math.min(LONGEST_CLAIM_MS, this.verifyIntervalMs * CLAIM_PART);
+    const least = this.pauseMs * CLAIM_PAUSES;
+    return Math.min(LONGEST_CLAIM_MS, Math.max(least, this.verifyIntervalMs * CLAIM_PART));
   }
 
   /** An interval has two looks at least. */

@@ -39,6 +39,8 @@ export interface PublishingSettings {
   /** Milliseconds. */
   sweep?: number;
   feed_call?: number;
+  first_backoff?: number;
+  longest_backoff?: number;
 }
 
 /** The outbox of one instance of the api, over a real store. */
@@ -60,7 +62,8 @@ export class PublishingUnderTest {
     const clock = new SteppedClock();
     const { feeds, verify_interval_seconds = 86_400, tombstone_retention_days = 90 } = settings;
     const { sweep = 20, feed_call = 2_000, secret_keys = [testKey('test')] } = settings;
-    const timing = { sweep, feed_call, creation: 500, first_backoff: 2, longest_backoff: 20 };
+    const { first_backoff = 2, longest_backoff = 20 } = settings;
+    const timing = { sweep, feed_call, creation: 500, first_backoff, longest_backoff };
 
     @Module({
       providers: [
