@@ -23,6 +23,7 @@ let bed: HourBed;
 
 const [setUpBroker = '', startApi = '', askApi = ''] = block(4).commands;
 const [logIn = '', listWorkers = '', doctor = ''] = block(6).commands;
+const [firstApp = ''] = block(7).commands;
 
 /** A command for the first of the two servers, for the second one. */
 const onOther = (command: string) =>
@@ -67,7 +68,7 @@ it(
 );
 
 it(
-  'clients reach either api through the load balancer with TLS, and doctor finds nothing with a worker there',
+  'clients reach either api through the load balancer with TLS, doctor finds nothing, and the worker runs the first app',
   async () => {
     await bed.startBalancer(await balancerConfiguration());
     // The block of the page to which the section leads, which its own test plays.
@@ -78,9 +79,11 @@ it(
     await bed.server.typeAll([run ?? '', logIn]);
     await eventually(async () => expect(await bed.server.type(listWorkers)).toMatch(/\bonline\b/), LIMIT);
     await bed.server.type(doctor);
+    await bed.server.type(firstApp);
+    expect(await bed.apps()).toMatchObject([{ name: 'shop-1', running: true }]);
     await bed.makeBackups();
     const [backUp = ''] = blocks.take('docs/backup.md', 'Back up', 4).commands;
-    expect(await bed.server.type(backUp)).toMatch(/\/backups\/nebula-\S+ has 0 apps/);
+    expect(await bed.server.type(backUp)).toMatch(/\/backups\/nebula-\S+ has 1 app/);
 
     await bed.server.type(`docker stop ${API}`);
     expect(await bed.server.type(listWorkers)).toMatch(/\bonline\b/);

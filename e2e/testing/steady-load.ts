@@ -3,8 +3,8 @@ import type { Answered, FleetApi } from './fleet-api.js';
 /** Between two requests, milliseconds. */
 const PAUSE_MS = 25;
 
-/** One of so many requests is a change. */
-const CHANGE_EVERY = 12;
+/** One of so many requests is a change; an odd number, so that two apis have them in turn. */
+const CHANGE_EVERY = 11;
 
 /**
  * Requests without an end, each to another api first: reads of one app, and changes of another one that touch none of its

@@ -147,6 +147,7 @@ export const REGISTER = {
       playedBy(HOUR),
       playedBy(HOUR),
       playedBy(HOUR),
+      playedBy(HOUR),
     ],
   },
   'docs/regions.md': {

@@ -12,6 +12,7 @@ import { PROJECT } from './run-command.mjs';
  * @property {string} name of the part, for people and files
  * @property {string[]} [patterns] parts of paths; none means all
  * @property {string[]} [without] parts of paths that are left out
+ * @property {string} [engine] name of an engine of its own, in place of the one that the others share
  */
 
 /** Where the integration tests are that use no Docker Engine. */
@@ -28,22 +29,29 @@ const OWN_SERVICES = ['fleet/', 'sdk/', 'own-engine.', 'start-refused.'].map(
 );
 
 /**
+ * They build images and run whole systems, which tests of what is on an engine must not see.
+ * @type {Part}
+ */
+const DEPLOY = { kind: 'deploy', name: 'deploy', engine: 'deploy-engine' };
+
+/**
  * All of them. They wait for engines, brokers and databases most of their time, so lanes run beside each other. The first
  * is that of the tests that share one engine, and of those of deploy/, which have one more; those of the second have
- * services of their own. Both take about the same time. The third costs no more than its engine's patience.
+ * services of their own. Both take about the same time. The third costs no more than patience; it has an engine of its own,
+ * since what is made once on an engine, like a network, would be made twice by two who begin at the same time.
  * @type {readonly (readonly Part[])[]}
  */
 const LANES = [
   [
     { kind: 'integration', name: 'integration', without: [...WITHOUT_ENGINE, ...PATIENT] },
     { kind: 'e2e', name: 'e2e', without: OWN_SERVICES },
-    { kind: 'deploy', name: 'deploy' },
+    DEPLOY,
   ],
   [
     { kind: 'integration', name: 'integration-without-engine', patterns: WITHOUT_ENGINE },
     { kind: 'e2e', name: 'e2e-own-services', patterns: OWN_SERVICES },
   ],
-  [{ kind: 'integration', name: 'integration-patient', patterns: PATIENT }],
+  [{ kind: 'integration', name: 'integration-patient', patterns: PATIENT, engine: 'patient-engine' }],
 ];
 
 /**
@@ -52,7 +60,10 @@ const LANES = [
  * @returns {Part[][]} none of them empty
  */
 export function lanesOf(kinds, patterns) {
-  if (patterns.length > 0) return [kinds.map((kind) => ({ kind, name: kind, patterns: [...patterns] }))];
+  if (patterns.length > 0) {
+    const partOf = (/** @type {Kind} */ kind) => (kind === 'deploy' ? DEPLOY : { kind, name: kind });
+    return [kinds.map((kind) => ({ ...partOf(kind), patterns: [...patterns] }))];
+  }
   return LANES.map((lane) => lane.filter(({ kind }) => kinds.includes(kind))).filter(
     (lane) => lane.length > 0,
   );

@@ -122,24 +122,24 @@ async function runAll({ kinds, patterns, check }, signal, problems) {
  * @param {TestCount[]} counts to add to
  */
 async function runLane(lane, options, counts) {
-  for (const { kind, ...part } of lane) {
+  for (const { kind, engine, ...part } of lane) {
     if (options.signal?.aborted) return;
     say(`\n${part.name}:`);
-    const run = kind === 'deploy' ? runOnOneMoreEngine : runTwice;
-    const count = await run(kind, { ...options, ...part });
+    const given = { ...options, ...part };
+    const count = engine ? await runOnOneMoreEngine(engine, kind, given) : await runTwice(kind, given);
     counts.push(count);
     say(`${part.name} took ${count.seconds.toFixed(0)} s.`);
   }
 }
 
 /**
- * Runs tests that build images and run whole systems, which tests of what is on an engine must not see.
+ * @param {string} name of the engine
  * @param {Kind} kind
  * @param {Options} options
  * @returns {Promise<TestCount>}
  */
-async function runOnOneMoreEngine(kind, options) {
-  const engine = await testEngine(say, 'deploy-engine');
+async function runOnOneMoreEngine(name, kind, options) {
+  const engine = await testEngine(say, name);
   const environment = { ...options.environment, NEBULA_TEST_DOCKER_HOST: engine.host };
   try {
     return await runTwice(kind, { ...options, environment });

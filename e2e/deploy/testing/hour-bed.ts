@@ -5,13 +5,14 @@ import { randomBytes } from 'node:crypto';
 import { chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeHttpImage } from '../../../tools/engine/images.mjs';
 import { makeServiceImages } from '../../../tools/services/compose.mjs';
 import { mongoProgram } from '../../../tools/services/mongo-program.mjs';
 import { makeMongoUser } from '../../../tools/services/mongo-users.mjs';
 import { ensureNebulaBase } from '../../../tools/services/nebula-images.mjs';
 import { searchForSecrets, secret } from '../../../tools/test/known-secrets.mjs';
 import { REPOSITORY } from '../../testing/clone.js';
-import { EngineView } from '../../testing/engine-view.js';
+import { EngineView, type SeenContainer } from '../../testing/engine-view.js';
 import { eventually } from '../../testing/eventually.js';
 import { freePort } from '../../testing/free-port.js';
 import { copySources, DocumentedServer } from './documented-server.js';
@@ -21,6 +22,8 @@ export const HOUR_LIMIT = 300_000;
 /** Of the base that the Dockerfiles name. */
 const BASE_TAG = '24-bookworm-slim';
 const HOST = 'nebula.example.com';
+/** That of the first app, which is in no registry here. */
+const IMAGE = 'nebula-hour-shop:1';
 /** As whom the api runs in its image. */
 const IMAGE_USER = 65_532;
 /** Addresses of this machine that stand for those of the load balancer and the two apis. */
@@ -39,7 +42,7 @@ export class HourBed {
   private constructor(
     readonly engine: EngineView,
     readonly folder: string,
-    private readonly ports: { api: number; balancer: number },
+    private readonly ports: { api: number; balancer: number; app: number },
     private readonly images: { mongo: string; rabbitmq: string; haproxy: string },
     private ofServer: DocumentedServer | undefined = undefined,
   ) {}
@@ -49,8 +52,9 @@ export class HourBed {
     const folder = await mkdtemp(join(tmpdir(), 'nebula-hour-'));
     const engine = new EngineView(host);
     await engine.docker.getImage(await ensureNebulaBase(host)).tag({ repo: 'node', tag: BASE_TAG });
-    const ports = { api: await freePort(), balancer: await freePort() };
+    const ports = { api: await freePort(), balancer: await freePort(), app: await freePort() };
     const bed = new HourBed(engine, folder, ports, await makeServiceImages(host));
+    await makeHttpImage(host, IMAGE);
     const sources = join(folder, 'nebula');
     await copySources(sources);
     const here = (command: string) => bed.here(command);
@@ -91,6 +95,8 @@ export class HourBed {
         .replaceAll('k1:…', `k1:${this.secretKey}`)
         .replaceAll(/(source=|stat -c %g )\/var\/run\/docker\.sock/g, `$1${socket}`)
         .replaceAll('/etc/nebula/rabbit_password', join(this.folder, 'rabbit_password'))
+        .replaceAll('registry.example/shop:1', IMAGE)
+        .replaceAll('--port 8080:', `--port ${this.ports.app}:`)
         .replaceAll('--volume /backups:', `--volume ${this.backups}:`)
         .replaceAll('--env APP_NAME=shop', `--env SCOPE=${SCOPE} --env APP_NAME=shop`)
     );
@@ -137,6 +143,11 @@ export class HourBed {
     });
   }
 
+  /** The containers of the apps. */
+  async apps(): Promise<SeenContainer[]> {
+    return await this.engine.containers(`nebula.scope=${SCOPE}`);
+  }
+
   /** Removes all of it, and what the page's commands have started under these names. */
   async end(...names: string[]): Promise<void> {
     const { docker } = this.engine;
@@ -147,6 +158,7 @@ export class HourBed {
       searchForSecrets(text, 'the log of a container');
       await container.remove({ force: true, v: true });
     }
+    for (const { id } of await this.apps()) await docker.getContainer(id).remove({ force: true, v: true });
     const { Volumes } = await docker.listVolumes({ filters: { name: ['nebula-worker'] } });
     for (const { Name } of Volumes) await docker.getVolume(Name).remove();
     for (const name of await this.engine.networks(`nebula.scope=${SCOPE}`))
