@@ -31,6 +31,7 @@ async function beginUpdate(): Promise<void> {
   const spec = { containers_per: { server: 2 }, update };
   engine.onStart = (container) => {
     container.health = container.image === 'shop:1' ? 'healthy' : 'starting';
+    container.created_at = container.started_at;
   };
   worker.receive(wanted({ spec }));
   await worker.reported({ state: 'converged' });
@@ -134,14 +135,21 @@ describe.each(Object.entries(jumps))('a clock that jumps %s by hours', (_directi
     await eventually(() => expect(images()).toEqual(['shop:2', 'shop:2']));
   });
 
-  it('ends no update whose container is starting, and calls none ready that is not', async () => {
+  it.each([
+    ['is starting', 0],
+    ['has ended once and is starting again', 1],
+  ])('ends no update whose container %s, and calls none ready that is not', async (_how, ends) => {
     await beginUpdate();
+    const container = engine.named('web-1');
+    if (container) Object.assign(container, { restart_count: ends, started_at: Date.now() });
+    engine.becomes('web-1', 'starting');
     const looksOn = async (): Promise<void> => {
       const { lists } = engine;
       await eventually(() => expect(engine.lists).toBeGreaterThan(lists + 2));
       expect(images()).toEqual(['shop:2', 'shop:1']);
       expect(worker.report()).toMatchObject({ state: 'converging', last_error: null });
     };
+    await looksOn();
     clock.shift += jump;
     await looksOn();
     // Without a check it has to run for ten minutes.

@@ -25,7 +25,8 @@ export function learn(input: PlanInput): AppMemory {
   if (!situation) return memory;
   const rule = updatePolicy(situation.spec);
   const readied = withReadied(withFound(memory, asServed(situation)), containers, rule, input.now);
-  return withOutcome({ ...situation, memory: withBegun(readied, containers) });
+  const learned = withOutcome({ ...situation, memory: withBegun(readied, containers) });
+  return onMachine(learned, node.machine);
 }
 
 /**

@@ -28,7 +28,10 @@ export interface AppMemory {
   unhealthy: Record<string, Unhealthy>;
   /** Ids of containers that have been ready since they were made. */
   readied: readonly string[];
-  /** By container that was never ready: its last start that was no restart by the engine, milliseconds since 1970. */
+  /**
+   * By container that was never ready: its last start that was no restart by the engine, in milliseconds after it was made.
+   * When that was each look says by the clock of now, so no clock that is set meanwhile makes it older.
+   */
   begun: Record<string, number>;
   /** Ids of containers that were as wanted before this memory began, so that no update of it has made them; null until the first look. */
   found: readonly string[] | null;
@@ -40,7 +43,7 @@ export interface AppMemory {
   lacking: Record<string, Partial<Limits>>;
   /** What the engine has warned of since the newest desired state was taken over, each once, in its words. */
   warnings: readonly string[];
-  /** `machine` of the server where that was learned, see `NodeFacts`; null with nothing of it, or when it isn't known. */
+  /** `machine` of the server where that and `begun` were learned, see `NodeFacts`; null with nothing of it, or when it isn't known. */
   machine: string | null;
   /** By replica and fingerprint: how often it was started lately, since the newest desired state was taken over. */
   starts: Record<string, Starts>;

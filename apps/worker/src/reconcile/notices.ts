@@ -74,16 +74,17 @@ function sizeOf(all: readonly Partial<Limits>[]): number {
 }
 
 /**
- * The memory at a look at this machine: what another one was learned to lack says nothing of it, and is tried again. The
- * same object when there is nothing to note.
+ * The memory at a look at this machine: what another one was learned to lack says nothing of it, and is tried again, and
+ * what has begun there was started anew since. The same object when there is nothing to note.
  */
 export function onMachine(memory: AppMemory, machine: string | undefined): AppMemory {
-  const { denied, warnings } = memory;
+  const { begun, denied, warnings } = memory;
   if (machine === undefined || memory.machine === machine) return memory;
   const isNew = memory.machine === null;
   // An earlier program noted none: it was learned here, as far as anybody knows.
-  if (isNew) return limitNames(denied).length + warnings.length > 0 ? { ...memory, machine } : memory;
-  return { ...memory, denied: {}, lacking: {}, warnings: [], machine: null };
+  const size = limitNames(denied).length + warnings.length + Object.keys(begun).length;
+  if (isNew) return size > 0 ? { ...memory, machine } : memory;
+  return { ...memory, begun: {}, denied: {}, lacking: {}, warnings: [], machine: null };
 }
 
 /** -1 asks for no limit, of which there is nothing to be seen. */

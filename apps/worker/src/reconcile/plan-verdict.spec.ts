@@ -58,8 +58,13 @@ describe('a container of an update is judged', () => {
       'web-1 was not ready within 60 s of its start',
     ],
   ])('%s', (_when, bad, reason) => {
-    const memory = remembered(after, undefined, { begun: { n1: NOW - 60_000 } });
-    const { lanes, lines, state } = look(after, [fresh(1, bad), old(2), old(3), old(4)], memory);
+    const memory = remembered(after, undefined, { begun: { n1: 2_000 } });
+    const made = { created_at: NOW - 62_000 };
+    const { lanes, lines, state } = look(
+      after,
+      [fresh(1, { ...made, ...bad }), old(2), old(3), old(4)],
+      memory,
+    );
     expect(lanes).toEqual(['judge']);
     expect(lines).toEqual([`judge n1: ${reason}`]);
     expect(state).toBe('converging');
@@ -69,13 +74,13 @@ describe('a container of an update is judged', () => {
     ['in its time', [fresh(1, { health: 'starting' }), old(2), old(3), old(4)], remembered(after)],
     [
       'after some ends that it got over',
-      [ready(1), fresh(2, { restart_count: 2 }), old(3), old(4)],
-      remembered(after, undefined, { begun: { n2: NOW - 3000 } }),
+      [ready(1), fresh(2, { restart_count: 2, created_at: NOW - 4000 }), old(3), old(4)],
+      remembered(after, undefined, { begun: { n2: 1000 } }),
     ],
     [
       'that lay there for long before it was first started, and has ended once since',
       [fresh(1, { restart_count: 1, created_at: NOW - 900_000 }), old(2), old(3), old(4)],
-      remembered(after, undefined, { begun: { n1: NOW - 2000 } }),
+      remembered(after, undefined, { begun: { n1: 898_000 } }),
     ],
     [
       'that has ended before anybody saw it begin',
@@ -85,7 +90,7 @@ describe('a container of an update is judged', () => {
     [
       'that somebody has started anew',
       [fresh(1), old(2), old(3), old(4)],
-      remembered(after, undefined, { begun: { n1: NOW - 900_000 } }),
+      remembered(after, undefined, { begun: { n1: 0 } }),
     ],
     [
       'that served before, and only now is unwell',
@@ -113,19 +118,41 @@ describe('a container of an update is judged', () => {
   test('the begin of a container stays through its ends, is noted until it is ready, and goes with it', () => {
     const begun = (containers: ObservedContainer[], memory = remembered(after)) =>
       look(after, containers, memory).memory;
+    const made = { created_at: NOW - 4000 };
     const first = begun([
-      fresh(1, { started_at: NOW - 3000 }),
-      fresh(2, { started_at: 0, state: 'created' }),
+      fresh(1, { ...made, started_at: NOW - 3000 }),
+      fresh(2, { ...made, started_at: 0, state: 'created' }),
     ]);
-    expect(first.begun).toEqual({ n1: NOW - 3000 });
-    const ended = begun([fresh(1, { restart_count: 1 }), fresh(2)], first);
-    expect(ended.begun).toEqual({ n1: NOW - 3000, n2: NOW - 1000 });
-    expect(begun([fresh(1, { restart_count: 1 }), fresh(2)], ended)).toBe(ended);
-    expect(begun([fresh(1, { restart_count: 0 })], ended).begun).toEqual({ n1: NOW - 1000 });
+    expect(first.begun).toEqual({ n1: 1000 });
+    const ended = begun([fresh(1, { ...made, restart_count: 1 }), fresh(2, made)], first);
+    expect(ended.begun).toEqual({ n1: 1000, n2: 3000 });
+    expect(begun([fresh(1, { ...made, restart_count: 1 }), fresh(2, made)], ended)).toBe(ended);
+    expect(begun([fresh(1, { ...made, restart_count: 0 })], ended).begun).toEqual({ n1: 3000 });
     expect(begun([ready(1)], ended).begun).toEqual({});
-    // By a clock that was set back since.
-    const later = remembered(after, undefined, { begun: { n1: NOW + 900_000 } });
-    expect(begun([fresh(1, { restart_count: 1 })], later).begun).toEqual({ n1: NOW - 1000 });
+    // Never after its last start, and never before it was made, whatever a clock has said.
+    const later = remembered(after, undefined, { begun: { n1: NOW } });
+    expect(begun([fresh(1, { ...made, restart_count: 1 })], later).begun).toEqual({ n1: 3000 });
+    expect(begun([fresh(1, { created_at: NOW + 900_000 })]).begun).toEqual({ n1: 0 });
+  });
+
+  test('the begin of a container counts by the clock of now, and not after another start of the server', () => {
+    const since = (age: number) => ({
+      ...{ created_at: NOW - age, started_at: NOW - age },
+      health: 'starting' as const,
+    });
+    const isJudged = (age: number, memory: AppMemory, machine: string): boolean => {
+      const one = fresh(1, { ...since(age), ...{ restart_count: 1, started_at: NOW - 1000 } });
+      const { lanes } = look(after, [one, old(2), old(3), old(4)], memory, machine);
+      return lanes.some((lane) => lane.includes('judge'));
+    };
+    // The look is by a clock that was set forward or back since, as are the times of the container.
+    const { memory } = look(after, [fresh(1, since(900_000)), old(2)], remembered(after), 'boot 1');
+    expect(isJudged(59_000, memory, 'boot 1')).toBe(false);
+    expect(isJudged(60_000, memory, 'boot 1')).toBe(true);
+    expect(isJudged(900_000, memory, 'boot 2')).toBe(false);
+    const ended = fresh(1, { ...since(900_000), restart_count: 1, started_at: NOW - 1000 });
+    const anew = look(after, [ended, old(2)], memory, 'boot 2').memory;
+    expect(anew).toMatchObject({ begun: { n1: 899_000 }, machine: 'boot 2' });
   });
 
   test.each<[string, Partial<ObservedContainer>]>([

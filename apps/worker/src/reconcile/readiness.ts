@@ -46,7 +46,7 @@ export function withBegun(memory: AppMemory, containers: readonly ObservedContai
   const begun = Object.fromEntries(
     containers
       .filter(({ id, started_at }) => started_at > 0 && !memory.readied.includes(id))
-      .map((container) => [container.id, beginOf(container, memory)]),
+      .map((container) => [container.id, noted(container, memory)]),
   );
   const ids = Object.keys(begun);
   const isKnown =
@@ -54,9 +54,18 @@ export function withBegun(memory: AppMemory, containers: readonly ObservedContai
   return isKnown ? memory : { ...memory, begun };
 }
 
-/** Milliseconds since 1970; never later than its last start. */
-function beginOf({ id, restart_count, started_at }: ObservedContainer, { begun }: AppMemory): number {
-  return restart_count === 0 ? started_at : Math.min(begun[id] ?? started_at, started_at);
+/** Milliseconds since 1970, by the clock of now; never later than its last start. */
+function beginOf(
+  { id, created_at, restart_count, started_at }: ObservedContainer,
+  { begun }: AppMemory,
+): number {
+  const after = restart_count === 0 ? undefined : begun[id];
+  return after === undefined ? started_at : Math.min(created_at + after, started_at);
+}
+
+/** As in the memory. A clock that was set back before this look may say that it began before it was made. */
+function noted(container: ObservedContainer, memory: AppMemory): number {
+  return Math.max(0, Math.round(beginOf(container, memory) - container.created_at));
 }
 
 /**

@@ -23,7 +23,6 @@ test('every time of a memory is as old, or as far away, as it was', () => {
       a: { since: 9_000, attempts: 1, restarts: 2 },
       b: { since: null, attempts: 0, restarts: 1 },
     },
-    begun: { a: 3_000 },
     crashes: { a: { restart_count: 3, times: 2, exit_code: 1, at: 4_000 } },
   };
   const moved = retimed(memory, later);
@@ -32,7 +31,6 @@ test('every time of a memory is as old, or as far away, as it was', () => {
     hold: { from: 7_000 + HOUR, until: 37_000 + HOUR },
     verdict: { at: 6_000 + HOUR, reason: 'r' },
     unhealthy: { a: { since: 9_000 + HOUR, restarts: 2 }, b: { since: null } },
-    begun: { a: 3_000 + HOUR },
     crashes: { a: { at: 4_000 + HOUR, times: 2 } },
     starts: { s: { at: 8_000 + HOUR, wait_until: 8_000 + HOUR, times: 1 } },
   });

@@ -7,7 +7,7 @@ import type { AppMemory } from './memory.js';
  * @param asOfNow a time of before, milliseconds since 1970, by the clock of now.
  */
 export function retimed(memory: AppMemory, asOfNow: (time: number) => number): AppMemory {
-  const { failures, verdict, hold, unhealthy, begun, crashes, starts } = memory;
+  const { failures, verdict, hold, unhealthy, crashes, starts } = memory;
   return {
     ...memory,
     failures: each(failures, ({ since, ...failure }) => {
@@ -21,7 +21,6 @@ export function retimed(memory: AppMemory, asOfNow: (time: number) => number): A
       ...noted,
       since: since === null ? null : asOfNow(since),
     })),
-    begun: each(begun, asOfNow),
     crashes: each(crashes, (noted) => ({ ...noted, at: asOfNow(noted.at) })),
     starts: each(starts, (noted) => {
       const at = asOfNow(noted.at);

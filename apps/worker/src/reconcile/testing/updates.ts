@@ -8,7 +8,7 @@ import type { ObservedContainer } from '../observed.js';
 import { plan } from '../plan.js';
 import type { Step } from '../step.js';
 import { appState } from '../status.js';
-import { desiredApp, NOW, rightContainer, situation, specOf } from './builders.js';
+import { desiredApp, NODE as SERVER, NOW, rightContainer, situation, specOf } from './builders.js';
 
 export const NODE = { cores: 8, memory_bytes: 16 * 1024 ** 3 };
 
@@ -48,14 +48,22 @@ export function remembered(desired: DesiredApp, from = before, more: Partial<App
   return { ...memory, pin: current, ...more };
 }
 
-export function look(desired: DesiredApp, containers: ObservedContainer[], memory = remembered(desired)) {
+export function look(
+  desired: DesiredApp,
+  containers: ObservedContainer[],
+  memory = remembered(desired),
+  machine?: string,
+) {
   const images = Object.fromEntries(
     ['shop:1', 'shop:2'].flatMap((image) => [
       [image, `id of ${image}`],
       [`id of ${image}`, `id of ${image}`],
     ]),
   );
-  const input = situation(desired, containers, { memory, observed: { images } });
+  const input = situation(desired, containers, {
+    ...{ memory, observed: { images } },
+    ...(machine === undefined ? {} : { node: { ...SERVER, machine } }),
+  });
   const learned = learn(input);
   const made = plan({ ...input, memory: learned });
   return {
