@@ -133,5 +133,5 @@ it('a prune of an app that is forbidden here removes what has ended of it, and n
   await worker.want(3, { update, privileged: true }, { tokens: { prune: 3 } });
   await eventually(async () => expect(await worker.containers()).toEqual(before), 60_000);
   expect((await docker.getContainer(foreign).inspect()).State.Status).toBe('exited');
-  expect(worker.report()).toMatchObject({ state: 'failed', revision: 3 });
+  await worker.reported({ state: 'failed', revision: 3 });
 }, 120_000);
