@@ -3,7 +3,7 @@ import mongoose, { type Connection, type Model, type Schema } from 'mongoose';
 import { IncompatibleStoreError, StoreUnavailableError } from '../app-store.js';
 import { OutageLog, type StoreLog } from '../outage-log.js';
 import { IndexKeeper } from './index-keeper.js';
-import { mongoName, openError, storeError } from './mongo-errors.js';
+import { hasCutPassword, mongoName, openError, storeError } from './mongo-errors.js';
 import { beginRestore, endRestore, requireSchema, requireWhole } from './schema-version.js';
 
 /** Longest waits, milliseconds. */
@@ -252,15 +252,22 @@ function driverOptions(limits: MongoLimits): mongoose.ConnectOptions {
 }
 
 /**
- * Whether the driver understands a URL, beside the options that every connection has. It connects to nothing.
+ * Whether the driver understands a URL as it is meant, beside the options that every connection has. It connects to nothing.
  * @throws {StoreUnavailableError} when it doesn't; the URL is not repeated, as it holds a password
  */
 export function checkMongoUrl({ url }: MongoOptions): void {
-  try {
-    new mongoose.mongo.MongoClient(url, driverOptions(MONGO_LIMITS));
-  } catch {
+  if (hasCutPassword(url) || !isUnderstood(url)) {
     throw new StoreUnavailableError(
       'the URL of the database must be mongodb://[user:password@]host[:port][,host…][/?options] or mongodb+srv://…, with the special characters of user and password percent-encoded and no option that is unknown',
     );
+  }
+}
+
+function isUnderstood(url: string): boolean {
+  try {
+    new mongoose.mongo.MongoClient(url, driverOptions(MONGO_LIMITS));
+    return true;
+  } catch {
+    return false;
   }
 }

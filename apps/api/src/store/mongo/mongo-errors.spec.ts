@@ -61,11 +61,17 @@ describe('the name of a server', () => {
     expect(mongoName(url)).toBe(name);
   });
 
-  it.each(['mongodb://u:hun/ter2@db.example/', 'mongodb://u:hun?ter2@db.example', 'mongodb://hun@ter2@db/'])(
-    'of %s, which is none that the driver takes, has no part of the password',
-    (url) => {
-      expect(() => checkMongoUrl({ url, database: 'nebula' })).toThrow(StoreUnavailableError);
-      expect(mongoName(url)).not.toMatch(/hun|ter2/);
-    },
-  );
+  it.each([
+    'mongodb://u:hun/ter2@db.example/',
+    'mongodb://u:hun?ter2@db.example',
+    'mongodb://hun@ter2@db/',
+    // The driver takes them, and "hun" for the host.
+    'mongodb://u:p@hun/ter2@db/',
+    'mongodb://u:p@hun/ter2@db.example/nebula?replicaSet=r',
+  ])('of %s, which is none, has no part of the password', (url) => {
+    const check = () => checkMongoUrl({ url, database: 'nebula' });
+    expect(check).toThrow(StoreUnavailableError);
+    expect(check).toThrow(/special characters of user and password percent-encoded/);
+    expect(mongoName(url)).not.toMatch(/hun|ter2/);
+  });
 });

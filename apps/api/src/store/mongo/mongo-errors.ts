@@ -112,10 +112,25 @@ function codeOf(error: { code?: number | string | undefined; codeName?: unknown 
 /**
  * The server's name for people: the hosts of its URL, and nothing that could be part of a password. Options can hold one
  * with an `@`, too, so the hosts are looked for before them; they are left out where a password stands in their way, as
- * in a URL that the driver refuses.
+ * in a URL that is refused.
  */
 export function mongoName(url: string): string {
-  const [authority = ''] = url.replace(/^mongodb(\+srv)?:\/\//, '').split(/[/?]/);
-  const isCut = !authority.includes('@') && url.includes('@');
+  const { authority } = partsOf(url);
+  const isCut = hasCutPassword(url) || (!authority.includes('@') && url.includes('@'));
   return isCut ? 'MongoDB' : `MongoDB at ${authority.slice(authority.lastIndexOf('@') + 1)}`;
+}
+
+/**
+ * Whether the hosts end within a password that has an `@` and a `/`, so that the driver takes a part of it for a host. In
+ * a name of a database, `@` has to be percent-encoded (Connection String Spec).
+ */
+export function hasCutPassword(url: string): boolean {
+  return partsOf(url).path.includes('@');
+}
+
+/** What stands before the first `/`, and from there to the options. */
+function partsOf(url: string): { authority: string; path: string } {
+  const [place = ''] = url.replace(/^mongodb(\+srv)?:\/\//, '').split('?');
+  const [authority = '', ...path] = place.split('/');
+  return { authority, path: path.join('/') };
 }
