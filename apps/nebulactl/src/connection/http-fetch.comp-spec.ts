@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { Worker } from 'node:worker_threads';
 import { httpFetch } from './http-fetch.js';
 
 let server: Server;
@@ -93,4 +94,52 @@ it('fails when the connection is cut, refused, or wanted no more', async () => {
   answer = (request) => request.socket.destroy();
   await expect(send(url)).rejects.toMatchObject({ code: 'ECONNRESET' });
   await expect(send('http://127.0.0.1:1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+});
+
+describe('a host that does not answer', () => {
+  const LIMIT_MS = 500;
+  const impatient = httpFetch(null, LIMIT_MS);
+  const ask = async (of: string) => await impatient(of, { signal: AbortSignal.timeout(4_000) });
+
+  it('is given up after a while, when it lets nobody in', async () => {
+    // Two wait to be let in, which is all that may; the next ones are not even told that it is there.
+    const listening = new Worker(
+      `const { parentPort } = require('node:worker_threads');
+      const server = require('node:net').createServer().listen({ host: '127.0.0.1', port: 0, backlog: 1 }, () => {
+        parentPort.postMessage(server.address().port);
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+      });`,
+      { eval: true },
+    );
+    const [port] = (await once(listening, 'message')) as [number];
+    const waiting = [1, 2].map(() => connect(port, '127.0.0.1'));
+    try {
+      const connected = waiting.map(async (socket) => void (await once(socket, 'connect')));
+      await Promise.all(connected);
+      await expect(ask(`http://127.0.0.1:${port}`)).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+    } finally {
+      for (const socket of waiting) socket.destroy();
+      await listening.terminate();
+    }
+  });
+
+  it('is given up after a while, when it says nothing of TLS', async () => {
+    const silent = createTcpServer();
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const sockets: Socket[] = [];
+    silent.on('connection', (socket) => sockets.push(socket));
+    try {
+      const { port } = silent.address() as AddressInfo;
+      await expect(ask(`https://127.0.0.1:${port}`)).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+    }
+  });
+
+  it('is waited for once it is connected', async () => {
+    answer = (_request, response) => void setTimeout(() => response.end('late'), 2 * LIMIT_MS);
+    expect(await (await ask(url)).text()).toBe('late');
+  });
 });

@@ -1,15 +1,21 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, RequestOptions } from 'node:http';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { CommandError } from '../usage-error.js';
+
+/** As long as in Node's own fetch. */
+const CONNECT_LIMIT_MS = 10_000;
 
 /**
  * A `fetch` over the HTTP client of Node, in place of its own, which compiles a parser at the first call: that took more
  * of a short command than all else that it does. It can be told to trust certificates of a file beside the usual ones, too.
  * @param caFile path of PEM; null: the usual ones alone
+ * @param connectLimitMs longest time until a connection is there, with TLS where that is asked for; the call rejects with
+ * the code `ETIMEDOUT` after it
  * @throws {CommandError} when the file can't be read or has no certificate
  */
-export function httpFetch(caFile: string | null): typeof fetch {
+export function httpFetch(caFile: string | null, connectLimitMs = CONNECT_LIMIT_MS): typeof fetch {
   const certificates = caFile === null ? null : certificatesOf(caFile);
   return async (input, init) => {
     const asked = new Request(input, init);
@@ -19,7 +25,7 @@ export function httpFetch(caFile: string | null): typeof fetch {
       ...Object.fromEntries(asked.headers),
       ...(body ? { 'content-length': body.length } : {}),
     };
-    const answer = await answerTo(url, { method, headers, signal }, body, certificates);
+    const answer = await answerTo(url, { method, headers, signal }, body, certificates, connectLimitMs);
     if (certificates !== null || !isRedirection(answer)) return responseOf(answer, method);
     answer.resume();
     // Seldom, and what may be sent where is for who knows all the rules.
@@ -32,6 +38,7 @@ async function answerTo(
   options: RequestOptions,
   body: Buffer | null,
   certificates: string | null,
+  connectLimitMs: number,
 ): Promise<IncomingMessage> {
   // Loaded when it is asked: they are a part of the start of each command otherwise.
   const isSecure = url.startsWith('https:');
@@ -41,8 +48,21 @@ async function answerTo(
   return await new Promise((resolve, reject) => {
     request(url, { ...options, ...ca }, resolve)
       .on('error', reject)
+      .on('socket', (socket) =>
+        limitConnecting(socket, isSecure ? 'secureConnect' : 'connect', connectLimitMs),
+      )
       .end(body ?? undefined);
   });
+}
+
+/** The system itself gives up after two minutes, and never where nothing is said of TLS. */
+function limitConnecting(socket: Socket, connected: 'connect' | 'secureConnect', limitMs: number): void {
+  // One that is used again.
+  if (!socket.connecting) return;
+  const late = Object.assign(new Error(`no connection after ${limitMs} ms`), { code: 'ETIMEDOUT' });
+  const timer = setTimeout(() => socket.destroy(late), limitMs);
+  const end = () => clearTimeout(timer);
+  socket.once(connected, end).once('close', end);
 }
 
 function isRedirection({ statusCode = 0, headers }: IncomingMessage): boolean {
