@@ -10,7 +10,7 @@ import { WorkerMetrics } from '../metrics/worker-metrics.js';
 import { failureKey } from '../reconcile/failure-key.js';
 import { formatStep } from '../reconcile/format-plan.js';
 import { isInHandOver } from '../reconcile/hand-over.js';
-import { hookKey, isLastTry } from '../reconcile/hook-tries.js';
+import { endedHookKey, hookKey, isLastTry } from '../reconcile/hook-tries.js';
 import {
   afterFailure,
   afterSuccess,
@@ -132,6 +132,7 @@ export class Executor {
     const { environment: secrets, all } = execution.secrets(replicaOf(step));
     const fields = { app, revision: execution.revision, step: step.kind, ...subject(step) };
     const key = failureKey(step, lane, containers);
+    const ended = endedHookKey(step, lane, containers) ?? hookKey(key);
     const isLast = isLastTry(execution.memory(), key, this.clock.now());
     const began = performance.now();
     const duration = () => ({ duration_ms: Math.round(performance.now() - began) });
@@ -142,7 +143,7 @@ export class Executor {
       const warned = warnings.map((text) => redactOutput(text, all));
       const started = startOf(step, lane, containers);
       remember((memory) => {
-        const solved = afterSuccess(afterSuccess(memory, key), hookKey(key));
+        const solved = afterSuccess(afterSuccess(memory, key), ended);
         const known = withWarnings(solved, step, warned, containerOf(step, created));
         const taught = learned(known, step, found, this.clock.now());
         return started ? withStart(taught, started, this.clock.now(), this.clock.random()) : taught;
@@ -153,7 +154,9 @@ export class Executor {
     } catch (error) {
       const isAway = error instanceof RuntimeError && error.kind === 'unavailable';
       const isEnded = step.kind === 'pull' && signal.aborted;
-      const isInterrupted = isAway && !isLast;
+      // The container is on its way out, whatever its hook says. One that could not be stopped has not failed to start.
+      const isSettled = isLast && (step.kind === 'pre-stop' || error instanceof FailedStart);
+      const isInterrupted = isAway && !isSettled;
       this.metrics.stepped(step.kind, isEnded ? 'ended' : isInterrupted ? 'interrupted' : 'failed');
       if (isEnded) return null;
       const message = redactOutput(messageOf(error), [...all, ...hookSecrets(step)]);
@@ -168,8 +171,7 @@ export class Executor {
         if ('hook' in step) fail(hookKey(key));
         return { step: step.kind, error: new RuntimeError('unavailable', message, { cause: error }) };
       }
-      remember((memory) => afterSuccess(memory, hookKey(key)));
-      // The container is on its way out, whatever its hook says.
+      if (!isAway || step.kind !== 'pre-stop') remember((memory) => afterSuccess(memory, hookKey(key)));
       if (step.kind === 'pre-stop') return 'done';
       fail(key);
       return null;

@@ -95,6 +95,38 @@ describe('a hook before a stop', () => {
     await eventually(() => expect(done('run').length).toBeGreaterThanOrEqual(tries + 3));
     expect(running()).toEqual(['web-1 c2']);
   }, 20_000);
+
+  it('that has had its tries is tried once more before each further try of a stop that the engine does not do', async () => {
+    let isAway = true;
+    engine.before = ({ verb, subject }) => {
+      if (verb === 'run' || (verb === 'stop' && isAway)) throw AWAY;
+      if (verb === 'start' && subject === 'web-1' && engine.named('web-1')?.image === 'shop:2')
+        throw new RuntimeError('port-taken', 'port 81 is already allocated');
+    };
+    change();
+    await eventually(() => expect(done('run').length).toBeGreaterThanOrEqual(2));
+    clock.pass(2 * MINUTE);
+    for (let tries = 1; tries <= 3; tries += 1) {
+      engine.comeBack();
+      await eventually(() => expect(done('stop').length).toBeGreaterThanOrEqual(tries));
+    }
+    const calls = done('run', 'stop').join(' ');
+    expect(calls.slice(calls.indexOf('stop'))).toMatch(/^stop( run stop)+( run)?$/);
+    expect(running()).toEqual(['web-1 c1']);
+    isAway = false;
+    engine.comeBack();
+    // It is stopped, the new one can not be started, and this one is back, with all its tries.
+    await eventually(() =>
+      expect(worker.reports.map((report) => report.last_error?.step)).toContain('start'),
+    );
+    const [runs, stops] = [done('run').length, done('stop').length];
+    for (let tries = 1; tries <= 3; tries += 1) {
+      await eventually(() => expect(done('run').length).toBeGreaterThanOrEqual(runs + tries));
+      engine.comeBack();
+    }
+    expect(done('stop')).toHaveLength(stops);
+    expect(running()).toEqual(['web-1 c1']);
+  }, 20_000);
 });
 
 describe('a hook after a start', () => {
@@ -146,5 +178,27 @@ describe('a hook after a start', () => {
     clock.pass(2 * MINUTE);
     await eventually(() => expect(worker.report()?.update?.state).toBe('rolled_back'), 10_000);
     expect(engine.of('web')).toMatchObject([{ name: 'web-1', state: 'running', hooks: {} }]);
+  }, 20_000);
+
+  it('has not failed while the engine does not stop its container either', async () => {
+    let isAway = true;
+    engine.before = ({ verb }) => {
+      if (isAway && done('run').length > 0 && (verb === 'run' || verb === 'stop')) throw AWAY;
+    };
+    change();
+    await eventually(() => expect(done('run').length).toBeGreaterThanOrEqual(2));
+    const stops = done('stop').length;
+    clock.pass(2 * MINUTE);
+    for (let tries = 1; tries <= 2; tries += 1) {
+      engine.comeBack();
+      await eventually(() => expect(done('stop').length).toBeGreaterThanOrEqual(stops + tries));
+    }
+    isAway = false;
+    engine.comeBack();
+    await worker.reported({ state: 'converged', revision: 2 });
+    expect(done('create')).toEqual(['create']);
+    expect(running()).toEqual(['web-1 c2']);
+    const updates = worker.reports.map((report) => report.update?.state);
+    expect(updates).not.toContain('rolling_back');
   }, 20_000);
 });

@@ -62,7 +62,8 @@ export function failureKey(
   }
 }
 
-function fingerprintOfTarget(
+/** The fingerprint of the container that a step of the lane is about, see `failureKey`. */
+export function fingerprintOfTarget(
   target: ContainerRef,
   lane: readonly Step[],
   containers: readonly ObservedContainer[],
