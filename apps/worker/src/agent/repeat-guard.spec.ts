@@ -97,6 +97,19 @@ test('a lane that waits holds up none beside it', () => {
   expect(due).toEqual({ lanes: [connect(2)], wait: 1_000 });
 });
 
+test('equal lanes of one plan are done once, and wait together from the third time on', () => {
+  // Three leftovers of one replica, by which none can be told from another.
+  const leftovers = [1, 2, 3].map((n) => rightContainer(app, 1, { id: `${n}`.padStart(64, 'b') }));
+  const lanes = leftovers.map(({ id }): Step[] => [{ kind: 'remove', replica: 1, target: { by: 'id', id } }]);
+  for (let n = 1; n <= 3; n += 1) {
+    expect(guard.due(lanes, leftovers)).toEqual({ lanes, wait: 0 });
+    expect(guard.trouble(lanes, leftovers)).toBeNull();
+    guard.done(lanes, leftovers);
+  }
+  expect(guard.due(lanes, leftovers)).toEqual({ lanes: [], wait: 1_000 });
+  expect(guard.trouble(lanes, leftovers)?.message).toContain('(3 times)');
+});
+
 test('what has lasted counts anew, and what was not planned meanwhile alone has lasted', () => {
   for (let n = 1; n <= 3; n += 1) work(connect(1));
   const last = clock.time;

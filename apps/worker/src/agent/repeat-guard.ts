@@ -52,14 +52,13 @@ export class RepeatGuard {
     };
   }
 
-  /** These lanes were done. */
+  /** These lanes of one plan were done. Those that are the same to it count once: nobody has undone one of them in between. */
   done(lanes: readonly Step[][], containers: readonly ObservedContainer[]): void {
     const done_at = this.clock.now();
     const jitter = this.clock.random();
-    for (const lane of lanes) {
-      // Every replica has waits of its own for starts and restarts, since others come and go meanwhile.
-      if (lane.some(({ kind }) => kind === 'start' || kind === 'restart')) continue;
-      const key = keyOf(lane, containers);
+    // Every replica has waits of its own for starts and restarts, since others come and go meanwhile.
+    const counted = lanes.filter((lane) => !lane.some(({ kind }) => kind === 'start' || kind === 'restart'));
+    for (const [key, lane] of new Map(counted.map((each) => [keyOf(each, containers), each]))) {
       const times = (this.repeats.get(key)?.times ?? 0) + 1;
       const slow = times - PATIENCE + 1;
       const wait = slow > 0 ? backoff(slow, jitter) : 0;
