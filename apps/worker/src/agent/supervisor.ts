@@ -236,7 +236,7 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
     }
   }
 
-  private onEvent({ action, app_name }: RuntimeEvent): void {
+  private onEvent({ action, app_name, image_id }: RuntimeEvent): void {
     if (this.ending.signal.aborted) return;
     if (action === 'connected') {
       this.log.info('connected to the container engine');
@@ -250,7 +250,7 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
       return;
     }
     if (action === 'delete') {
-      void this.images.look();
+      void this.images.gone(image_id ?? null);
       return;
     }
     if (app_name !== null) this.found(app_name);

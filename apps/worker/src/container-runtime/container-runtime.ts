@@ -15,12 +15,17 @@ export interface EngineFacts extends NodeFacts {
   image_folder: string | null;
 }
 
-/** Something happened to a container, or an image is gone. Only a reason to look; never a fact to act on. */
+/**
+ * Something happened to a container, or an image is gone. Only a reason to look; never a fact to act on, but that an
+ * image was gone, which a later look may not show any more.
+ */
 export interface RuntimeEvent {
   /** Docker's action (`die`, `start`, `rename`, `health_status`, `disconnect` from a network …), `delete` of an image, `connected` when the stream (re)opened, `lost` once when it ended. */
   action: string;
   /** The app of a container with our labels and scope, else null. */
   app_name: string | null;
+  /** The local id of the image that is gone, with `delete`. Absent when the engine doesn't say it. */
+  image_id?: string;
 }
 
 /** All containers of the engine at one moment. */

@@ -83,6 +83,12 @@ export class ImageLedger implements OnApplicationShutdown {
     return (await this.entries()).size === 0;
   }
 
+  /** The image was gone, even if it is there again: whoever has pulled it since has it as his own. */
+  async forget(id: string): Promise<void> {
+    const entries = await this.entries();
+    if (entries.delete(id)) this.save(entries);
+  }
+
   /**
    * Forgets the images that a list of all doesn't have: whoever pulls one of them from now on has it as his own. One that
    * is pulled while the list is read stays.

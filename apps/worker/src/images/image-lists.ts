@@ -4,7 +4,7 @@ import { ContainerRuntime, type LocalImage } from '../container-runtime/containe
 import { messageOf, WorkerLog } from '../worker-log.js';
 import { ImageLedger } from './image-ledger.js';
 
-/** The one way to the list of images: whatever it is read for, it teaches which of this worker's images are gone. */
+/** The one way to the list of images: whatever it is read for, it teaches which of this worker's images are gone, beside what the engine says. */
 @Injectable()
 export class ImageLists {
   private readonly turns = pLimit(1);
@@ -22,6 +22,17 @@ export class ImageLists {
    */
   async all(): Promise<LocalImage[]> {
     return await this.ledger.keepListed(() => this.runtime.localImages());
+  }
+
+  /**
+   * An image was removed, as the engine says, which is told later than it happens. One that this worker has pulled again
+   * meanwhile is forgotten, too, and stays: that is better than to remove one that a user has pulled.
+   *
+   * @param id null when the engine doesn't say which: it may be seen in a list.
+   */
+  async gone(id: string | null): Promise<void> {
+    if (id !== null) await this.ledger.forget(id);
+    await this.look();
   }
 
   /** Looks whether images are gone, when there are any that this worker has pulled. Never fails: the next look is another try. */

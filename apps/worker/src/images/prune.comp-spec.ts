@@ -176,6 +176,14 @@ it.each(OCCASIONS)(
   },
 );
 
+it('an image that the user has pulled again before anybody looks is his, since its engine has said which one was removed', async () => {
+  const revision = await runThrough('far:1', 'far:2');
+  engine.elsewhere('delete', 'id of far:1');
+  await eventually(async () => expect(await ownImages()).toEqual(['id of far:2']));
+  await prune(revision + 1, 'far:2');
+  expect(pulledImages()).toEqual(['far:1', 'far:2']);
+});
+
 it('an image that a prune has removed is not known as its own any more', async () => {
   const revision = await runThrough('far:1', 'far:2');
   await prune(revision + 1, 'far:2');

@@ -130,9 +130,9 @@ export class MemoryEngine extends ContainerRuntime {
     this.happened('disconnect', container);
   }
 
-  /** Something happens to a container of somebody else. */
-  elsewhere(action: string): void {
-    this.stream.emit({ action, app_name: null });
+  /** Something happens to a container of somebody else, or to an image. */
+  elsewhere(action: string, image_id?: string): void {
+    this.stream.emit({ action, app_name: null, ...(image_id === undefined ? {} : { image_id }) });
   }
 
   async facts(): Promise<EngineFacts> {

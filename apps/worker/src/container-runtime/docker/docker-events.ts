@@ -68,7 +68,7 @@ const PROBE_AFTER = 30_000;
 interface EventLine {
   Type?: unknown;
   Action?: unknown;
-  Actor?: { Attributes?: Record<string, string> };
+  Actor?: { ID?: unknown; Attributes?: Record<string, string> };
 }
 
 /** The port's event stream: see `ContainerRuntime.events`. */
@@ -139,7 +139,8 @@ async function* oneConnection(
 /** An event line in domain terms; null for one that says nothing about a container or an image. */
 export function readEvent(line: unknown, scope: string): RuntimeEvent | null {
   const { Type, Action, Actor } = line as EventLine;
-  if (Type === 'image' && isRemoval(Action)) return { action: IMAGE_ACTION, app_name: null };
+  if (Type === 'image' && isRemoval(Action))
+    return { action: IMAGE_ACTION, app_name: null, ...imageOf(Actor?.ID) };
   if (Type !== 'container' || typeof Action !== 'string') return null;
   // The engine writes "health_status: healthy".
   const word = Action.split(':')[0] ?? Action;
@@ -151,6 +152,12 @@ export function readEvent(line: unknown, scope: string): RuntimeEvent | null {
 /** Podman has its own word for it, too. */
 function isRemoval(action: unknown): boolean {
   return action === IMAGE_ACTION || action === 'remove';
+}
+
+/** The events of Podman have an id without the kind of its digest, which its lists have. */
+function imageOf(id: unknown): Pick<RuntimeEvent, 'image_id'> {
+  if (typeof id !== 'string' || id === '') return {};
+  return { image_id: /^[0-9a-f]{64}$/.test(id) ? `sha256:${id}` : id };
 }
 
 /**

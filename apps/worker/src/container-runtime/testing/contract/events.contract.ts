@@ -39,11 +39,11 @@ export function eventsContract(bed: ContractBed): void {
 
       const image = `${bed.registry}/contract/gone:1`;
       const { id: pulled } = await pushHttpImage(image, { version: 'gone' });
-      await engine.runtime.pull(image, ending.signal);
-      const deletions = () => actionsOf(null).filter((action) => action === 'delete').length;
-      const before = deletions();
+      const local = await engine.runtime.pull(image, ending.signal);
       await engine.runtime.removeImage(pulled, [image]);
-      await eventually(() => expect(deletions()).toBeGreaterThan(before));
+      await eventually(() =>
+        expect(seen).toContainEqual({ action: 'delete', app_name: null, image_id: local }),
+      );
       ending.abort();
       await reading;
     }, 60_000);
