@@ -201,7 +201,7 @@ it(
     await passage.end();
     await passage.start();
     await eventually(async () => expect((await worker.inspect()).RestartCount).toBe(1), LIMIT);
-    expect(await log()).toContain('the engine has made its socket anew');
+    expect(await log()).toContain('the engine has removed its socket');
     expect(await containers()).toEqual(before);
     await engine.docker.getContainer(before[1]?.id ?? '').remove({ force: true });
     await serves(2);

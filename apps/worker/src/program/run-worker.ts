@@ -51,8 +51,8 @@ export async function runWorker(configuration: WorkerConfiguration, signals: Sto
 }
 
 const LOST_SOCKET =
-  'the engine has made its socket anew, and this container has the old one, on which nobody answers any more: ' +
-  'the worker ends, since a new start of its container brings the new socket';
+  'the engine has removed its socket, and nobody will answer any more on that which this container has: ' +
+  'the worker ends, since only a new start of its container, once the engine is back, brings a new socket';
 
 const KEYS = { host: 'worker_host', port: 'worker_port' };
 

@@ -5,7 +5,7 @@ import { Follows } from '../parsing/rule.js';
 import { APP_STATES, type AppState } from './report.js';
 import { WORKER_ID, WorkerFacts } from './worker-facts.js';
 
-/** Most apps of one worker. */
+/** Most apps of one worker. It takes a list of fewer, but one of before may have more, as far as `MAX_REPORT_BYTES` lets it. */
 const MAX_APPS = 10_000;
 
 /** How an app is on a worker, in short: a report that was lost leaves nothing wrong for longer than an interval. */

@@ -33,8 +33,8 @@ export type HealthState = (typeof HEALTH_STATES)[number];
 
 /**
  * Most bytes of a message of a worker, as JSON. A container takes about 400 of them with one port, and 1,700 with ten
- * ports on both kinds of addresses; a bridge of Linux joins at most 1,023 containers. A heartbeat takes 90 for each of
- * at most 10,000 apps with names of ten characters.
+ * ports on both kinds of addresses; a bridge of Linux joins at most 1,023 containers. A heartbeat takes some 110 for each
+ * app with a name of 15 characters; a worker takes a list of at most 8,000.
  */
 export const MAX_REPORT_BYTES = 1_048_576;
 

@@ -23,10 +23,11 @@ export async function socketIsLost(
 
 /**
  * Whether an engine will never answer again at a socket. A container has mounted the file that was there when it started;
- * an engine, or its unit docker.socket, that is restarted can remove it and make another one of the same name, which
- * only a new start of the container mounts. A file without a name to which nobody listens is the sure sign: nobody can
- * listen to it any more. Outside of a container no path leads to such a file. An engine that is merely away leaves no
- * such sign, or will make one when it comes back.
+ * an engine that listens by itself removes it when it stops, its unit docker.socket when that is restarted, and either
+ * makes another one of the same name later, which only a new start of the container mounts. A file without a name to
+ * which nobody listens is the sure sign: nobody can listen to it any more, whether or not there is another one yet. Outside
+ * of a container no path leads to such a file. An engine that is away and has left its file may listen to it again, or
+ * will remove it when it comes back.
  *
  * @param dockerHost `unix:///path` or `tcp://name:port`
  */
