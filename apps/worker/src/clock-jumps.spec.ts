@@ -57,6 +57,24 @@ test.each([
   expect(age(clock.now())).toBe(0);
 });
 
+test.each([
+  ['forwards', 7 * HOUR],
+  ['backwards', -7 * HOUR],
+])(
+  'what was noted right before a jump %s, by a clock that was led since the last look, keeps its age',
+  (_direction, jump) => {
+    const { clock, pass, age } = worker();
+    pass(60_000);
+    clock.passed += 30_000;
+    clock.shift += 400;
+    const noted = clock.now();
+    pass(1, jump);
+    pass(5_000);
+    // As well as it can be known.
+    expect(Math.abs(age(noted) - 5_001)).toBeLessThanOrEqual(400);
+  },
+);
+
 test('what may be from before or after a jump back is taken for the later of both', () => {
   const { clock, pass, age } = worker();
   pass(60_000);

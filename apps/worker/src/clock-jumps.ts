@@ -78,9 +78,10 @@ export class ClockJumps {
    */
   asOfNow(time: number): number {
     const { now, steady } = this.last;
+    // Where a span has ended is known as well only as a clock that is led meanwhile is from a jump.
     const ages = this.spans
-      .filter(({ from, until }) => (from === null || from <= time) && time <= until)
-      .map(({ until, end }) => steady - end + until - time);
+      .filter(({ from, until }) => (from === null || from <= time) && time <= until + LEAST_JUMP)
+      .map(({ until, end }) => Math.max(0, steady - end + until - time));
     const { from } = this;
     if ((from === null || time >= from) && time <= now) ages.push(now - time);
     if (ages.length > 0) return now - Math.min(...ages);
