@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { RuntimeError } from '../../runtime-error.js';
 import { eventually } from '../eventually.js';
 import { specOf } from '../spec.js';
 import type { ContractBed } from './contract-bed.js';
@@ -84,7 +85,11 @@ export function programContract(bed: ContractBed): void {
       await expect(run('echo "key $SECRET"; exit 3')).rejects.toThrow(
         /^the command sh ended with exit code 3: key \[redacted\]$/,
       );
-      await expect(engine.runtime.run(id, ['nowhere'], 10)).rejects.toThrow(/nowhere/);
+      const nowhere = await engine.runtime.run(id, ['nowhere'], 10).catch((error: unknown) => error);
+      expect(nowhere).toBeInstanceOf(RuntimeError);
+      expect(nowhere).toMatchObject({ message: expect.stringContaining('nowhere') });
+      // Else it would be taken for an engine that has said nothing of the command, and tried again for a minute.
+      expect(nowhere).not.toMatchObject({ kind: 'unavailable' });
       await expect(run('echo begun; sleep 100', 1)).rejects.toThrow('takes longer than 1 s: begun');
       await engine.runtime.stop(id);
       await expect(run('true')).rejects.toMatchObject({ name: 'RuntimeError', terminal: false });
