@@ -57,10 +57,14 @@ export class BrokerConnection {
   private lastProblem: string | null = 'RabbitMQ is not connected yet';
   private blockedBy: string | null = null;
 
-  /** @param connectLimitMs longest attempt to connect, milliseconds */
+  /**
+   * @param connectLimitMs longest attempt to connect, milliseconds
+   * @param callLimitMs longest wait for the answer to a call, milliseconds
+   */
   constructor(
     private readonly options: RabbitOptions,
     private readonly connectLimitMs = CONNECT_LIMIT_MS,
+    private readonly callLimitMs = CALL_LIMIT_MS,
   ) {
     this.addresses = options.hosts.map((host) => brokerAddress(host, options.port));
     this.rare = options.told ?? new RareLog();
@@ -105,31 +109,30 @@ export class BrokerConnection {
     return this.model !== null;
   }
 
-  /** @throws {Error} when there is no connection, or the broker gives no answer */
-  async openChannel(): Promise<Channel> {
-    const channel = await this.opening(this.opened().createChannel());
-    // Whoever waits for an answer on it gets the error, too. Without a listener it would end the process.
-    channel.on('error', () => undefined);
-    return channel;
+  /**
+   * @param prepare what is to be done on the channel first; one on which that has no answer in time is closed
+   * @throws {Error} when there is no connection, or the broker gives no answer, and whatever `prepare` throws
+   */
+  async openChannel(prepare?: (channel: Channel) => Promise<unknown>): Promise<Channel> {
+    return await this.opening(prepared(this.opened().createChannel(), prepare));
   }
 
   /** @throws {Error} when there is no connection, or the broker gives no answer */
   async openConfirmChannel(): Promise<ConfirmChannel> {
-    const channel = await this.opening(this.opened().createConfirmChannel());
-    channel.on('error', () => undefined);
-    return channel;
+    return await this.opening(prepared(this.opened().createConfirmChannel()));
   }
 
   /**
    * What a call answers. A broker that gives none in time is taken for gone, and the connection is made anew, unless it
-   * has said that it takes nothing from it for now: another connection would be no better off.
+   * has said that it takes nothing from it for now: another connection would be no better off. It does then what was
+   * asked when it goes on, so whoever gave up undoes that: a channel or a consumer would stay.
    *
    * @param what in words that go on with "took longer than"
    */
   async answered<T>(what: string, call: Promise<T>): Promise<T> {
     const { cut } = this;
     try {
-      return await within(CALL_LIMIT_MS, what, call);
+      return await within(this.callLimitMs, what, call);
     } catch (error) {
       if (error instanceof TimeLimitError && this.blockedBy === null) cut.abort(error);
       throw error;
@@ -260,4 +263,15 @@ export class BrokerConnection {
     this.model = null;
     for (const listener of this.listeners) listener.lost();
   }
+}
+
+async function prepared<T extends Channel>(
+  opening: Promise<T>,
+  prepare?: (channel: T) => Promise<unknown>,
+): Promise<T> {
+  const channel = await opening;
+  // Whoever waits for an answer on it gets the error, too. Without a listener it would end the process.
+  channel.on('error', () => undefined);
+  await prepare?.(channel);
+  return channel;
 }

@@ -39,10 +39,10 @@ export class ChannelPool {
   }
 
   private async open(): Promise<Channel> {
-    const channel = await this.connection.openChannel();
-    channel.on('close', () => this.idle.delete(channel));
-    await this.connection.answered('preparing a channel', this.prepare(channel));
-    return channel;
+    return await this.connection.openChannel(async (channel) => {
+      channel.on('close', () => this.idle.delete(channel));
+      await this.prepare(channel);
+    });
   }
 
   private giveBack(channel: Channel): void {

@@ -6,7 +6,7 @@ import { messageOf } from './error-facts.js';
 import { RareLog } from './rare-log.js';
 import { findStreams } from './find-streams.js';
 import { consumeStream } from './streams.js';
-import { within } from './within.js';
+import { TimeLimitError, within } from './within.js';
 
 /**
  * Waits for a stream that is missing or empty, or that can't be read where we are connected. The first ones are short,
@@ -69,6 +69,8 @@ export class StreamSubscriptions {
   private synchronizing = false;
   private outdated = false;
   private catchingUp = false;
+  /** RabbitMQ has blocked the connection, and has yet to say whether what was received is all. */
+  private isOwedAnswer = false;
   private stopped = false;
 
   constructor(
@@ -97,6 +99,9 @@ export class StreamSubscriptions {
 
   /** Null when all streams that exist are followed, else why one of them is not. */
   problem(): string | null {
+    const hasNoChannel = this.channel === null && this.apps.size > 0;
+    if (hasNoChannel || this.channelFailures > 0 || this.isOwedAnswer)
+      return this.connection.problem() ?? 'streams could not be followed';
     for (const { problem } of this.waiting.values()) if (problem !== null) return problem;
     return null;
   }
@@ -141,17 +146,16 @@ export class StreamSubscriptions {
   }
 
   private async openChannel(): Promise<Channel> {
-    const channel = await this.connection.openChannel();
-    if (this.stopped) {
-      channel.close().catch(() => undefined);
-      throw new Error('the subscriptions have ended');
-    }
-    channel.on('close', () => {
-      if (this.channel === channel) this.forgetChannel();
-      this.synchronize();
+    const channel = await this.connection.openChannel(async (opened) => {
+      opened.on('close', () => {
+        if (this.channel === opened) this.forgetChannel();
+        this.synchronize();
+      });
+      await opened.prefetch(PREFETCH);
     });
-    await this.connection.answered('setting the prefetch', channel.prefetch(PREFETCH));
-    return channel;
+    if (!this.stopped) return channel;
+    channel.close().catch(() => undefined);
+    throw new Error('the subscriptions have ended');
   }
 
   /** Finds out on another channel which streams can be read, since reading a missing one ends the channel. */
@@ -168,13 +172,14 @@ export class StreamSubscriptions {
   private async subscribe(channel: Channel, app: string): Promise<void> {
     const subscription: Subscription = { consumerTag: '', received: 0, caughtUp: false, ended: false };
     this.reader.began(app);
+    const consuming = consumeStream(channel, app, 'last', (message) => {
+      if (message) this.receive(app, subscription, () => channel.ack(message), message.content);
+      else this.end(app, subscription);
+    });
     try {
       subscription.consumerTag = await this.connection.answered(
         `subscribing to the stream of ${app}`,
-        consumeStream(channel, app, 'last', (message) => {
-          if (message) this.receive(app, subscription, () => channel.ack(message), message.content);
-          else this.end(app, subscription);
-        }),
+        consuming,
       );
       if (this.channel === channel && !subscription.ended) this.subscriptions.set(app, subscription);
       this.rare.forget(app);
@@ -187,6 +192,8 @@ export class StreamSubscriptions {
     } catch (error) {
       // Where one is gone, others may be, and each would end the channel.
       this.known.clear();
+      // One that begins late is followed by another, and nobody else knows it.
+      consuming.then((consumerTag) => channel.cancel(consumerTag)).catch(() => undefined);
       throw error;
     }
   }
@@ -218,9 +225,7 @@ export class StreamSubscriptions {
       );
       const counts = behind.map(([, { received }]) => received);
       if (!channel || behind.length === 0) break;
-      try {
-        await this.connection.answered('an answer of RabbitMQ', channel.prefetch(PREFETCH));
-      } catch {
+      if (!(await this.hasAnswered(channel))) {
         // The channel ends. What has begun on another one meanwhile is looked at, too.
         if (this.channel === channel) break;
         continue;
@@ -232,6 +237,24 @@ export class StreamSubscriptions {
       }
     }
     this.catchingUp = false;
+  }
+
+  /**
+   * False when the channel ends without an answer. One that is late, since RabbitMQ has blocked the connection, says as
+   * much as any other, and nobody else would ask for it again.
+   */
+  private async hasAnswered(channel: Channel): Promise<boolean> {
+    const answer = channel.prefetch(PREFETCH);
+    for (;;) {
+      try {
+        await this.connection.answered('an answer of RabbitMQ', answer);
+        this.isOwedAnswer = false;
+        return true;
+      } catch (error) {
+        this.isOwedAnswer = error instanceof TimeLimitError && this.channel === channel;
+        if (!this.isOwedAnswer) return false;
+      }
+    }
   }
 
   /** The stream was deleted, or its replica here has ended. */

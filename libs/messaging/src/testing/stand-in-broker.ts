@@ -1,0 +1,203 @@
+import { createServer, type Server, type Socket } from 'node:net';
+
+/** What a client asks on a channel, as far as this broker knows it, by the names of AMQP 0-9-1. */
+export interface Asked {
+  method: 'channel.open' | 'channel.close' | 'basic.qos' | 'basic.consume' | 'basic.cancel';
+  channel: number;
+  /** Of `basic.consume`, whether only what is appended from then on is wanted. */
+  isNext: boolean;
+}
+
+interface Frame {
+  type: number;
+  channel: number;
+  payload: Buffer;
+}
+
+const METHOD = 1;
+const HEADER = 2;
+const BODY = 3;
+const FRAME_END = 0xce;
+
+/** What is answered to a method, by AMQP's numbers of its class and itself, where that is always the same. */
+const ANSWERS: Record<string, Buffer> = {
+  '10.40': method(10, 41, shortText('')),
+  '10.50': method(10, 51),
+  '20.10': method(20, 11, longText('')),
+  '20.40': method(20, 41),
+  '60.10': method(60, 11),
+};
+
+/** The methods that a moment is chosen by. */
+const ASKED: Record<string, Asked['method']> = {
+  '20.10': 'channel.open',
+  '20.40': 'channel.close',
+  '60.10': 'basic.qos',
+  '60.20': 'basic.consume',
+  '60.30': 'basic.cancel',
+};
+
+/**
+ * Speaks as much of AMQP as who follows streams asks for, so that a moment between two calls can be chosen at which it
+ * blocks the connection, as RabbitMQ does when it is short of memory: it says so, and reads nothing more. Each of its
+ * streams holds the same message.
+ */
+export class StandInBroker {
+  /** Connections that there were. */
+  connections = 0;
+  /** Messages that were sent. */
+  delivered = 0;
+  /** Numbers of the channels that are open. */
+  readonly channels = new Set<number>();
+  /** Consumers of what the streams hold, by the names that they gave themselves. */
+  readonly consumers = new Map<string, number>();
+  private readonly sockets = new Set<Socket>();
+  private readonly held: (() => void)[] = [];
+  private isBlocked = false;
+  private blocksAt: (asked: Asked) => boolean = () => false;
+
+  private constructor(
+    private readonly server: Server,
+    private readonly message: Buffer,
+  ) {}
+
+  static async start(message: string): Promise<StandInBroker> {
+    const server = createServer((socket) => broker.accept(socket));
+    const broker = new StandInBroker(server, Buffer.from(message));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return broker;
+  }
+
+  /** `host:port` */
+  get host(): string {
+    const address = this.server.address();
+    return typeof address === 'object' && address ? `127.0.0.1:${address.port}` : '';
+  }
+
+  /** Blocks whoever asks this; neither that nor what comes after it is read until `free`. */
+  blockAt(blocksAt: (asked: Asked) => boolean): void {
+    this.blocksAt = blocksAt;
+  }
+
+  /**
+   * Blocks nobody any more.
+   *
+   * @param answers whether it does what was asked meanwhile; a broker that is broken does not
+   */
+  free(answers = true): void {
+    this.blocksAt = () => false;
+    this.isBlocked = false;
+    for (const socket of this.sockets) send(socket, METHOD, 0, method(10, 61));
+    for (const handle of this.held.splice(0)) if (answers) handle();
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private accept(socket: Socket): void {
+    this.connections += 1;
+    this.sockets.add(socket);
+    let rest: Buffer = Buffer.alloc(0);
+    let isGreeted = false;
+    socket.on('close', () => this.sockets.delete(socket)).on('error', () => undefined);
+    socket.on('data', (chunk) => {
+      rest = Buffer.concat([rest, Buffer.from(chunk)]);
+      if (!isGreeted && rest.length >= 8) {
+        isGreeted = true;
+        rest = rest.subarray(8);
+        const version = Buffer.from([0, 9]);
+        const properties = longText('');
+        send(socket, METHOD, 0, method(10, 10, version, properties, longText('PLAIN'), longText('en_US')));
+      }
+      for (let frame = firstFrame(rest); isGreeted && frame; frame = firstFrame(rest)) {
+        const { type, channel, payload } = frame;
+        rest = rest.subarray(payload.length + 8);
+        if (type === METHOD) this.take(socket, channel, payload);
+      }
+    });
+  }
+
+  private take(socket: Socket, channel: number, payload: Buffer): void {
+    const name = `${payload.readUInt16BE(0)}.${payload.readUInt16BE(2)}`;
+    const asked = ASKED[name];
+    const isNext = payload.includes('next');
+    if (asked && !this.isBlocked && this.blocksAt({ method: asked, channel, isNext })) {
+      this.isBlocked = true;
+      send(socket, METHOD, 0, method(10, 60, shortText('low on memory')));
+    }
+    const handle = () => this.answer(socket, channel, name, payload);
+    if (this.isBlocked) this.held.push(handle);
+    else handle();
+  }
+
+  private answer(socket: Socket, channel: number, name: string, payload: Buffer): void {
+    // The limits of channels and frames, and no heartbeat.
+    if (name === '10.11') send(socket, METHOD, 0, method(10, 30, Buffer.from([0, 0, 0, 2, 0, 0, 0, 0])));
+    if (name === '20.10') this.channels.add(channel);
+    if (name === '20.40') this.endChannel(channel);
+    const answer = ANSWERS[name];
+    if (answer) send(socket, METHOD, channel, answer);
+    if (name === '60.20') this.consume(socket, channel, payload);
+    if (name === '60.30') {
+      const tag = textAt(payload, 4);
+      this.consumers.delete(tag);
+      send(socket, METHOD, channel, method(60, 31, shortText(tag)));
+    }
+  }
+
+  private consume(socket: Socket, channel: number, payload: Buffer): void {
+    const queue = textAt(payload, 6);
+    const tag = textAt(payload, 7 + queue.length);
+    this.consumers.set(tag, channel);
+    send(socket, METHOD, channel, method(60, 21, shortText(tag)));
+    if (payload.includes('next')) return;
+    this.delivered += 1;
+    const number = Buffer.alloc(9);
+    number.writeBigUInt64BE(1n);
+    send(socket, METHOD, channel, method(60, 60, shortText(tag), number, shortText(''), shortText(queue)));
+    const header = Buffer.alloc(14);
+    header.writeUInt16BE(60);
+    header.writeBigUInt64BE(BigInt(this.message.length), 4);
+    send(socket, HEADER, channel, header);
+    send(socket, BODY, channel, this.message);
+  }
+
+  private endChannel(channel: number): void {
+    this.channels.delete(channel);
+    for (const [tag, on] of this.consumers) if (on === channel) this.consumers.delete(tag);
+  }
+}
+
+function firstFrame(bytes: Buffer): Frame | null {
+  if (bytes.length < 8) return null;
+  const end = 7 + bytes.readUInt32BE(3);
+  if (bytes.length <= end) return null;
+  return { type: bytes.readUInt8(0), channel: bytes.readUInt16BE(1), payload: bytes.subarray(7, end) };
+}
+
+function send(socket: Socket, type: number, channel: number, payload: Buffer): void {
+  const head = Buffer.alloc(7);
+  head.writeUInt8(type);
+  head.writeUInt16BE(channel, 1);
+  head.writeUInt32BE(payload.length, 3);
+  socket.write(Buffer.concat([head, payload, Buffer.from([FRAME_END])]));
+}
+
+function method(kind: number, number: number, ...fields: Buffer[]): Buffer {
+  return Buffer.concat([Buffer.from([0, kind, 0, number]), ...fields]);
+}
+
+function shortText(text: string): Buffer {
+  return Buffer.concat([Buffer.from([text.length]), Buffer.from(text)]);
+}
+
+/** Also a table, if it is empty. */
+function longText(text: string): Buffer {
+  return Buffer.concat([Buffer.from([0, 0, 0, text.length]), Buffer.from(text)]);
+}
+
+function textAt(payload: Buffer, offset: number): string {
+  return payload.toString('utf8', offset + 1, offset + 1 + payload.readUInt8(offset));
+}
