@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Channel } from 'amqplib';
+import { AwaitedStreams } from './awaited-streams.js';
 import { type Backoff, backoffMs } from './backoff.js';
 import type { BrokerConnection } from './broker-connection.js';
 import { messageOf } from './error-facts.js';
@@ -42,14 +43,6 @@ interface Subscription {
   ended: boolean;
 }
 
-interface Waiting {
-  failures: number;
-  /** By the monotonic clock, milliseconds. */
-  until: number;
-  /** Why the stream can't be read, null when it is only missing. */
-  problem: string | null;
-}
-
 /**
  * Follows the streams of a set of apps, all on one channel, from their last chunk on. Whatever happens, it comes back
  * to that: the set changes, a stream is missing, deleted or made anew, the channel or the connection is lost.
@@ -63,7 +56,7 @@ export class StreamSubscriptions {
   private subscriptions = new Map<string, Subscription>();
   /** Apps whose stream was there when it was looked for. */
   private readonly known = new Set<string>();
-  private readonly waiting = new Map<string, Waiting>();
+  private readonly waiting: AwaitedStreams;
   private channelFailures = 0;
   private timer: NodeJS.Timeout | undefined;
   private synchronizing = false;
@@ -78,13 +71,14 @@ export class StreamSubscriptions {
     private readonly reader: StreamReader,
     private readonly retry = RETRY,
   ) {
+    this.waiting = new AwaitedStreams(retry);
     connection.listen({ opened: () => this.synchronize(), lost: () => this.forgetChannel() });
   }
 
   /** From now on these apps are followed, and no others. */
   setApps(apps: readonly string[]): void {
     this.apps = new Set(apps);
-    for (const app of this.waiting.keys()) if (!this.apps.has(app)) this.waiting.delete(app);
+    this.waiting.keepOnly(this.apps);
     this.synchronize();
   }
 
@@ -102,8 +96,7 @@ export class StreamSubscriptions {
     const hasNoChannel = this.channel === null && this.apps.size > 0;
     if (hasNoChannel || this.channelFailures > 0 || this.isOwedAnswer)
       return this.connection.problem() ?? 'streams could not be followed';
-    for (const { problem } of this.waiting.values()) if (problem !== null) return problem;
-    return null;
+    return this.waiting.problem();
   }
 
   /** Brings the subscriptions to what they should be, in the background. */
@@ -134,7 +127,7 @@ export class StreamSubscriptions {
     this.channel ??= await this.openChannel();
     const { channel } = this;
     const now = performance.now();
-    const isDue = (app: string): boolean => (this.waiting.get(app)?.until ?? 0) <= now;
+    const isDue = (app: string): boolean => this.waiting.isDue(app, now);
     for (const [app, { consumerTag, received }] of [...this.subscriptions]) {
       if (this.apps.has(app) && (received > 0 || !isDue(app))) continue;
       this.subscriptions.delete(app);
@@ -164,7 +157,7 @@ export class StreamSubscriptions {
     for (const [app, outcome] of found) {
       if (outcome === 'found') {
         this.known.add(app);
-        this.waiting.delete(app);
+        this.waiting.forget(app);
       } else this.waitFor(app, outcome.problem);
     }
   }
@@ -185,8 +178,8 @@ export class StreamSubscriptions {
       this.rare.forget(app);
       // A subscription at the moment of a stream's first message can begin behind it, and would never bring it. So one
       // that has brought nothing is made again.
-      if (subscription.received === 0) this.wait(app, null);
-      else this.waiting.delete(app);
+      if (subscription.received === 0) this.waiting.wait(app, null);
+      else this.waiting.forget(app);
       // Its first messages can have come before that.
       void this.catchUp();
     } catch (error) {
@@ -206,7 +199,7 @@ export class StreamSubscriptions {
       return;
     }
     subscription.received += 1;
-    this.waiting.delete(app);
+    this.waiting.forget(app);
     this.reader.received(app, content);
     if (!subscription.caughtUp) void this.catchUp();
   }
@@ -270,14 +263,8 @@ export class StreamSubscriptions {
     this.subscriptions = new Map();
   }
 
-  private wait(app: string, problem: string | null): void {
-    const failures = (this.waiting.get(app)?.failures ?? -1) + 1;
-    const until = performance.now() + backoffMs(this.retry, failures);
-    this.waiting.set(app, { failures, until, problem });
-  }
-
   private waitFor(app: string, problem: string | null): void {
-    this.wait(app, problem);
+    this.waiting.wait(app, problem);
     const words = problem ?? 'the app has no stream yet; it is waited for';
     this.rare.say(app, () => {
       if (problem === null) this.logger.log(words, { app });
@@ -298,7 +285,7 @@ export class StreamSubscriptions {
   private scheduleRetry(): void {
     clearTimeout(this.timer);
     if (this.stopped || !this.connection.isOpen) return;
-    const times = [...this.waiting.values()].map(({ until }) => until);
+    const times = this.waiting.times();
     if (this.channelFailures > 0)
       times.push(performance.now() + backoffMs(this.retry, this.channelFailures - 1));
     if (times.length === 0) return;
