@@ -107,6 +107,7 @@ async function startProcesses(bench) {
     ...{ urls: [open.url, guarded.url], connections: CONNECTIONS, authorization },
   });
   await load.ask(null, START_LIMIT_MS);
+  await load.keepApart('asking');
   // The apps are there by now.
   const plain = await Server.start(bench, module('plain-process.mjs'), { database });
   await requireSameAnswer(open.url, plain.url);

@@ -4,7 +4,7 @@
 import autocannon from 'autocannon';
 import { inTurn } from './in-turn.mjs';
 import { loadedApp, loadedSpec, patchOf } from './loaded-app.mjs';
-import { loadOf } from './load.mjs';
+import { loadOf, middleOf } from './load.mjs';
 import { answerQuestions, input, tell } from './question.mjs';
 
 /** @import { Load } from './load.mjs' */
@@ -48,26 +48,28 @@ async function create(url, app) {
 }
 
 /**
- * A second in which the machine is slow is one of all servers.
+ * A second in which the machine is slow is one of all servers, and the middle of the slices says nothing of it.
  * @param {LoadQuestion} question
  * @returns {Promise<Load[]>} one for each server
  */
 async function putLoads({ method, seconds, urls }) {
-  const loads = urls.map((url) => ({ url, latencies: /** @type {number[]} */ ([]), seconds: 0 }));
-  for (const load of inTurn(loads, Math.max(1, Math.round(seconds / SLICE)))) {
-    const begin = performance.now();
-    await putSlice(load, method);
-    load.seconds += (performance.now() - begin) / 1000;
+  const loads = urls.map((url) => ({ url, slices: /** @type {Load[]} */ ([]) }));
+  for (const { url, slices } of inTurn(loads, Math.max(1, Math.round(seconds / SLICE)))) {
+    slices.push(await putSlice(url, method));
   }
-  return loads.map((load) => loadOf(load.latencies, load.seconds));
+  return loads.map(({ slices }) => middleOf(slices));
 }
 
 /**
- * @param {{ url: string, latencies: number[] }} load
+ * @param {string} url
  * @param {'GET' | 'PATCH'} method
+ * @returns {Promise<Load>}
  */
-async function putSlice({ url, latencies }, method) {
+async function putSlice(url, method) {
+  /** @type {number[]} */
+  const latencies = [];
   let next = 0;
+  const begin = performance.now();
   /** @type {autocannon.Result} */
   const result = await new Promise((resolve, reject) => {
     const load = autocannon(
@@ -91,6 +93,7 @@ async function putSlice({ url, latencies }, method) {
   });
   const failed = result.errors + result.timeouts + result.non2xx;
   if (failed > 0) throw new Error(`${failed} of the ${method} requests failed`);
+  return loadOf(latencies, (performance.now() - begin) / 1000);
 }
 
 /**

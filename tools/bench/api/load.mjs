@@ -1,7 +1,7 @@
 /**
  * What is known of a load, whichever way it was made.
  */
-import { percentile } from '../report/statistics.mjs';
+import { median, percentile } from '../report/statistics.mjs';
 
 /**
  * @typedef {object} Load
@@ -22,6 +22,22 @@ export function loadOf(latencies, seconds) {
     per_second: latencies.length / seconds,
     p50_ms: percentile(latencies, 50),
     p99_ms: percentile(latencies, 99),
+  };
+}
+
+/**
+ * The load in the middle of several alike, each figure for itself.
+ * @param {readonly Load[]} loads at least one
+ * @returns {Load} with the operations of all together
+ */
+export function middleOf(loads) {
+  /** @param {'per_second' | 'p50_ms' | 'p99_ms'} figure */
+  const middle = (figure) => median(loads.map((load) => load[figure]));
+  return {
+    operations: loads.reduce((sum, { operations }) => sum + operations, 0),
+    per_second: middle('per_second'),
+    p50_ms: middle('p50_ms'),
+    p99_ms: middle('p99_ms'),
   };
 }
 

@@ -1,5 +1,6 @@
 /**
- * A server in a process of its own that answers over HTTP, and tells what processor time it takes.
+ * A server in a process of its own that answers over HTTP, and tells what processor time it takes. It has all processors but
+ * the one of who asks it.
  */
 import { Child } from '../running/child.mjs';
 
@@ -28,6 +29,7 @@ export class Server {
   static async start(bench, module, input) {
     const process = Child.start(bench, module, input);
     const { url } = /** @type {{ url: string }} */ (await process.ask(null, START_LIMIT_MS));
+    await process.keepApart('server');
     return new Server(process, url);
   }
 

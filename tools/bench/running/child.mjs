@@ -4,6 +4,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { basename } from 'node:path';
+import { keepApart } from './processors.mjs';
 import { within } from './until.mjs';
 
 /** @import { ChildProcess } from 'node:child_process' */
@@ -44,6 +45,15 @@ export class Child {
 
   /** @type {() => Promise<void>} */
   stop = async () => undefined;
+
+  /**
+   * Keeps it to processors that the other role has no part of.
+   * @param {'server' | 'asking'} role
+   */
+  async keepApart(role) {
+    const { pid } = this.#process;
+    if (pid !== undefined) await keepApart(pid, role);
+  }
 
   /**
    * Sends a question and waits for the next message.
