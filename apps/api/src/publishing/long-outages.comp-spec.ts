@@ -74,6 +74,27 @@ describe('after hours without', () => {
   });
 });
 
+describe('a feed of several nodes', () => {
+  it('that is away for another reason at each attempt, as they take turns, makes one line, and one of each reason else', async () => {
+    api = await bed.start();
+    feed.reasons = ['one can’t be reached', 'two can’t be reached', 'three can’t be reached'];
+    feed.away = true;
+    for (const app of ['shop', 'web', 'mail']) await api.write(app);
+    await eventually(() => expect(feed.refusals).toBeGreaterThan(20));
+    const told = () => api.lines.filter((line) => line.includes('could not be published'));
+    expect(told()).toHaveLength(1);
+    feed.away = false;
+    await bed.published('mail', 1);
+    await bed.rested(api);
+    expect(api.lines.filter((line) => line.includes('published again'))).toHaveLength(1);
+    feed.lying = true;
+    await api.write('shop');
+    await eventually(() =>
+      expect(told()).toEqual([expect.anything(), expect.stringContaining('has confirmed')]),
+    );
+  });
+});
+
 describe('a database that fails', () => {
   it('to answer a change makes no line of the publisher, neither when it begins nor when it is over', async () => {
     api = await bed.start({ sweep: HOUR_MS });

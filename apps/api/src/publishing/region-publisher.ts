@@ -7,6 +7,7 @@ import { SecretsUnreadableError } from '../store/secrets/secret-errors.js';
 import { AppQueue } from './app-queue.js';
 import { desiredStateMessage } from './desired-state-message.js';
 import type { Epoch } from './epoch.js';
+import { FailureLog } from './failure-log.js';
 import type { LimitedFeed } from './limited-feed.js';
 import type { PublishingTiming } from './publishing-options.js';
 import { RecentWrites } from './recent-writes.js';
@@ -35,8 +36,7 @@ export class RegionPublisher {
   private readonly forgotten = new Set<string>();
   private stopped = false;
   private asking = false;
-  /** Whether the log has a failure of which it doesn't say yet that it is over. */
-  private isTold = false;
+  private readonly failures: FailureLog;
   /** Milliseconds since 1970. */
   private readonly startedAt: number;
 
@@ -50,6 +50,7 @@ export class RegionPublisher {
     private readonly metrics: PublishingMetrics,
   ) {
     metrics.begin(feed.region);
+    this.failures = new FailureLog(feed.region, log);
     this.startedAt = clock.now();
     this.written = new RecentWrites(() => clock.elapsed());
     this.queue = new AppQueue((appName, nudged) => this.attempt(appName, nudged), timing, clock);
@@ -312,19 +313,13 @@ export class RegionPublisher {
     });
   }
 
-  /**
-   * One line for each reason, not for each app: when a feed is away, all apps fail. Of a store that is away the store
-   * itself tells.
-   */
+  /** Of a store that is away the store itself tells. */
   private noteFailure(appName: string, error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
     this.written.failed();
-    const known = [...this.failing.values()].includes(reason);
     this.failing.set(appName, reason);
-    if (known || error instanceof StoreUnavailableError) return;
-    const fields = { region: this.region, app: appName, reason };
-    this.log.warn('desired states could not be published; this is tried again', fields);
-    this.isTold = true;
+    if (error instanceof StoreUnavailableError) return;
+    this.failures.failed(appName, reason, this.feed.problem() !== null);
   }
 
   private noteCompared(appName: string, began: number): void {
@@ -343,9 +338,7 @@ export class RegionPublisher {
 
   private noteSuccess(appName: string): void {
     this.unreadable.delete(appName);
-    if (!this.failing.delete(appName) || this.failing.size > 0 || !this.isTold) return;
-    this.isTold = false;
-    this.log.info('desired states are published again', { region: this.region });
+    if (this.failing.delete(appName) && this.failing.size === 0) this.failures.succeeded();
   }
 }
 

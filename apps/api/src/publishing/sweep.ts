@@ -8,6 +8,7 @@ import {
   type Tombstone,
 } from '../store/app-store.js';
 import { Alarm } from './alarm.js';
+import { CALM_MS } from './failure-log.js';
 import type { PublishingOptions } from './publishing-options.js';
 import type { RegionPublisher } from './region-publisher.js';
 
@@ -32,8 +33,6 @@ const QUIET_BEFORE_PURGE_MS = 3_600_000;
 /** So many tombstones are forgotten in one look at the database. */
 const PURGED_AT_ONCE = 50;
 const DAY_MS = 86_400_000;
-/** A failure that comes and goes within so long makes no more lines than one that stays. */
-const CALM_MS = 60_000;
 
 /** Looks at the database at intervals for what has to be published, verified or forgotten. */
 export class Sweep {

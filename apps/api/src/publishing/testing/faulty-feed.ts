@@ -5,6 +5,8 @@ import type { DesiredStateFeed } from '@nebula/messaging';
 export class FaultyFeed implements DesiredStateFeed {
   /** Calls are refused. */
   away = false;
+  /** Why it is away, each time for the next of these reasons. */
+  reasons: readonly string[] = ['the feed is away'];
   /** Calls are never answered. */
   hanging = false;
   /** Only reading is never answered. */
@@ -66,7 +68,7 @@ export class FaultyFeed implements DesiredStateFeed {
   }
 
   problem(): string | null {
-    return this.away ? 'the feed is away' : null;
+    return this.away ? this.reason : null;
   }
 
   async close(): Promise<void> {
@@ -83,6 +85,10 @@ export class FaultyFeed implements DesiredStateFeed {
     for (const message of this.held.splice(0)) await this.append(message);
   }
 
+  private get reason(): string {
+    return this.reasons[this.refusals % this.reasons.length] ?? '';
+  }
+
   private async append(message: DesiredStateMessage): Promise<void> {
     this.appended.push(message);
     await this.inner.publish(message);
@@ -91,7 +97,7 @@ export class FaultyFeed implements DesiredStateFeed {
   private async answer(): Promise<void> {
     if (this.away) {
       this.refusals += 1;
-      throw new Error('the feed is away');
+      throw new Error(this.reason);
     }
     if (!this.hanging) return;
     this.unanswered += 1;
