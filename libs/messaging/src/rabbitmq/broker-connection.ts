@@ -26,6 +26,10 @@ interface Listener {
   opened(): void;
   /** It is gone, and with it all of its channels. */
   lost(): void;
+  /** The broker reads nothing more from it. */
+  blocked?(): void;
+  /** It does again. */
+  freed?(): void;
 }
 
 /**
@@ -79,9 +83,11 @@ export class BrokerConnection {
     this.manager.on('disconnect', ({ err }) => this.noteLoss(err));
     this.manager.on('blocked', ({ reason }) => {
       this.blockedBy = `RabbitMQ takes no messages: ${reason}`;
+      for (const listener of this.listeners) listener.blocked?.();
     });
     this.manager.on('unblocked', () => {
       this.blockedBy = null;
+      for (const listener of this.listeners) listener.freed?.();
     });
   }
 
@@ -107,6 +113,11 @@ export class BrokerConnection {
 
   get isOpen(): boolean {
     return this.model !== null;
+  }
+
+  /** Whether the broker has said that it reads nothing from it for now. */
+  get isBlocked(): boolean {
+    return this.blockedBy !== null;
   }
 
   /**

@@ -22,10 +22,24 @@ const WINDOW = 50;
  */
 const REFUSED: Backoff = { first_ms: 2_000, longest_ms: 60_000 };
 
+/**
+ * Longest wait for a confirmation, milliseconds. It is long, since a broker to which a whole fleet comes back is slow, and
+ * must not get everything twice for it.
+ */
+const CONFIRM_LIMIT_MS = 30_000;
+
+const UNCONFIRMED = `RabbitMQ has not confirmed reports for ${CONFIRM_LIMIT_MS / 1_000} s`;
+
 const NO_QUEUE = `nothing takes reports: RabbitMQ has no queue ${REPORTS_QUEUE}, which "setup-broker" makes`;
 
 /** Longest wait at the end for what isn't sent yet, milliseconds. */
 const CLOSE_LIMIT_MS = 2_000;
+
+interface UnderWay {
+  text: string;
+  /** By the monotonic clock, milliseconds. */
+  sentAt: number;
+}
 
 /**
  * Sends reports and heartbeats of a worker. While RabbitMQ is away the newest of each key is kept, and sent when it
@@ -35,7 +49,8 @@ export class RabbitReportPublisher implements ReportPublisher {
   private readonly logger = new Logger('RabbitReports');
   private readonly rare = new RareLog();
   private readonly waiting = new Map<string, string>();
-  private readonly underWay = new Map<string, string>();
+  /** What is sent and not confirmed, oldest first. */
+  private readonly underWay = new Map<string, UnderWay>();
   private channel: ConfirmChannel | null = null;
   private opening = false;
   private refusals = 0;
@@ -43,6 +58,10 @@ export class RabbitReportPublisher implements ReportPublisher {
   /** Messages that came back, of which the confirmation is still to come. */
   private returned = 0;
   private retry: NodeJS.Timeout | null = null;
+  /** Runs as long as something is under way, or a little longer. */
+  private limit: NodeJS.Timeout | null = null;
+  /** When a broker that took nothing for a while went on, by the monotonic clock, milliseconds. */
+  private freedAt = 0;
   private closed = false;
   private emptied: (() => void) | null = null;
 
@@ -54,7 +73,14 @@ export class RabbitReportPublisher implements ReportPublisher {
     private readonly connection: BrokerConnection,
     private readonly user: string,
   ) {
-    connection.listen({ opened: () => this.begin(), lost: () => this.lose() });
+    connection.listen({
+      opened: () => this.begin(),
+      lost: () => this.lose(),
+      freed: () => {
+        this.freedAt = performance.now();
+        this.watch(CONFIRM_LIMIT_MS);
+      },
+    });
   }
 
   publish(message: WorkerMessage): void {
@@ -120,7 +146,8 @@ export class RabbitReportPublisher implements ReportPublisher {
   }
 
   private send(channel: ConfirmChannel, key: string, text: string): void {
-    this.underWay.set(key, text);
+    this.underWay.set(key, { text, sentAt: performance.now() });
+    this.watch(CONFIRM_LIMIT_MS);
     // What no queue takes comes back: that is no reason to send it again, but to be told.
     const options = {
       ...{ persistent: false, mandatory: true, contentType: 'application/json', userId: this.user },
@@ -170,8 +197,36 @@ export class RabbitReportPublisher implements ReportPublisher {
   /** What was under way may not have arrived. */
   private lose(): void {
     this.channel = null;
-    for (const [key, text] of this.underWay) this.keep(key, text);
+    for (const [key, { text }] of this.underWay) this.keep(key, text);
     this.underWay.clear();
+    if (this.limit) clearTimeout(this.limit);
+    this.limit = null;
+  }
+
+  /** Looks in so many milliseconds, or sooner, whether the oldest of what is under way should have been confirmed. */
+  private watch(ms: number): void {
+    this.limit ??= setTimeout(() => {
+      this.limit = null;
+      const [oldest] = this.underWay.values();
+      // Who is blocked is no fault; the time counts anew when that is over.
+      if (!oldest || this.connection.isBlocked) return;
+      const left = Math.max(oldest.sentAt, this.freedAt) + CONFIRM_LIMIT_MS - performance.now();
+      if (left > 0) this.watch(left);
+      else this.giveUp();
+    }, ms);
+    this.limit.unref();
+  }
+
+  /** A channel that leaves a confirmation out is of no use: what was sent on it is sent again on another one. */
+  private giveUp(): void {
+    const { channel } = this;
+    this.lose();
+    this.rare.say(UNCONFIRMED, () => this.logger.warn(`${UNCONFIRMED}; this is tried again`));
+    this.retryLater(UNCONFIRMED);
+    if (channel)
+      this.connection.answered('closing a channel', channel.close()).catch(() => {
+        // The connection is given up then.
+      });
   }
 
   /** For a later try, unless there is a newer one by now. */
@@ -181,11 +236,15 @@ export class RabbitReportPublisher implements ReportPublisher {
 
   /** RabbitMQ ends the channel when the exchange is missing or may not be written to. */
   private refuse(reason: string): void {
-    this.refusals += 1;
-    this.refusal = `reports are refused by RabbitMQ: ${reason}`;
     this.rare.say(reason, () =>
       this.logger.warn('reports are refused by RabbitMQ; this is tried again', { reason }),
     );
+    this.retryLater(`reports are refused by RabbitMQ: ${reason}`);
+  }
+
+  private retryLater(problem: string): void {
+    this.refusals += 1;
+    this.refusal = problem;
     if (this.closed) return;
     const wait = backoffMs(REFUSED, this.refusals - 1);
     this.retry ??= setTimeout(() => {
