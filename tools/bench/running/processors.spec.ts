@@ -1,3 +1,4 @@
+import { expect, it } from '@jest/globals';
 import { processorsApart } from './processors.mjs';
 
 it.each([

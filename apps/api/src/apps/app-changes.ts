@@ -73,6 +73,8 @@ export class AppChanges implements BeforeApplicationShutdown {
     decide: Decision<Next>,
     { dryRun: isDryRun }: { dryRun: boolean },
   ): Promise<Made<Next>> {
+    const likely = isDryRun ? null : await this.fromMemory(appName, decide);
+    if (likely) return likely;
     let firstRevision: number | null = null;
     for (let tried = 0; tried < MAX_TRIES; tried += 1) {
       if (tried >= FIRST_WAITING_TRY) await sleep(this.clock.random() * LONGEST_WAIT_MS);
@@ -90,11 +92,7 @@ export class AppChanges implements BeforeApplicationShutdown {
         firstRevision = await this.publisher.prepareCreation(appName, held);
         continue;
       }
-      if (await this.put(next, current)) {
-        this.publisher.nudge(next);
-        this.cutHistorySoon(appName);
-        return made;
-      }
+      if (await this.put(next, current)) return this.noted(made);
     }
     throw new ProblemError(PROBLEMS.tooManyChanges, {
       detail: 'Others change the same app so quickly that this change found no place; try again.',
@@ -106,6 +104,33 @@ export class AppChanges implements BeforeApplicationShutdown {
   beforeApplicationShutdown(): void {
     for (const timer of this.cuts.values()) clearTimeout(timer);
     this.cuts.clear();
+  }
+
+  /**
+   * The change of what this instance has seen last, in one step less than a look at the store takes. Null when that is
+   * not what the store has, or the change is refused by it: a look decides then.
+   */
+  private async fromMemory<Next extends AppRecord>(
+    appName: string,
+    decide: Decision<Next>,
+  ): Promise<Made<Next> | null> {
+    const before = this.store.remembered(appName);
+    if (!before) return null;
+    let after: Next;
+    try {
+      after = decide(before, 1);
+    } catch {
+      return null;
+    }
+    if (after === before || isCreation(before, after)) return null;
+    const isDone = await withKnownSecrets(() => this.store.replaceRemembered(after, before.revision));
+    return isDone ? this.noted({ before, after, isDryRun: false }) : null;
+  }
+
+  private noted<Next extends AppRecord>(made: Made<Next>): Made<Next> {
+    this.publisher.nudge(made.after);
+    this.cutHistorySoon(made.after.app_name);
+    return made;
   }
 
   private cutHistorySoon(appName: string): void {

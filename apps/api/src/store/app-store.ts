@@ -124,6 +124,20 @@ export abstract class AppStore {
    */
   abstract replace(record: AppRecord, expectedRevision: number): Promise<boolean>;
   /**
+   * What a record was when this instance last read it, without asking the store: likely it still is, but nothing may be
+   * answered or refused by it. Null when that costs as much as asking.
+   */
+  remembered(_appName: string): AppRecord | null {
+    return null;
+  }
+  /**
+   * As `replace`, of the record that `remembered` has just answered, and only if all of it is what the store has; false
+   * also where that isn't certain.
+   */
+  async replaceRemembered(_record: AppRecord, _expectedRevision: number): Promise<boolean> {
+    return false;
+  }
+  /**
    * Writes the spec of a revision anew in another form that means the same, be it the app's present one or one that was
    * replaced; false when it is not kept. It is no change: revision, times and marks stay.
    */

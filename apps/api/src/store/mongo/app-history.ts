@@ -4,7 +4,7 @@ import type { Revision, RevisionSummary } from '../app-store.js';
 import { type AppDocument, toNote } from './app-document.js';
 import type { IndexKeys } from './index-keeper.js';
 import type { MongoDatabase } from './mongo-database.js';
-import { isDuplicateKey } from './mongo-errors.js';
+import { inserted, isDuplicateKey } from './mongo-errors.js';
 
 /** A revision that was replaced, in the collection `revisions`: its app's document as it was, but for the marks. */
 interface RevisionDocument extends Omit<AppDocument, '_id' | 'published' | 'current'> {
@@ -56,17 +56,21 @@ export class AppHistory {
    * Keeps what a document says at its revision. It is true whether or not it is replaced then. One that is kept under
    * the same number gives way: it can only be of a later time than the backup from which the apps were restored.
    */
-  async keep({ _id: app_name, published: _marks, current: _epochs, ...content }: AppDocument): Promise<void> {
-    const _id = `${app_name}:${content.revision}`;
-    const collection = this.revisions.collection as unknown as mongo.Collection<RevisionDocument>;
+  async keep(document: AppDocument): Promise<void> {
+    const { _id, ...content } = toRevision(document);
     await this.run(async () => {
       try {
-        await collection.replaceOne({ _id }, { app_name, ...content }, { upsert: true });
+        await this.collection.replaceOne({ _id }, content, { upsert: true });
       } catch (error) {
         // Another keeps the same at the same time.
         if (!isDuplicateKey(error)) throw error;
       }
     });
+  }
+
+  /** Keeps what a document has said at its revision, unless something is kept under that number: then answers false. */
+  async keepFirst(document: AppDocument): Promise<boolean> {
+    return await this.run(() => inserted(this.collection.insertOne(toRevision(document))));
   }
 
   async list(
@@ -141,10 +145,20 @@ export class AppHistory {
     await this.run(() => this.revisions.deleteMany({ app_name: appName, revision: { $lte: upTo } }));
   }
 
+  /** The driver's own collection: mongoose hides why an insertion failed. */
+  private get collection(): mongo.Collection<RevisionDocument> {
+    return this.revisions.collection as unknown as mongo.Collection<RevisionDocument>;
+  }
+
   private async run<T>(work: () => Promise<T>): Promise<T> {
     this.database.indexes.want(this.revisions, INDEX);
     return await this.database.run(work);
   }
+}
+
+function toRevision(document: AppDocument): RevisionDocument {
+  const { _id: app_name, published: _marks, current: _epochs, ...content } = document;
+  return { _id: `${app_name}:${content.revision}`, app_name, ...content };
 }
 
 function toSummary(document: RevisionDocument): RevisionSummary {

@@ -100,6 +100,32 @@ it('a token that one api has revoked is refused at once by another one on the sa
   expect(await asked()).toBe(401);
 });
 
+it('changes by two apis in turn each go on from what the other has made, and are refused by that alone', async () => {
+  const [one, other] = [await startApi(server.url), await startApi(server.url)];
+  const url = '/api/v3/apps/shop';
+  const created = { app_name: 'shop', docker_image: 'shop:1', env_vars: { A: '0' } };
+  await one.inject({ method: 'POST', url: '/api/v3/apps', payload: created });
+  const patch = (api: NestFastifyApplication, env_vars: object, headers = {}) =>
+    api.inject({
+      ...{ method: 'PATCH', url, payload: JSON.stringify({ env_vars }) },
+      headers: { 'content-type': 'application/merge-patch+json', ...headers },
+    });
+  for (const api of [one, other]) await api.inject({ method: 'GET', url });
+  expect((await patch(one, { A: '1' })).json()).toMatchObject({ revision: 2 });
+  // It has read the first revision last.
+  expect((await patch(other, { B: '2' })).json()).toMatchObject({ revision: 3 });
+  const expected = await patch(one, { C: '3' }, { 'if-match': '"3"' });
+  expect(expected.statusCode).toBe(200);
+  expect(expected.json()).toMatchObject({ revision: 4, env_vars: { A: '1', B: '2', C: '3' } });
+  const nothing = await patch(other, { C: '3' });
+  expect(nothing.json()).toMatchObject({ revision: 4 });
+  await one.inject({ method: 'DELETE', url });
+  expect((await patch(other, { D: '4' })).statusCode).toBe(404);
+  const history = await other.inject({ method: 'GET', url: `${url}/revisions` });
+  const revisions = history.json<{ items: { revision: number }[] }>().items.map(({ revision }) => revision);
+  expect(revisions).toEqual([5, 4, 3, 2, 1]);
+});
+
 it('an api that runs while a backup is brought in refuses all, says why, sends nothing out, and then serves what came', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'nebula-restored-'));
   try {

@@ -23,7 +23,7 @@ import {
 } from './app-queries.js';
 import { LastRead } from './last-read.js';
 import type { MongoDatabase } from './mongo-database.js';
-import { isDuplicateKey } from './mongo-errors.js';
+import { inserted, isDuplicateKey } from './mongo-errors.js';
 
 /** A number that is kept beside the apps, and only grows. */
 interface NumberDocument {
@@ -46,7 +46,7 @@ export class MongoAppStore extends AppStore {
   private readonly apps: Model<AppDocument>;
   private readonly history: AppHistory;
   private readonly numbers: Model<NumberDocument>;
-  private readonly lastRead = new LastRead();
+  private readonly lastRead = new LastRead(() => performance.now());
 
   constructor(private readonly database: MongoDatabase) {
     super();
@@ -102,15 +102,28 @@ export class MongoAppStore extends AppStore {
   }
 
   override async replace(record: AppRecord, expectedRevision: number): Promise<boolean> {
-    const filter = { _id: record.app_name, revision: expectedRevision };
     const read = this.lastRead.take(record.app_name, expectedRevision);
     if (read) {
-      // A restored database can have come to the same revision another way, and the spec can have been rewritten.
-      const { updated_at, spec } = read;
-      if (await this.replaceRead(read, { ...filter, updated_at, spec }, record)) return true;
+      await this.history.keep(read);
+      if (await this.update(exactly(read), record)) return true;
     }
+    const filter = { _id: record.app_name, revision: expectedRevision };
     const replaced = await this.run(() => this.apps.findOne(filter).lean<AppDocument>());
-    return replaced !== null && (await this.replaceRead(replaced, filter, record));
+    if (!replaced) return false;
+    await this.history.keep(replaced);
+    return await this.update(filter, record);
+  }
+
+  override remembered(appName: string): AppRecord | null {
+    const document = this.lastRead.recent(appName);
+    return document && toRecord(document);
+  }
+
+  override async replaceRemembered(record: AppRecord, expectedRevision: number): Promise<boolean> {
+    const read = this.lastRead.take(record.app_name, expectedRevision);
+    // What is kept under its number already may have been written anew, under another key, since this was read.
+    if (!read || !(await this.history.keepFirst(read))) return false;
+    return await this.update(exactly(read), record);
   }
 
   override async rewrite({
@@ -261,12 +274,7 @@ export class MongoAppStore extends AppStore {
     await this.database.close();
   }
 
-  private async replaceRead(
-    replaced: AppDocument,
-    filter: Partial<AppDocument>,
-    record: AppRecord,
-  ): Promise<boolean> {
-    await this.history.keep(replaced);
+  private async update(filter: Partial<AppDocument>, record: AppRecord): Promise<boolean> {
     const { matchedCount } = await this.run(() => this.apps.updateOne(filter, { $set: toContent(record) }));
     return matchedCount > 0;
   }
@@ -300,15 +308,9 @@ export class MongoAppStore extends AppStore {
   }
 }
 
-/** Whether an insertion took place; a document with that id is in its way otherwise. */
-async function inserted(insertion: Promise<unknown>): Promise<boolean> {
-  try {
-    await insertion;
-    return true;
-  } catch (error) {
-    if (isDuplicateKey(error)) return false;
-    throw error;
-  }
+/** A restored database can have come to the same revision another way, and the spec can have been rewritten. */
+function exactly({ _id, revision, updated_at, spec }: AppDocument): Partial<AppDocument> {
+  return { _id, revision, updated_at, spec };
 }
 
 function nameOf({ _id }: Named): string {

@@ -53,6 +53,17 @@ export function isDuplicateKey(error: unknown): boolean {
   return error instanceof MongoServerError && error.code === DUPLICATE_KEY;
 }
 
+/** Whether an insertion took place; a document with that id is in its way otherwise. */
+export async function inserted(insertion: Promise<unknown>): Promise<boolean> {
+  try {
+    await insertion;
+    return true;
+  } catch (error) {
+    if (isDuplicateKey(error)) return false;
+    throw error;
+  }
+}
+
 /**
  * An error of the driver as the store's port has it. The server's own texts can quote the command with the
  * environment of an app, so they are left out.

@@ -132,6 +132,39 @@ it('a database that a newer version has written is refused in a sentence, and no
   await database.destroy();
 });
 
+it('a record is replaced by what was remembered of it only while the database has just that', async () => {
+  const database = createMongoDatabase(server.url);
+  const { apps } = await database.open();
+  const { apps: others } = await database.open();
+  const at = (revision: number, reason: string) => recordOf('shop', { revision, reason });
+  expect(apps.remembered('shop')).toBeNull();
+  await apps.insert(at(1, 'first'));
+  await apps.get('shop');
+  expect(apps.remembered('shop')).toEqual(at(1, 'first'));
+  expect(await apps.replaceRemembered(at(2, 'second'), 1)).toBe(true);
+  expect(await apps.get('shop')).toEqual(at(2, 'second'));
+  expect(await apps.revision('shop', 1)).toMatchObject({ reason: 'first' });
+
+  // Another was faster, and has kept what is remembered here.
+  expect(await others.replace(at(3, 'third'), 2)).toBe(true);
+  expect(apps.remembered('shop')).toEqual(at(2, 'second'));
+  expect(await apps.replaceRemembered(at(3, 'lost'), 2)).toBe(false);
+  expect(apps.remembered('shop')).toBeNull();
+  expect(await apps.get('shop')).toEqual(at(3, 'third'));
+
+  // A restored database has come to the same revision another way.
+  const { url, database: dbName } = database.options;
+  const connection = await mongoose.createConnection(url, { dbName }).asPromise();
+  const restored = { $set: { reason: 'restored', updated_at: '2026-11-01T11:00:00.000Z' } };
+  await connection.collection<{ _id: string }>('apps').updateOne({ _id: 'shop' }, restored);
+  await connection.close();
+  expect(await apps.replaceRemembered(at(4, 'of what is gone'), 3)).toBe(false);
+  expect(await apps.get('shop')).toMatchObject({ revision: 3, reason: 'restored' });
+  expect(await apps.replace(at(4, 'fourth'), 3)).toBe(true);
+  expect(await apps.revision('shop', 3)).toMatchObject({ reason: 'restored' });
+  await database.destroy();
+});
+
 it('apps of a version that kept no history are read, and their history is kept from now on', async () => {
   const database = createMongoDatabase(server.url);
   const { apps } = await database.open();

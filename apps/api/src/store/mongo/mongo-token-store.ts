@@ -1,7 +1,7 @@
 import { type Model, type mongo, Schema } from 'mongoose';
 import { type TokenPage, type TokenRecord, TokenStore } from '../token-store.js';
 import type { MongoDatabase } from './mongo-database.js';
-import { isDuplicateKey } from './mongo-errors.js';
+import { inserted } from './mongo-errors.js';
 
 /** A token in the collection `tokens`; its key is the name, so that a name is used once. */
 type TokenDocument = Omit<TokenRecord, 'name'> & { _id: string };
@@ -52,15 +52,7 @@ export class MongoTokenStore extends TokenStore {
   override async insert({ name, ...record }: TokenRecord): Promise<boolean> {
     // The driver's own collection: mongoose hides why an insertion failed.
     const collection = this.tokens.collection as unknown as mongo.Collection<TokenDocument>;
-    return await this.run(async () => {
-      try {
-        await collection.insertOne({ _id: name, ...record });
-        return true;
-      } catch (error) {
-        if (isDuplicateKey(error)) return false;
-        throw error;
-      }
-    });
+    return await this.run(() => inserted(collection.insertOne({ _id: name, ...record })));
   }
 
   override async remove(name: string): Promise<boolean> {

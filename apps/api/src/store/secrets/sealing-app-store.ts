@@ -54,6 +54,15 @@ export class SealingAppStore extends AppStore {
     return await this.inner.replace(sealed(record, this.keyring), expectedRevision);
   }
 
+  override remembered(appName: string): AppRecord | null {
+    const record = this.inner.remembered(appName);
+    return record && this.open(record);
+  }
+
+  override async replaceRemembered(record: AppRecord, expectedRevision: number): Promise<boolean> {
+    return await this.inner.replaceRemembered(sealed(record, this.keyring), expectedRevision);
+  }
+
   override async revisions(
     appName: string,
     query: { limit: number; before?: number },
