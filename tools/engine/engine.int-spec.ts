@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -164,7 +164,7 @@ describe('an engine of our own', () => {
   );
 
   it(
-    'has an id of its own, and keeps it',
+    'has an id of its own, and keeps it until its files are removed that docs/troubleshooting.md names',
     async () => {
       const { host } = await startEngine({ folder });
       const id = await idOf(host);
@@ -172,6 +172,19 @@ describe('an engine of our own', () => {
       await stopEngine(folder);
       await startEngine({ folder });
       expect(await idOf(host)).toBe(id);
+
+      await stopEngine(folder);
+      const { key, data } = engineFolders(folder);
+      const named = await readFile(
+        join(import.meta.dirname, '..', '..', 'docs', 'troubleshooting.md'),
+        'utf8',
+      );
+      expect(named).toContain(
+        'remove `/etc/docker/key.json`, from version 23 on `/var/lib/docker/engine-id` as well',
+      );
+      for (const file of [key, join(data, 'engine-id')]) await rm(file, { force: true });
+      await startEngine({ folder });
+      expect(await idOf(host)).not.toBe(id);
     },
     LIMIT,
   );
