@@ -36,22 +36,24 @@ const DEPLOY = { kind: 'deploy', name: 'deploy', engine: 'deploy-engine' };
 
 /**
  * All of them. They wait for engines, brokers and databases most of their time, so lanes run beside each other. The first
- * is that of the tests that share one engine, and of those of deploy/, which have one more; those of the second have
- * services of their own. Both take about the same time. The third costs no more than patience; it has an engine of its own,
- * since what is made once on an engine, like a network, would be made twice by two who begin at the same time.
+ * is that of the tests that share one engine; those of the second have services of their own. The third is of those that
+ * cost little more than patience and of those of deploy/, each with one more engine, since what is made once on an engine,
+ * like a network, would be made twice by two who begin at the same time.
  * @type {readonly (readonly Part[])[]}
  */
 const LANES = [
   [
     { kind: 'integration', name: 'integration', without: [...WITHOUT_ENGINE, ...PATIENT] },
     { kind: 'e2e', name: 'e2e', without: OWN_SERVICES },
-    DEPLOY,
   ],
   [
     { kind: 'integration', name: 'integration-without-engine', patterns: WITHOUT_ENGINE },
     { kind: 'e2e', name: 'e2e-own-services', patterns: OWN_SERVICES },
   ],
-  [{ kind: 'integration', name: 'integration-patient', patterns: PATIENT, engine: 'patient-engine' }],
+  [
+    { kind: 'integration', name: 'integration-patient', patterns: PATIENT, engine: 'patient-engine' },
+    DEPLOY,
+  ],
 ];
 
 /**
