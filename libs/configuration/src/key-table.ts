@@ -50,6 +50,11 @@ export function secretFileName(key: string): string {
   return `${environmentName(key)}_FILE`;
 }
 
+/** The same within an object of the configuration that has keys itself. */
+export function secretFileKey(key: string): string {
+  return `${key}_file`;
+}
+
 /** What a key may be, in words that fit behind "must be". */
 export function allowedValues(key: Key): string {
   switch (key.kind) {

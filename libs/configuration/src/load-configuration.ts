@@ -1,8 +1,8 @@
 import { type ConfigurationFile, readConfigurationFile } from './configuration-file.js';
 import { ConfigurationError } from './configuration-error.js';
-import { textOfFile } from './file-text.js';
 import { allowedValues, environmentName, type Key, type KeyTable, secretFileName } from './key-table.js';
 import { fromJson, fromText, type Value } from './read-value.js';
+import { secretInFile } from './secret-file.js';
 import { shownValue } from './shown-value.js';
 import { suggestion } from './suggestion.js';
 
@@ -18,7 +18,7 @@ export interface Sources {
 /**
  * Reads environment and file once into a typed object. The environment wins; a variable that is empty counts as
  * not set, and unknown variables are other people's. A secret may be in a file of its own, as orchestrators give it,
- * which the variable with `_FILE` behind its name names; of a list, items are separated by ends of lines there, too.
+ * which the variable with `_FILE` behind its name names.
  * @throws {ConfigurationError} with every problem at once
  */
 export function loadConfiguration<T extends object>(
@@ -53,7 +53,9 @@ function valueOf(
     return { problem: `${name} in ${file.name} must be set in the environment instead, as ${variable}` };
   }
   const secretFile = key.secret ? environment[secretFileName(name)] : undefined;
-  if (secretFile) return inSecretFile(name, key, secretFile, text);
+  if (secretFile && text)
+    return { problem: `${variable} and ${secretFileName(name)} are both set; set one of them` };
+  if (secretFile) return secretInFile(secretFileName(name), key, secretFile);
   if (text !== undefined && text !== '') {
     const value = fromText(key, text);
     return value === undefined ? wrong(`${variable}`, key, text) : { value };
@@ -70,24 +72,6 @@ function valueOf(
   return {
     problem: `${name} is missing: set ${variable}${place} to ${allowedValues(key)} (${key.description})`,
   };
-}
-
-function inSecretFile(name: string, key: Key, path: string, text: string | undefined): Found {
-  const variable = secretFileName(name);
-  if (text) return { problem: `${environmentName(name)} and ${variable} are both set; set one of them` };
-  const file = textOfFile(variable, path);
-  // What is no whole path may be the secret itself, by mistake.
-  if ('problem' in file && path.startsWith('/')) return file;
-  if ('problem' in file) return { problem: `${variable} must be the path of a file that can be read` };
-  // Editors and shells put the end of the line there, and people don't see it.
-  const secret = file.text.replace(/\r?\n$/, '');
-  if (secret === '')
-    return {
-      problem: `${variable}: the file is empty but must hold ${allowedValues(key)} (${key.description})`,
-    };
-  // One to a line is how people keep several keys in a file.
-  const value = fromText(key, key.kind === 'list' ? secret.replaceAll(/\r?\n/g, ',') : secret);
-  return value === undefined ? wrong(variable, key, secret) : { value };
 }
 
 function wrong(place: string, key: Key, value: unknown): Found {

@@ -54,6 +54,15 @@ describe('rabbit_regions', () => {
     expect(readRegions(configuration).regions.map(({ region }) => region)).toEqual(['eu', 'us']);
   });
 
+  it('may have each secret in a file of its own, in place of the one for all regions', async () => {
+    const path = join(folder, 'us-password');
+    await writeFile(path, `${secret('reg10n-in-a-File')}\n`);
+    const us = { ...EU_US.us, rabbit_password_file: path };
+    const { regions, problems } = readRegions(load({ ...EU_US, us }));
+    expect(problems).toEqual([]);
+    expect(regions.map(({ rabbit_password }) => rabbit_password)).toEqual([PASSWORD, 'reg10n-in-a-File']);
+  });
+
   it('has a feed in each, and takes reports of all', async () => {
     const nowhere = { eu: { rabbit_host: '127.0.0.1:1' }, us: { rabbit_host: '127.0.0.1:2' } };
     const { feeds, reports, close } = adapters(load(nowhere));
@@ -91,6 +100,41 @@ describe('rabbit_regions', () => {
       { 'eu/1': { rabbit_host: 'rabbit.eu' } },
       SHARED,
       ['rabbit_regions has the name "eu/1", which must be 1 to 63 letters, digits, "_", "." and "-"'],
+    ],
+    [
+      'a file of a secret that is not there',
+      {
+        eu: { rabbit_host: 'rabbit.eu', rabbit_password_file: '/none/eu' },
+        us: { rabbit_host: 'rabbit.us' },
+      },
+      SHARED,
+      ["rabbit_regions.eu.rabbit_password_file: /none/eu can't be read (ENOENT)"],
+    ],
+    [
+      'a secret in place of the name of its file',
+      {
+        eu: { rabbit_host: 'rabbit.eu', rabbit_password_file: PASSWORD },
+        us: { rabbit_host: 'rabbit.us', rabbit_admin_password_file: 7 },
+      },
+      SHARED,
+      [
+        'rabbit_regions.eu.rabbit_password_file must be the path of a file that can be read',
+        'rabbit_regions.us.rabbit_admin_password_file must be the path of a file that can be read',
+      ],
+    ],
+    [
+      'a secret that is given twice',
+      { eu: { rabbit_host: 'rabbit.eu', rabbit_password: PASSWORD, rabbit_password_file: '/none/eu' } },
+      SHARED,
+      [
+        'rabbit_regions.eu.rabbit_password and rabbit_regions.eu.rabbit_password_file are both set; set one of them',
+      ],
+    ],
+    [
+      'a file of what is no secret',
+      { eu: { rabbit_host: 'rabbit.eu', rabbit_vhost_file: '/none/eu' } },
+      SHARED,
+      ['rabbit_regions.eu has no key "rabbit_vhost_file"'],
     ],
     [
       'a region that is no object',
