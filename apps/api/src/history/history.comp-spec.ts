@@ -26,6 +26,21 @@ async function body<T>(path: string): Promise<T> {
   return answer.body as T;
 }
 
+interface Spec {
+  app_name: string;
+  env_vars: Record<string, string>;
+  secret_env_vars: string[];
+}
+
+/** The spec, as the history answers it, that an app had when TOKEN was readable; it became a secret, and was removed. */
+async function withRemovedSecret(app: string): Promise<Spec> {
+  await api.create(app, { env_vars: { A: '1', TOKEN: 'was-plain' } });
+  const { revision } = (await api.store.get(app)) ?? {};
+  await patch(app, { secret_env_vars: ['TOKEN'] });
+  await patch(app, { env_vars: { TOKEN: null }, secret_env_vars: [] });
+  return (await body<{ spec: Spec }>(`/apps/${app}/revisions/${revision}`)).spec;
+}
+
 interface Page {
   items: { revision: number; change: string }[];
   next_cursor: string | null;
@@ -229,7 +244,7 @@ describe('a secret', () => {
     await api.create('became', { env_vars: { TOKEN: 'was-plain' } });
     await patch('became', { secret_env_vars: ['TOKEN'] });
     expect(await body('/apps/became/revisions/1')).toMatchObject({
-      spec: { env_vars: { TOKEN: '***' }, secret_env_vars: [] },
+      spec: { env_vars: { TOKEN: '***' }, secret_env_vars: ['TOKEN'] },
     });
     const back = async () => await api.call('POST', '/apps/became/rollback', { json: { to: 1 } });
     const expectRefused = async () =>
@@ -264,7 +279,37 @@ describe('a secret', () => {
     const answers = [before, await look()];
     await api.call('DELETE', '/apps/gone');
     const { first } = await look();
-    expect(first).toMatchObject({ spec: { env_vars: { A: '1', TOKEN: '***' }, secret_env_vars: [] } });
+    expect(first).toMatchObject({ spec: { env_vars: { A: '1', TOKEN: '***' }, secret_env_vars: ['TOKEN'] } });
     expect(JSON.stringify([...answers, await look()])).not.toContain('was-plain');
+  });
+
+  it.each<[string, (app: string, spec: Spec) => Promise<HttpAnswer>, string]>([
+    ['put', (app, spec) => api.call('PUT', `/apps/${app}`, { json: spec }), ''],
+    ['created', (_app, spec) => api.call('POST', '/apps', { json: spec }), ''],
+    ['applied', (_app, spec) => api.call('POST', '/apply', { json: { apps: [spec] } }), '/apps/0'],
+  ])(
+    'that was none before is asked for when the app is gone and what it was is %s',
+    async (word, send, at) => {
+      const app = `gone-${word}`;
+      const spec = await withRemovedSecret(app);
+      await api.call('DELETE', `/apps/${app}`);
+      expect(places(expectProblem(await send(app, spec), PROBLEMS.invalidSpec))).toEqual([
+        expect.stringMatching(new RegExp(`^${at}/env_vars/TOKEN must be a value`)),
+      ]);
+      expect(await api.store.get(app)).toMatchObject({ deleted: true });
+      const again = { ...spec, env_vars: { A: '1', TOKEN: 'new-value' } };
+      expect((await api.call('PUT', `/apps/${app}`, { json: again })).status).toBe(201);
+      expect((await api.store.get(app))?.spec?.env_vars).toEqual({ A: '1', TOKEN: 'new-value' });
+    },
+  );
+
+  it.each(['PUT', 'PATCH'])('that was none before is asked for when %s gives a spec back', async (method) => {
+    const app = `back-${method.toLowerCase()}`;
+    const spec = await withRemovedSecret(app);
+    const answer = await api.call(method, `/apps/${app}`, { json: spec });
+    expect(places(expectProblem(answer, PROBLEMS.invalidSpec))).toEqual([
+      expect.stringMatching(/^\/env_vars\/TOKEN must be a value/),
+    ]);
+    expect((await api.store.get(app))?.spec?.env_vars).toEqual({ A: '1' });
   });
 });

@@ -45,7 +45,10 @@ export class HistoryService {
     return { items, next_before: found.length > limit ? (items.at(-1)?.revision ?? null) : null };
   }
 
-  /** Masked: also what was no secret then and is one in another revision. */
+  /**
+   * Masked: also what was no secret then and is one in another revision. That is among `secret_env_vars` here, so that
+   * the spec, sent back, keeps the value that the app has or is refused, and gives no app the mask for a value.
+   */
   async get(appName: string, revision: string): Promise<Revision> {
     const current = await this.current(appName);
     const number = readRevision(revision);
@@ -159,9 +162,7 @@ function readable(spec: AppSpec | null): string[] {
 }
 
 function masked(spec: AppSpec, alsoSecret: readonly string[]): AppSpec {
-  const { secret_env_vars } = spec;
-  const names = new Set([...secret_env_vars, ...alsoSecret]);
-  return { ...maskSpec({ ...spec, secret_env_vars: [...names] }), secret_env_vars };
+  return maskSpec({ ...spec, secret_env_vars: [...spec.secret_env_vars, ...alsoSecret] });
 }
 
 /** @throws {ProblemError} when the value of a secret can't be read, so that it can't be given to the app or compared */

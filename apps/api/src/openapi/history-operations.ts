@@ -62,7 +62,7 @@ export const HISTORY_OPERATIONS = {
   get: operation(
     'getRevision',
     'Read a revision',
-    'The whole spec as it was, with who made it, when and why. What is a secret then or now is masked.',
+    'The whole spec as it was, with who made it, when and why. What is a secret in any revision that is kept is masked, and among `secret_env_vars`.',
     REVISION_IN_PATH,
     success(200, 'The revision.', 'Revision', { example: EXAMPLE_REVISION }),
     ...failures(appNotFound, revisionNotFound, invalidQuery),

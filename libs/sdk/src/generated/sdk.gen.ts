@@ -232,7 +232,7 @@ export const listRevisions = <ThrowOnError extends boolean = true>(options: Opti
 /**
  * Read a revision
  *
- * The whole spec as it was, with who made it, when and why. What is a secret then or now is masked.
+ * The whole spec as it was, with who made it, when and why. What is a secret in any revision that is kept is masked, and among `secret_env_vars`.
  *
  * Needs the right `read` for this app.
  */
