@@ -162,6 +162,7 @@ async function withKnownSecrets<T>(work: () => T | Promise<T>): Promise<T> {
   }
 }
 
-function isCreation(current: AppRecord | null, next: AppRecord): boolean {
+/** Whether there was no app, or a deleted one, and there is one now, or a tombstone of what was never recorded. */
+export function isCreation(current: AppRecord | null, next: AppRecord): boolean {
   return current === null || (current.deleted && !next.deleted);
 }

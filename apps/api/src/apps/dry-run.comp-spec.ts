@@ -263,3 +263,22 @@ it('a dry run is asked for by true or false', async () => {
   }
   expect((await api.call('GET', '/apps/dry-word')).status).toBe(200);
 });
+
+it('a dry run of an app whose name was another’s goes on from there, as the call does', async () => {
+  await api.store.raiseHighestPurged(4);
+  await api.create('dry-again');
+  await api.call('DELETE', '/apps/dry-again');
+  const json = { docker_image: 'shop:2' };
+  for (const [app, revision] of [
+    ['dry-purged', 5],
+    ['dry-again', 7],
+  ] as const) {
+    expect(await api.call('PUT', `/apps/${app}?dry_run=true`, { json })).toMatchObject({
+      body: { revision },
+    });
+    expect(await api.call('PUT', `/apps/${app}`, { json })).toMatchObject({
+      status: 201,
+      body: { revision },
+    });
+  }
+});

@@ -98,6 +98,28 @@ describe('an orphan', () => {
     expect((await api.call('DELETE', '/apps/ghost')).status).toBe(404);
   });
 
+  it.each<[string, string, object?]>([
+    ['POST', '/apps', { app_name: 'ghost', docker_image: 'shop:2' }],
+    ['PUT', '/apps/ghost', { docker_image: 'shop:2' }],
+    ['DELETE', '/apps/ghost'],
+  ])(
+    'is foreseen by a dry run of %s with the revision that the call makes, and left alone',
+    async (...call) => {
+      const [method, path, body] = call;
+      await run('ghost', { epoch: 4, revision: 9 });
+      await send('ghost', 11, 2);
+      const dry = await api.call(method, `${path}?dry_run=true`, body);
+      expect(dry).toMatchObject({ body: { revision: 12, preview: { revision: null } } });
+      expect(await api.part(AppStore).get('ghost')).toBeNull();
+      expect(await api.part(AppStore).epoch()).toBe(1);
+      expect(await newest('ghost')).toMatchObject({ epoch: 2, revision: 11 });
+      const { status, body: made } = await api.call(method, path, body);
+      expect(made).toMatchObject({ revision: 12 });
+      expect(dry.status).toBe(status);
+      expect(await api.part(AppStore).epoch()).toBe(5);
+    },
+  );
+
   it('that only a stream has can be deleted, since the next worker would run it', async () => {
     await send('ghost', 7);
     expect(await api.call('DELETE', '/apps/ghost')).toMatchObject({ status: 202, body: { revision: 8 } });

@@ -11,7 +11,7 @@ import type { ReadinessCheck } from '../api-options.js';
 import { Clock } from '../clock.js';
 import { ApiMetrics } from '../metrics/api-metrics.js';
 import { type AppRecord, AppStore } from '../store/app-store.js';
-import { Epoch } from './epoch.js';
+import { Epoch, type EpochEvidence } from './epoch.js';
 import { LimitedFeed } from './limited-feed.js';
 import { DEFAULT_TIMING, PUBLISHING_OPTIONS, type PublishingOptions } from './publishing-options.js';
 import { RegionPublisher } from './region-publisher.js';
@@ -25,6 +25,16 @@ export interface RegionState {
   revision: number | null;
   /** Why the app can't be published there at the moment, null when it can. */
   problem: string | null;
+}
+
+/** What is known of the name of an app that is to be created. */
+interface BeforeCreation {
+  /** The least that its record may get. */
+  revision: number;
+  /** Feeds that are ahead of the database. */
+  ahead: EpochEvidence[];
+  /** What workers have, when that is ahead of the feeds as well. */
+  workersAhead?: Position;
 }
 
 /** So far beyond all that is known a worker's word is followed. A restore sets the epoch to its time in seconds. */
@@ -81,27 +91,22 @@ export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutd
   /**
    * To be called before an app is created, be it for the first time or again: the revision that its record gets
    * at least. It is beyond whatever the database or any feed has ever seen of the name, even when the database
-   * was restored and has lost it. A feed that is away isn't waited for: its part is compared later.
+   * was restored and has lost it; then the epoch is raised, too. A feed that is away isn't waited for: its part is
+   * compared later.
    *
    * @param held what workers have of it, when the database has no record
    * @throws {StoreUnavailableError} when the database is away
    */
   async prepareCreation(appName: string, held: Position | null = null): Promise<number> {
-    const found = await Promise.all(this.regions.map((region) => this.newestIn(region, appName)));
-    const record = await this.store.get(appName);
-    // A stream goes with the record of a deleted app, but whoever has seen either may have kept its revision.
-    let revision = record?.revision ?? (await this.store.highestPurged());
-    for (const { region, newest } of found) {
-      if (!newest) continue;
-      revision = Math.max(revision, newest.revision);
-      const epoch = await this.epoch.current();
-      if (newest.epoch <= epoch) continue;
-      const feed = { epoch: newest.epoch, revision: newest.revision };
-      const database = record && { epoch, revision: record.revision };
-      await this.epoch.raiseAbove({ region, app: appName, feed, database });
-    }
-    if (held) revision = Math.max(revision, await this.revisionHeld(appName, held, revision));
-    return revision + 1;
+    const { revision, ahead, workersAhead } = await this.lookBeforeCreation(appName, held);
+    for (const evidence of ahead) await this.epoch.raiseAbove(evidence);
+    if (workersAhead) await this.epoch.raiseAboveWorkers(appName, workersAhead);
+    return revision;
+  }
+
+  /** The revision that `prepareCreation` would answer now; nothing is raised. */
+  async foreseeCreation(appName: string, held: Position | null): Promise<number> {
+    return (await this.lookBeforeCreation(appName, held)).revision;
   }
 
   /**
@@ -167,17 +172,31 @@ export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutd
     });
   }
 
-  /**
-   * The revision that workers have, where the streams have been lost as well. Workers can lie, so what is far from
-   * everything that is known is left out.
-   * @param revision the highest that is known otherwise
-   */
-  private async revisionHeld(appName: string, held: Position, revision: number): Promise<number> {
+  private async lookBeforeCreation(appName: string, held: Position | null): Promise<BeforeCreation> {
+    const found = await Promise.all(this.regions.map((region) => this.newestIn(region, appName)));
+    const record = await this.store.get(appName);
+    // A stream goes with the record of a deleted app, but whoever has seen either may have kept its revision.
+    const stored = record?.revision ?? (await this.store.highestPurged());
+    const newest = found.flatMap((each) => (each.newest ? [{ region: each.region, ...each.newest }] : []));
+    if (newest.length === 0 && !held) return { revision: stored + 1, ahead: [] };
     const epoch = await this.epoch.current();
-    const farthest = Math.max(epoch + LONGEST_LEAP.epochs, Math.floor(this.clock.now() / 1_000));
-    if (held.epoch > farthest || held.revision > revision + LONGEST_LEAP.revisions) return 0;
-    if (held.epoch > epoch) await this.epoch.raiseAboveWorkers(appName, held);
-    return held.revision;
+    const database = record && { epoch, revision: record.revision };
+    const ahead = newest
+      .filter((message) => message.epoch > epoch)
+      .map((message) => ({ region: message.region, app: appName, feed: positionOf(message), database }));
+    const known = {
+      epoch: Math.max(epoch, ...ahead.map(({ feed }) => feed.epoch + 1)),
+      revision: Math.max(stored, ...newest.map(({ revision }) => revision)),
+    };
+    if (!held || !this.isBelievable(held, known)) return { revision: known.revision + 1, ahead };
+    const revision = Math.max(known.revision, held.revision) + 1;
+    return { revision, ahead, ...(held.epoch > known.epoch ? { workersAhead: held } : {}) };
+  }
+
+  /** Streams may have been lost as well, and workers can lie: what is far from everything that is known is left out. */
+  private isBelievable(held: Position, known: Position): boolean {
+    const farthest = Math.max(known.epoch + LONGEST_LEAP.epochs, Math.floor(this.clock.now() / 1_000));
+    return held.epoch <= farthest && held.revision <= known.revision + LONGEST_LEAP.revisions;
   }
 
   private async newestIn(
@@ -190,7 +209,7 @@ export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutd
       return { region, newest: away ? null : await feed.readNewest(appName, this.creationLimitMs) };
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.log.warn('an app is created without asking a feed about its name', {
+      this.log.warn('a feed could not be asked about the name of an app', {
         region,
         app: appName,
         reason,
@@ -198,4 +217,8 @@ export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutd
       return { region, newest: null };
     }
   }
+}
+
+function positionOf({ epoch, revision }: Position): Position {
+  return { epoch, revision };
 }
