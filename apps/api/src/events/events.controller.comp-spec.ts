@@ -4,6 +4,7 @@ import { AppStore } from '../store/app-store.js';
 import { appOn, recordOf, reportOf, workerOf } from '../store/testing/records.js';
 import { ANYONE } from '../access/caller.js';
 import { eventually } from '../testing/eventually.js';
+import { pipelined } from '../testing/pipelined.js';
 import { FleetApi } from '../workers/testing/fleet-api.js';
 import type { AppEvent } from './event-log.js';
 import { EventsService } from './events.service.js';
@@ -212,10 +213,33 @@ describe('events', () => {
     }
   }, 60_000);
 
+  it('are no longer for whoever asked for several streams on one connection that has gone', async () => {
+    const { log } = api.part(Watcher);
+    const socket = await pipelined(Number(new URL(api.url).port), '/api/v3/events', 4);
+    await eventually(() => expect(log.followers).toBe(4));
+    socket.destroy();
+    await eventually(() => expect(log.followers).toBe(0));
+  });
+
+  it('take no place for who asks for their headers alone', async () => {
+    const { log } = api.part(Watcher);
+    for (let count = 0; count < 3; count += 1) {
+      const answer = await fetch(`${api.url}/events`, { method: 'HEAD' });
+      expect([
+        answer.status,
+        answer.headers.get('content-type'),
+        answer.headers.get('content-length'),
+      ]).toEqual([200, 'text/event-stream; charset=utf-8', null]);
+      expect(log.followers).toBe(0);
+    }
+  });
+
   it('are for a thousand clients of an api at most; a place that one leaves is for another', async () => {
     const events = api.part(EventsService);
     const streams = await Promise.all(Array.from({ length: 999 }, () => events.open(null, null, ANYONE)));
     try {
+      for (let count = 0; count < 2; count += 1)
+        expect((await fetch(`${api.url}/events`, { method: 'HEAD' })).status).toBe(200);
       const last = await listen();
       await last.got('start');
       expect(await api.call('GET', '/events')).toMatchObject({

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
 import { Answer, JsonText } from './answer.js';
+import { whenAnswerIsOver } from './answer-over.js';
 
 /** As Fastify has it. */
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -24,10 +25,22 @@ export class ApiAdapter extends FastifyAdapter {
     }
     // An app can change at any time; with an ETag asking again is cheap.
     void reply.header('cache-control', 'no-cache').headers(withBothVary(reply, headers));
+    if (body instanceof Readable) return super.reply(reply, sentTo(reply, body), said);
     if (!(body instanceof JsonText)) return super.reply(reply, body, said);
     void reply.header('content-type', JSON_TYPE);
     return super.reply(reply, body.text, said);
   }
+}
+
+/** Whatever is behind a stream ends with the answer, also where that is out before the stream is. */
+function sentTo(reply: FastifyReply, body: Readable): Readable {
+  if (reply.request.method === 'HEAD') {
+    body.destroy();
+    // Not nothing, which would be a body of no bytes by its headers.
+    return Readable.from([]);
+  }
+  whenAnswerIsOver(reply, () => body.destroy());
+  return body;
 }
 
 /** What an answer depends on comes to what all answers depend on already. */

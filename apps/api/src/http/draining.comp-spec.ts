@@ -5,6 +5,7 @@ import { ApiUnderTest } from '../testing/api-under-test.js';
 import { eventually } from '../testing/eventually.js';
 import { expectProblem } from '../testing/expect-problem.js';
 import { FaultyStore } from '../testing/faulty-store.js';
+import { pipelined } from '../testing/pipelined.js';
 import { registerDraining } from './draining.js';
 import { PROBLEMS } from './problem-types.js';
 
@@ -63,6 +64,16 @@ describe('closing', () => {
     const head = 'PUT /api/v3/apps/shop HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
     const socket = connect(api.port, '127.0.0.1');
     await new Promise<void>((resolve) => socket.write(`${head}Content-Length: 9\r\n\r\n{`, () => resolve()));
+    socket.destroy();
+    const from = performance.now();
+    await api.stop();
+    expect(performance.now() - from).toBeLessThan(SOON_MS);
+  });
+
+  it('doesn’t wait for a client that has left with several requests on one connection', async () => {
+    store.hang('list');
+    const socket = await pipelined(api.port, '/api/v3/apps', 4);
+    await eventually(() => expect(store.waiting).toBe(4));
     socket.destroy();
     const from = performance.now();
     await api.stop();

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { whenAnswerIsOver } from './answer-over.js';
 import { ProblemError, RETRY_LATER } from './problem.js';
 import { PROBLEMS } from './problem-types.js';
 
@@ -22,7 +23,7 @@ export function registerDraining(server: FastifyInstance, limitMs = DRAIN_LIMIT_
   server.addHook('onRequest', (_request, reply, done) => {
     underWay += 1;
     // Also when the client has left, which Fastify's own hook for the end of an answer doesn't tell.
-    reply.raw.on('close', ended);
+    whenAnswerIsOver(reply, ended);
     if (!closing) {
       done();
       return;
