@@ -12,10 +12,10 @@ import { registerAccess } from './http/access.js';
 import { API_PREFIX } from './http/api-prefix.js';
 import { createFastifyAdapter } from './http/fastify-adapter.js';
 import { registerLastAnswers } from './http/last-answers.js';
-import { RateLimit } from './http/rate-limit.js';
+import { RateLimit, registerRateLimit } from './http/rate-limit.js';
 import { earlyAnswerLog, registerRequestLog } from './http/request-log.js';
 import { registerRequestMetrics } from './http/request-metrics.js';
-import { registerContentChecks } from './http/request-checks.js';
+import { registerContentChecks, registerRequestChecks } from './http/request-checks.js';
 import { registerTimeLimit } from './http/time-limit.js';
 import { registerTlsRenewal } from './http/tls-renewal.js';
 import { ApiMetrics } from './metrics/api-metrics.js';
@@ -30,17 +30,18 @@ import { serveDocumentation } from './openapi/documentation.js';
 export async function createApi(options: ApiOptions): Promise<NestFastifyApplication> {
   const api = await NestFactory.create<NestFastifyApplication>(
     ApiModule.forRoot(options),
-    createFastifyAdapter(options.names, undefined, options.http, earlyAnswerLog(new ApiLog(options))),
+    createFastifyAdapter(undefined, options.http, earlyAnswerLog(new ApiLog(options))),
     { logger: options.logger, abortOnError: false, bodyParser: false },
   );
   const { rate_limit_per_minute = 0, cors_origins = [], tls } = options.http ?? {};
   const server = api.getHttpAdapter().getInstance();
   const clock = api.get(Clock);
-  const limit =
-    rate_limit_per_minute === 0 ? null : new RateLimit(rate_limit_per_minute, () => clock.elapsed());
   const leaving = api.get(Leaving);
   registerLastAnswers(server, () => leaving.hasBegun);
-  registerAccess(server, api.get(AccessGate), limit);
+  if (rate_limit_per_minute > 0)
+    registerRateLimit(server, new RateLimit(rate_limit_per_minute, () => clock.elapsed()));
+  registerRequestChecks(server, options.names ?? []);
+  registerAccess(server, api.get(AccessGate));
   registerContentChecks(server, cors_origins);
   registerTimeLimit(server, options.request_limit_ms);
   registerRequestLog(server, api.get(ApiLog));

@@ -4,16 +4,12 @@ import { addressGroup } from '../access/address-group.js';
 import { CALLER, type Caller, noteCaller } from '../access/caller.js';
 import { type Requirement, requirementOf, withRequirement } from '../access/requires.js';
 import { DOCUMENT_PATH, isPageOfDocumentation } from './documentation-paths.js';
-import type { RateLimit } from './rate-limit.js';
 
 /** The documentation tells nothing of what is there, but is for those alone who may look at something. */
 const DOCUMENTATION: Requirement = { open: false, level: 'read', apps: 'each' };
 
-/**
- * Asks of each request whether it may come in, before its body is read. To be registered before the first route.
- * @param limit of the requests of one address; null for any number
- */
-export function registerAccess(server: FastifyInstance, gate: AccessGate, limit: RateLimit | null): void {
+/** Asks of each request whether it may come in, before its body is read. To be registered before the first route. */
+export function registerAccess(server: FastifyInstance, gate: AccessGate): void {
   server.addHook('onRoute', (route) => {
     if (isPageOfDocumentation(route.url) || route.url === `/${DOCUMENT_PATH}`)
       route.config = withRequirement(route.config, DOCUMENTATION);
@@ -23,8 +19,6 @@ export function registerAccess(server: FastifyInstance, gate: AccessGate, limit:
     const { url: route = '', config } = request.routeOptions;
     const requirement = requirementOf(config);
     const group = addressGroup(request.ip);
-    // Whoever watches over the program asks often, and is told nothing.
-    if (!requirement?.open) limit?.count(group);
     const { authorization } = request.headers;
     const parameters = request.params as Record<string, string>;
     return gate.admit({ authorization, group, requirement, parameters, method: request.method, route });

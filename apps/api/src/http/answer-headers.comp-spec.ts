@@ -6,6 +6,7 @@ import { Clock } from '../clock.js';
 import { ApiUnderTest } from '../testing/api-under-test.js';
 import { expectProblem } from '../testing/expect-problem.js';
 import { FaultyStore } from '../testing/faulty-store.js';
+import { rawRequest } from '../testing/raw-request.js';
 import { PROBLEMS } from './problem-types.js';
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
@@ -129,6 +130,36 @@ describe('more requests than one address may make', () => {
     expect((await from('2001:db8::1', '//readyz')).status).toBe(200);
     clock.elapsed = () => 60_000;
     expect((await from('2001:db8::2')).status).toBe(200);
+  });
+});
+
+describe('requests that come to no handler', () => {
+  it('count for an address like all others', async () => {
+    await start({ http: { rate_limit_per_minute: 3 } });
+    api.api.get(Clock).elapsed = () => 0;
+    expectProblem(await api.call('GET', '/nowhere'), PROBLEMS.unknownPath);
+    expectProblem(await api.call('PUT', '/apps'), PROBLEMS.methodNotAllowed);
+    expect((await api.call('OPTIONS', '/apps')).status).toBe(204);
+    for (const [method, path] of [
+      ['GET', '/nowhere'],
+      ['PUT', '/apps'],
+      ['OPTIONS', '/apps'],
+      ['GET', '/apps'],
+    ] as const)
+      expectProblem(await api.call(method, path), PROBLEMS.tooManyRequests);
+    expect((await api.call('GET', '//healthz')).status).toBe(200);
+  });
+
+  it('count also where they name another server', async () => {
+    await start({ http: { rate_limit_per_minute: 1 } });
+    api.api.get(Clock).elapsed = () => 0;
+    const ask = async () =>
+      await rawRequest(
+        api.port,
+        'GET /api/v3/apps HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n',
+      );
+    expect(await ask()).toMatch(/^HTTP\/1\.1 421 /);
+    expect(await ask()).toMatch(/^HTTP\/1\.1 429 /);
   });
 });
 

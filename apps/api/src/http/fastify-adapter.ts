@@ -7,7 +7,6 @@ import { clientErrorAnswers, type NoteEarlyAnswer, refuseExpectations } from './
 import { registerCors } from './cors.js';
 import { registerDraining } from './draining.js';
 import type { HttpOptions } from './http-options.js';
-import { registerRequestChecks } from './request-checks.js';
 import { sendProblem } from './send-problem.js';
 import { toProblem } from './to-problem.js';
 
@@ -26,13 +25,12 @@ const DEFAULT_ARRIVAL: RequestArrival = { arrival_ms: 60_000, look_ms: 5_000 };
 
 /**
  * The HTTP server below Nest. Every error that it finds by itself leaves as a problem too; the application must
- * be made with `bodyParser: false`. Who may come in is for `registerAccess` to say.
+ * be made with `bodyParser: false`. What is for this server is for `registerRequestChecks` to say, and who may come in for
+ * `registerAccess`.
  *
- * @param names more names under which it is asked over the loopback
  * @param note is told of answers that no hook sees
  */
 export function createFastifyAdapter(
-  names: readonly string[] = [],
   { arrival_ms, look_ms } = DEFAULT_ARRIVAL,
   { cors_origins = [], trusted_proxies = [], tls }: HttpOptions = {},
   note: NoteEarlyAnswer = () => undefined,
@@ -68,10 +66,6 @@ export function createFastifyAdapter(
   registerAnswerHeaders(server, always);
   registerDraining(server);
   registerCors(server, cors_origins);
-  registerRequestChecks(
-    server,
-    names.map((name) => name.toLowerCase()),
-  );
   registerBodyParsers(server);
   refuseExpectations(server.server, always, note);
   return adapter;

@@ -1,8 +1,24 @@
+import type { FastifyInstance } from 'fastify';
 import { tooManyRequests } from '../access/access-problems.js';
-import { networkOf, WIDER } from '../access/address-group.js';
+import { addressGroup, networkOf, WIDER } from '../access/address-group.js';
+import { requirementOf } from '../access/requires.js';
 import { WindowCounts } from './window-counts.js';
 
 const MINUTE_MS = 60_000;
+
+/** Counts each request before it is looked at, so that also what is for no path or not for this server counts. */
+export function registerRateLimit(server: FastifyInstance, limit: RateLimit): void {
+  server.addHook('onRequest', (request, _reply, done) => {
+    try {
+      // Whoever watches over the program asks often, and is told nothing.
+      if (!requirementOf(request.routeOptions.config)?.open) limit.count(addressGroup(request.ip));
+    } catch (error) {
+      done(error as Error);
+      return;
+    }
+    done();
+  });
+}
 
 /** Limits how many requests an address may make in a minute. */
 export class RateLimit {

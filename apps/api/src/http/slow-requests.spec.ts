@@ -5,7 +5,7 @@ import { rawRequest } from '../testing/raw-request.js';
 import { createFastifyAdapter } from './fastify-adapter.js';
 import { PROBLEMS } from './problem-types.js';
 
-const server: FastifyInstance = createFastifyAdapter([], { arrival_ms: 100, look_ms: 20 }).getInstance();
+const server: FastifyInstance = createFastifyAdapter({ arrival_ms: 100, look_ms: 20 }).getInstance();
 afterEach(async () => await server.close());
 
 it('a request that never arrives in full is answered with 408, and holds no connection for ever', async () => {

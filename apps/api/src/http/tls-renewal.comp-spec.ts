@@ -28,7 +28,7 @@ it('a renewed certificate is shown without a restart, and one that can not be us
   const told: string[] = [];
   const note = (message: string) => void told.push(message);
   const tls = { ...first, read: () => pair };
-  const made: FastifyInstance = createFastifyAdapter([], undefined, { tls }).getInstance();
+  const made: FastifyInstance = createFastifyAdapter(undefined, { tls }).getInstance();
   server = made;
   registerTlsRenewal(made, tls, { info: note, warn: note }, 10);
   await made.listen({ port: 0, host: '127.0.0.1' });
