@@ -11,6 +11,7 @@ import {
 } from './access-problems.js';
 import { ANYONE, type Caller } from './caller.js';
 import { type Credentials, readCredentials } from './credentials.js';
+import type { Failure } from './failed-logins.js';
 import { KeyedDigest } from './keyed-digest.js';
 import { LoginBrake } from './login-brake.js';
 import { LookUpPlaces } from './look-up-places.js';
@@ -88,16 +89,16 @@ export class Authenticator {
     const known = this.recent.get(digest);
     if (known && (await decided(known))) return this.let(administratorNamed(user), here);
     // Before the check, which takes time: many tries at once are not one.
-    this.failed(group);
+    const failure = this.failed(group);
     if (known || !this.password) throw passwordWrong();
     const outcome = this.password.matches(user, password);
     this.recent.set(digest, outcome);
     const right = await decided(outcome).catch((error: unknown) => {
-      this.failures.wasRight(group);
+      failure.takeBack();
       throw error;
     });
     if (!right) throw passwordWrong();
-    this.failures.wasRight(group);
+    failure.takeBack();
     return this.let(administratorNamed(user), here);
   }
 
@@ -144,9 +145,11 @@ export class Authenticator {
     if (wait > 0) throw tooManyFailures(wait);
   }
 
-  private failed(group: string): void {
-    if (this.failures.failed(group))
+  private failed(group: string): Failure {
+    const failure = this.failures.failed(group);
+    if (failure.isSlowed)
       this.log.warn('logins from an address are slowed, as too many of them have failed', { address: group });
+    return failure;
   }
 }
 

@@ -11,13 +11,28 @@ const MEMORY_MS = 15 * 60_000;
 /** So many addresses are remembered; the one whose last failure is the oldest is forgotten first. */
 const REMEMBERED = 10_000;
 
+/** So many waits of an address are told apart, more than checks can be under way; the oldest are forgotten first. */
+const MOST_WAITS = 50;
+
+/** A failure that was noted. */
+export interface Failure {
+  /** The address has to wait from now on. */
+  readonly isSlowed: boolean;
+  /** Takes it back once it is known to be none, with the wait that it has brought; those of other failures go on. */
+  takeBack(): void;
+}
+
+/** What one failure has brought. */
+interface Wait {
+  /** Nothing is tried before. */
+  readonly until: number;
+}
+
 interface Failures {
   count: number;
   last: number;
-  /** Nothing is tried before. */
-  until: number;
-  /** The same before the last failure. */
-  before: number;
+  /** Those that go on, and some that are over; the oldest first. */
+  readonly waits: Set<Wait>;
 }
 
 /** Slows down who guesses credentials, each address by itself. A success doesn't make up for failures. */
@@ -34,40 +49,39 @@ export class FailedLogins {
 
   /** How long an address has to wait until its credentials are looked at, milliseconds; 0 when it needn't. */
   wait(address: string): number {
-    const { until = 0 } = this.known(address) ?? {};
-    return Math.max(0, until - this.now());
-  }
-
-  /**
-   * Notes a failure, of a check that takes time when it begins: else many could be under way before the first counts.
-   * Answers whether the address has to wait from now on.
-   */
-  failed(address: string): boolean {
     const now = this.now();
-    const { count = 0, until = 0 } = this.known(address) ?? {};
-    const beyond = count + 1 - this.free;
-    const wait = beyond <= 0 ? 0 : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(beyond - 1, 10));
-    this.addresses.delete(address);
-    this.addresses.set(address, {
-      count: count + 1,
-      last: now,
-      until: Math.max(until, now + wait),
-      before: until,
-    });
-    if (this.addresses.size > this.remembered) {
-      const [oldest] = this.addresses.keys();
-      if (oldest !== undefined) this.addresses.delete(oldest);
-    }
-    return wait > 0;
+    const waits = [...(this.known(address)?.waits ?? [])];
+    return Math.max(0, ...waits.map(({ until }) => until - now));
   }
 
-  /** Takes a failure back that was noted before it was known to be none, with the wait that it has brought. */
-  wasRight(address: string): void {
-    const known = this.known(address);
-    if (!known) return;
-    const { count, before } = known;
-    if (count <= 1) this.addresses.delete(address);
-    else this.addresses.set(address, { ...known, count: count - 1, until: before });
+  /** Notes a failure, of a check that takes time when it begins: else many could be under way before the first counts. */
+  failed(address: string): Failure {
+    const now = this.now();
+    const failures = this.known(address) ?? { count: 0, last: now, waits: new Set() };
+    for (const wait of failures.waits)
+      if (wait.until <= now || failures.waits.size >= MOST_WAITS) failures.waits.delete(wait);
+    failures.count += 1;
+    failures.last = now;
+    const wait = { until: now + waitAfter(failures.count - this.free) };
+    const isSlowed = wait.until > now;
+    if (isSlowed) failures.waits.add(wait);
+    this.remember(address, failures);
+    const takeBack = () => {
+      // It may be forgotten by now, and what is known of the address from after that.
+      if (this.addresses.get(address) !== failures) return;
+      failures.waits.delete(wait);
+      failures.count -= 1;
+      if (failures.count === 0) this.addresses.delete(address);
+    };
+    return { isSlowed, takeBack };
+  }
+
+  private remember(address: string, failures: Failures): void {
+    this.addresses.delete(address);
+    this.addresses.set(address, failures);
+    if (this.addresses.size <= this.remembered) return;
+    const [oldest] = this.addresses.keys();
+    if (oldest !== undefined) this.addresses.delete(oldest);
   }
 
   private known(address: string): Failures | undefined {
@@ -76,4 +90,12 @@ export class FailedLogins {
     if (known) this.addresses.delete(address);
     return undefined;
   }
+}
+
+/**
+ * How long a failure lets wait, milliseconds.
+ * @param beyond so many more there are than an address has free
+ */
+function waitAfter(beyond: number): number {
+  return beyond <= 0 ? 0 : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(beyond - 1, 10));
 }

@@ -1,5 +1,5 @@
 import { networkOf, WIDER } from './address-group.js';
-import { FailedLogins, FREE } from './failed-logins.js';
+import { FailedLogins, type Failure, FREE } from './failed-logins.js';
 
 /** Slows down who guesses credentials: each address, and each network that many addresses are in. */
 export class LoginBrake {
@@ -18,17 +18,18 @@ export class LoginBrake {
     return Math.max(this.groups.wait(group), network === null ? 0 : this.networks.wait(network));
   }
 
-  /** Notes a failure. Answers whether the address has to wait from now on. */
-  failed(group: string): boolean {
+  /** Notes a failure, of a check that takes time when it begins. */
+  failed(group: string): Failure {
     const network = networkOf(group);
-    const isNetworkSlowed = network !== null && this.networks.failed(network);
-    return this.groups.failed(group) || isNetworkSlowed;
-  }
-
-  /** Takes a failure back that was noted before it was known to be none. */
-  wasRight(group: string): void {
-    const network = networkOf(group);
-    this.groups.wasRight(group);
-    if (network !== null) this.networks.wasRight(network);
+    const ofGroup = this.groups.failed(group);
+    if (network === null) return ofGroup;
+    const ofNetwork = this.networks.failed(network);
+    return {
+      isSlowed: ofGroup.isSlowed || ofNetwork.isSlowed,
+      takeBack: () => {
+        ofGroup.takeBack();
+        ofNetwork.takeBack();
+      },
+    };
   }
 }
