@@ -117,6 +117,11 @@ describe.each([
     else expectProblem(answer, problem);
     expect(answer.headers.has('www-authenticate')).toBe(answer.status === 401);
     if (problem === PROBLEMS.forbidden) expect(answer.body).toMatchObject({ needed_right: expected.right });
+    if (call.method !== 'GET') return;
+    // It is no operation of the document, and is answered as GET is.
+    const head = await ask(caller, { ...call, method: 'HEAD' }, path, parts);
+    expect([head.status, head.body]).toEqual([answer.status, undefined]);
+    expect(head.headers.get('content-type')).toBe(answer.headers.get('content-type'));
   });
 });
 
