@@ -133,6 +133,11 @@ describe('a type of the body', () => {
     const answer = await api.call('POST', '/apps', { body: RIGHT, headers });
     expect(expectProblem(answer, PROBLEMS.unsupportedMediaType).detail).toContain('Content-Encoding');
   });
+
+  it('that nobody reads may be said to be compressed', async () => {
+    const answer = await api.call('GET', '/apps', { headers: { 'content-encoding': 'gzip' } });
+    expect(answer.status).toBe(200);
+  });
 });
 
 describe('a body over 256 kB', () => {
