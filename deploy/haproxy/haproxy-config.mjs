@@ -117,14 +117,41 @@ function servicesOf(app, { replicas, listen = null }) {
       `${app_name} has the container ports ${ports.join(', ')}, but the load balancer publishes ${listen.join(', ')} alone`,
     );
   }
-  const earlier = before ? containerPorts(before) : [];
+  const earlier = before ? earlierPorts({ app_name, starting_ports }, before) : new Map();
   return ports.map((port, index) => ({
     name: `${app_name}-${listen?.[index] ?? port}`,
     app: app_name,
     listen: listen?.[index] ?? port,
-    ports: [...new Set([port, earlier[index] ?? port])],
+    ports: [port, ...(earlier.get(port) ?? [])],
     replicas: count,
   }));
+}
+
+/**
+ * What the container ports were before, where that can be told: those of the same host port, else the one at the same
+ * place when they are as many. Never one that the app still has: there its replicas serve something else.
+ *
+ * @param {App} app
+ * @param {App} before
+ * @returns {Map<number, number[]>} ports of before, by that of now
+ */
+function earlierPorts(app, before) {
+  const [now, then] = [containerPorts(app), containerPorts(before)];
+  const gone = new Set(then.filter((port) => !now.includes(port)));
+  const byHost = new Map(tcpPorts(before).map(({ host, port }) => [host, port]));
+  /** @type {Map<number, number[]>} */
+  const earlier = new Map();
+  /** @type {(port: number, was: number | undefined) => void} */
+  const add = (port, was) => {
+    if (was !== undefined && gone.delete(was)) earlier.set(port, [...(earlier.get(port) ?? []), was]);
+  };
+  for (const { host, port } of tcpPorts(app)) add(port, byHost.get(host));
+  if (now.length !== then.length) return earlier;
+  for (const [index, port] of now.entries()) {
+    const isNew = !then.includes(port) && !earlier.has(port);
+    if (isNew) add(port, then[index]);
+  }
+  return earlier;
 }
 
 /**
@@ -132,18 +159,20 @@ function servicesOf(app, { replicas, listen = null }) {
  *
  * @param {App} app
  */
-export function containerPorts({ starting_ports = [] }) {
-  return [...new Set(starting_ports.map(containerPort).filter((port) => port !== null))];
+export function containerPorts(app) {
+  return [...new Set(tcpPorts(app).map(({ port }) => port))];
 }
 
 /**
- * @param {number | string | Record<string, number | string>} entry
- * @returns {number | null} null when it isn't TCP
+ * @param {App} app
+ * @returns {{ host: string, port: number }[]} on the server, with its address if it has one, and inside the container
  */
-function containerPort(entry) {
-  const inside = String(typeof entry === 'object' ? Object.values(entry)[0] : entry);
-  const [port, protocol = 'tcp'] = inside.split('/');
-  return protocol === 'tcp' ? Number(port) : null;
+function tcpPorts({ starting_ports = [] }) {
+  return starting_ports.flatMap((entry) => {
+    const [host, inside] = typeof entry === 'object' ? (Object.entries(entry)[0] ?? []) : [entry, entry];
+    const [port, protocol = 'tcp'] = String(inside).split('/');
+    return protocol === 'tcp' ? [{ host: String(host), port: Number(port) }] : [];
+  });
 }
 
 /** Fewest and most tries of a request after the first. */

@@ -72,6 +72,44 @@ describe('the configuration of the load balancer', () => {
   });
 
   it.each([
+    ['changed one', [{ 81: 80 }], [{ 81: 8080 }], ['8080 was 80']],
+    ['changed one and its host port', [{ 81: 80 }], [{ 91: 8080 }], ['8080 was 80']],
+    ['changed one of two', [80, 443], [80, 8443], ['8443 was 443']],
+    ['changed all', [80, 443], [8080, 8443], ['8080 was 80', '8443 was 443']],
+    ['has one more in front', [{ 8001: 8080 }], [{ 9001: 9090 }, { 8001: 8080 }], []],
+    ['changed one, and has one more in front', [{ 81: 80 }], [{ 91: 90 }, { 81: 8080 }], ['8080 was 80']],
+    ['has one more, and any may be what one was', [80], [8080, 9090], []],
+    ['has them in another order', [8080, 9090], [9090, 8080], []],
+    [
+      'changed all and their order',
+      [{ 81: 80 }, { 82: 443 }],
+      [{ 82: 90 }, { 81: 91 }],
+      ['90 was 443', '91 was 80'],
+    ],
+    ['has no longer the first', [8080, 9090], [9090], []],
+    ['has another one than the first, in another order', [8080, 9090], [9090, 7070], []],
+    ['uses one for what another one did', [8080, 9090], [7070, 8080], []],
+    [
+      'uses one for another, by the host ports',
+      [{ 81: 80 }, { 82: 90 }],
+      [{ 81: 90 }, { 82: 91 }],
+      ['90 was 80'],
+    ],
+    ['had one of UDP there', [{ 81: '80/udp' }], [{ 81: 8080 }], []],
+  ])('knows what a port was, never as one of another service: the app %s', (_what, then, now, known) => {
+    const before = { ...SHOP, starting_ports: then };
+    const config = haproxyConfig([{ ...SHOP, starting_ports: now, before }], { ...NOTHING, replicas: 1 });
+    const sections = config.split('\nbackend ').slice(1);
+    const earlier = sections.flatMap((section) => {
+      const [port, ...others] = [...section.matchAll(/^ {2}server \S+ shop-1:(\d+)$/gm)].map(
+        ([, found]) => found,
+      );
+      return others.map((other) => `${port} was ${other}`);
+    });
+    expect(earlier).toEqual(known);
+  });
+
+  it.each([
     [{ ...SHOP, networks: ['host'] }, 'shop is in the network "host"'],
     [{ ...SHOP, containers_per: { cpu: 2 } }, 'say with --replicas'],
     [{ ...SHOP, starting_ports: [] }, 'shop has no TCP port in starting_ports'],
