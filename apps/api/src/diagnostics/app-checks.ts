@@ -7,6 +7,7 @@ import { Publisher } from '../publishing/publisher.js';
 import { type AppRecord, AppStore } from '../store/app-store.js';
 import { SecretsUnreadableError } from '../store/secrets/secret-errors.js';
 import type { CheckOutcome, Finding } from './diagnosis.js';
+import { MOST_NAMED, mostNamed } from './most-named.js';
 
 type Outcome = Omit<CheckOutcome, 'name'>;
 type Feed = Publisher['feeds'][number];
@@ -17,14 +18,18 @@ const PAGE = 200;
 /** Streams that are read at a time. */
 const PARALLEL = 8;
 
-/** So long streams are read, milliseconds; what is left then is said. */
+/** So long apps and their streams are read, milliseconds; what is left then is said. */
 const READING_MS = 10_000;
-
-/** Most findings of one kind; a broker that was built anew would make one of each app. */
-const MOST_FINDINGS = 20;
 
 /** A change that is so far in the future was made by a clock that is ahead, milliseconds. */
 const SKEW_MS = 5_000;
+
+/** How long apps are read, and whether it was not long enough for all. */
+interface Look {
+  /** By the clock's `elapsed`, milliseconds. */
+  until: number;
+  isPart: boolean;
+}
 
 /** The apps in database and streams. Nothing is changed by looking. */
 @Injectable()
@@ -38,42 +43,47 @@ export class AppChecks {
   /** Reads as many streams as there is time for, and compares them with the database. */
   async streams(): Promise<Outcome> {
     const feeds = this.publisher.feeds.filter((feed) => feed.problem() === null);
-    const until = this.clock.elapsed() + READING_MS;
+    const look = this.begin();
     const findings: Finding[] = [];
-    let [apps, read] = [0, 0];
+    let [apps, read, left] = [0, 0, 0];
     const epoch = await this.store.epoch();
-    for await (const page of this.pages()) {
+    for await (const page of this.pages(look)) {
       apps += page.length;
       const slots = pLimit(PARALLEL);
       const compare = async (record: AppRecord, feed: Feed) => {
-        if (this.clock.elapsed() > until || findings.length >= MOST_FINDINGS) return;
+        if (this.clock.elapsed() > look.until) return;
+        if (findings.length >= MOST_NAMED) {
+          left += 1;
+          return;
+        }
         const finding = await this.compared(record, feed, epoch);
         read += 1;
         if (finding) findings.push(finding);
       };
       await Promise.all(page.flatMap((record) => feeds.map((feed) => slots(() => compare(record, feed)))));
     }
-    return {
-      summary: `${read} of ${apps * this.publisher.feeds.length} streams were read and compared`,
-      findings,
-    };
+    if (left > 0) {
+      const problem = `So many are not right that ${left} more streams were not read.`;
+      findings.push({ about: null, problem, remedy: 'Mend the ones above, and look again.' });
+    }
+    const all = `${look.isPart ? 'more than ' : ''}${apps * this.publisher.feeds.length}`;
+    return { summary: `${read} of ${all} streams were read and compared`, findings };
   }
 
   async secrets(): Promise<Outcome> {
-    const findings: Finding[] = [];
+    const look = this.begin();
+    const unreadable: AppRecord[] = [];
     let apps = 0;
-    for await (const page of this.pages()) {
-      for (const { app_name, deleted, unreadable_secrets } of page) {
-        if (deleted) continue;
-        apps += 1;
-        const [[name, reason] = []] = Object.entries(unreadable_secrets ?? {});
-        if (name === undefined || findings.length >= MOST_FINDINGS) continue;
-        const problem = `The value of ${name} can not be read (${reason}), so the app is not sent out.`;
-        const remedy = 'Put the key that has sealed it back into secret_keys, or give the app new values.';
-        findings.push({ about: app_name, problem, remedy });
-      }
+    for await (const page of this.pages(look)) {
+      const present = page.filter(({ deleted }) => !deleted);
+      apps += present.length;
+      unreadable.push(...present.filter(({ unreadable_secrets }) => unreadable_secrets));
     }
-    return { summary: `${apps} apps were looked at`, findings };
+    const findings = mostNamed(unreadable, unreadableApp, (count) => ({
+      problem: `${count} more apps have values that can not be read.`,
+      remedy: PUT_BACK,
+    }));
+    return { summary: `${apps} apps were looked at${look.isPart ? ', and there are more' : ''}`, findings };
   }
 
   /** Whoever has written a time of the future has another clock. */
@@ -126,18 +136,38 @@ export class AppChecks {
     return found(`${has}, the database ${text(wanted)}${order === 0 ? ' with other contents' : ''}`);
   }
 
-  /** All records, tombstones too: workers follow the stream of a deleted app as well. What changes meanwhile comes again. */
-  private async *pages(): AsyncGenerator<AppRecord[], void, undefined> {
+  private begin(): Look {
+    return { until: this.clock.elapsed() + READING_MS, isPart: false };
+  }
+
+  /**
+   * All records, or those that there is time for. Tombstones too: workers follow the stream of a deleted app as well. What
+   * changes meanwhile comes again.
+   */
+  private async *pages(look: Look): AsyncGenerator<AppRecord[], void, undefined> {
     let place = { updated_at: '', app_name: '' };
     for (;;) {
       const page = await this.store.changedSince(place, PAGE);
       yield page;
       const last = page.at(-1);
       if (!last || page.length < PAGE) return;
+      if (this.clock.elapsed() > look.until) {
+        look.isPart = true;
+        return;
+      }
       place = { updated_at: last.updated_at, app_name: last.app_name };
     }
   }
 }
+
+function unreadableApp({ app_name, unreadable_secrets }: AppRecord): Finding {
+  const [[name, reason] = [], ...others] = Object.entries(unreadable_secrets ?? {});
+  const more = others.length > 0 ? `, nor can those of ${others.length} more` : '';
+  const problem = `The value of ${name} can not be read (${reason})${more}, so the app is not sent out.`;
+  return { about: app_name, problem, remedy: PUT_BACK };
+}
+
+const PUT_BACK = 'Put the key that has sealed it back into secret_keys, or give the app new values.';
 
 const HEALED =
   'The api publishes it anew by itself, with the next verification at the latest (verify_interval_seconds). If it is still so then, its log says why.';

@@ -179,29 +179,6 @@ describe('the diagnostics', () => {
     ]);
   });
 
-  it('say that versions were read of a part of the workers alone', async () => {
-    await start({ version: '4.0.0' });
-    const workers = Array.from({ length: 1_001 }, (_, index) =>
-      workerOf(`w${index}`, { last_seen_at: Date.now() }),
-    );
-    await keep(...workers.slice(0, 1_000));
-    await keep(...workers.slice(1_000));
-    const fleet = api.api.get(FleetStore);
-    const [clock, page] = [api.api.get(Clock), fleet.workerPage.bind(fleet)];
-    let late = 0;
-    clock.elapsed = () => performance.now() + late;
-    fleet.workerPage = async (query) => {
-      const read = await page(query);
-      late += 9_000;
-      return read;
-    };
-    const { checks } = await diagnose();
-    expect(checks.find(({ name }) => name === 'versions')).toMatchObject({
-      summary: 'api 4.0.0; workers 1000 × 3.0.0, and there are more workers that were not looked at',
-      findings: [{ problem: 'At least 1000 workers are of the version 3.0.0, the api of 4.0.0.' }],
-    });
-  });
-
   it('find orphans, each with its two ways out', async () => {
     await start();
     await create('shop');
@@ -240,27 +217,6 @@ describe('the diagnostics', () => {
       ['shop', 'It failed on 1 worker.'],
     ]);
     expect(found[0]?.remedy).toContain('nebulactl app status web');
-  });
-
-  it('name the first of many orphans and failed apps, and say that there are more', async () => {
-    await start();
-    const names = Array.from({ length: 25 }, (_, index) => `app-${10 + index}`);
-    for (const name of names) await api.store.insert(recordOf(name));
-    await keep(
-      workerOf('w1', {
-        last_seen_at: Date.now(),
-        apps: names.flatMap((name) => [
-          appOn(name, { state: 'failed', error_step: 'pull' }),
-          appOn(name.replace('app', 'ghost')),
-        ]),
-      }),
-    );
-    for (const check of ['apps', 'orphans'] as const) {
-      const found = await findings(check);
-      expect(found).toHaveLength(21);
-      expect(found.at(-1)).toMatchObject({ about: null });
-    }
-    expect((await findings('apps')).at(-1)?.problem).toBe('5 more apps failed on workers.');
   });
 
   it('find clocks that differ by what was written with them', async () => {

@@ -5,6 +5,7 @@ import { AppChecks } from './app-checks.js';
 import { DiagnosticsController } from './diagnostics.controller.js';
 import { DiagnosticsService } from './diagnostics.service.js';
 import { FleetChecks } from './fleet-checks.js';
+import { FleetReading } from './fleet-reading.js';
 import { InfrastructureChecks } from './infrastructure-checks.js';
 import { WorkerChecks } from './worker-checks.js';
 
@@ -12,6 +13,6 @@ import { WorkerChecks } from './worker-checks.js';
 @Module({
   imports: [OrphansModule, WorkersModule],
   controllers: [DiagnosticsController],
-  providers: [AppChecks, DiagnosticsService, FleetChecks, InfrastructureChecks, WorkerChecks],
+  providers: [AppChecks, DiagnosticsService, FleetChecks, FleetReading, InfrastructureChecks, WorkerChecks],
 })
 export class DiagnosticsModule {}

@@ -2,45 +2,45 @@ import { Injectable } from '@nestjs/common';
 import { countApps } from '../metrics/count-apps.js';
 import { OrphansService } from '../orphans/orphans.service.js';
 import { AppStore } from '../store/app-store.js';
-import { FleetStore } from '../store/fleet-store.js';
-import { Listening } from '../workers/listening.js';
 import type { CheckOutcome, Finding } from './diagnosis.js';
+import { FleetReading } from './fleet-reading.js';
+import { MOST_NAMED, mostNamed } from './most-named.js';
 
 type Outcome = Omit<CheckOutcome, 'name'>;
-
-/** Most apps that are named of each kind. */
-const MOST_NAMED = 20;
 
 /** What workers make of apps. */
 @Injectable()
 export class FleetChecks {
   constructor(
     private readonly store: AppStore,
-    private readonly fleet: FleetStore,
-    private readonly listening: Listening,
+    private readonly reading: FleetReading,
     private readonly orphanApps: OrphansService,
   ) {}
 
   /** Apps whose present revision workers that are online could not bring about, as `nebula_app_workers` counts them. */
   async apps(): Promise<Outcome> {
-    const census = await this.fleet.census(this.listening.silence());
+    const { workers, isPart, failed: places } = await this.reading.look();
     const [epoch, revisions] = await Promise.all([this.store.epoch(), this.store.currentRevisions()]);
-    const failed = [...countApps(census, epoch, revisions)]
+    const failed = [...countApps({ places: [...places.values()] }, epoch, revisions)]
       .filter(([, states]) => states.failed > 0)
       .sort(([, one], [, other]) => other.failed - one.failed);
-    const findings = failed.slice(0, MOST_NAMED).map(
-      ([app, states]): Finding => ({
+    const findings = mostNamed(
+      failed,
+      ([app, states]) => ({
         about: app,
-        problem: `It failed on ${workers(states.failed)}.`,
+        problem: `It failed on ${isPart ? 'at least ' : ''}${count(states.failed)}.`,
         remedy: `nebulactl app status ${app} says on which, in what step, and when it is tried again.`,
       }),
+      (more) => ({
+        problem: `${more} more apps failed on workers.`,
+        remedy: 'Mend the ones above, and look again.',
+      }),
     );
-    if (failed.length > MOST_NAMED) {
-      const problem = `${failed.length - MOST_NAMED} more apps failed on workers.`;
-      findings.push({ about: null, problem, remedy: 'Mend the ones above, and look again.' });
-    }
-    const summary = `${revisions.size} apps were looked at, ${failed.length} failed on workers`;
-    return { summary, findings };
+    const where = isPart ? ` of the ${workers} that were looked at, and there are more` : '';
+    return {
+      summary: `${revisions.size} apps were looked at, ${failed.length} failed on workers${where}`,
+      findings,
+    };
   }
 
   /** Apps that workers run and the database does not know. */
@@ -59,11 +59,11 @@ export class FleetChecks {
       const remedy = 'nebulactl orphans names all of them.';
       findings.push({ about: null, problem: 'There are more of them.', remedy });
     }
-    const count = next_after === null ? String(items.length) : `more than ${items.length}`;
-    return { summary: `${count} orphans were found`, findings };
+    const found = next_after === null ? String(items.length) : `more than ${items.length}`;
+    return { summary: `${found} orphans were found`, findings };
   }
 }
 
-function workers(count: number): string {
-  return count === 1 ? '1 worker' : `${count} workers`;
+function count(workers: number): string {
+  return workers === 1 ? '1 worker' : `${workers} workers`;
 }
