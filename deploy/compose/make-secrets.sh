@@ -9,6 +9,8 @@ chmod 700 "$folder"
 
 make() {
   [ -s "$folder/$1" ] && return
+  # One of a run that was ended can't be written to any more.
+  rm -f "$folder/$1.new"
   printf %s "$2" > "$folder/$1.new"
   chmod 444 "$folder/$1.new"
   mv "$folder/$1.new" "$folder/$1"
