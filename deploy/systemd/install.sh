@@ -42,23 +42,36 @@ case " $* " in
   *' worker '*) [ -n "$root" ] || getent group docker >/dev/null || fail 'there is no group docker: install Docker first' ;;
 esac
 
-install -d -m 0755 "$root$lib" "$root/etc/systemd/system"
-install -d -m 0700 "$root/etc/nebula"
+# The services run as users that own nothing.
+umask 022
+# All of it is made beside what there is before any takes its place, so that a full disk leaves the services as they were.
+new=$root$lib/new
+units=$root/etc/systemd/system
+config=$root/etc/nebula
+trap 'rm -rf "$new" "$units"/nebula-*.service.new "$config"/*.env.new' EXIT
+rm -rf "$new"
+install -d -m 0755 "$root$lib" "$new" "$units"
+install -d -m 0700 "$config"
 for service in "$@"; do
-  install -m 0644 "$from/nebula-$service.mjs" "$root$lib/nebula-$service.mjs"
-  if [ "$service" = api ]; then
-    # The page to try the api with, and what compares hashed passwords.
-    for folder in swagger-ui node_modules; do
-      rm -rf "$root${lib:?}/$folder"
-      cp -R "$from/$folder" "$root$lib/$folder"
-    done
-  fi
-  sed "s#^ExecStart=/usr/bin/node #ExecStart=$node #" "$here/nebula-$service.service" >"$root/etc/systemd/system/nebula-$service.service"
-  # What is configured already stays.
-  [ -e "$root/etc/nebula/$service.env" ] || install -m 0600 "$here/$service.env" "$root/etc/nebula/$service.env"
+  install -m 0644 "$from/nebula-$service.mjs" "$new"
+  # The page to try the api with, and what compares hashed passwords.
+  [ "$service" != api ] || cp -R "$from/swagger-ui" "$from/node_modules" "$new"
+  sed "s#^ExecStart=/usr/bin/node #ExecStart=$node #" "$here/nebula-$service.service" >"$units/nebula-$service.service.new"
+  install -m 0600 "$here/$service.env" "$config/$service.env.new"
 done
-install -m 0644 "$here/README.md" "$root$lib/README.md"
-install -m 0755 "$here/uninstall.sh" "$root$lib/uninstall.sh"
+install -m 0644 "$here/README.md" "$new"
+install -m 0755 "$here/uninstall.sh" "$new"
+
+for path in "$new"/*; do
+  place=$root${lib:?}/${path##*/}
+  rm -rf "$place"
+  mv "$path" "$place"
+done
+for service in "$@"; do
+  mv "$units/nebula-$service.service.new" "$units/nebula-$service.service"
+  # What is configured already stays.
+  [ -e "$config/$service.env" ] || mv "$config/$service.env.new" "$config/$service.env"
+done
 
 [ -z "$root" ] || exit 0
 systemctl daemon-reload

@@ -1,6 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
-import { chmod, copyFile, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import {
+  appendFile,
+  chmod,
+  copyFile,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  statfs,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleService } from '../../tools/bundle/bundle-service.mjs';
@@ -10,6 +25,7 @@ import { REPOSITORY } from '../testing/clone.js';
 const SYSTEMD = join(REPOSITORY, 'deploy', 'systemd');
 const UNITS = ['nebula-api.service', 'nebula-worker.service'];
 const LIB = 'usr/local/lib/nebula';
+const STRICT = 'umask 077; exec sh "$0" "$@"';
 const LIMIT = 300_000;
 
 let folder: string;
@@ -26,8 +42,9 @@ beforeAll(async () => {
 
 afterAll(async () => await rm(folder, { recursive: true, force: true }));
 
+/** As root does whose new files are for nobody else. */
 async function run(script: string, args: string[], env: Record<string, string>) {
-  const { exitCode, all } = await execa('sh', [join(SYSTEMD, script), ...args], {
+  const { exitCode, all } = await execa('sh', ['-c', STRICT, join(SYSTEMD, script), ...args], {
     ...{ env: { FROM: bundles, NODE: process.execPath, ...env }, all: true, reject: false },
   });
   return { code: exitCode, output: all };
@@ -43,6 +60,20 @@ async function files(root: string): Promise<string[]> {
     ),
   );
   return modes.filter((line) => !/nebula\/(node_modules|swagger-ui)\//.test(line)).sort();
+}
+
+/** The digest of every file below a folder. */
+async function contents(root: string): Promise<Record<string, string>> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const digests = await Promise.all(
+    paths.map(async (path) =>
+      createHash('sha256')
+        .update(await readFile(path))
+        .digest('hex'),
+    ),
+  );
+  return Object.fromEntries(paths.map((path, index) => [path.slice(root.length + 1), digests[index] ?? '']));
 }
 
 describe('the units', () => {
@@ -81,6 +112,10 @@ describe('install.sh into a folder', () => {
       ].sort(),
     );
     expect((await stat(join(root, 'etc/nebula'))).mode & 0o777).toBe(0o700);
+    // The services run as users that own nothing.
+    const hashing = join(root, LIB, 'node_modules/@node-rs/argon2');
+    expect((await stat(hashing)).mode & 0o777).toBe(0o755);
+    expect((await stat(join(hashing, 'index.js'))).mode & 0o777).toBe(0o644);
 
     await writeFile(join(root, 'etc/nebula/worker.env'), 'APP_NAME=shop\n');
     await run('install.sh', ['worker'], { DESTDIR: root });
@@ -91,6 +126,38 @@ describe('install.sh into a folder', () => {
     expect(await files(root)).toEqual(['600 etc/nebula/api.env', '600 etc/nebula/worker.env']);
     await run('uninstall.sh', ['--purge'], { DESTDIR: root });
     expect(await files(root)).toEqual([]);
+  });
+
+  it('leaves everything as it was when the disk is full, and can be run again', async () => {
+    const root = join(folder, 'full');
+    await mkdir(root);
+    await execa('mount', ['-t', 'tmpfs', '-o', 'size=1g', 'nebula', root]);
+    try {
+      expect(await run('install.sh', ['api', 'worker'], { DESTDIR: root })).toEqual({ code: 0, output: '' });
+      const before = await contents(root);
+      const newer = join(folder, 'newer');
+      await cp(bundles, newer, { recursive: true });
+      await appendFile(join(newer, 'nebula-api.mjs'), '// newer\n');
+      await writeFile(join(newer, 'node_modules', 'large'), Buffer.alloc(1_048_576));
+      const { bsize, blocks, bfree } = await statfs(root);
+      await execa('mount', ['-o', `remount,size=${(blocks - bfree) * bsize + 65_536}`, root]);
+      const { code, output } = await run('install.sh', ['api', 'worker'], { DESTDIR: root, FROM: newer });
+      expect({ code, output }).toEqual({
+        code: 1,
+        output: expect.stringContaining('No space left on device'),
+      });
+      expect(await contents(root)).toEqual(before);
+
+      await execa('mount', ['-o', 'remount,size=1g', root]);
+      const again = await run('install.sh', ['api', 'worker'], { DESTDIR: root, FROM: newer });
+      expect(again).toEqual({ code: 0, output: '' });
+      const after = await contents(root);
+      const changed = Object.keys(after).filter((path) => after[path] !== before[path]);
+      expect(changed.sort()).toEqual([`${LIB}/nebula-api.mjs`, `${LIB}/node_modules/large`]);
+      expect(Object.keys(before).filter((path) => !(path in after))).toEqual([]);
+    } finally {
+      await execa('umount', [root]);
+    }
   });
 
   it.each<[string, string[], Record<string, string>, RegExp]>([
