@@ -52,7 +52,7 @@ interface Broker {
 
 /**
  * The transports of one region. What publishes and what takes reports have a connection each, since a broker that is
- * short of memory blocks publishers.
+ * short of memory blocks publishers; what takes reports has one more, to learn of that.
  */
 function broker(configuration: RegionConfiguration, intervalSeconds: number): Broker {
   const { region } = configuration;

@@ -11,6 +11,7 @@ import { decodedJson } from '../decoded-json.js';
 import { messageOf } from '../error-facts.js';
 import { API_RECONNECT, type RabbitOptions } from '../rabbit-options.js';
 import { RareLog } from '../rare-log.js';
+import { AlarmWatch } from './alarm-watch.js';
 import { REPORTS_QUEUE } from './reports-route.js';
 
 /** Waits while the queue is missing or may not be read. */
@@ -40,6 +41,7 @@ export class RabbitReportStrategy extends Server implements ReportTransport {
   protected override readonly logger = new Logger(RabbitReportStrategy.name);
   private readonly rare = new RareLog();
   private readonly connection: BrokerConnection;
+  private readonly alarms: AlarmWatch;
   private readonly closing = new AbortController();
   private since: number | null = null;
   private unavailable: string | null = null;
@@ -51,10 +53,12 @@ export class RabbitReportStrategy extends Server implements ReportTransport {
 
   constructor(options: RabbitOptions) {
     super();
-    this.connection = new BrokerConnection({
-      ...options,
+    const shared = {
+      ...{ told: new RareLog(), ...options },
       reconnect: { ...API_RECONNECT, ...options.reconnect },
-    });
+    };
+    this.connection = new BrokerConnection(shared);
+    this.alarms = new AlarmWatch(shared);
   }
 
   listen(callback: () => void): void {
@@ -65,11 +69,14 @@ export class RabbitReportStrategy extends Server implements ReportTransport {
       },
     });
     this.connection.start();
+    this.alarms.start();
     callback();
   }
 
+  /** Null also while the broker takes no reports, as workers that it doesn't listen to are not silent. */
   listeningSince(): number | null {
-    return this.since;
+    const takingSince = this.alarms.takingSince();
+    return this.since === null || takingSince === null ? null : Math.max(this.since, takingSince);
   }
 
   /** Ends the consumer, with which RabbitMQ takes back what isn't acknowledged. */
@@ -91,7 +98,7 @@ export class RabbitReportStrategy extends Server implements ReportTransport {
 
   /** Null when reports arrive (or could, but for a pause), else what is in the way, in a few words. */
   problem(): string | null {
-    return this.connection.problem() ?? this.unavailable;
+    return this.connection.problem() ?? this.unavailable ?? this.alarms.problem();
   }
 
   async close(): Promise<void> {
@@ -100,7 +107,7 @@ export class RabbitReportStrategy extends Server implements ReportTransport {
     this.since = null;
     const limit = sleep(CLOSE_LIMIT_MS, undefined, { ref: false });
     await Promise.race([this.delivering, limit]);
-    await this.connection.close();
+    await Promise.all([this.connection.close(), this.alarms.close()]);
   }
 
   /** Events of a connection are nobody's business here. */
