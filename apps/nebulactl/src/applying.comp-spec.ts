@@ -213,6 +213,28 @@ describe('nebulactl apply of more than the api takes at once', () => {
     });
   });
 
+  it('says that it has changed some when a later part is refused', async () => {
+    const refused = { pointer: '/apps/0/docker_image', message: 'is not taken any more' };
+    const problem = {
+      ...{ type: 'urn:nebula:problem:invalid-spec', title: 'It is wrong' },
+      detail: 'It is.',
+    };
+    let sent = 0;
+    const { code, stdout, stderr } = await shell.run([...apply, '--yes'], {
+      ...large('x:1'),
+      between: async ({ method, url }, ask) =>
+        method === 'POST' && !url.includes('dry_run') && ++sent > 1
+          ? Response.json({ ...problem, status: 422, errors: [refused] }, { status: 422 })
+          : await ask(),
+    });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(new RegExp(`^${own}a +created `, 'm'));
+    expect(stderr).toMatch(
+      /Error: It is wrong, so the rest was not changed:\n {2}standard input: .*\/docker_image/,
+    );
+    expect(await images('a', 'f')).toEqual(['x:1', null]);
+  });
+
   it('refuses it where it must be whole, and an app that is in two parts', async () => {
     expect(await shell.run([...pruning(), '--yes'], large('x:1'))).toMatchObject({
       code: 1,

@@ -55,13 +55,12 @@ async function agreed(
   let left = parts;
   try {
     for (let tries = 1; ; tries += 1) {
-      const looked = await lookAt(session, left, query);
+      const looked = await lookAt(session, left, query, otherwiseOf(done));
       const items = looked.flatMap((each) => each.items);
       const changing = described(session, items);
       if (dryRun || changing.every(({ result }) => result === 'failed' || result === 'kept'))
         return { dry_run: done.length === 0, items: [...done, ...items] };
-      const otherwise = done.length === 0 ? 'nothing was changed' : 'the rest was not changed';
-      await confirm(terminal, `Apply this to ${apps(changing.length)}?`, yes === true, otherwise);
+      await confirm(terminal, `Apply this to ${apps(changing.length)}?`, yes === true, otherwiseOf(done));
       const seen = left.map((part, index) => withSeen(part, looked[index]));
       const { sent, overtaken } = await sendAll(session, seen, query, done);
       if (overtaken === null) return { dry_run: false, items: done };
@@ -90,10 +89,20 @@ function described(session: Session, items: readonly AppliedApp[]): AppliedApp[]
   return changing;
 }
 
+/** What is with what was not done, in words. */
+function otherwiseOf(done: readonly AppliedApp[]): string {
+  return done.length === 0 ? 'nothing was changed' : 'the rest was not changed';
+}
+
 /** Every part is looked at before the first is sent, so what is wrong in any keeps all from being changed. */
-async function lookAt(session: Session, parts: readonly ReadApps[], query: Query): Promise<Applied[]> {
+async function lookAt(
+  session: Session,
+  parts: readonly ReadApps[],
+  query: Query,
+  otherwise: string,
+): Promise<Applied[]> {
   const looked: Applied[] = [];
-  for (const part of parts) looked.push(await send(session, part, { ...query, dry_run: true }));
+  for (const part of parts) looked.push(await send(session, part, { ...query, dry_run: true }, otherwise));
   return looked;
 }
 
@@ -116,7 +125,7 @@ async function sendAll(
 ): Promise<{ sent: number; overtaken: NebulaApiError | null }> {
   for (const [sent, part] of parts.entries()) {
     try {
-      done.push(...(await send(session, part, query)).items);
+      done.push(...(await send(session, part, query, otherwiseOf(done))).items);
     } catch (error) {
       if (!(error instanceof NebulaApiError) || error.status !== 412) throw error;
       return { sent, overtaken: error };
@@ -129,6 +138,7 @@ async function send(
   { client }: Session,
   { document, origins, expected }: Part,
   query: Query,
+  otherwise: string,
 ): Promise<Applied> {
   try {
     return await applyApps({ client, body: { ...document, ...(expected ? { expected } : {}) }, query });
@@ -141,7 +151,7 @@ async function send(
       const name = document.apps[Number(index)]?.app_name ?? `app ${Number(index) + 1}`;
       return `${origins[Number(index)]}: ${name}${rest === '' ? '' : ` ${rest}`} ${message}`;
     });
-    throw new CommandError([`${error.title}, so nothing was changed:`, ...lines].join('\n  '));
+    throw new CommandError([`${error.title}, so ${otherwise}:`, ...lines].join('\n  '));
   }
 }
 
