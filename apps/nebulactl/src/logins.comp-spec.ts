@@ -217,6 +217,19 @@ describe('nebulactl token', () => {
     expect(await shell.run(list, ci)).toMatchObject({ code: 0 });
     expect(await shell.run(['token', 'revoke', 'ci', '--yes'], admin)).toMatchObject({ code: 0 });
     expect(await shell.run(list, ci)).toMatchObject({ code: 1 });
+    await shell.run(['token', 'create', 'lossy'], admin);
+    let lost = 0;
+    const revoking = await shell.run(['token', 'revoke', 'lossy', '--yes'], {
+      ...admin,
+      between: async ({ method }, ask) => {
+        const answer = await ask();
+        // What was done is done; only the word of it never arrives.
+        if (method === 'DELETE' && lost++ === 0) throw new TypeError('the connection was cut');
+        return answer;
+      },
+    });
+    expect(revoking).toMatchObject({ code: 0, stderr: expect.stringMatching(/^The token lossy is gone: /) });
+    expect(lost).toBe(2);
     const completed = await shell.run(['__complete', '--', 'token', 'revoke', 'rea'], admin);
     expect(completed.stdout).toBe('reader\n');
   });

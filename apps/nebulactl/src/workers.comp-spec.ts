@@ -38,6 +38,19 @@ afterAll(async () => {
 const names = async (...options: string[]) =>
   (await shell.run(['worker', 'list', '-o', 'name', ...options])).stdout;
 
+/** Forgets a worker over a connection that is cut before the first answer arrives. */
+async function losingTheFirst(worker: string) {
+  const methods: string[] = [];
+  const ended = await shell.run(['worker', 'forget', worker, '--yes'], {
+    between: async ({ method }, ask) => {
+      const answer = await ask();
+      if (methods.push(method) === 1) throw new TypeError('the connection was cut');
+      return answer;
+    },
+  });
+  return { ended, methods };
+}
+
 describe('nebulactl worker', () => {
   it('lists workers by state, app and label', async () => {
     const { stdout } = await shell.run(['worker', 'list']);
@@ -59,6 +72,17 @@ describe('nebulactl worker', () => {
       ...{ code: 1, stdout: '' },
       stderr: expect.stringMatching(/^Error: .*web-3.*\n$/),
     });
+  });
+
+  it('has forgotten one, too, when the answer to that was lost and the next try finds none', async () => {
+    await api.keep(workerOf('web-9', { last_seen_at: Date.now() - 1_000_000, apps: [] }));
+    const { ended, methods } = await losingTheFirst('web-9');
+    expect(ended).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('web-9 is gone: an earlier try'),
+    });
+    expect(methods).toEqual(['DELETE', 'DELETE']);
+    expect((await api.call('GET', '/workers/web-9')).status).toBe(404);
   });
 
   it('forgets one that is gone, after it was asked to, and none that is online', async () => {

@@ -1,15 +1,8 @@
-import {
-  createToken,
-  eachItem,
-  listTokens,
-  NebulaApiError,
-  revokeToken,
-  type Token,
-  type TokenRequest,
-} from '@nebula/sdk';
+import { createToken, eachItem, listTokens, revokeToken, type Token, type TokenRequest } from '@nebula/sdk';
 import { type Command, Option } from 'commander';
 import { previewed } from '../changes/change.js';
 import { dryRunOption } from '../changes/options.js';
+import { isGoneAfterRepeat, isNothingThere, saidOfGone } from '../changes/repeated.js';
 import { define, type Session, type World } from '../command.js';
 import { didYouMean } from '../connection/suggest.js';
 import { confirm, say } from '../console/ask.js';
@@ -112,8 +105,8 @@ async function revoke(
     }
     await revokeToken(call);
   } catch (error) {
-    if (!(error instanceof NebulaApiError) || error.status !== 404 || error.type.endsWith('unknown-path'))
-      throw error;
+    if (!isNothingThere(error)) throw error;
+    if (!dryRun && isGoneAfterRepeat(error)) return say(terminal, saidOfGone(`The token ${name}`));
     const names = (await tokensOf(session)).map((each) => each.name);
     throw new CommandError(
       `there is no token ${JSON.stringify(name)}${didYouMean(name, names) || '; see nebulactl token list'}`,

@@ -2,6 +2,7 @@ import { eachItem, forgetWorker, getWorker, type ListedWorker, listWorkers, type
 import { type Command, Option } from 'commander';
 import { previewed } from '../changes/change.js';
 import { dryRunOption } from '../changes/options.js';
+import { isGoneAfterRepeat, saidOfGone } from '../changes/repeated.js';
 import { define, type Session, type World } from '../command.js';
 import { paintState } from '../console/colors.js';
 import { confirm, say } from '../console/ask.js';
@@ -70,7 +71,12 @@ async function forget(
     return show({ data: preview, names: [id], text: () => '' });
   }
   await confirm(terminal, `Forget the worker ${id}?`, yes === true);
-  await forgetWorker(call);
+  try {
+    await forgetWorker(call);
+  } catch (error) {
+    if (!isGoneAfterRepeat(error)) throw error;
+    return say(terminal, saidOfGone(id));
+  }
   say(terminal, `${id} is forgotten.`);
 }
 
