@@ -8,7 +8,7 @@ export type NebulaClient = Client;
 export interface NebulaClientOptions extends Credentials {
   /** Address of the api without `/api/v3`, like `https://nebula.example.com`; with a path when a proxy has it below one. */
   baseUrl: string;
-  /** For a whole call with all of its tries, milliseconds; 30,000 when left out. What waits for workers, or is about many apps, has its own time on top. */
+  /** For a whole call with all of its tries, milliseconds; 30,000 when left out, 2,147,483,647 (24.8 days) at most, to which more is cut. What waits for workers, or is about many apps, has its own time on top. */
   timeoutMs?: number;
   /** New tries of a call that failed and may be repeated; 2 when left out, 0 for none. */
   maxRetries?: number;

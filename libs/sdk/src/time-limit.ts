@@ -1,4 +1,5 @@
 import { NebulaTimeoutError } from './errors.js';
+import { LONGEST_TIMER_MS } from './pause.js';
 
 /** Ends what takes too long, or what its caller wants no more. */
 export class TimeLimit {
@@ -6,12 +7,16 @@ export class TimeLimit {
   private readonly timer: ReturnType<typeof setTimeout>;
   private readonly endsAt: number;
 
-  /** @param outer the caller's own; its reason is handed on */
+  /**
+   * @param wantedMs is cut to `LONGEST_TIMER_MS`
+   * @param outer the caller's own; its reason is handed on
+   */
   constructor(
-    milliseconds: number,
+    wantedMs: number,
     private readonly outer: AbortSignal,
     what: string,
   ) {
+    const milliseconds = Math.min(wantedMs, LONGEST_TIMER_MS);
     this.endsAt = performance.now() + milliseconds;
     const late = () =>
       this.controller.abort(

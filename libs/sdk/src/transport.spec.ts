@@ -166,6 +166,15 @@ describe('the time limit', () => {
     expect(await errorOf((await waitFor(1_051)).call)).toBeInstanceOf(NebulaTimeoutError);
   });
 
+  it('is as long as a timer can be where more is asked for', async () => {
+    jest.useFakeTimers({ doNotFake: ['queueMicrotask', 'nextTick', 'setImmediate'] });
+    const timers = jest.spyOn(globalThis, 'setTimeout');
+    const { client } = clientOf([json(200, { items: [] })], { timeoutMs: 2 ** 31 - 50 });
+    // The time of the api comes on top.
+    await pruneAll({ client });
+    expect(timers.mock.calls.map(([, milliseconds]) => milliseconds)).toEqual([2 ** 31 - 1]);
+  });
+
   it('gives it a minute and a half on top for what is about many apps', async () => {
     jest.useFakeTimers({ doNotFake: ['queueMicrotask', 'nextTick', 'setImmediate'] });
     let answer: (response: Response) => void = () => undefined;

@@ -34,6 +34,19 @@ describe('waiting for convergence', () => {
     expect(asked).toEqual(['?timeout=0', '?timeout=3&revision=7', '?timeout=3&revision=7']);
   });
 
+  it.each([
+    [0, 1],
+    [-5, 1],
+    [600_001, 600],
+    [Number.POSITIVE_INFINITY, 600],
+  ])('makes of %d ms between two looks what the api takes', async (progressMs, seconds) => {
+    const { outcome, asked } = await waitWith([json(200, answer()), json(200, DONE)], {
+      ...{ progressMs, timeoutMs: 3_600_000 },
+    });
+    expect(outcome).toEqual(DONE);
+    expect(asked).toEqual(['?timeout=0', `?timeout=${seconds}&revision=7`]);
+  });
+
   it('outlives an api that is away', async () => {
     const { outcome } = await waitWith([
       json(200, answer()),

@@ -15,13 +15,17 @@ export interface ConvergenceOptions {
   timeoutMs?: number;
   /** Told how far the workers are: at once, then every `progressMs`, and at the end. */
   onProgress?: (answer: WaitAnswer) => void;
-  /** Milliseconds, of which whole seconds are made; 5,000 when left out. */
+  /** Milliseconds, of which whole seconds are made; 5,000 when left out. From 1,000 to 600,000: what is beyond becomes the nearer. */
   progressMs?: number;
   /** Give up as soon as a worker has failed. Left out, it has all the time to try again. */
   failFast?: boolean;
   /** Ends the waiting; its reason is thrown. */
   signal?: AbortSignal;
 }
+
+/** What the api waits at least without a loop that asks and asks, and at most. */
+const SHORTEST_LOOK_MS = 1_000;
+const LONGEST_LOOK_MS = 600_000;
 
 /** `timeout`: the time is over. `failed`: a worker has failed, with `failFast`. `no_workers`: there is none to wait for. */
 export type NotConvergedReason = 'timeout' | 'failed' | 'no_workers';
@@ -51,6 +55,7 @@ export class NotConvergedError extends NebulaError {
  */
 export async function waitForConvergence(options: ConvergenceOptions): Promise<WaitAnswer> {
   const { app, revision, timeoutMs = 600_000, progressMs = 5_000, failFast = false, onProgress } = options;
+  const lookMs = Math.min(Math.max(progressMs, SHORTEST_LOOK_MS), LONGEST_LOOK_MS);
   const endsAt = performance.now() + timeoutMs;
   const left = () => Math.max(0, endsAt - performance.now());
   // The first only looks, so that progress is known at once.
@@ -61,7 +66,7 @@ export async function waitForConvergence(options: ConvergenceOptions): Promise<W
     if (failFast && answer.waiting_for.some(({ state }) => state === 'failed'))
       throw new NotConvergedError(app, 'failed', answer);
     if (left() === 0) throw new NotConvergedError(app, answer.outcome, answer);
-    const seconds = Math.ceil(Math.min(left(), progressMs) / 1_000);
+    const seconds = Math.ceil(Math.min(left(), lookMs) / 1_000);
     const begun = performance.now();
     answer = await look(options, { revision: answer.revision, seconds, left, last: answer });
     // Of a deleted app that no worker has there is nothing to wait for, and the api doesn't.
