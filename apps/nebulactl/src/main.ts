@@ -2,8 +2,9 @@
  * The program itself: what a command has of the process.
  */
 import { httpFetch } from './connection/http-fetch.js';
+import { writeLine } from './console/terminal.js';
 import { run } from './run.js';
-import { Interrupted } from './usage-error.js';
+import { EXIT, Interrupted } from './usage-error.js';
 
 const interruption = new AbortController();
 process.once('SIGINT', () => {
@@ -11,10 +12,15 @@ process.once('SIGINT', () => {
   // Who presses it again doesn't want to wait.
   process.once('SIGINT', () => process.exit(130));
 });
-// The reader of a pipe may have enough: `nebulactl app list | head -1`.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? 0 : 1);
+// The reader of a pipe may have enough (`nebulactl app list | head -1`). Nothing more is printed then, and the command
+// goes on to its own end: with --wait that is still to come.
+process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE') return;
+  writeLine(process.stderr, `Error: not all could be printed: ${message}`);
+  process.once('exit', () => (process.exitCode ||= EXIT.failed));
 });
+// Nobody is left who could be told.
+process.stderr.on('error', () => undefined);
 
 process.exitCode = await run(process.argv.slice(2), {
   stdin: process.stdin,

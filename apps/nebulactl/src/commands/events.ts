@@ -18,17 +18,24 @@ export function addEvents(program: Command, world: World): void {
         .option('--app <name>', 'only events of this app')
         .option('--since <id>', 'what came after this event, as far as the api still has it'),
     run: async ({ client, terminal, options: { output }, paint, now }, _, { app, since }) => {
+      const unread = new AbortController();
+      terminal.stdout.once('error', () => unread.abort());
       const events = streamEvents({
         client,
-        signal: terminal.signal,
+        signal: AbortSignal.any([terminal.signal, unread.signal]),
         ...(app === undefined ? {} : { query: { app } }),
         ...(since === undefined ? {} : { lastEventId: since }),
       });
-      for await (const event of events) {
-        if (output === 'json') writeLine(terminal.stdout, JSON.stringify(event));
-        else if (output === 'yaml') terminal.stdout.write(`---\n${await toYaml(event)}`);
-        else if (output === 'name') writeLine(terminal.stdout, event.id);
-        else writeLine(terminal.stdout, `${new Date(now()).toISOString()}  ${lineOf(event, paint)}`);
+      try {
+        for await (const event of events) {
+          if (output === 'json') writeLine(terminal.stdout, JSON.stringify(event));
+          else if (output === 'yaml') terminal.stdout.write(`---\n${await toYaml(event)}`);
+          else if (output === 'name') writeLine(terminal.stdout, event.id);
+          else writeLine(terminal.stdout, `${new Date(now()).toISOString()}  ${lineOf(event, paint)}`);
+        }
+      } catch (error) {
+        // Printing is all that it does, so it ends when nobody reads any more.
+        if (!unread.signal.aborted) throw error;
       }
     },
   });
