@@ -21,6 +21,7 @@ const ELEMENTS = [
   { type: 'messaging', pattern: 'libs/messaging' },
   { type: 'metrics', pattern: 'libs/metrics' },
   { type: 'sdk', pattern: 'libs/sdk' },
+  { type: 'yaml', pattern: 'libs/yaml' },
   { type: 'reconcile', pattern: 'apps/worker/src/reconcile' },
   { type: 'worker-docker', pattern: 'apps/worker/src/container-runtime/docker' },
   { type: 'worker', pattern: 'apps/worker' },
@@ -50,6 +51,7 @@ const MAY_IMPORT = {
   metrics: ['metrics'],
   // It runs in browsers and in programs of others.
   sdk: ['sdk'],
+  yaml: ['yaml'],
   // The planner is pure: it knows the contracts and itself.
   reconcile: ['reconcile', 'contracts'],
   // What programs and the engine print has to be without secrets before it leaves the adapter.
@@ -57,13 +59,13 @@ const MAY_IMPORT = {
   worker: [...WORKER, ...LIBS],
   'api-sqlite': [...API, 'contracts'],
   'api-mongo': [...API, 'contracts'],
-  'api-http': [...API, 'contracts'],
+  'api-http': [...API, 'contracts', 'yaml'],
   'api-openapi': [...API, 'contracts'],
-  api: [...API, ...LIBS],
+  api: [...API, ...LIBS, 'yaml'],
   // Apps don't import apps, this one apart.
   standalone: ['standalone', 'api', 'worker', ...LIBS],
   // What programs of others can do, too.
-  nebulactl: ['nebulactl', 'sdk'],
+  nebulactl: ['nebulactl', 'sdk', 'yaml'],
   tools: ['tools', 'nebulactl', 'sdk', 'standalone', 'api', 'api-sqlite', 'worker', 'worker-docker', ...LIBS],
   // Programs of their own, which need nothing but Node.
   deploy: ['deploy'],
@@ -86,6 +88,7 @@ const HOMES = {
   '@nestjs/swagger': ['api-openapi'],
   fastify: ['api-http'],
   'prom-client': ['metrics'],
+  yaml: ['yaml'],
 };
 
 const NOT_PURE = 'plan() is pure: what it needs of the world is a parameter.';

@@ -11,7 +11,9 @@ const PROJECT = join(import.meta.dirname, '..', '..');
 const FOLDER = join(PROJECT, 'apps', 'nebulactl', 'dist');
 const BUNDLE = join(FOLDER, 'nebulactl.mjs');
 
-const SOURCES = ['apps/nebulactl/src', 'libs/sdk/src'].map((folder) => join(PROJECT, folder));
+const SOURCES = ['apps/nebulactl/src', 'libs/sdk/src', 'libs/yaml/src'].map((folder) =>
+  join(PROJECT, folder),
+);
 
 if (!isCurrent()) {
   await prepare({ build: false });

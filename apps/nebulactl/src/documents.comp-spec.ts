@@ -83,6 +83,39 @@ describe('nebulactl apply', () => {
     expect(Object.keys(await stored())).toEqual(['a', 'b', 'c', 'd']);
   });
 
+  it('reads YAML by the rules of the api, with an anchor that all apps share', async () => {
+    const names = Array.from({ length: 120 }, (_, index) => `many-${index}`);
+    const apps = names.map((name) => `  - {app_name: ${name}, docker_image: many:1, env_vars: *env}`);
+    const text = [
+      'apps:',
+      '  - {app_name: many, docker_image: many:1, env_vars: &env {A: "1"}}',
+      ...apps,
+    ].join('\n');
+    const dry = await shell.run(['apply', '-f', file('many.yaml', text), '--dry-run', '-o', 'name']);
+    expect({ ...dry, stdout: dry.stdout.split('\n').length }).toMatchObject({ code: 0, stdout: 122 });
+  });
+
+  it.each([
+    [
+      'an alias of no anchor',
+      'docker_image: *none',
+      'column 15: no anchor of that name stands before the alias',
+    ],
+    [
+      'an alias within its own anchor',
+      'env_vars: &x [*x]',
+      'column 15: the alias stands within its own anchor',
+    ],
+    ['a tag that means nothing', 'docker_image: !image a:1', 'column 15: the tag is not known'],
+  ])('refuses %s with its place, and sends nothing', async (_what, line, told) => {
+    const path = file('flaw.yaml', `app_name: a\n---\napp_name: b\n${line}\n`);
+    expect(await shell.run(['apply', '-f', path, '--yes'])).toEqual({
+      ...{ code: 1, stdout: '' },
+      stderr: expect.stringContaining(`Error: ${path}: line 4, ${told}`),
+    });
+    expect(await stored()).toEqual({});
+  });
+
   it('deletes what is in no file when it is asked to, after it has shown that', async () => {
     await api.create('shop-old', { docker_image: 'old:1' });
     await api.create('keep', { docker_image: 'keep:1' });
@@ -112,7 +145,7 @@ describe('nebulactl apply', () => {
     ]);
     expect(broken).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/broken\.yaml: .* at line \d+, column \d+/),
+      stderr: expect.stringMatching(/broken\.yaml: line \d+, column \d+: /),
     });
     const twice = await shell.run(['apply', '-f', file('a.yaml', TWO), '-f', file('b.yaml', TWO), '--yes']);
     expect(twice).toMatchObject({ code: 1, stderr: expect.stringContaining('b.yaml: shop') });

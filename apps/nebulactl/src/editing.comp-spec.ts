@@ -116,6 +116,24 @@ describe('nebulactl app edit', () => {
     expect(await specOf()).toMatchObject({ revision: 1 });
   });
 
+  it.each([
+    [
+      'an alias within its own anchor',
+      'image_tag: &x [*x]',
+      'column 16: the alias stands within its own anchor',
+    ],
+    ['a tag that means nothing', 'hostname: !name x', 'column 11: the tag is not known'],
+    ['an alias of no anchor', 'hostname: *none', 'column 11: no anchor of that name stands before the alias'],
+  ])('brings %s back into the editor, with its place in the file', async (_what, line, told) => {
+    const mended = [
+      `n=$(grep -n -F '${line}' "$f" | cut -d: -f1)`,
+      `grep -q -F "#:   line $n, ${told}" "$f" && sed -i "$n"'d; s/server: 2/server: 3/' "$f"`,
+    ];
+    const script = `if grep -q 'This was wrong' "$f"; then ${mended.join('; ')}; else echo '${line}' >> "$f"; fi`;
+    expect(await shell.run(['app', 'edit', app, '--yes'], editor(script))).toMatchObject({ code: 0 });
+    expect(await specOf()).toMatchObject({ containers_per: { server: 3 }, revision: 2 });
+  });
+
   it('refuses an editor that needs a terminal where there is none', async () => {
     expect(await shell.run(['app', 'edit', app], { env: { EDITOR: 'vim' } })).toMatchObject({ code: 2 });
   });

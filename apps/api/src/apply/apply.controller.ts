@@ -1,3 +1,4 @@
+import { writeYaml } from '@nebula/yaml';
 import { Controller, Get, Headers, Post, Query } from '@nestjs/common';
 import type { Caller } from '../access/caller.js';
 import { CallerOf } from '../access/caller-of.js';
@@ -10,7 +11,7 @@ import { DocumentBody } from '../http/request-body.js';
 import type { Query as QueryParameters } from '../http/page-query.js';
 import { TakesQuery } from '../http/query.guard.js';
 import { TakesTime } from '../http/time-limit.js';
-import { writeYaml, YAML_TYPE } from '../http/yaml-text.js';
+import { YAML_TYPE } from '../http/yaml-text.js';
 import { APPLY_OPERATIONS } from '../openapi/apply-operations.js';
 import { readPrefixQuery, readPruning } from './apply-query.js';
 import { ApplyService } from './apply.service.js';

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { JSON_TYPE, MERGE_PATCH_TYPE } from './body-parsers.js';
 import { ProblemError } from './problem.js';
 import { PROBLEMS } from './problem-types.js';
-import { parseYaml, YAML_TYPE, YamlText } from './yaml-text.js';
+import { YAML_TYPE, YamlText } from './yaml-text.js';
 
 /** The body of a request as JSON. A handler without it ignores what was sent. */
 export const JsonBody: () => ParameterDecorator = createParamDecorator((_data, context: ExecutionContext) =>
@@ -19,7 +19,7 @@ export const MergePatchBody: () => ParameterDecorator = createParamDecorator(
 export const DocumentBody: () => ParameterDecorator = createParamDecorator(
   (_data, context: ExecutionContext) => {
     const body = readBody(requestOf(context), [JSON_TYPE, YAML_TYPE]);
-    return body instanceof YamlText ? parseYaml(body.text) : body;
+    return body instanceof YamlText ? body.read() : body;
   },
 );
 

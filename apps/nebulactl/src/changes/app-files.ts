@@ -58,22 +58,11 @@ function onDisk<T>(path: string, read: () => T): T {
 }
 
 async function appsOf(name: string, text: string): Promise<unknown[]> {
-  const { parseAllDocuments } = await import('yaml');
-  const documents = parseAllDocuments(text);
-  if (!Array.isArray(documents)) return [];
-  return documents.flatMap((document) => {
-    const [error] = document.errors;
-    // The first line says what and where; the others repeat the text, which may hold secrets.
-    if (error) throw new CommandError(`${name}: ${error.message.split('\n')[0]?.replace(/:$/, '') ?? ''}`);
-    return appsIn(name, jsOf(name, document));
-  });
-}
-
-function jsOf(name: string, document: { toJS: () => unknown }): unknown {
+  const { parseYamlStream, YamlFlaw } = await import('@nebula/yaml');
   try {
-    return document.toJS();
+    return parseYamlStream(text).flatMap((value) => appsIn(name, value));
   } catch (error) {
-    throw new CommandError(`${name}: ${(error as Error).message}`);
+    throw error instanceof YamlFlaw ? new CommandError(`${name}: ${error.message}`) : error;
   }
 }
 

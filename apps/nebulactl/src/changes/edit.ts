@@ -26,18 +26,18 @@ export async function edit(session: Session, app: string, options: ChangeOptions
   let problems: readonly string[] = [];
   let before = original;
   for (;;) {
-    const text = await file.edit(editor, terminal, `${headOf(app, problems)}${before}`);
-    const typed = withoutHead(text);
-    const read = await parsed(typed);
-    if (typed.trim() === '' || saySame(read, await parsed(original))) {
-      file.remove();
-      return say(terminal, 'Nothing was changed, so nothing was sent.');
-    }
+    const typed = withoutHead(await file.edit(editor, terminal, `${headOf(app, problems)}${before}`));
     // Whoever closes the editor without mending anything gives up.
     if (problems.length > 0 && typed === before)
       throw new CommandError(`gave up. What you typed is in ${file.path}`);
     before = typed;
     try {
+      // A place in it is one of the file as it is opened next, with one problem in its head.
+      const read = await parsed(`${headOf(app, [''])}${typed}`);
+      if (typed.trim() === '' || saySame(read, await parsed(original))) {
+        file.remove();
+        return say(terminal, 'Nothing was changed, so nothing was sent.');
+      }
       problems = 'problem' in read ? [read.problem] : await problemsOf(session, app, read.spec);
       if (problems.length > 0 || 'problem' in read) continue;
       const body = read.spec as AppSpecInPlace & { docker_image: string };
@@ -95,14 +95,14 @@ async function withoutDefaults({ client, terminal }: Session, app: string, spec:
 type Read = { spec: Edited } | { problem: string };
 
 async function parsed(text: string): Promise<Read> {
-  const { parse, YAMLParseError } = await import('yaml');
+  const { parseYaml, YamlFlaw } = await import('@nebula/yaml');
   try {
-    const spec = parse(text) as unknown;
+    const spec = parseYaml(text);
     if (typeof spec === 'object' && spec !== null && !Array.isArray(spec)) return { spec: spec as Edited };
     return { problem: 'this must be fields with a colon, like docker_image: shop:42' };
   } catch (error) {
-    if (!(error instanceof YAMLParseError)) return { problem: (error as Error).message };
-    return { problem: error.message.split('\n')[0]?.replace(/:$/, '') ?? 'this is not YAML' };
+    if (!(error instanceof YamlFlaw)) throw error;
+    return { problem: error.message };
   }
 }
 

@@ -32,8 +32,8 @@ export async function show(terminal: Terminal, format: Format, { data, text, nam
   }
 }
 
-/** YAML of 1.2, with a line's end. */
+/** With a line's end. */
 export async function toYaml(data: unknown): Promise<string> {
-  const { stringify } = await import('yaml');
-  return stringify(data, { lineWidth: 0, aliasDuplicateObjects: false });
+  const { writeYaml } = await import('@nebula/yaml');
+  return writeYaml(data);
 }

@@ -1,14 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { ProblemError } from './problem.js';
-import { parseYaml, writeYaml } from './yaml-text.js';
+import { parseYaml, parseYamlStream, writeYaml, YamlFlaw } from './index.js';
 
-function refusal(text: string): string {
+function refusal(text: string, parse: (text: string) => unknown = parseYaml): string {
   try {
-    parseYaml(text);
+    parse(text);
   } catch (error) {
-    expect(error).toMatchObject({ name: 'ProblemError', problem: { status: 400 } });
-    return (error as ProblemError).message.replace('The body is not YAML that can be taken: ', '');
+    expect(error).toBeInstanceOf(YamlFlaw);
+    return (error as YamlFlaw).message;
   }
   throw new Error('it was taken');
 }
@@ -25,12 +24,13 @@ describe('YAML', () => {
   it.each([
     ['a: [1, 2\nb: 3', /^line \d, column \d+: /],
     ['a: 1\n  b: secret', /^line \d, column \d+: /],
-    ['a: 1\nb: 1\na: 2', /^line 3, column 1: this key is there already\.$/],
-    ['a: *none', /^line 1, column 4: /],
-    ['a: &x [*x]', /^line 1, column 8: the alias stands within its own anchor\.$/],
+    ['a: 1\nb: 1\na: 2', /^line 3, column 1: this key is there already$/],
+    ['a: *none', /^line 1, column 4: no anchor of that name stands before the alias$/],
+    ['a: &x 1\nb: &x [*x]', /^line 2, column 8: the alias stands within its own anchor$/],
+    ['a: &x [*x]', /^line 1, column 8: the alias stands within its own anchor$/],
     ['a: !secret 1', /^line 1, column 4: the tag is not known/],
     ['a: 1\n---\nb: 1', /^line 2, column 1: a second document begins here/],
-    ['? [a, b]\n: 1', /^line 1, column \d: a key must be text\.$/],
+    ['? [a, b]\n: 1', /^line 1, column \d: a key must be text$/],
     ['a:\n\tb: 1', /^line 2, column 1: a tab can not indent/],
     ['a: "secret', /^line 1, column \d+: /],
   ])('%j is refused with its place, and is not quoted', (text, expected) => {
@@ -53,6 +53,22 @@ describe('YAML', () => {
     expect(refusal(`${'['.repeat(50_000)}${']'.repeat(50_000)}`)).toMatch(/nested too deep/);
     const many = Array.from({ length: 50_000 }, (_, index) => `k${index}: ${index}`).join('\n');
     expect(Object.keys(parseYaml(many) as object)).toHaveLength(50_000);
+  });
+
+  it('takes an anchor that is used often', () => {
+    const text = `a: &a {b: 1}\nc: [${'*a ,'.repeat(500)}]`;
+    expect(parseYaml(text)).toEqual({ a: { b: 1 }, c: Array.from({ length: 500 }, () => ({ b: 1 })) });
+    expect(parseYamlStream(text)).toEqual([parseYaml(text)]);
+  });
+
+  it('can have several documents in a text, of which each has anchors of its own', () => {
+    expect(parseYamlStream('a: &x 1\n---\nb: &x 2\nc: *x\n---\n')).toEqual([{ a: 1 }, { b: 2, c: 2 }, null]);
+    expect(parseYamlStream('')).toEqual([]);
+    expect(refusal('a: &x 1\n---\nb: *x', parseYamlStream)).toMatch(/^line 3, column 4: no anchor of/);
+    expect(refusal('a: 1\n---\nb: 1\nb: 2', parseYamlStream)).toMatch(/^line 4, column 1: this key is there/);
+    expect(refusal('a: 1\n---\n&x [*x]', parseYamlStream)).toMatch(
+      /^line 3, column 5: the alias stands within/,
+    );
   });
 
   it('says what a value is, also to parsers of YAML 1.1', () => {
