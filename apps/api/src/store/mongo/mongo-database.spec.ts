@@ -36,3 +36,30 @@ it('a call whose time was up before the database could be used does nothing when
   expect(done).toEqual(['in time']);
   await database.close();
 });
+
+it.each([
+  '',
+  'journal=false',
+  'w=0&journal=false&wtimeoutMS=1',
+  'readConcernLevel=majority&readPreference=secondary',
+])(
+  'what is written is on the disks of a majority, and what is read comes from the primary, with ?%s in the URL, too',
+  async (query) => {
+    let options: mongoose.mongo.MongoOptions | undefined;
+    jest.spyOn(mongoose.mongo.MongoClient.prototype, 'connect').mockImplementation(async function (
+      this: mongoose.mongo.MongoClient,
+    ) {
+      ({ options } = this);
+      throw new Error('there is no server');
+    });
+    const log = { info: searchLogged, warn: searchLogged };
+    const url = `mongodb://127.0.0.1:1/?${query}`;
+    const database = new MongoDatabase({ url, database: 'nebula' }, log, { ...LIMITS, call: 5_000 });
+    await expect(database.run(async () => undefined)).rejects.toThrow(StoreUnavailableError);
+    expect(options).toMatchObject({
+      writeConcern: { w: 'majority', j: true, wtimeout: LIMITS.majority },
+      ...{ readConcern: { level: 'local' }, readPreference: { mode: 'primary' } },
+    });
+    await database.close();
+  },
+);

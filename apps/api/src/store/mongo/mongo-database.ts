@@ -245,7 +245,8 @@ function driverOptions(limits: MongoLimits): mongoose.ConnectOptions {
     maxPoolSize: 20,
     // Whatever the URL says: what was accepted is on the disks of a majority. Reads are of the primary, and local: a
     // single server may refuse others, and what is read of a primary that is being replaced is healed like a restore.
-    writeConcern: { w: 'majority', journal: true, wtimeoutMS: limits.majority },
+    // Each under the name that it has in a URL: the driver puts the URL's `journal` above a `writeConcern` of here.
+    ...{ w: 'majority', journal: true, wtimeoutMS: limits.majority, readConcernLevel: 'local' },
     readPreference: 'primary',
     ignoreUndefined: true,
   };
