@@ -120,8 +120,8 @@ export interface AppView {
 /** How many workers of an app are how far. */
 export interface AppOverview {
   states: Record<FleetState, number>;
-  /** Workers by the position that they have, newest first. */
-  revisions: (Position & { workers: number })[];
+  /** Workers by the position that they have, newest first. `converged` are those of them that have, and aren't offline. */
+  revisions: (Position & { workers: number; converged: number })[];
   /** Workers that have the desired position by how the change to it is there, as far as they tell. */
   updates: Record<UpdateState, number>;
   /** Workers by the images that containers of the app are made from, that of most first. One can have several. */

@@ -1,12 +1,9 @@
 import { type Position, UPDATE_STATES, type UpdateState } from '@nebula/contracts';
-import type { AppOverview, FleetState } from './fleet-records.js';
+import { type AppOnWorker, type AppOverview, fleetStateAt } from './fleet-records.js';
 
 /** Some workers of an app that are alike. */
-export interface Alike {
-  position: Position;
-  state: FleetState;
-  update: UpdateState | null;
-  image_ids: readonly string[];
+export interface Alike extends Pick<AppOnWorker, 'epoch' | 'revision' | 'state' | 'update' | 'image_ids'> {
+  isOffline: boolean;
 }
 
 /** Adds up the workers of an app. How long they took is for its owner to add. */
@@ -18,13 +15,14 @@ export class OverviewTally {
 
   constructor(private readonly desired: Position) {}
 
-  add({ position, state, update, image_ids }: Alike, workers: number): void {
-    const { epoch, revision } = position;
+  add(alike: Alike, workers: number): void {
+    const { epoch, revision, state, isOffline, update, image_ids } = alike;
     const key = `${epoch}:${revision}`;
-    this.states[state] += workers;
-    const known = this.positions.get(key);
-    if (known) known.workers += workers;
-    else this.positions.set(key, { epoch, revision, workers });
+    this.states[isOffline ? 'offline' : fleetStateAt(alike, this.desired)] += workers;
+    const known = this.positions.get(key) ?? { epoch, revision, workers: 0, converged: 0 };
+    known.workers += workers;
+    if (state === 'converged' && !isOffline) known.converged += workers;
+    this.positions.set(key, known);
     // What was said of another change says nothing of this one.
     const isDesired = epoch === this.desired.epoch && revision === this.desired.revision;
     if (update !== null && isDesired) this.updates[update] += workers;

@@ -26,7 +26,7 @@ export interface AppStatus extends Position {
   as_of: string;
   /** Over all workers of the app, not this page alone. */
   summary: Record<FleetState, number>;
-  revisions: AppOverview['revisions'];
+  revisions: Omit<AppOverview['revisions'][number], 'converged'>[];
   updates: AppOverview['updates'];
   images: AppOverview['images'];
   /** Null while no worker has converged. */
@@ -74,7 +74,7 @@ export class StatusService {
       running: record.spec?.running ?? false,
       as_of: instant(Math.min(overview.as_of, page.as_of)),
       summary: states,
-      revisions: revisions.slice(0, TOLD_REVISIONS),
+      revisions: revisions.slice(0, TOLD_REVISIONS).map(({ converged: _, ...told }) => told),
       updates,
       images: images.slice(0, TOLD_IMAGES),
       convergence: convergence && {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { appOn, reportOf, workerOf } from '../store/testing/records.js';
 import { eventually } from '../testing/eventually.js';
 import { FleetApi } from './testing/fleet-api.js';
@@ -107,6 +107,42 @@ describe('waiting for the workers of an app', () => {
     expect(answer.waiting_for.map(({ worker_id }) => worker_id)).toEqual(['old']);
     expect(await wait('timeout=0')).toMatchObject({ revision: 3, converged: 1, pending: 2 });
     expect(await wait('revision=1&timeout=0')).toMatchObject({ outcome: 'converged', converged: 3 });
+  });
+
+  it('is not content with a state that the database has lost, however new', async () => {
+    await change();
+    await api.keep(worker('at', { revision: 2 }), worker('lost', { revision: 4 }));
+    const answer = await wait('timeout=0');
+    expect(answer).toMatchObject({ outcome: 'timeout', revision: 2, converged: 1, pending: 1 });
+    expect(answer.waiting_for).toMatchObject([{ worker_id: 'lost', revision: 4, state: 'converging' }]);
+    const older = await wait('revision=1&timeout=0');
+    expect(older).toMatchObject({ outcome: 'timeout', converged: 1, pending: 1 });
+    expect(older.waiting_for.map(({ worker_id }) => worker_id)).toEqual(['lost']);
+  });
+
+  it('takes nobody for another who comes back while it looks', async () => {
+    await change();
+    await change();
+    const away = { ...worker('away', { revision: 2 }), last_seen_at: 0 };
+    await api.keep(worker('late', { revision: 1, state: 'converging' }), away);
+    const overview = api.fleet.overview.bind(api.fleet);
+    const seen = jest.spyOn(api.fleet, 'overview').mockImplementationOnce(async (view) => {
+      const counted = await overview(view);
+      const after = { ...away, last_seen_at: Date.now(), version: 2 };
+      expect(await api.fleet.saveWorkers([{ before: away, after }])).toEqual([true]);
+      return counted;
+    });
+    expect(await wait('revision=2&timeout=0')).toMatchObject({
+      outcome: 'timeout',
+      converged: 0,
+      pending: 1,
+    });
+    expect(seen).toHaveBeenCalled();
+    expect(await wait('revision=2&timeout=0')).toMatchObject({
+      outcome: 'timeout',
+      converged: 1,
+      pending: 1,
+    });
   });
 
   it('does not pretend that nobody is everybody', async () => {

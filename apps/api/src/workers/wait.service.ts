@@ -29,7 +29,7 @@ export interface WaitAnswer extends Position {
   outcome: WaitOutcome;
   /** ISO 8601: what workers said until then is in the answer. Never before the wait began. */
   as_of: string;
-  /** Workers that have converged on that revision or a newer one. */
+  /** Workers that have converged on that revision or a newer one, up to the desired one. */
   converged: number;
   /** Workers that have not. */
   pending: number;
@@ -119,15 +119,15 @@ export class WaitService implements BeforeApplicationShutdown {
     const { value, as_of } = await this.fleet.overview(view, notBefore);
     const { states, revisions } = value;
     const wanted = { epoch, revision };
-    const older = await this.convergedBetween(view, wanted, revisions, notBefore);
-    const converged = states.converged + older;
-    const pending = states.converging + states.failed - older;
-    const isThere = pending <= 0 && converged > 0;
-    const nobody = converged + pending <= 0;
+    const enough = revisions.filter((position) => isEnough(position, wanted, view.position));
+    const converged = enough.reduce((sum, position) => sum + position.converged, 0);
+    const pending = states.converged + states.converging + states.failed - converged;
+    const isThere = pending === 0 && converged > 0;
+    const nobody = converged + pending === 0;
     // No worker takes up an app that is deleted.
     const isOver = record.deleted && nobody && states.offline === 0;
     return {
-      ...{ view, wanted, as_of, converged, pending: Math.max(0, pending), offline: states.offline },
+      ...{ view, wanted, as_of, converged, pending, offline: states.offline },
       outcome: isThere ? 'converged' : nobody ? 'no_workers' : 'timeout',
       isFinal: isThere || isOver,
     };
@@ -144,23 +144,6 @@ export class WaitService implements BeforeApplicationShutdown {
     };
   }
 
-  /** Workers that have converged where the overview saw some, from `wanted` on; those of the desired one apart. */
-  private async convergedBetween(
-    view: AppView,
-    wanted: Position,
-    revisions: readonly Position[],
-    notBefore: number,
-  ): Promise<number> {
-    let count = 0;
-    for (const { epoch, revision } of revisions) {
-      const position = { epoch, revision };
-      if (comparePositions(position, wanted) < 0 || comparePositions(position, view.position) === 0) continue;
-      const { value } = await this.fleet.overview({ ...view, position }, notBefore);
-      count += value.states.converged;
-    }
-    return count;
-  }
-
   private async pending(
     view: AppView,
     wanted: Position,
@@ -172,7 +155,7 @@ export class WaitService implements BeforeApplicationShutdown {
       const limit = view.position.revision === wanted.revision ? NAMED : LOOKED_THROUGH;
       const query = { state, limit, order: { by: 'worker_id' } } as const;
       const { value, as_of } = await this.fleet.appPage(view, query, notBefore);
-      rows.push(...value.filter(({ app }) => !hasConverged(app, wanted)));
+      rows.push(...value.filter(({ app }) => !hasConverged(app, wanted, view.position)));
       oldest = Math.min(oldest, as_of);
       if (rows.length >= NAMED) break;
     }
@@ -192,8 +175,13 @@ function pendingOf(row: AppRow, desired: Position): Pending {
   return { worker_id, hostname, epoch, revision, state, last_error, last_seen_at };
 }
 
-function hasConverged(app: AppOnWorker, wanted: Position): boolean {
-  return app.state === 'converged' && comparePositions(app, wanted) >= 0;
+function hasConverged(app: AppOnWorker, wanted: Position, desired: Position): boolean {
+  return app.state === 'converged' && isEnough(app, wanted, desired);
+}
+
+/** What is newer than the desired state the database has lost: a worker that has it is yet to be brought back. */
+function isEnough(position: Position, wanted: Position, desired: Position): boolean {
+  return comparePositions(position, wanted) >= 0 && comparePositions(position, desired) <= 0;
 }
 
 function stopping(): ProblemError {

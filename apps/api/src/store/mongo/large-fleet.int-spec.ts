@@ -72,8 +72,8 @@ it('10,000 workers are written, counted and found', async () => {
       offline: 0,
     },
     revisions: [
-      { epoch: 1, revision: 7, workers: WORKERS / 2 },
-      { epoch: 1, revision: 6, workers: WORKERS / 2 },
+      { epoch: 1, revision: 7, workers: WORKERS / 2, converged: WORKERS / 2 - WORKERS / 100 },
+      { epoch: 1, revision: 6, workers: WORKERS / 2, converged: WORKERS / 2 },
     ],
     convergence: { p50_ms: WORKERS / 2 - 2, p99_ms: WORKERS * 0.99 - 2 },
     images: [],

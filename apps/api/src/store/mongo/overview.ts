@@ -1,5 +1,5 @@
 import type { Model, mongo } from 'mongoose';
-import { type AppOverview, type AppView, fleetStateAt, isSilent } from '../fleet-records.js';
+import { type AppOverview, type AppView, isSilent } from '../fleet-records.js';
 import { type AppBuild, type AppPlace, NOTHING_TOLD, readBuildKey, readPlaceKey } from './app-place.js';
 import { OverviewTally } from '../overview-tally.js';
 import { toFieldName } from './field-name.js';
@@ -49,8 +49,7 @@ class Tally {
     const said = builds?.[this.name];
     const build = said === undefined ? NOTHING_TOLD : remembered(this.builds, said, readBuildKey);
     const isOffline = isSilent({ silent_at, patience_ms }, this.view.silence);
-    const state = isOffline ? 'offline' : fleetStateAt(place, this.view.position);
-    this.sums.add({ position: place, state, ...build }, 1);
+    this.sums.add({ ...place, ...build, isOffline }, 1);
     const time = took[this.name];
     if (time !== undefined && this.isDesired(place)) this.times.push(time);
   }

@@ -28,9 +28,10 @@ export const FLEET_QUERIES = {
   /** The primary key finds an app's workers. */
   count: {
     sql: `
-      SELECT ${STATE} AS fleet_state, a.epoch, a.revision, a.update_state, a.image_ids, COUNT(*) AS workers
+      SELECT ${OFFLINE} AS offline, a.epoch, a.revision, a.state, a.update_state, a.image_ids,
+        COUNT(*) AS workers
       FROM worker_apps a JOIN workers w ON w.worker_id = a.worker_id
-      WHERE ${COUNTS} GROUP BY fleet_state, a.epoch, a.revision, a.update_state, a.image_ids`,
+      WHERE ${COUNTS} GROUP BY offline, a.epoch, a.revision, a.state, a.update_state, a.image_ids`,
   },
 
   countWorkers: { sql: `SELECT ${OFFLINE} AS offline, COUNT(*) AS workers FROM workers w GROUP BY offline` },

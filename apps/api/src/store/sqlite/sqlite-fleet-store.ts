@@ -34,8 +34,9 @@ type AppOnWorkerRow = Omit<AppOnWorker, 'deleted' | 'previous' | 'update' | 'ima
 };
 
 /** Workers that are alike. */
-interface CountRow extends Pick<AppOnWorkerRow, 'epoch' | 'revision' | 'update_state' | 'image_ids'> {
-  fleet_state: FleetState;
+interface CountRow
+  extends Pick<AppOnWorkerRow, 'epoch' | 'revision' | 'state' | 'update_state' | 'image_ids'> {
+  offline: number;
   workers: number;
 }
 
@@ -122,11 +123,13 @@ export class SqliteFleetStore extends FleetStore {
   }
 
   override async overview(view: AppView): Promise<AppOverview> {
-    const counts = this.database.read<CountRow>(FLEET_QUERIES.count, viewed(view));
+    const { app_name, deleted, silence } = view;
+    const parameters = { app_name, deleted: deleted ? 1 : 0, ...silence };
+    const counts = this.database.read<CountRow>(FLEET_QUERIES.count, parameters);
     const tally = new OverviewTally(view.position);
-    for (const { fleet_state: state, epoch, revision, update_state: update, image_ids, workers } of counts) {
-      const alike = { position: { epoch, revision }, state, update, image_ids: readIds(image_ids) };
-      tally.add(alike, workers);
+    for (const { epoch, revision, state, offline, update_state: update, image_ids, workers } of counts) {
+      const place = { epoch, revision, state, isOffline: offline === 1 };
+      tally.add({ ...place, update, image_ids: readIds(image_ids) }, workers);
     }
     return tally.overview(this.convergence(view));
   }

@@ -90,10 +90,10 @@ export function describeAppRollout(kind: string, create: CreateDatabase): void {
       expect(await fleet.overview(VIEW)).toMatchObject({
         states: { converged: 1, converging: 4, failed: 1, offline: 2 },
         revisions: [
-          { epoch: 2, revision: 7, workers: 1 },
-          { epoch: 1, revision: 8, workers: 1 },
-          { epoch: 1, revision: 7, workers: 4 },
-          { epoch: 1, revision: 6, workers: 2 },
+          { epoch: 2, revision: 7, workers: 1, converged: 1 },
+          { epoch: 1, revision: 8, workers: 1, converged: 0 },
+          { epoch: 1, revision: 7, workers: 4, converged: 1 },
+          { epoch: 1, revision: 6, workers: 2, converged: 1 },
         ],
       });
       const unheard = { ...VIEW, silence: { now: 1_000, listened_ms: 179_999 } };
@@ -219,8 +219,8 @@ export function describeAppRollout(kind: string, create: CreateDatabase): void {
       expect(await fleet.overview(deleted)).toEqual({
         states: { converged: 0, converging: 2, failed: 0, offline: 0 },
         revisions: [
-          { epoch: 1, revision: 7, workers: 1 },
-          { epoch: 1, revision: 6, workers: 1 },
+          { epoch: 1, revision: 7, workers: 1, converged: 0 },
+          { epoch: 1, revision: 6, workers: 1, converged: 1 },
         ],
         ...NOTHING_TOLD,
         convergence: null,
