@@ -37,7 +37,7 @@ export class RegionPublisher {
   private stopped = false;
   private asking = false;
   private readonly failures: FailureLog;
-  /** Milliseconds since 1970. */
+  /** By a monotonic clock, milliseconds. */
   private readonly startedAt: number;
 
   constructor(
@@ -51,7 +51,7 @@ export class RegionPublisher {
   ) {
     metrics.begin(feed.region);
     this.failures = new FailureLog(feed.region, log);
-    this.startedAt = clock.now();
+    this.startedAt = clock.elapsed();
     this.written = new RecentWrites(() => clock.elapsed());
     this.queue = new AppQueue((appName, nudged) => this.attempt(appName, nudged), timing, clock);
   }
@@ -284,10 +284,10 @@ export class RegionPublisher {
     await this.store.markPublished(record.app_name, this.region, mark);
     // Under a higher epoch everything arrives once more, whenever it was changed.
     if (known?.revision === revision) return;
-    const changedAt = Date.parse(record.updated_at);
+    const took = now - Date.parse(record.updated_at);
     // The region may be new, or the database restored: the app has not waited since its last change.
-    if (!known && changedAt < this.startedAt) return;
-    this.metrics.arrived(this.region, Math.max(0, now - changedAt) / 1_000);
+    if (!known && took > this.clock.elapsed() - this.startedAt) return;
+    this.metrics.arrived(this.region, Math.max(0, took) / 1_000);
   }
 
   private async raiseEpoch(found: Position, wanted: DesiredStateMessage): Promise<void> {

@@ -1,11 +1,13 @@
 import { RareLog } from '@nebula/messaging';
 import type { ApiLog } from '../api-log.js';
+import { ClockJumps } from '../clock-jumps.js';
 import { type Clock, instant } from '../clock.js';
 import {
   type AppStore,
   type PublishedMark,
   StoreUnavailableError,
   type Tombstone,
+  type VerificationClaim,
 } from '../store/app-store.js';
 import { Alarm } from './alarm.js';
 import { CALM_MS } from './failure-log.js';
@@ -23,16 +25,22 @@ const CLAIMED_AT_ONCE = 2_000;
 /** A claim ends after this part of the interval, and after so long at most: as much later others come to it. */
 const CLAIM_PART = 0.1;
 const LONGEST_CLAIM_MS = 30_000;
+/** No claim ends later than this, and nothing is noted for later, unless a clock is ahead of this one by half of it. */
+const LATEST_MS = 2 * LONGEST_CLAIM_MS;
 /** What was compared is noted by the next look. So many pauses is a claim long at least, of which chance leaves half. */
 const CLAIM_PAUSES = 3;
 /**
  * So long after the last trouble with a feed no tombstone is forgotten: one that could not be published in all its time
- * has to be there for workers that had no broker either, and come back spread over minutes.
+ * has to be there for workers that had no broker either, and come back spread over minutes. So long after a jump of the
+ * wall clock, which tells their age, it is the same: one that was set wrong is mostly right again by then.
  */
 const QUIET_BEFORE_PURGE_MS = 3_600_000;
 /** So many tombstones are forgotten in one look at the database. */
 const PURGED_AT_ONCE = 50;
 const DAY_MS = 86_400_000;
+
+/** What is due for verification, by what is noted of it. */
+type Due = Pick<VerificationClaim, 'after' | 'before'>;
 
 /** Looks at the database at intervals for what has to be published, verified or forgotten. */
 export class Sweep {
@@ -40,10 +48,12 @@ export class Sweep {
   private running: Promise<void> | null = null;
   private looking = true;
   private stopped = false;
+  /** Times of this are by a monotonic clock, milliseconds. */
   private startedAt = 0;
   private purgedAt = Number.NEGATIVE_INFINITY;
-  /** When a feed was last known to be in trouble, or may have been. */
+  /** When a feed or the clock was last known to be in trouble, or may have been. */
   private troubledAt = 0;
+  private readonly jumps: ClockJumps;
   private readonly told = new RareLog();
 
   constructor(
@@ -54,10 +64,12 @@ export class Sweep {
     private readonly options: PublishingOptions,
     /** Between two looks, unless verification asks for more. */
     private readonly longestPauseMs: number,
-  ) {}
+  ) {
+    this.jumps = new ClockJumps(clock);
+  }
 
   start(): void {
-    this.startedAt = this.clock.now();
+    this.startedAt = this.clock.elapsed();
     this.troubledAt = this.startedAt;
     this.running = this.run();
   }
@@ -93,13 +105,14 @@ export class Sweep {
   }
 
   private async look(): Promise<void> {
-    if (this.regions.some((region) => region.problem() !== null)) this.troubledAt = this.clock.now();
+    if (this.regions.some((region) => region.problem() !== null)) this.troubledAt = this.clock.elapsed();
     const epoch = await this.store.epoch();
     for (const region of this.regions) {
       region.askAgain();
       await region.noteVerified();
       await this.compareBehind(region, epoch);
       await this.verifyDue(region);
+      await this.verifyMisdated(region);
     }
     // A restored database may hold tombstones of apps that live, so they have to be compared before they go.
     if (this.regions.every(({ pending }) => pending === 0)) await this.purge();
@@ -123,8 +136,19 @@ export class Sweep {
    * started: the database may have been restored while it was down.
    */
   private async verifyDue(region: RegionPublisher): Promise<void> {
-    const before = Math.max(this.startedAt, this.clock.now() - this.verifyIntervalMs + this.pauseMs);
-    while (!this.stopped && (await this.claim(region, before, BATCH)) === BATCH);
+    const sinceStart = this.clock.elapsed() - this.startedAt;
+    const due = this.dueAfter(Math.min(sinceStart, this.verifyIntervalMs - this.pauseMs));
+    while (!this.stopped && (await this.claim(region, due, BATCH)) === BATCH);
+  }
+
+  /**
+   * Takes up what a clock that was ahead has noted or claimed for a time that is still to come: nobody would until then.
+   * While two clocks differ each does what the other has done, so it is a limited number in each look.
+   */
+  private async verifyMisdated(region: RegionPublisher): Promise<void> {
+    const latest = this.clock.now() + LATEST_MS;
+    await this.claim(region, { after: latest, before: Number.MAX_SAFE_INTEGER }, BATCH);
+    await this.claim(region, { after: Number.MIN_SAFE_INTEGER, before: -latest }, BATCH);
   }
 
   /**
@@ -134,19 +158,24 @@ export class Sweep {
   private async verifyEarly(region: RegionPublisher): Promise<void> {
     const share = Math.ceil((region.known * this.pauseMs) / this.verifyIntervalMs);
     const limit = Math.min(BATCH, Math.max(1, share));
-    await this.claim(region, this.clock.now() - this.verifyIntervalMs / 2, limit);
+    await this.claim(region, this.dueAfter(this.verifyIntervalMs / 2), limit);
+  }
+
+  /** What was verified longer ago than this, and what somebody has claimed in vain. */
+  private dueAfter(milliseconds: number): Due {
+    const now = this.clock.now();
+    return { after: -now, before: now - milliseconds };
   }
 
   /** Who doesn't have the feed leaves it to others, and takes up what is due then when it has it again. */
-  private async claim(region: RegionPublisher, before: number, limit: number): Promise<number> {
+  private async claim(region: RegionPublisher, due: Due, limit: number): Promise<number> {
     if (region.feed.problem() !== null) return 0;
     const except = region.unverified;
     const room = CLAIMED_AT_ONCE - region.untried;
     if (room <= 0) return 0;
-    const now = this.clock.now();
     // By chance, so that an instance that starts again and again doesn't come at the ends of its own claims.
-    const until = now + Math.ceil(this.claimMs * (0.5 + this.clock.random() / 2));
-    const claim = { before, now, until, limit: Math.min(limit, room), except };
+    const until = this.clock.now() + Math.ceil(this.claimMs * (0.5 + this.clock.random() / 2));
+    const claim = { ...due, until, limit: Math.min(limit, room), except };
     const claimed = await this.store.claimVerification(region.region, claim);
     for (const appName of claimed) region.verify(appName);
     return claimed.length;
@@ -167,21 +196,23 @@ export class Sweep {
   }
 
   private async purge(): Promise<void> {
-    const now = this.clock.now();
-    if (now - this.purgedAt < PURGE_INTERVAL_MS || now - this.troubledAt < QUIET_BEFORE_PURGE_MS) return;
-    const keptSince = now - this.options.tombstone_retention_days * DAY_MS;
+    const elapsed = this.clock.elapsed();
+    if (this.jumps.look()) this.troubledAt = elapsed;
+    const isQuiet = elapsed - this.troubledAt >= QUIET_BEFORE_PURGE_MS;
+    if (!isQuiet || elapsed - this.purgedAt < PURGE_INTERVAL_MS) return;
+    const keptSince = this.clock.now() - this.options.tombstone_retention_days * DAY_MS;
     const epoch = await this.store.epoch();
     const old = await this.store.oldTombstones(instant(keptSince));
     const due = old.filter((tombstone) => this.isEverywhere(tombstone, epoch, keptSince));
     // Nothing else is looked for meanwhile, so the rest is left to the next look.
-    if (due.length <= PURGED_AT_ONCE) this.purgedAt = now;
+    if (due.length <= PURGED_AT_ONCE) this.purgedAt = elapsed;
     const apps: string[] = [];
     for (const tombstone of due.slice(0, PURGED_AT_ONCE)) {
       if (this.stopped) break;
       const outcome = await this.forget(tombstone);
       if (outcome === 'forgotten') apps.push(tombstone.app_name);
       if (outcome !== 'failed') continue;
-      this.purgedAt = now;
+      this.purgedAt = elapsed;
       break;
     }
     if (apps.length > 0)

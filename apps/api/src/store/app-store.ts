@@ -55,9 +55,9 @@ export interface PublishedMark {
 
 /** What is claimed for verification, and for how long. Times are milliseconds since 1970. */
 export interface VerificationClaim {
-  /** What was verified before this is due. */
+  /** What has a `verified_at` between these two is due. */
+  after: number;
   before: number;
-  now: number;
   /** When it may be claimed by others, if it isn't noted as verified until then. */
   until: number;
   limit: number;

@@ -1,12 +1,13 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { API_OPTIONS, type ApiOptions } from '../api-options.js';
+import { ClockJumps } from '../clock-jumps.js';
 import { Clock } from '../clock.js';
 import type { Silence } from '../store/fleet-records.js';
 
 /** The clock is looked at so often, milliseconds. */
 const TICK_MS = 10_000;
 
-/** When it has gone on by so much more meanwhile, milliseconds, the machine slept or the process stood still. */
+/** When so much more time than that has passed, milliseconds, the process stood still. */
 const STANDSTILL_MS = 10_000;
 
 /**
@@ -18,14 +19,17 @@ export class Listening implements OnApplicationBootstrap, OnApplicationShutdown 
   private gapAt = 0;
   /** As it was when every worker could last be heard. */
   private heard: Silence | null = null;
+  /** By the clock that never jumps. */
   private tickAt: number;
+  private readonly jumps: ClockJumps;
   private timer: NodeJS.Timeout | null = null;
 
   constructor(
     @Inject(API_OPTIONS) private readonly options: Pick<ApiOptions, 'reports'>,
     private readonly clock: Clock,
   ) {
-    this.tickAt = clock.now();
+    this.tickAt = clock.elapsed();
+    this.jumps = new ClockJumps(clock);
   }
 
   onApplicationBootstrap(): void {
@@ -57,11 +61,9 @@ export class Listening implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   private tick(): void {
-    const now = this.clock.now();
-    if (Math.abs(now - this.tickAt) > TICK_MS + STANDSTILL_MS) {
-      this.gapAt = now;
-      this.heard = null;
-    }
-    this.tickAt = now;
+    const elapsed = this.clock.elapsed();
+    const stoodStill = elapsed - this.tickAt > TICK_MS + STANDSTILL_MS;
+    this.tickAt = elapsed;
+    if (this.jumps.look() || stoodStill) this.missed();
   }
 }

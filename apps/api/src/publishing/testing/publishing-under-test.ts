@@ -18,11 +18,21 @@ import { PublishingModule } from '../publishing.module.js';
 
 /** A clock that a test can put forward; chance always says what it is told. */
 export class SteppedClock extends Clock {
+  /** So much more time has passed, milliseconds. */
   offset = 0;
   chance = 1;
 
+  /** @param wrong by so much the wall clock alone is ahead, milliseconds */
+  constructor(public wrong: number) {
+    super();
+  }
+
   override now(): number {
-    return Date.now() + this.offset;
+    return Date.now() + this.offset + this.wrong;
+  }
+
+  override elapsed(): number {
+    return performance.now() + this.offset;
   }
 
   override random(): number {
@@ -41,6 +51,8 @@ export interface PublishingSettings {
   feed_call?: number;
   first_backoff?: number;
   longest_backoff?: number;
+  /** Milliseconds: by so much its clock is ahead. */
+  wrong_clock?: number;
 }
 
 /** The outbox of one instance of the api, over a real store. */
@@ -59,7 +71,7 @@ export class PublishingUnderTest {
       searchForSecrets(lines.at(-1) ?? '', 'the log of a publisher');
     };
     const logger: LoggerService = { log: note, warn: note, error: note };
-    const clock = new SteppedClock();
+    const clock = new SteppedClock(settings.wrong_clock ?? 0);
     const { feeds, verify_interval_seconds = 86_400, tombstone_retention_days = 90 } = settings;
     const { sweep = 20, feed_call = 2_000, secret_keys = [testKey('test')] } = settings;
     const { first_backoff = 2, longest_backoff = 20 } = settings;

@@ -47,8 +47,8 @@ export const REGION_QUERIES = {
 
   /** What somebody has claimed in vain first, then the longest unverified, so that a limit leaves none waiting for good. */
   claimVerification: {
-    filter: (region: string, { before, now }: VerificationClaim): QueryFilter<AppDocument> => ({
-      [verifiedField(region)]: { $gt: -now, $lt: before },
+    filter: (region: string, { after, before }: VerificationClaim): QueryFilter<AppDocument> => ({
+      [verifiedField(region)]: { $gt: after, $lt: before },
     }),
     index: (region: string): IndexKeys => ({ [verifiedField(region)]: 1 }),
   },

@@ -51,7 +51,7 @@ const callsOf = (store: AppStore): (() => Promise<unknown>)[] => [
   () => store.replace(recordOf('shop', { revision: 2 }), 1),
   () => store.behind('eu', 1, 10),
   () => store.markPublished('shop', 'eu', { epoch: 1, revision: 1, verified_at: 0 }),
-  () => store.claimVerification('eu', { before: 1, now: 1, until: 2, limit: 10 }),
+  () => store.claimVerification('eu', { after: -1, before: 1, until: 2, limit: 10 }),
   () => store.noteVerified('eu', ['shop'], 1),
   () => store.clearPublished('shop', 'eu'),
   () => store.oldTombstones('2026-01-01T00:00:00.000Z'),
@@ -98,7 +98,7 @@ describe('while the server is away', () => {
     await server.start();
     await eventually(async () => expect(await store.insert(recordOf('shop'))).toBe(true), 20_000);
     await store.behind('eu', 1, 1);
-    await store.claimVerification('eu', { before: 1, now: 1, until: 2, limit: 1 });
+    await store.claimVerification('eu', { after: -1, before: 1, until: 2, limit: 1 });
     const client = await new mongoose.mongo.MongoClient(server.url).connect();
     try {
       await eventually(async () => {

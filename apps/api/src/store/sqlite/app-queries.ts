@@ -93,7 +93,7 @@ export const APP_QUERIES = {
       UPDATE published SET verified_at = -:until
       WHERE region = :region AND app_name IN (
         SELECT app_name FROM published
-        WHERE region = :region AND verified_at > -:now AND verified_at < :before
+        WHERE region = :region AND verified_at > :after AND verified_at < :before
           AND app_name NOT IN (SELECT value FROM json_each(:except))
         ORDER BY verified_at LIMIT :limit
       )

@@ -157,8 +157,8 @@ export class SqliteAppStore extends AppStore {
   }
 
   override async claimVerification(region: string, claim: VerificationClaim): Promise<string[]> {
-    const { before, now, until, limit, except = [] } = claim;
-    const parameters = { region, before, now, until, limit, except: JSON.stringify(except) };
+    const { after, before, until, limit, except = [] } = claim;
+    const parameters = { region, after, before, until, limit, except: JSON.stringify(except) };
     const claimed = this.database.changeReturning<NameRow>(
       APP_QUERIES.claimVerification,
       parameters,

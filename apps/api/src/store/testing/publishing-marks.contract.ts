@@ -11,7 +11,7 @@ export function describePublishingMarks(kind: string, create: CreateDatabase): v
     const mark = (revision: number, epoch = 1, verified_at = 0) => ({ epoch, revision, verified_at });
     /** Of what was verified before this, at this time and for 30 ms. */
     const claim = (before: number, now: number, more: Partial<VerificationClaim> = {}) => ({
-      ...{ before, now, until: now + 30, limit: 100 },
+      ...{ after: -now, before, until: now + 30, limit: 100 },
       ...more,
     });
     const behind = async (region: string, epoch = 1) => (await apps.behind(region, epoch, 100)).sort();
@@ -163,6 +163,22 @@ export function describePublishingMarks(kind: string, create: CreateDatabase): v
       expect((await apps.get('b'))?.published['eu']).toEqual(mark(1, 1, 1_200));
       await apps.markPublished('a', 'eu', mark(1, 1, 1_300));
       expect(await apps.claimVerification('eu', claim(1_200, 2_000))).toEqual([]);
+    });
+
+    it('what was noted or claimed by a clock that was ahead is claimed by what it has, and noted as it is then', async () => {
+      const ahead = { noted: 90_000, claimed: -90_000, right: 800, 'claimed by another': -940 };
+      for (const [name, verified_at] of Object.entries(ahead))
+        await apps.insert(recordOf(name, { published: { eu: mark(1, 1, verified_at) } }));
+      expect(await apps.claimVerification('eu', claim(900, 900))).toEqual(['right']);
+      const noted = { after: 1_000, before: Number.MAX_SAFE_INTEGER };
+      expect(await apps.claimVerification('eu', claim(0, 900, noted))).toEqual(['noted']);
+      const claimed = { after: Number.MIN_SAFE_INTEGER, before: -1_000 };
+      expect(await apps.claimVerification('eu', claim(0, 900, claimed))).toEqual(['claimed']);
+      for (const range of [noted, claimed])
+        expect(await apps.claimVerification('eu', claim(0, 900, range))).toEqual([]);
+      await apps.noteVerified('eu', ['noted', 'claimed'], 910);
+      for (const name of ['noted', 'claimed'])
+        expect((await apps.get(name))?.published).toEqual({ eu: mark(1, 1, 910) });
     });
 
     it('the highest revision of all that was purged is remembered', async () => {
