@@ -55,6 +55,13 @@ describe('the chart', () => {
         ...['Secret', 'Secret', 'Secret', 'Service', 'ServiceAccount', 'ServiceAccount'],
       ],
     ],
+    [
+      'regions-values.yaml',
+      [
+        ...['DaemonSet', 'Deployment', 'Job', 'NetworkPolicy', 'NetworkPolicy', 'PodDisruptionBudget'],
+        ...['Service', 'ServiceAccount', 'ServiceAccount'],
+      ],
+    ],
     ['api-alone-values.yaml', ['Deployment', 'Service']],
     ['workers-alone-values.yaml', ['DaemonSet', 'Secret']],
   ])('makes manifests that Kubernetes knows all fields of, with %s', async (file, kinds) => {

@@ -38,6 +38,7 @@ const LOAD_BALANCER = 'e2e/load-balancer.e2e-spec.ts';
 const SYSTEMD = 'e2e/deploy/systemd.deploy-spec.ts';
 const COMPOSE = 'e2e/deploy/compose.deploy-spec.ts';
 const HELM = 'e2e/deploy/helm.deploy-spec.ts';
+const HELM_REGIONS = 'e2e/deploy/helm-regions.deploy-spec.ts';
 const HOUR = 'e2e/deploy/in-an-hour.deploy-spec.ts';
 const EXAMPLES = 'tools/docs/examples.spec.ts';
 
@@ -79,6 +80,7 @@ export const REGISTER = {
       CLUSTER,
       playedBy(HELM),
     ],
+    'Several regions': [CLUSTER, playedBy(HELM_REGIONS)],
   },
   'deploy/systemd/README.md': {
     '*': playedBy(

@@ -1,6 +1,6 @@
 /**
  * What of the Helm chart follows from elsewhere: the table of the values in its README from values.yaml, and the keys of
- * `api.config` and `worker.config` in values.schema.json from the configuration of the programs.
+ * `api.config`, `worker.config` and a region in values.schema.json from the configuration of the programs.
  */
 import { join } from 'node:path';
 import { isMap, isNode, isScalar, parseDocument } from 'yaml';
@@ -37,6 +37,28 @@ export function configSchema(keys) {
   return { type: 'object', additionalProperties: false, properties };
 }
 
+/** Keys of a region that the chart sets itself. */
+const FILES_OF_REGION = new Set(['rabbit_ssl_ca', 'rabbit_ssl_cert', 'rabbit_ssl_key']);
+
+/**
+ * The schema of one of `rabbit.regions`: the keys of a region that are neither secret nor files, and its Secret.
+ *
+ * @param {Readonly<Record<string, Key>>} keys
+ */
+function regionSchema(keys) {
+  const entries = Object.entries(keys).filter(([name, key]) => !key.secret && !FILES_OF_REGION.has(name));
+  const secretName = {
+    type: 'string',
+    pattern: '^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?)?$',
+    description: 'a Secret that is there already, with the passwords of this region',
+  };
+  const properties = {
+    secretName,
+    ...Object.fromEntries(entries.map(([name, key]) => [name, keySchema(key)])),
+  };
+  return { type: 'object', additionalProperties: false, properties };
+}
+
 /** @param {Key} key */
 function keySchema(key) {
   const { description } = key;
@@ -61,14 +83,14 @@ function keySchema(key) {
 
 /**
  * @param {string} schema text of values.schema.json
- * @param {Readonly<Record<string, Key>>} apiKeys
- * @param {Readonly<Record<string, Key>>} workerKeys
- * @returns {string} the same with the keys of these programs
+ * @param {{ api: Readonly<Record<string, Key>>, worker: Readonly<Record<string, Key>>, region: Readonly<Record<string, Key>> }} keys
+ * @returns {string} the same with the keys of these programs, and of a region
  */
-export function withConfigKeys(schema, apiKeys, workerKeys) {
+export function withConfigKeys(schema, keys) {
   const parsed = /** @type {{ $defs: Record<string, unknown> }} */ (JSON.parse(schema));
-  parsed.$defs['apiConfig'] = configSchema(apiKeys);
-  parsed.$defs['workerConfig'] = configSchema(workerKeys);
+  parsed.$defs['apiConfig'] = configSchema(keys.api);
+  parsed.$defs['workerConfig'] = configSchema(keys.worker);
+  parsed.$defs['region'] = regionSchema(keys.region);
   return `${JSON.stringify(parsed, null, 2)}\n`;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { API_KEYS } from '@nebula/api';
+import { API_KEYS, REGION_KEYS } from '@nebula/api';
 import { WORKER_KEYS } from '@nebula/worker';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -46,7 +46,8 @@ describe('the values of the Helm chart', () => {
 
   it('have the keys of the configuration in their schema (else run: node tools/docs/write-helm-values.mjs)', () => {
     const schema = read(SCHEMA_FILE);
-    expect(schema).toBe(withConfigKeys(schema, { ...API_KEYS }, { ...WORKER_KEYS }));
+    const keys = { api: { ...API_KEYS }, worker: { ...WORKER_KEYS }, region: { ...REGION_KEYS } };
+    expect(schema).toBe(withConfigKeys(schema, keys));
   });
 
   it('are all explained, and known to the schema', () => {

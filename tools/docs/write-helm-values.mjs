@@ -2,7 +2,7 @@
  * Writes anew what of the Helm chart follows from its values and from the configuration of the programs. To be run after
  * a change of them, with the packages built.
  */
-import { API_KEYS } from '@nebula/api';
+import { API_KEYS, REGION_KEYS } from '@nebula/api';
 import { WORKER_KEYS } from '@nebula/worker';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { CHART_PAGE, SCHEMA_FILE, VALUES_FILE, withConfigKeys, withValuesTable } from './helm-values.mjs';
@@ -10,4 +10,5 @@ import { CHART_PAGE, SCHEMA_FILE, VALUES_FILE, withConfigKeys, withValuesTable }
 const read = (/** @type {string} */ path) => readFileSync(path, 'utf8');
 
 writeFileSync(CHART_PAGE, withValuesTable(read(CHART_PAGE), read(VALUES_FILE)));
-writeFileSync(SCHEMA_FILE, withConfigKeys(read(SCHEMA_FILE), { ...API_KEYS }, { ...WORKER_KEYS }));
+const keys = { api: { ...API_KEYS }, worker: { ...WORKER_KEYS }, region: { ...REGION_KEYS } };
+writeFileSync(SCHEMA_FILE, withConfigKeys(read(SCHEMA_FILE), keys));

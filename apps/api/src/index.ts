@@ -4,6 +4,7 @@ export { ACCESS_KEYS, type AccessConfiguration } from './program/access-keys.js'
 export { accessOptions } from './program/access-options.js';
 export { accessProblems } from './program/access-problems.js';
 export { API_KEYS, type ApiConfiguration } from './program/configuration.js';
+export { REGION_KEYS } from './program/regions.js';
 export { checkStore } from './store/check-store.js';
 export { createApi } from './create-api.js';
 export { buildDocument } from './openapi/document.js';

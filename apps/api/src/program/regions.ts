@@ -51,7 +51,8 @@ const NAME_RULE = '1 to 63 letters, digits, "_", "." and "-"';
 /** What can't be the same in all regions by default, and so must be set in each or for all. */
 const NEEDED = ['rabbit_host', 'rabbit_user', 'rabbit_password'] as const;
 
-const REGION_KEYS: KeyTable<BrokerConfiguration> = { ...RABBIT_KEYS, ...KEPT_BROKER_KEYS };
+/** What may be set for one region. */
+export const REGION_KEYS: KeyTable<BrokerConfiguration> = { ...RABBIT_KEYS, ...KEPT_BROKER_KEYS };
 
 /** `RABBIT_KEYS` where each region may have its own: none of them has to be set for all. */
 export const SHARED_RABBIT_KEYS: KeyTable<RabbitConfiguration> = {

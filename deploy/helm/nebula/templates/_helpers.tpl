@@ -95,17 +95,28 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
   value: "true"
 - name: RABBIT_SSL_VERIFY
   value: {{ $rabbit.tls.verify | quote }}
-{{- if $rabbit.tls.secretName }}
-{{- range $key, $variable := dict "ca.crt" "RABBIT_SSL_CA" "tls.crt" "RABBIT_SSL_CERT" "tls.key" "RABBIT_SSL_KEY" }}
-{{- if has $key $rabbit.tls.secretKeys }}
-- name: {{ $variable }}
-  value: /etc/nebula/rabbit-tls/{{ $key }}
-{{- end }}
-{{- end }}
+{{- range $key, $path := include "nebula.rabbitFiles" (index . 0) | fromJson }}
+- name: {{ upper $key }}
+  value: {{ $path }}
 {{- end }}
 {{- end }}
 {{- end -}}
 
+{{/* Where a pod has the files for TLS to RabbitMQ, by the key of the configuration, as JSON. */}}
+{{- define "nebula.rabbitFiles" -}}
+{{- $tls := .Values.rabbit.tls -}}
+{{- $paths := dict -}}
+{{- if $tls.secretName -}}
+{{- range $key, $name := dict "rabbit_ssl_ca" "ca.crt" "rabbit_ssl_cert" "tls.crt" "rabbit_ssl_key" "tls.key" -}}
+{{- if has $name $tls.secretKeys -}}
+{{- $_ := set $paths $key (printf "/etc/nebula/rabbit-tls/%s" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $paths -}}
+{{- end -}}
+
+{{/* Whether a worker has them. */}}
 {{- define "nebula.hasRabbitFiles" -}}
 {{- if and .Values.rabbit.tls.enabled .Values.rabbit.tls.secretName }}true{{ end -}}
 {{- end -}}

@@ -5,15 +5,14 @@ schema's messages would show. Each message names what to set.
 {{- define "nebula.validate" -}}
 {{- $values := .Values -}}
 {{- $problems := list -}}
-{{- if not $values.rabbit.hosts -}}
+{{- if and (not $values.rabbit.hosts) (or $values.worker.enabled (not $values.rabbit.regions)) -}}
 {{- $problems = append $problems "rabbit.hosts is empty: name the nodes of RabbitMQ, like [rabbit.example]" -}}
 {{- end -}}
-{{- range $index, $host := $values.rabbit.hosts -}}
-{{- if not (regexMatch "^([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?$" $host) -}}
-{{- $problems = append $problems (printf "rabbit.hosts[%d] must be a name or an address of a node, with its port if it has another one, like rabbit.example:5673; no URL" $index) -}}
+{{- $problems = concat $problems (include "nebula.hostProblems" (list "rabbit.hosts" $values.rabbit.hosts) | fromJsonArray) -}}
+{{- with include "nebula.validateRegions" . -}}
+{{- $problems = concat $problems (splitList "\n" .) -}}
 {{- end -}}
-{{- end -}}
-{{- if and $values.rabbit.tls.secretName (not $values.rabbit.tls.enabled) -}}
+{{- if and $values.rabbit.tls.secretName (not (include "nebula.hasRegionTls" .)) -}}
 {{- $problems = append $problems "rabbit.tls.secretName is set but rabbit.tls.enabled is not: set it to true" -}}
 {{- end -}}
 {{- if ne (has "tls.crt" $values.rabbit.tls.secretKeys) (has "tls.key" $values.rabbit.tls.secretKeys) -}}
@@ -44,6 +43,7 @@ schema's messages would show. Each message names what to set.
 
 {{- define "nebula.validateApi" -}}
 {{- $api := .Values.api -}}
+{{- $isShared := include "nebula.sharesPasswords" . -}}
 {{- $problems := list -}}
 {{- if not $api.secret.existingName -}}
 {{- if not $api.secret.mongoUrl -}}
@@ -55,14 +55,14 @@ schema's messages would show. Each message names what to set.
 {{- if and $api.secret.authToken (lt (len $api.secret.authToken) 32) -}}
 {{- $problems = append $problems "api.secret.authToken is shorter than 32 characters and could be guessed; \"openssl rand -hex 32\" makes one" -}}
 {{- end -}}
-{{- if not $api.secret.rabbitPassword -}}
+{{- if and $isShared (not $api.secret.rabbitPassword) -}}
 {{- $problems = append $problems "api.secret: set rabbitPassword to the password of api.rabbitUser, or existingName to a Secret that has it" -}}
 {{- end -}}
 {{- $open := and (hasKey $api.config "auth_enabled") (not $api.config.auth_enabled) -}}
 {{- if not (or $open $api.secret.authToken $api.secret.basicAuthPassword) -}}
 {{- $problems = append $problems "api: no login: set api.secret.authToken, or api.config.basic_auth_user and api.secret.basicAuthPassword; api.config.auth_enabled: false lets in anyone who reaches it, on purpose" -}}
 {{- end -}}
-{{- if $api.config.rabbit_admin_user -}}
+{{- if and $isShared $api.config.rabbit_admin_user -}}
 {{- $problems = append $problems "api.config.rabbit_admin_user needs api.secret.existingName: a Secret that also has RABBIT_ADMIN_PASSWORD and RABBIT_WORKER_PASSWORD" -}}
 {{- end -}}
 {{- if and $api.secret.basicAuthPassword (not $api.config.basic_auth_user) -}}
@@ -81,16 +81,18 @@ schema's messages would show. Each message names what to set.
 {{- define "nebula.validateSetup" -}}
 {{- $values := .Values -}}
 {{- $problems := list -}}
-{{- if not $values.setupBroker.managementUrl -}}
+{{- /* With regions, what one of them lacks is said of that one. */ -}}
+{{- $isOne := empty $values.rabbit.regions -}}
+{{- if and $isOne (not $values.setupBroker.managementUrl) -}}
 {{- $problems = append $problems "setupBroker.managementUrl is empty: set it to the address of the management plugin, like http://rabbit.example:15672" -}}
 {{- end -}}
-{{- if not (or (not $values.setupBroker.managementUrl) (regexMatch "^https?://[^@\\s]+$" $values.setupBroker.managementUrl)) -}}
+{{- if not (or (not $values.setupBroker.managementUrl) (include "nebula.isManagementUrl" $values.setupBroker.managementUrl)) -}}
 {{- $problems = append $problems "setupBroker.managementUrl must be an address like http://rabbit.example:15672, without user and password, which are adminUser and secret.adminPassword" -}}
 {{- end -}}
-{{- if not $values.setupBroker.adminUser -}}
+{{- if and $isOne (not $values.setupBroker.adminUser) -}}
 {{- $problems = append $problems "setupBroker.adminUser is empty: set it to the administrator of RabbitMQ" -}}
 {{- end -}}
-{{- if not $values.setupBroker.secret.existingName -}}
+{{- if and (include "nebula.sharesPasswords" .) (not $values.setupBroker.secret.existingName) -}}
 {{- if not $values.setupBroker.secret.adminPassword -}}
 {{- $problems = append $problems "setupBroker.secret: set adminPassword to the password of setupBroker.adminUser, or existingName to a Secret that has it" -}}
 {{- end -}}
