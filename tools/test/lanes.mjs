@@ -50,10 +50,7 @@ const LANES = [
     { kind: 'integration', name: 'integration-without-engine', patterns: WITHOUT_ENGINE },
     { kind: 'e2e', name: 'e2e-own-services', patterns: OWN_SERVICES },
   ],
-  [
-    { kind: 'integration', name: 'integration-patient', patterns: PATIENT, engine: 'patient-engine' },
-    DEPLOY,
-  ],
+  [{ kind: 'integration', name: 'integration-patient', patterns: PATIENT, engine: 'patient-engine' }, DEPLOY],
 ];
 
 /**
