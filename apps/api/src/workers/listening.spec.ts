@@ -87,6 +87,21 @@ it('silence counts anew when the machine slept or the clock was set, whichever w
   expect(pass(60_000)).toBe(60_000);
 });
 
+it('silence counts again when the clock is back before the time at which the transport began', () => {
+  pass(60_000);
+  clock.time -= 86_400_000;
+  expect(listening.silence().listened_ms).toBe(0);
+  expect(pass(60_000)).toBe(60_000);
+  // One of several regions was away, and the clock is still behind the beginning of another.
+  const latest = since;
+  since = null;
+  pass(600_000);
+  since = latest;
+  expect(pass(30_000)).toBe(30_000);
+  since = clock.time;
+  expect(pass(20_000)).toBe(20_000);
+});
+
 it('without a transport nobody listens', () => {
   const deaf = new Listening({}, clock);
   clock.pass(5_000);

@@ -17,6 +17,8 @@ const STANDSTILL_MS = 10_000;
 @Injectable()
 export class Listening implements OnApplicationBootstrap, OnApplicationShutdown {
   private gapAt = 0;
+  /** What the transport said of its beginning when the clock last jumped: by the clock of before, so it says nothing now. */
+  private outdated: number | null = null;
   /** As it was when every worker could last be heard. */
   private heard: Silence | null = null;
   /** By the clock that never jumps. */
@@ -54,9 +56,10 @@ export class Listening implements OnApplicationBootstrap, OnApplicationShutdown 
   silence(): Silence {
     this.tick();
     const now = this.clock.now();
-    const since = this.options.reports?.listeningSince() ?? null;
+    const since = this.since();
     if (since === null) return this.heard ?? { now, listened_ms: 0 };
-    this.heard = { now, listened_ms: Math.max(0, now - Math.max(since, this.gapAt)) };
+    const from = since === this.outdated ? this.gapAt : Math.max(since, this.gapAt);
+    this.heard = { now, listened_ms: Math.max(0, now - from) };
     return this.heard;
   }
 
@@ -64,6 +67,16 @@ export class Listening implements OnApplicationBootstrap, OnApplicationShutdown 
     const elapsed = this.clock.elapsed();
     const stoodStill = elapsed - this.tickAt > TICK_MS + STANDSTILL_MS;
     this.tickAt = elapsed;
-    if (this.jumps.look() || stoodStill) this.missed();
+    const since = this.since();
+    if (this.jumps.look() || stoodStill) {
+      this.missed();
+      this.outdated = since;
+    }
+    // The transport knows of this gap as well, but not by the clock of now where what it says is outdated.
+    if (since === null) this.gapAt = this.clock.now();
+  }
+
+  private since(): number | null {
+    return this.options.reports?.listeningSince() ?? null;
   }
 }
