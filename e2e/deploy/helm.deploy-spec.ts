@@ -8,6 +8,7 @@ import { loadSetupConfiguration } from '../../apps/api/src/program/setup-configu
 import { loadWorkerConfiguration } from '../../apps/worker/src/program/configuration.js';
 import { DocumentBlocks } from '../testing/document-blocks.js';
 import { CHART, HelmChart, KUBERNETES, LEAST, set, valuesFile } from './testing/helm-chart.js';
+import { Kubectl } from './testing/kubectl.js';
 import { type Manifest, manifestsIn, only, podOf, schemaProblems } from './testing/manifests.js';
 import { environmentOf, secretsIn } from './testing/pod-environment.js';
 
@@ -78,9 +79,19 @@ describe('the chart', () => {
       });
   });
 
-  it('is installed by the command and the values of its page, with the Secrets that the page makes', async () => {
+  it('is installed by the commands and the values of its page, with the Secrets that the page makes', async () => {
     const page = 'deploy/helm/nebula/README.md';
-    const [command = ''] = blocks.take(page, 'Install', 1).commands;
+    const typedAll = blocks.take(page, 'Install', 1).commands;
+    const [command = ''] = typedAll.slice(-1);
+    const making = typedAll.slice(0, -1);
+    const kubectl = await Kubectl.prepare(chart.folder);
+    const [namespace, ...made] = await Promise.all(making.map((each) => kubectl.made(each)));
+    const secrets = secretsIn(made);
+    expect(made.map(({ metadata }) => metadata.namespace)).toEqual(made.map(() => namespace?.metadata.name));
+    const [askForKeys = ''] = blocks.take(page, 'Install', 2).commands;
+    const makesKeys = making.find((each) => each.includes(' nebula-api ')) ?? '';
+    expect(await kubectl.shown(askForKeys, makesKeys)).toMatch(/^k1:\S{44}$/);
+
     const values = join(chart.folder, 'my-values.yaml');
     await writeFile(values, blocks.take(page, 'Install', 3).text);
     // The chart is rendered in place of installed.
@@ -90,16 +101,19 @@ describe('the chart', () => {
     const options = (typed?.[1] ?? 'none').split(/\s+/);
     const manifests = manifestsIn(await chart.template(['--values', values, ...options], 'nebula'));
     expect(manifests.flatMap(schemaProblems)).toEqual([]);
-    const secretOf = (kind: string, name: string) =>
-      /"secret(?:Ref|KeyRef|Name)"?:(?:\{"name":)?"([^"]+)"/.exec(
-        JSON.stringify(only(manifests, kind, name)),
-      )?.[1];
-    expect(secretOf('Deployment', 'nebula-api')).toBe('nebula-api');
-    expect(secretOf('DaemonSet', 'nebula-worker')).toBe('nebula-worker');
-    expect(secretOf('Job', 'nebula-setup-broker')).toBe('nebula-setup');
-    const worker = podOf(only(manifests, 'DaemonSet', 'nebula-worker'));
-    expect(environmentOf(worker, new Map())).toMatchObject({
-      ...{ APP_NAME: 'shop,shop-lb', RABBIT_HOST: 'rabbit-1.example,rabbit-2.example,rabbit-3.example' },
+    const none = join(chart.folder, 'conf.json');
+    await writeFile(none, '{}');
+    /** What a program is started with; every key of its Secret is in it under its name. */
+    const given = (kind: string, name: string, secret: string) => {
+      const environment = environmentOf(podOf(only(manifests, kind, name)), secrets);
+      expect(environment).toMatchObject(secrets.get(secret) ?? { none: secret });
+      return { environment, file: none };
+    };
+    loadApiConfiguration(given('Deployment', 'nebula-api', 'nebula-api'));
+    loadSetupConfiguration(given('Job', 'nebula-setup-broker', 'nebula-setup'));
+    expect(loadWorkerConfiguration(given('DaemonSet', 'nebula-worker', 'nebula-worker'))).toMatchObject({
+      app_name: ['shop', 'shop-lb'],
+      rabbit_host: ['rabbit-1.example', 'rabbit-2.example', 'rabbit-3.example'],
     });
   });
 

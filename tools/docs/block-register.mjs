@@ -71,15 +71,7 @@ export const REGISTER = {
   'apps/nebulactl/README.md': { nebulactl: playedBy(DOCUMENTS) },
   'deploy/haproxy/README.md': { '*': playedBy(LOAD_BALANCER) },
   'deploy/helm/nebula/README.md': {
-    Install: [
-      IMAGES,
-      playedBy(HELM, [
-        /^kubectl/,
-        'needs a cluster of Kubernetes; the Secrets are in that test by their names',
-      ]),
-      CLUSTER,
-      playedBy(HELM),
-    ],
+    Install: [IMAGES, playedBy(HELM), playedBy(HELM), playedBy(HELM)],
     'Several regions': [CLUSTER, playedBy(HELM_REGIONS)],
   },
   'deploy/systemd/README.md': {
