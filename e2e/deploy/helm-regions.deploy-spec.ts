@@ -9,6 +9,7 @@ import { rabbitConnection } from '../../libs/configuration/src/rabbit-connection
 import { secret } from '../../tools/test/known-secrets.mjs';
 import { DocumentBlocks } from '../testing/document-blocks.js';
 import { CHART, HelmChart, KUBERNETES, set, valuesFile } from './testing/helm-chart.js';
+import { Kubectl } from './testing/kubectl.js';
 import { type Manifest, manifestsIn, only, podOf, schemaProblems } from './testing/manifests.js';
 import { environmentOf, secretsIn } from './testing/pod-environment.js';
 import { mountSecrets } from './testing/pod-files.js';
@@ -16,6 +17,7 @@ import { mountSecrets } from './testing/pod-files.js';
 /** Helm is built in minutes, where it is not there yet. */
 const BUILD_LIMIT = 900_000;
 const FILE = 'regions-values.yaml';
+const PAGE = 'deploy/helm/nebula/README.md';
 
 const password = (text: string) => secret(`ch4rt-${text}`);
 const PASSWORDS = {
@@ -168,10 +170,9 @@ describe('a release with two regions', () => {
     ]);
   });
 
-  it('is made by the values of the page', async () => {
+  it('is made by the values of the page, with the Secret that the page makes', async () => {
     const values = join(chart.folder, 'regions-values.yaml');
-    const { text } = blocks.take('deploy/helm/nebula/README.md', 'Several regions', 1);
-    await writeFile(values, text);
+    await writeFile(values, blocks.take(PAGE, 'Several regions', 1).text);
     const one = valuesFile('existing-secrets-values.yaml');
     const manifests = manifestsIn(await chart.template([...one, '--values', values]));
     expect(manifests.flatMap(schemaProblems)).toEqual([]);
@@ -180,6 +181,12 @@ describe('a release with two regions', () => {
       default: {},
       us: { rabbit_host: ['rabbit.us.example'], rabbit_port: 5671, rabbit_ssl: true },
     });
+    const [make = ''] = blocks.take(PAGE, 'Several regions').commands;
+    const [ofUs, ...more] = secretsIn([await (await Kubectl.prepare(chart.folder)).made(make)]);
+    expect([ofUs?.[0], more]).toEqual(['nebula-us', []]);
+    const setup = podOf(only(manifests, 'Job', 'fleet-nebula-setup-broker'));
+    const keys = [...JSON.stringify(setup.volumes).matchAll(/"key":"(RABBIT_\w+)"/g)].map(([, key]) => key);
+    expect(keys.sort()).toEqual(Object.keys(ofUs?.[1] ?? {}).sort());
   });
 });
 
