@@ -39,6 +39,7 @@ const SYSTEMD = 'e2e/deploy/systemd.deploy-spec.ts';
 const COMPOSE = 'e2e/deploy/compose.deploy-spec.ts';
 const HELM = 'e2e/deploy/helm.deploy-spec.ts';
 const HELM_REGIONS = 'e2e/deploy/helm-regions.deploy-spec.ts';
+const COMPOSE_REGIONS = 'e2e/deploy/compose-regions.deploy-spec.ts';
 const HOUR = 'e2e/deploy/in-an-hour.deploy-spec.ts';
 const EXAMPLES = 'tools/docs/examples.spec.ts';
 
@@ -144,6 +145,7 @@ export const REGISTER = {
   'docs/regions.md': {
     'Several regions': PICTURE,
     Configure: [DATA, playedBy(REGIONS)],
+    'With Docker Compose': playedBy(COMPOSE_REGIONS),
     'From one region to several': DATA,
   },
   'docs/sdk.md': { '*': playedBy(SDK) },
