@@ -12,6 +12,7 @@ import { DocumentBlocks } from '../testing/document-blocks.js';
 import { eventually } from '../testing/eventually.js';
 import { CHANGE_LIMIT, Fleet, FLEET_START_LIMIT, workerIdOf } from '../testing/fleet.js';
 import { FleetDocuments } from '../testing/fleet-documents.js';
+import { describeFleetFromClone } from '../testing/fleet-from-clone.js';
 import { describeFleetPages } from '../testing/fleet-pages.js';
 import { IMAGES } from '../testing/fleet-server.js';
 import { freePort } from '../testing/free-port.js';
@@ -76,6 +77,8 @@ it.each(['api', 'worker'])('the bundled %s loads only what it uses', async (serv
   expect(stdout).toMatch(/^Usage: /);
   expect(stdout).not.toMatch(/read all of http|made a format of dates/);
 });
+
+describeFleetFromClone(() => fleet);
 
 describeFleetPages(() => ({ fleet, documents, backups }), blocks);
 
