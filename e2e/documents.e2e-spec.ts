@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { DocumentBlocks, type TakenBlock } from './testing/document-blocks.js';
+import type { DocumentBlock } from './testing/document-block.js';
+import { DocumentBlocks } from './testing/document-blocks.js';
 import { DocumentPlayer } from './testing/document-player.js';
 import { DocumentedMachine, MACHINE_LIMIT } from './testing/documented-machine.js';
 import { eventually } from './testing/eventually.js';
@@ -23,9 +24,9 @@ beforeAll(async () => {
 
 afterAll(async () => await machine?.end(), LIMIT);
 
-const named = (each: TakenBlock[]) =>
+const named = (each: DocumentBlock[]) =>
   each.map((block) => [`${block.heading} ${block.index}`, block] as const);
-const first = (page: string, heading: string, index = 0) => blocks.take(page, heading, index).commands;
+const all = (page: string, heading: string, index = 0) => blocks.take(page, heading, index).commands;
 
 /** It needs an api that asks for no login, so it is played beside docs/api.md. */
 const isAnonymous = (command: string) => command.endsWith('--anonymous');
@@ -33,16 +34,15 @@ const isAnonymous = (command: string) => command.endsWith('--anonymous');
 describe('docs/api.md', () => {
   it.each(named(blocks.takePage('docs/api.md')))(
     '%s',
-    async (_name, { language, text, commands }) => {
-      await (language === 'console' ? player.playExchanges(text) : player.play(commands));
+    async (_name, block) => {
+      await (block.language === 'console' ? player.playExchanges(block.text) : player.play(block.commands));
     },
     LIMIT,
   );
 });
 
 it('docs/cli.md: login without a login', async () => {
-  const { commands } = blocks.take('docs/cli.md', 'login');
-  const anonymous = commands.filter(isAnonymous);
+  const anonymous = blocks.take('docs/cli.md', 'login').commandsThat(isAnonymous);
   expect(anonymous).toHaveLength(1);
   await player.play(anonymous);
 });
@@ -62,8 +62,7 @@ describe('docs/cli.md', () => {
   const taken = blocks.takePage('docs/cli.md');
 
   it('logs in', async () => {
-    const [login] = taken.filter(({ heading }) => heading === 'Log in');
-    await player.play(login?.commands ?? []);
+    await player.play(all('docs/cli.md', 'Log in'));
     await player.keepContexts();
     await player.manyRevisions();
   });
@@ -71,7 +70,9 @@ describe('docs/cli.md', () => {
   it(
     'docs/backup.md: the two ways out for an app that the database has lost',
     async () => {
-      const [keep = '', remove = ''] = first('docs/backup.md', 'When the backup is older than what runs', 1);
+      const [keep, remove] = blocks
+        .take('docs/backup.md', 'When the backup is older than what runs', 1)
+        .exactly(2);
       const containers = async () => await machine.engine.containers('nebula.app=ghost');
       const before = await containers();
       await player.play([keep]);
@@ -84,9 +85,9 @@ describe('docs/cli.md', () => {
 
   it.each(named(taken.filter(({ heading }) => heading !== 'Log in')))(
     '%s',
-    async (_name, { commands }) => {
+    async (_name, block) => {
       await player.resetContexts();
-      await player.play(commands.filter((command) => !isAnonymous(command)));
+      await player.play(block.commandsThat((command) => !isAnonymous(command)));
     },
     LIMIT,
   );
@@ -94,19 +95,19 @@ describe('docs/cli.md', () => {
 
 describe('other pages', () => {
   it('docs/monitoring.md', async () => {
-    await player.play(first('docs/monitoring.md', 'Scrape'));
-    await player.play(first('docs/monitoring.md', 'With Docker Compose'));
-    await player.play(first('docs/monitoring.md', 'Look once: nebulactl doctor'));
+    await player.play(all('docs/monitoring.md', 'Scrape'));
+    await player.play(all('docs/monitoring.md', 'With Docker Compose'));
+    await player.play(all('docs/monitoring.md', 'Look once: nebulactl doctor'));
   });
 
   it(
     'apps/nebulactl/README.md',
-    async () => await player.play(first('apps/nebulactl/README.md', 'nebulactl')),
+    async () => await player.play(all('apps/nebulactl/README.md', 'nebulactl')),
     LIMIT,
   );
 
   it('docs/benchmarks.md: the help', async () => {
-    for (const heading of ['Run it', 'A fleet']) await player.play(first('docs/benchmarks.md', heading));
+    for (const heading of ['Run it', 'A fleet']) await player.play(all('docs/benchmarks.md', heading));
   });
 });
 
@@ -128,14 +129,14 @@ describe('docs/continuous-deployment.md', () => {
   it(
     'its command deploys, with a token of its own, also in the pipelines',
     async () => {
-      await player.play(first(page, 'Continuous deployment', 1));
+      await player.play(all(page, 'Continuous deployment', 1));
       const environment = {
         ...{ NEBULA_URL: machine.url, NEBULA_TOKEN: machine.token },
         ...{ IMAGE: machine.here('shop:43'), BUILD_TAG: 'jenkins-shop-43' },
         ...{ CI_REGISTRY_IMAGE: machine.here('registry.example.com/shop'), CI_COMMIT_SHORT_SHA: '42' },
         ...{ CI_PIPELINE_URL: machine.url, GITHUB_SHA: '41', GITHUB_RUN_NUMBER: '41' },
       };
-      const commands = [...first(page, 'Continuous deployment'), ...names.map(deploying)];
+      const commands = [...all(page, 'Continuous deployment'), ...names.map(deploying)];
       expect(commands).toHaveLength(4);
       for (const command of commands) {
         const program = `node ${join(machine.shell.folder, 'bin', 'nebulactl')}`;

@@ -21,7 +21,10 @@ const scope = `e2e-${randomBytes(4).toString('hex')}`;
 const label = `nebula.scope=${scope}`;
 const blocks = new DocumentBlocks(import.meta.filename);
 const consoleBlocks = (page: string) =>
-  blocks.takePage(page).flatMap(({ language, text }) => (language === 'console' ? [exchangesOf(text)] : []));
+  blocks
+    .takePage(page)
+    .filter(({ language }) => language === 'console')
+    .map(({ text }) => exchangesOf(text));
 
 /** What is played in turn, each of which begins with nothing and leaves nothing. */
 const TOURS = [
@@ -112,7 +115,7 @@ afterAll(async () => {
 }, LIMIT);
 
 it('each begins with the command that the README names first, and no block is left', () => {
-  const [start] = blocks.take('README.md', 'Two commands').commands;
+  const [start] = blocks.take('README.md', 'Two commands').exactly(1);
   expect(TOURS.map(([, played]) => played[0]?.[0]?.command)).toEqual([start, start]);
   expect(blocks.left).toEqual([]);
 });

@@ -240,7 +240,7 @@ describe('one machine, from a fresh clone', () => {
           await asked({ method: 'PATCH', body: JSON.stringify({ update: { max_unavailable: value } }) });
       })();
       await mkdir(join(clone, 'backups'));
-      const [backUp = ''] = blocks.take('docs/operations.md', 'Backup').commands;
+      const [backUp] = blocks.take('docs/operations.md', 'Backup').exactly(1);
       await command(backUp).finally(() => {
         isDone = true;
       });

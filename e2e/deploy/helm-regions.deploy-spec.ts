@@ -181,7 +181,7 @@ describe('a release with two regions', () => {
       default: {},
       us: { rabbit_host: ['rabbit.us.example'], rabbit_port: 5671, rabbit_ssl: true },
     });
-    const [make = ''] = blocks.take(PAGE, 'Several regions').commands;
+    const [make] = blocks.take(PAGE, 'Several regions').exactly(1);
     const [ofUs, ...more] = secretsIn([await (await Kubectl.prepare(chart.folder)).made(make)]);
     expect([ofUs?.[0], more]).toEqual(['nebula-us', []]);
     const setup = podOf(only(manifests, 'Job', 'fleet-nebula-setup-broker'));

@@ -88,7 +88,7 @@ describe('the chart', () => {
     const [namespace, ...made] = await Promise.all(making.map((each) => kubectl.made(each)));
     const secrets = secretsIn(made);
     expect(made.map(({ metadata }) => metadata.namespace)).toEqual(made.map(() => namespace?.metadata.name));
-    const [askForKeys = ''] = blocks.take(page, 'Install', 2).commands;
+    const [askForKeys] = blocks.take(page, 'Install', 2).exactly(1);
     const makesKeys = making.find((each) => each.includes(' nebula-api ')) ?? '';
     expect(await kubectl.shown(askForKeys, makesKeys)).toMatch(/^k1:\S{44}$/);
 

@@ -21,9 +21,9 @@ const blocks = new DocumentBlocks(import.meta.filename);
 const block = (index: number) => blocks.take(PAGE, HEADING, index);
 let bed: HourBed;
 
-const [setUpBroker = '', startApi = '', askApi = ''] = block(4).commands;
-const [logIn = '', listWorkers = '', doctor = ''] = block(6).commands;
-const [firstApp = ''] = block(7).commands;
+const [setUpBroker, startApi, askApi] = block(4).exactly(3);
+const [logIn, listWorkers, doctor] = block(6).exactly(3);
+const [firstApp] = block(7).exactly(1);
 
 /** A command for the first of the two servers, for the second one. */
 const onOther = (command: string) =>
@@ -82,7 +82,7 @@ it(
     await bed.server.type(firstApp);
     expect(await bed.apps()).toMatchObject([{ name: 'shop-1', running: true }]);
     await bed.makeBackups();
-    const [backUp = ''] = blocks.take('docs/backup.md', 'Back up', 4).commands;
+    const [backUp] = blocks.take('docs/backup.md', 'Back up', 4).exactly(1);
     expect(await bed.server.type(backUp)).toMatch(/\/backups\/nebula-\S+ has 1 app/);
 
     await bed.server.type(`docker stop ${API}`);

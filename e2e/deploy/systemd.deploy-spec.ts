@@ -119,10 +119,7 @@ describe('the services on a machine with systemd', () => {
   it(
     'are installed, and run with what is configured, with few rights',
     async () => {
-      const [install = '', edit = '', start = ''] = blocks.take(
-        PAGE,
-        'Api and worker as services of systemd',
-      ).commands;
+      const [install, edit, start] = blocks.take(PAGE, 'Api and worker as services of systemd').exactly(3);
       const told = (name: string) => `Edit /etc/nebula/${name}.env, then run: systemctl start nebula-${name}`;
       expect(await machine.type(install)).toBe(told('worker'));
       await configure(
@@ -256,7 +253,7 @@ describe('the services on a machine with systemd', () => {
         expect(await running()).toMatchObject([
           { name: `${APP}-1`, running: true, environment: { STEP: 'by the feed' } },
         ]);
-        const [backUp = ''] = blocks.take('docs/backup.md', 'Back up', 3).commands;
+        const [backUp] = blocks.take('docs/backup.md', 'Back up', 3).exactly(1);
         expect(await machine.type(backUp)).toContain('has 1 app');
         expect(await readdir(join(root, 'backups'))).toEqual([expect.stringMatching(/^nebula-[-\d]{10}$/)]);
       } finally {

@@ -20,7 +20,7 @@ interface Regional {
 }
 
 const blocks = new DocumentBlocks(import.meta.filename);
-const [setUp = ''] = blocks.take('docs/regions.md', 'Configure', 1).commands;
+const [setUp] = blocks.take('docs/regions.md', 'Configure', 1).exactly(1);
 let fleet: TwoRegions;
 let api: FleetApi;
 let backups: string;

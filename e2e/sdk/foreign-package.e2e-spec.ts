@@ -307,10 +307,7 @@ describe('the NestJS service among the examples', () => {
   it(
     'does what its README asks of it',
     async () => {
-      const [ask = ''] = blocks.take(
-        'examples/nest-service/README.md',
-        'A NestJS service on the SDK',
-      ).commands;
+      const [ask] = blocks.take('examples/nest-service/README.md', 'A NestJS service on the SDK').exactly(1);
       if (!(await api.store.get('shop'))) await api.create('shop');
       const asking = whileLiving('', 'sh', ['-c', `${ask.replace('http://127.0.0.1:3000', url)} --silent`]);
       expect(JSON.parse(await asking)).toMatchObject({ deployed: true, workers: 1 });

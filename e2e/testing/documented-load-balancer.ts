@@ -51,7 +51,7 @@ export class DocumentedLoadBalancer {
    * @returns ends that
    */
   follow(): () => Promise<void> {
-    const [command = ''] = this.blocks.take(PAGE, 'Have it follow the app').commands;
+    const [command] = this.blocks.take(PAGE, 'Have it follow the app').exactly(1);
     const often = this.here(command).replace(' follow ', ' follow --interval 1 ');
     const follower = execa('sh', ['-c', `exec ${often}`], {
       cwd: this.place,

@@ -29,18 +29,16 @@ export interface FleetWithPages {
  * @param blocks of the test, to which the register gives these pages
  */
 export function describeFleetPages(bed: () => FleetWithPages, blocks: DocumentBlocks): void {
-  const commands = (page: string, heading: string) => blocks.take(page, heading).commands;
-
   describe('the commands of docs/fleet.md', () => {
     it(
       'set up a broker, where what is right already stays',
       async () => {
         const { fleet, documents } = bed();
-        const [setUp = ''] = commands('docs/fleet.md', 'Set up the broker, once');
+        const [setUp] = blocks.take('docs/fleet.md', 'Set up the broker, once').exactly(1);
         const beside = { REPORT_INTERVAL_SECONDS: '1' };
         await fleet.untouched(['shop'], async () => {
           expect(await documents.run(setUp, beside)).toContain('nebula-worker');
-          const [one = ''] = commands('docs/fleet.md', 'A user for each worker');
+          const one = blocks.take('docs/fleet.md', 'A user for each worker').command(0);
           await documents.run(
             `${one.replace(/ npm .*/, '')} ${setUp.replace(/RABBIT_WORKER_\S+/g, '')}`,
             beside,
@@ -54,7 +52,7 @@ export function describeFleetPages(bed: () => FleetWithPages, blocks: DocumentBl
       'start a worker, which goes on where the bundled one has ended, and ends in order itself',
       async () => {
         const { fleet, documents } = bed();
-        const [start = ''] = commands('docs/fleet.md', 'Start a worker');
+        const [start] = blocks.take('docs/fleet.md', 'Start a worker').exactly(1);
         await fleet.untouched(['shop'], async () => {
           await documents.worker(`WORKER_ID=${workerIdOf(0)} ${start}`, 0, async () => {
             await fleet.converged('shop');
@@ -70,7 +68,7 @@ export function describeFleetPages(bed: () => FleetWithPages, blocks: DocumentBl
       'start a worker with a user of its own, which is forgotten when it is gone for good',
       async () => {
         const { fleet, documents } = bed();
-        const [, start = ''] = commands('docs/fleet.md', 'A user for each worker');
+        const start = blocks.take('docs/fleet.md', 'A user for each worker').command(1);
         await fleet.untouched(['shop'], async () => {
           await documents.worker(start, 0, async () => {
             await eventually(async () => {
@@ -83,7 +81,7 @@ export function describeFleetPages(bed: () => FleetWithPages, blocks: DocumentBl
         await eventually(async () => {
           expect(await fleet.api.ask('GET', '/workers/edge-17')).toMatchObject({ state: 'offline' });
         }, CHANGE_LIMIT);
-        const [ask = ''] = commands('docs/cli.md', 'worker forget');
+        const ask = blocks.take('docs/cli.md', 'worker forget').command(0);
         await documents.forget(ask, 'edge-17');
         await fleet.converged('shop');
       },
@@ -94,11 +92,11 @@ export function describeFleetPages(bed: () => FleetWithPages, blocks: DocumentBl
       'start an api, one more of the same fleet, which shows what it does',
       async () => {
         const { documents } = bed();
-        const [start = ''] = commands('docs/fleet.md', 'Start an api');
-        const [login = ''] = commands('docs/access.md', 'The first administrator');
+        const [start] = blocks.take('docs/fleet.md', 'Start an api').exactly(1);
+        const login = blocks.take('docs/access.md', 'The first administrator').command(0);
         await documents.api(`${login.replace(/ npm .*/, '')} ${start}`, async (url) => {
           expect((await fetch(`${url}/api/v3/apps`)).status).toBe(401);
-          const [, ...asked] = commands('docs/fleet.md', 'See what it does');
+          const asked = blocks.take('docs/fleet.md', 'See what it does').exactly(5);
           const found = [
             /"worker_id":"w1"/,
             /"converged":3/,
@@ -106,7 +104,6 @@ export function describeFleetPages(bed: () => FleetWithPages, blocks: DocumentBl
             /"items":\[\]/,
             /start/,
           ];
-          expect(asked).toHaveLength(found.length);
           for (const [index, command] of asked.entries())
             await documents.ask(command, url, found[index] ?? /^$/);
         });
@@ -118,8 +115,8 @@ export function describeFleetPages(bed: () => FleetWithPages, blocks: DocumentBl
       'and those of docs/access.md and docs/secrets.md configure it',
       async () => {
         const { fleet, documents } = bed();
-        const [, token = ''] = commands('docs/access.md', 'The first administrator');
-        const [key = '', withKey = ''] = commands('docs/secrets.md', 'Keys');
+        const token = blocks.take('docs/access.md', 'The first administrator').command(1);
+        const [key, withKey] = blocks.take('docs/secrets.md', 'Keys').exactly(2);
         expect((await execa('sh', ['-c', key])).stdout).toMatch(/^k1:[\w+/]{43}=$/);
         await documents.api(token.replace('$(openssl rand -hex 32)', ADMINISTRATOR), async (url) => {
           const asked = async (authorization: string) =>
@@ -145,8 +142,8 @@ export function describeFleetPages(bed: () => FleetWithPages, blocks: DocumentBl
     'docs/backup.md: a backup is made and restored from the sources',
     async () => {
       const { fleet, documents, backups } = bed();
-      const [backUp = ''] = commands('docs/backup.md', 'Back up');
-      const [restore = ''] = commands('docs/backup.md', 'Restore');
+      const [backUp] = blocks.take('docs/backup.md', 'Back up').exactly(1);
+      const [restore] = blocks.take('docs/backup.md', 'Restore').exactly(1);
       const { SCHEMA_NAME = '' } = fleet.apiNumber(1).process.configuration;
       expect(await documents.run(`SCHEMA_NAME=${SCHEMA_NAME} ${backUp}`)).toContain('has 1 app');
       const [file = ''] = await readdir(backups);

@@ -117,7 +117,10 @@ export const REGISTER = {
     '*': playedBy(COMPOSE),
   },
   'docs/continuous-deployment.md': { '*': playedBy(DOCUMENTS) },
-  'docs/fleet.md': { 'Running a fleet': PICTURE, '*': playedBy(STARTS) },
+  'docs/fleet.md': {
+    'Running a fleet': PICTURE,
+    '*': playedBy(STARTS, [/^A=/, 'the api of the test is at another address']),
+  },
   'docs/from-the-original.md': { 'The move': DATA },
   'docs/getting-started.md': { '*': playedBy(README) },
   'docs/history.md': { '*': DATA },
