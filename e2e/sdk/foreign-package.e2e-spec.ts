@@ -6,18 +6,14 @@ import { join } from 'node:path';
 import { bearer, LOGIN } from '../../apps/api/src/access/testing/logins.js';
 import { reportOf } from '../../apps/api/src/store/testing/records.js';
 import { ApiUnderTest } from '../../apps/api/src/testing/api-under-test.js';
-import { packCommandLine } from '../../tools/bundle/pack-command-line.mjs';
-import { packSdk } from '../../tools/sdk/pack-sdk.mjs';
 import { OTHER_NODES, otherNode } from '../../tools/services/other-node.mjs';
 import { searchForSecrets } from '../../tools/test/known-secrets.mjs';
 import { BrowserPages } from '../testing/browser-pages.js';
 import { REPOSITORY } from '../testing/clone.js';
 import { DocumentBlocks } from '../testing/document-blocks.js';
-import { freePort } from '../testing/free-port.js';
-import { ServiceProcess } from '../testing/service-process.js';
 import { eventually } from '../testing/eventually.js';
 import type { Story } from './consumer.js';
-import { installNestService } from './nest-service.js';
+import { NestService } from './nest-service.js';
 
 const LIMIT = 120_000;
 /** Chromium and other versions of Node may have to be installed first. */
@@ -31,6 +27,9 @@ let api: ApiUnderTest;
 /** A package of somebody else, in which the SDK is installed from its archive. */
 let folder: string;
 let consumer: string;
+/** The packages of SDK and command line. */
+let archive: string;
+let commandLine: string;
 /** Of the last report of the worker of `live`. */
 let sequence = 0;
 /** Of another site than the api's, which lets them in. */
@@ -40,7 +39,7 @@ const nodes: string[] = [process.execPath];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'nebula-foreign-'));
-  const archive = await packSdk(folder);
+  [archive = '', commandLine = ''] = await packed(blocks.take('CONTRIBUTING.md', 'Set up').exactly(2));
   await writeFile(join(folder, 'package.json'), '{ "name": "foreign", "private": true }');
   await execa('npm', ['install', '--offline', '--no-audit', '--no-fund', archive], { cwd: folder });
   consumer = await readFile(join(REPOSITORY, 'e2e', 'sdk', 'consumer.ts'), 'utf8');
@@ -56,6 +55,16 @@ afterAll(async () => {
   await api?.stop();
   await rm(folder, { recursive: true, force: true });
 });
+
+/** What scripts of the project lay into its folder dist/, each of which prints a path. */
+async function packed(commands: readonly string[]): Promise<string[]> {
+  const paths: string[] = [];
+  for (const command of commands) {
+    const { stdout } = await execa('sh', ['-c', command], { cwd: REPOSITORY });
+    paths.push(...(/^\/.*\.tgz$/m.exec(stdout) ?? []));
+  }
+  return paths;
+}
 
 /** Lets a worker say that it has converged on revision 2 of an app, once there is one. */
 async function reportOn(app_name: string): Promise<void> {
@@ -231,13 +240,11 @@ describe('a package of somebody else', () => {
 
 describe('the command line as a package', () => {
   let place: string;
-  let archive: string;
   beforeAll(async () => {
     place = join(folder, 'command-line');
     await mkdir(place);
-    archive = await packCommandLine(place);
     await writeFile(join(place, 'package.json'), '{ "private": true }');
-    await execa('npm', ['install', '--offline', '--no-audit', '--no-fund', archive], { cwd: place });
+    await execa('npm', ['install', '--offline', '--no-audit', '--no-fund', commandLine], { cwd: place });
   }, LIMIT);
 
   const list = async (program: string, args: string[]) => {
@@ -274,29 +281,20 @@ describe('the command line as a package', () => {
 });
 
 describe('the NestJS service among the examples', () => {
-  let service: ServiceProcess;
-  let url: string;
+  let service: NestService;
+  const [pack, install, build, start, ask] = blocks
+    .take('examples/nest-service/README.md', 'A NestJS service on the SDK')
+    .exactly(5);
 
   beforeAll(async () => {
-    const target = join(folder, 'nest-service');
-    await installNestService(target, join(folder, 'node_modules', '@nebula', 'sdk'), COMPILER);
-    const port = await freePort();
-    url = `http://127.0.0.1:${port}`;
-    service = new ServiceProcess({
-      ...{ name: 'nest-service', args: ['dist/main.js'], folder: target },
-      environment: { PORT: String(port), NEBULA_URL: api.url, NEBULA_TOKEN: LOGIN.auth_token },
-    });
-    service.start();
-    await eventually(async () => expect(service.output).toContain(`listening on ${url}`), LIMIT);
-  }, 2 * LIMIT);
+    const ofApi = { url: api.url, token: LOGIN.auth_token };
+    service = await NestService.start(join(folder, 'project'), [pack, install, build, start], ofApi);
+  }, START_LIMIT);
 
-  afterAll(async () => {
-    await service.stop();
-    expect(service.unexpectedEnds).toEqual([]);
-  }, LIMIT);
+  afterAll(async () => await service?.end(), LIMIT);
 
   const deploy = async (app: string, body: object) => {
-    const response = await fetch(`${url}/deployments/${app}`, {
+    const response = await fetch(`${service.url}/deployments/${app}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
@@ -307,9 +305,11 @@ describe('the NestJS service among the examples', () => {
   it(
     'does what its README asks of it',
     async () => {
-      const [ask] = blocks.take('examples/nest-service/README.md', 'A NestJS service on the SDK').exactly(1);
       if (!(await api.store.get('shop'))) await api.create('shop');
-      const asking = whileLiving('', 'sh', ['-c', `${ask.replace('http://127.0.0.1:3000', url)} --silent`]);
+      const asking = whileLiving('', 'sh', [
+        '-c',
+        `${ask.replace('http://127.0.0.1:3000', service.url)} --silent`,
+      ]);
       expect(JSON.parse(await asking)).toMatchObject({ deployed: true, workers: 1 });
       expect(await api.store.get('shop')).toMatchObject({ spec: { docker_image: 'shop:42' } });
     },
@@ -326,7 +326,7 @@ describe('the NestJS service among the examples', () => {
         status: 200,
         body: { revision: 2, deployed: true, workers: 1 },
       });
-      const status = await fetch(`${url}/deployments/deployed`);
+      const status = await fetch(`${service.url}/deployments/deployed`);
       expect(await status.json()).toMatchObject({ converged: 1 });
     },
     LIMIT,

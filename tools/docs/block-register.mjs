@@ -61,7 +61,22 @@ const BENCHMARKS = [
  * @type {Record<string, Record<string, Fate | readonly Fate[]>>}
  */
 export const REGISTER = {
-  'CONTRIBUTING.md': { '*': unplayed('what runs the tests, and what writes anew what they compare') },
+  'CONTRIBUTING.md': {
+    'Set up': [
+      playedBy(
+        SDK,
+        [/^npm (test|run check)$/, 'is what runs the tests: npm test begins with the check'],
+        [
+          /^npm run (generate|format)$/,
+          'writes into the sources; the check runs the same programs to compare what they would write',
+        ],
+        BENCHMARKS,
+        [/^npm (start|run api)$/, `as in README.md and docs/fleet.md: ${README}, ${STARTS}`],
+        [/^npm run bundle$/, 'e2e/fleet/starts.e2e-spec.ts begins with it'],
+      ),
+      unplayed('what runs the tests'),
+    ],
+  },
   'README.md': {
     'Two commands': playedBy(README, [/^npm test/, 'is what runs this test']),
     'A two-minute tour': playedBy(README),
@@ -156,12 +171,7 @@ export const REGISTER = {
   'docs/security.md': { 'Who has what': PICTURE },
   'docs/updates.md': { Updates: DATA },
   'docs/worker-policy.md': { '*': DATA },
-  'examples/nest-service/README.md': {
-    '*': playedBy(SDK, [
-      /npm (run|install|start)/,
-      'installs from a registry; the test lays the same packages beside the same sources, compiles and starts them',
-    ]),
-  },
+  'examples/nest-service/README.md': { '*': playedBy(SDK) },
   'libs/sdk/README.md': { '*': playedBy(SDK) },
 };
 
