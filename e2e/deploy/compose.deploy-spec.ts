@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { copyFile, readdir, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeHttpImage, pushImage, removeImage } from '../../tools/engine/images.mjs';
 import { REGISTRY_USERS, startRegistry, stopRegistry } from '../../tools/engine/registry.mjs';
@@ -12,9 +12,16 @@ import { EngineView, type SeenContainer } from '../testing/engine-view.js';
 import { eventually } from '../testing/eventually.js';
 import { freePort } from '../testing/free-port.js';
 import { ChangeLoad } from './testing/change-load.js';
-import { COMPOSE_FILES, COMPOSE_LIMIT as LIMIT, COMPOSE_NAME, ComposeBed } from './testing/compose-bed.js';
-import { composeEvents } from './testing/compose-events.js';
+import {
+  COMPOSE_FILES,
+  COMPOSE_LIMIT as LIMIT,
+  COMPOSE_NAME,
+  ComposeBed,
+  converged,
+} from './testing/compose-bed.js';
+import { composeEvents, expectOrder } from './testing/compose-events.js';
 import { BESIDE } from './testing/compose-names.js';
+import { SingleServer } from './testing/single-server.js';
 
 const ENGINE = process.env['NEBULA_TEST_DOCKER_HOST'] ?? '';
 const IMAGE = 'nebula-composed:1';
@@ -37,9 +44,11 @@ let bed: ComposeBed;
 
 /** How the page starts all of it. */
 const [goThere, makeSecrets, makeEnv, build, up, askForWorkers] = blocks.take(PAGE, 'Start it').exactly(6);
+/** A line of .env, which changes nothing for clients that come from elsewhere. */
+const tlsProxy = blocks.take(PAGE, 'A proxy with TLS in front').text.trim();
 
 beforeAll(async () => {
-  bed = await ComposeBed.prepare(ENGINE, [goThere, makeSecrets, makeEnv]);
+  bed = await ComposeBed.prepare(ENGINE, [goThere, makeSecrets, makeEnv], tlsProxy);
   await makeHttpImage(ENGINE, IMAGE, { version: '1' });
 }, PREPARE_LIMIT);
 
@@ -64,31 +73,55 @@ it(
 );
 
 it(
+  'npm start is moved to it before its first start, with apps and their secrets, and no container is touched',
+  async () => {
+    const TOKEN = 'hunter2-of-npm-start';
+    const single = await SingleServer.start(bed.names.sources, engine);
+    try {
+      const app = { app_name: 'shop', docker_image: IMAGE, containers_per: { server: 2 } };
+      await single.api.create({ ...app, env_vars: { TOKEN }, secret_env_vars: ['TOKEN'] });
+      await converged(single.api, 'shop');
+    } finally {
+      await single.end();
+    }
+    secret((await readFile(join(bed.names.sources, '.nebula', 'secret-keys'), 'utf8')).trim());
+    const before = await containers();
+    const makeFolder = blocks.take(BACKUP, 'Back up', 1).command(0);
+    const move = commands(BACKUP, 'Move from SQLite to MongoDB');
+    await bed.server.typeAll([`cd ${bed.names.sources}`, makeFolder, ...move]);
+    await bed.converged('shop');
+    expect(await containers()).toEqual(before);
+
+    // Each value was sealed with the key of npm start.
+    await bed.api.act('shop', 'restart');
+    await bed.converged('shop');
+    const after = await containers();
+    expect(after.map(({ name, environment }) => [name, environment['TOKEN']])).toEqual(
+      before.map(({ name }) => [name, TOKEN]),
+    );
+    expect(after.map(({ id }) => id)).not.toEqual(before.map(({ id }) => id));
+
+    await bed.api.delete('shop');
+    await eventually(async () => expect(await containers()).toEqual([]), LIMIT);
+    await bed.stack.run('down', '--volumes', '--timeout', '20');
+  },
+  LIMIT,
+);
+
+it(
   'the stack starts in order, and every service with a check is healthy',
   async () => {
     const events = await composeEvents(engine.docker, COMPOSE_NAME, async () => {
       await bed.server.type(up);
     });
-    const of = (service: string, action: string) =>
-      events.filter((event) => event.service === service && event.action === action);
-    const started = (service: string) => Math.min(...of(service, 'start').map(({ time }) => time));
-    /** When a condition held of the last container of a service. */
-    const since = (service: string, action: string, count = 1) => {
-      expect(of(service, action)).toHaveLength(count);
-      return Math.max(...of(service, action).map(({ time }) => time));
-    };
-    const HEALTHY = 'health_status: healthy';
-    expect(started('setup-broker')).toBeGreaterThan(since('rabbitmq', HEALTHY));
-    expect(of('setup-broker', 'die')).toMatchObject([{ exitCode: '0' }]);
-    expect(started('api')).toBeGreaterThan(since('setup-broker', 'die'));
-    expect(started('api')).toBeGreaterThan(since('mongo', HEALTHY));
-    expect(started('worker')).toBeGreaterThan(since('setup-broker', 'die'));
-    expect(started('haproxy')).toBeGreaterThan(since('api', HEALTHY, 2));
-    since('haproxy', HEALTHY);
+    expectOrder(events);
     expect(await bed.apis()).toHaveLength(2);
     expect((await fetch(`${bed.url}/healthz`)).status).toBe(200);
     expect((await fetch(`${bed.url}/api/v3/apps`)).status).toBe(401);
     expect(await bed.api.isReady()).toBe(true);
+    const [haproxy] = await engine.containers('com.docker.compose.service=haproxy');
+    const [name = '', value] = tlsProxy.split('=');
+    expect(haproxy?.environment[name]).toBe(value);
     await eventually(async () => {
       expect(await bed.server.type(askForWorkers)).toContain('"state":"online"');
       const [readyz] = blocks.take(PAGE, 'Start it', 1).exactly(1);
@@ -131,8 +164,11 @@ it(
   'the images of the worker and of the command line are built, and run, as the page says',
   async () => {
     await bed.engine.docker.getImage(await ensureNebulaBase(ENGINE)).tag({ repo: 'node', tag: BASE_TAG });
-    const sources = join(bed.names.place, '..', '..');
-    await bed.server.typeAll([`cd ${sources}`, ...commands(PAGE, 'The images'), `cd ${bed.names.place}`]);
+    await bed.server.typeAll([
+      `cd ${bed.names.sources}`,
+      ...commands(PAGE, 'The images'),
+      `cd ${bed.names.place}`,
+    ]);
     expect(await addedMegabytes(ENGINE, 'nebulactl:3.0.0')).toBeLessThan(0.5);
     expect(await bed.server.typeAll(commands(PAGE, 'The images', 3))).toMatch(/^nebula-api:3\.0\.0 \d{9}$/m);
 
@@ -266,7 +302,8 @@ it(
     await bed.stack.run('stop', '--timeout', '20', 'rabbitmq');
     expect(await bed.server.typeAll(commands(BACKUP, 'Back up', 1))).toMatch(made);
     expect(await bed.server.cron(blocks.take(BACKUP, 'Back up', 2).text)).toMatch(made);
-    expect(await readdir(bed.names.backups)).toHaveLength(2);
+    const files = await readdir(bed.names.backups);
+    expect(files.filter((name) => name.startsWith('nebula-'))).toHaveLength(2);
     expect(await bed.server.typeAll(commands(BACKUP, 'Restore', 1))).toContain('restored: 5 apps');
 
     const before = await containers();
@@ -331,6 +368,20 @@ it(
       await bed.serverAlone.typeAll(commands(PAGE, 'Build once', 1));
       await aloneRuns(image);
       expect(await engine.containers('nebula.scope=alone')).toEqual(before);
+      await bed.server.otherServersAreHere();
+      expect(await bed.server.typeAll(commands(PAGE, 'Build once', 2))).toContain(
+        'Loaded image: nebula-worker:3.0.0',
+      );
+      // Those of the chart for Kubernetes.
+      const ofChart = commands('deploy/helm/nebula/README.md', 'Install');
+      await bed.server.typeAll([`cd ${bed.names.sources}`, ...ofChart, `cd ${bed.names.place}`]);
+      for (const name of ['nebula-api', 'nebula-worker']) {
+        const headers = {
+          authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
+        };
+        const listed = await fetch(`http://${address}/v2/${name}/tags/list`, { headers });
+        expect(await listed.json()).toEqual({ name, tags: ['3.0.0'] });
+      }
 
       await makeHttpImage(ENGINE, `${address}/shop:1`, { version: '2' });
       await pushImage(ENGINE, `${address}/shop:1`, { username, password });

@@ -46,9 +46,6 @@ const EXAMPLES = 'tools/docs/examples.spec.ts';
 const PICTURE = unplayed('a picture');
 const LOG = unplayed('what a program says, not what one types');
 const DATA = heldBy(EXAMPLES);
-const IMAGES = unplayed(
-  'the tests in e2e/deploy build the same images, those of docs/compose.md by the commands of that page, on a base of this machine',
-);
 /** @type {Exception} */
 const BENCHMARKS = [
   /^npm run (-s )?bench(?!.*--help)/,
@@ -84,7 +81,7 @@ export const REGISTER = {
   'apps/nebulactl/README.md': { nebulactl: playedBy(DOCUMENTS) },
   'deploy/haproxy/README.md': { '*': playedBy(LOAD_BALANCER) },
   'deploy/helm/nebula/README.md': {
-    Install: [IMAGES, playedBy(HELM), playedBy(HELM), playedBy(HELM)],
+    Install: [playedBy(COMPOSE), playedBy(HELM), playedBy(HELM), playedBy(HELM)],
     'Several regions': playedBy(HELM_REGIONS),
   },
   'deploy/systemd/README.md': {
@@ -105,9 +102,7 @@ export const REGISTER = {
       playedBy(HOUR),
     ],
     Restore: [playedBy(STARTS), playedBy(COMPOSE), playedBy(COMPOSE)],
-    'Move from SQLite to MongoDB': unplayed(
-      'no test moves from npm start to Compose; a backup and a restore of each are played by themselves',
-    ),
+    'Move from SQLite to MongoDB': playedBy(COMPOSE),
     'When the backup is older than what runs': [LOG, playedBy(DOCUMENTS)],
   },
   'docs/benchmarks.md': {
@@ -122,15 +117,7 @@ export const REGISTER = {
     'worker forget': playedBy(STARTS),
     '*': playedBy(DOCUMENTS),
   },
-  'docs/compose.md': {
-    'A proxy with TLS in front': [
-      unplayed(
-        'a line of .env, which tools/services/compose-proxy.int-spec.ts gives to the same HAProxy behind such a proxy',
-      ),
-      playedBy(COMPOSE),
-    ],
-    '*': playedBy(COMPOSE),
-  },
+  'docs/compose.md': { '*': playedBy(COMPOSE) },
   'docs/continuous-deployment.md': { '*': playedBy(DOCUMENTS) },
   'docs/fleet.md': {
     'Running a fleet': PICTURE,

@@ -52,8 +52,9 @@ export class ComposeBed {
   /**
    * Writes the variables and the secrets as the page says, and starts nothing.
    * @param page its commands up to the first one with `docker`
+   * @param line of .env that the page has beside what it is started with
    */
-  static async prepare(host: string, page: readonly string[]): Promise<ComposeBed> {
+  static async prepare(host: string, page: readonly string[], line: string): Promise<ComposeBed> {
     const folder = await mkdtemp(join(tmpdir(), 'nebula-compose-'));
     const sources = join(folder, 'nebula');
     await copySources(sources);
@@ -61,7 +62,7 @@ export class ComposeBed {
     const services = await makeServiceImages(host);
     const socket = new URL(host).pathname;
     const names = {
-      ...{ place: join(sources, 'deploy', 'compose'), backups: join(folder, 'backups'), socket },
+      ...{ sources, place: join(sources, 'deploy', 'compose'), backups: join(folder, 'backups'), socket },
       ...{ listen: `127.0.0.1:${await freePort()}`, aloneOverride: ALONE_OVERRIDE },
       ...{ registry: '', token: '' },
     };
@@ -84,6 +85,7 @@ export class ComposeBed {
       await copyFile(join(FOLDER, name), join(placeAlone, name));
     await server.typeAll(page);
     await knowComposeSecrets(join(names.place, 'secrets'));
+    const [variable = '', value = ''] = line.trim().split('=');
     const shared = { DOCKER_SOCKET: socket, DOCKER_GID: String(statSync(socket).gid) };
     const options = {
       ...{ name: COMPOSE_NAME, folder, host, place: names.place, files: ['compose.yaml', OVERRIDE] },
@@ -92,7 +94,7 @@ export class ComposeBed {
         ...{ RABBITMQ_LISTEN: `127.0.0.1:${await freePort()}`, MONGO_IMAGE: services.mongo },
         ...{ RABBITMQ_IMAGE: services.rabbitmq, HAPROXY_IMAGE: services.haproxy },
         // As many as the engine of these tests may give.
-        ...{ RATE_LIMIT_PER_MINUTE: '0', RABBITMQ_FILES: '4096' },
+        ...{ RATE_LIMIT_PER_MINUTE: '0', RABBITMQ_FILES: '4096', [variable]: value },
       },
     };
     const stack = await ComposeProject.of(options);
@@ -191,10 +193,15 @@ export class ComposeBed {
 
   /** Resolves when a worker that has been heard since a moment says that the app is there. */
   async converged(app: string): Promise<void> {
-    await eventually(async () => {
-      expect(await this.api.wait(app, 5)).toMatchObject({ outcome: 'converged', converged: 1 });
-    }, COMPOSE_LIMIT);
+    await converged(this.api, app);
   }
+}
+
+/** Resolves when the one worker that an api has heard since a moment says that the app is there. */
+export async function converged(api: FleetApi, app: string): Promise<void> {
+  await eventually(async () => {
+    expect(await api.wait(app, 5)).toMatchObject({ outcome: 'converged', converged: 1 });
+  }, COMPOSE_LIMIT);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals';
 import type Docker from 'dockerode';
 
 /** What happened to a container of a service of Docker Compose. */
@@ -45,4 +46,24 @@ export async function composeEvents(
     const { 'com.docker.compose.service': service = '', exitCode } = Actor.Attributes;
     return { service, action: Action, time: timeNano, ...(exitCode === undefined ? {} : { exitCode }) };
   });
+}
+
+/** Each service of compose.yaml has begun when what it needs was there, and each with a check is healthy. */
+export function expectOrder(events: readonly ComposeEvent[]): void {
+  const of = (service: string, action: string) =>
+    events.filter((event) => event.service === service && event.action === action);
+  const started = (service: string) => Math.min(...of(service, 'start').map(({ time }) => time));
+  /** When a condition held of the last container of a service. */
+  const since = (service: string, action: string, count = 1) => {
+    expect(of(service, action)).toHaveLength(count);
+    return Math.max(...of(service, action).map(({ time }) => time));
+  };
+  const HEALTHY = 'health_status: healthy';
+  expect(started('setup-broker')).toBeGreaterThan(since('rabbitmq', HEALTHY));
+  expect(of('setup-broker', 'die')).toMatchObject([{ exitCode: '0' }]);
+  expect(started('api')).toBeGreaterThan(since('setup-broker', 'die'));
+  expect(started('api')).toBeGreaterThan(since('mongo', HEALTHY));
+  expect(started('worker')).toBeGreaterThan(since('setup-broker', 'die'));
+  expect(started('haproxy')).toBeGreaterThan(since('api', HEALTHY, 2));
+  since('haproxy', HEALTHY);
 }

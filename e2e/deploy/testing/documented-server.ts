@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { mkdir, symlink } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { composeProgram } from '../../../tools/services/compose.mjs';
 import { REPOSITORY } from '../../testing/clone.js';
@@ -16,6 +16,7 @@ export class DocumentedServer {
 
   private constructor(
     private readonly sources: string,
+    private readonly home: string,
     private readonly environment: Record<string, string>,
     private readonly here: (command: string) => string,
   ) {}
@@ -43,7 +44,15 @@ export class DocumentedServer {
       ...{ DOCKER_BUILDKIT: '0', COMPOSE_ANSI: 'never', COMPOSE_PROGRESS: 'plain' },
       ...options.environment,
     };
-    return new DocumentedServer(options.sources, environment, options.here);
+    return new DocumentedServer(options.sources, options.home, environment, options.here);
+  }
+
+  /** Lets `ssh` run its command here, as if every other server were this one. */
+  async otherServersAreHere(): Promise<void> {
+    const folder = join(this.home, 'bin');
+    await mkdir(folder);
+    await writeFile(join(folder, 'ssh'), '#!/bin/sh\nshift\nexec "$@"\n', { mode: 0o755 });
+    this.exported['PATH'] = `${folder}:${this.environment['PATH'] ?? ''}`;
   }
 
   /**
