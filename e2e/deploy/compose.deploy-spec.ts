@@ -307,8 +307,12 @@ it(
     expect(await bed.server.typeAll(commands(BACKUP, 'Restore', 1))).toContain('restored: 5 apps');
 
     const before = await containers();
-    const [lose, restore, start] = blocks.take(BACKUP, 'Restore', 2).exactly(3);
-    await bed.server.type(lose);
+    const [end, lose, restore, start] = blocks.take(BACKUP, 'Restore', 2).exactly(4);
+    await bed.server.typeAll([end, lose]);
+    const { Volumes } = await engine.docker.listVolumes({
+      filters: { label: [`com.docker.compose.project=${COMPOSE_NAME}`] },
+    });
+    expect(Volumes ?? []).toEqual([]);
     expect(await bed.server.type(restore)).toContain('restored: 5 apps');
     await bed.server.type(start);
     await bed.converged('shop');
