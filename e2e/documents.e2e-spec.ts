@@ -106,6 +106,10 @@ describe('other pages', () => {
     LIMIT,
   );
 
+  it.each(['npm start -- --help', 'npm run down -- --help'])('docs/operations.md: %s', async (command) => {
+    expect(await player.succeeds(blocks.inline(command))).toMatch(/^Usage: npm (start|run down) /m);
+  });
+
   it('docs/benchmarks.md: the help', async () => {
     for (const heading of ['Run it', 'A fleet']) await player.play(all('docs/benchmarks.md', heading));
   });

@@ -306,6 +306,21 @@ describe('one machine, from a fresh clone', () => {
     },
     START_LIMIT * 2,
   );
+
+  it(
+    'starts without the example app when it is told so',
+    async () => {
+      const [, ...args] = blocks.inline('npm start -- --no-example --no-install').split(' ');
+      current = npm(...args);
+      await current.printed(/Nebula is running/, START_LIMIT);
+      const apps = await fetch(`http://127.0.0.1:${apiPort}/api/v3/apps`);
+      expect(await apps.json()).toMatchObject({ items: [] });
+      current.signalGroup('SIGINT');
+      expect(await current.ended()).toBe(0);
+      expect(await engine.containers(LABEL)).toEqual([]);
+    },
+    START_LIMIT,
+  );
 });
 
 it('no block of the documents is left', () => expect(blocks.left).toEqual([]));

@@ -129,6 +129,8 @@ it(
       const [gateway] = blocks.take(PAGE, 'A proxy with TLS in front', 1).exactly(1);
       expect(await bed.server.type(gateway)).toMatch(/^(\d+\.){3}1\s*$/);
     }, LIMIT);
+    const id = (await bed.server.type(blocks.inline("docker info --format '{{.ID}}'"))).trim();
+    expect(await bed.api.ask('GET', `/workers/${id}`)).toMatchObject({ worker_id: id, state: 'online' });
   },
   LIMIT,
 );
@@ -156,6 +158,14 @@ it(
       [true, 'hunter2-in-compose'],
       [true, 'hunter2-in-compose'],
     ]);
+    // As docs/from-the-original.md says of a command for what the original has left.
+    await bed.server.type(blocks.inline('docker rm -f $(docker ps -aq --filter label=app_name=shop)'));
+    await eventually(async () => {
+      const anew = await containers();
+      expect(anew.map(({ name, running }) => [name, running])).toEqual(seen.map(({ name }) => [name, true]));
+      expect(anew.filter(({ id }) => seen.some((each) => each.id === id))).toEqual([]);
+    }, LIMIT);
+    await bed.converged('shop');
   },
   LIMIT,
 );

@@ -53,7 +53,11 @@ describe('the blocks that the register gives to a test', () => {
     );
     expect(blocks.left.length).toBeGreaterThan(1);
     for (const each of blocks.takePage('docs/operations.md')) expect(each.commands).not.toEqual([]);
+    const inline = 'npm start -- --no-example --no-install';
+    expect(blocks.left).toEqual([inline]);
+    expect(blocks.inline(inline)).toBe(inline);
     expect(blocks.left).toEqual([]);
+    expect(() => blocks.inline('npm start')).toThrow('no page has npm start for this test');
     expect(blocks.take('docs/operations.md', 'Backup').left).toEqual([]);
   });
 });

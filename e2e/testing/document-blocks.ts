@@ -1,12 +1,15 @@
 import { relative } from 'node:path';
 import { fateOf } from '../../tools/docs/block-register.mjs';
-import { codeBlocksOf, markdownFiles } from '../../tools/docs/code-blocks.mjs';
+import { codeBlocksOf, inlineCommandsOf, markdownFiles } from '../../tools/docs/code-blocks.mjs';
+import { fateOfInline } from '../../tools/docs/inline-register.mjs';
 import { REPOSITORY } from './clone.js';
 import { DocumentBlock } from './document-block.js';
 
-/** The blocks of the pages that the register gives to one test file. */
+/** The blocks of the pages, and the commands within their sentences, that the registers give to one test file. */
 export class DocumentBlocks {
   private readonly given: DocumentBlock[];
+  private readonly inlineGiven: ReadonlySet<string>;
+  private readonly inlineTaken = new Set<string>();
 
   /** @param file of the test, whole */
   constructor(file: string) {
@@ -24,6 +27,11 @@ export class DocumentBlocks {
             ]
           : [];
       });
+    this.inlineGiven = new Set(
+      markdownFiles()
+        .flatMap((page) => inlineCommandsOf(page).map(({ text }) => text))
+        .filter((text) => fateOfInline(text)?.playedBy === test),
+    );
   }
 
   /**
@@ -45,8 +53,20 @@ export class DocumentBlocks {
     return this.given.filter((block) => block.page === page);
   }
 
-  /** What the register gives to this file and no test has asked for: whole blocks, and commands. */
+  /**
+   * Hands out a command that stands within a sentence.
+   * @param text as a page has it
+   * @throws {Error} when no page has it, or the register doesn't give it to this file
+   */
+  inline(text: string): string {
+    if (!this.inlineGiven.has(text)) throw new Error(`no page has ${text} for this test`);
+    this.inlineTaken.add(text);
+    return text;
+  }
+
+  /** What the registers give to this file and no test has asked for: whole blocks, and commands. */
   get left(): string[] {
-    return this.given.flatMap(({ left }) => left);
+    const inline = [...this.inlineGiven].filter((text) => !this.inlineTaken.has(text));
+    return [...this.given.flatMap(({ left }) => left), ...inline];
   }
 }

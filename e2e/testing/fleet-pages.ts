@@ -3,6 +3,7 @@ import { execa } from 'execa';
 import { readdir } from 'node:fs/promises';
 import { mongoCommand } from '../../tools/services/mongo-users.mjs';
 import { secret } from '../../tools/test/known-secrets.mjs';
+import { typeAtBroker } from './broker-shell.js';
 import type { DocumentBlocks } from './document-blocks.js';
 import { eventually } from './eventually.js';
 import { CHANGE_LIMIT, type Fleet, workerIdOf } from './fleet.js';
@@ -13,6 +14,9 @@ const LIMIT = 2 * CHANGE_LIMIT;
 
 /** Of an administrator. */
 const ADMINISTRATOR = secret('0fAnAdministr4tor-in-the-documents-of-a-fleet');
+
+/** Of whoever is made at the broker. It is no secret: RabbitMQ's program shows what is typed. */
+const SHOWN = 'shown-as-it-is-typed';
 
 /** A fleet that runs the app `shop`, whose workers have a user each, and who types at it. */
 export interface FleetWithPages {
@@ -137,6 +141,39 @@ export function describeFleetPages(bed: () => FleetWithPages, blocks: DocumentBl
       LIMIT,
     );
   });
+
+  it(
+    'deploy/rabbitmq, docs/fleet.md and docs/backup.md: users are made, shown and deleted at the broker',
+    async () => {
+      const { broker } = bed().fleet;
+      // The broker of the tests has an administrator of the name that the pages give to theirs.
+      const type = async (command: string) =>
+        await typeAtBroker(broker, blocks.inline(command).replace(/ admin\b/, ' of-the-pages'), SHOWN);
+      const users = async () => {
+        const listed = JSON.parse(await broker.manage('GET', '/api/users')) as {
+          name: string;
+          tags: unknown;
+        }[];
+        return new Map(listed.map(({ name, tags }) => [name, String(tags)]));
+      };
+      await broker.manage('PUT', '/api/users/guest', { password: SHOWN, tags: '' });
+      await type('rabbitmqctl add_user admin');
+      await type('rabbitmqctl set_user_tags admin administrator');
+      await type('rabbitmqctl delete_user guest');
+      const made = await users();
+      expect([made.get('of-the-pages'), made.has('guest')]).toEqual(['administrator', false]);
+      await broker.manage('DELETE', '/api/users/of-the-pages');
+
+      const edge = 'nebula-worker.edge-17';
+      expect(made.has(edge)).toBe(true);
+      await type('rabbitmqctl delete_user nebula-worker.edge-17');
+      expect((await users()).has(edge)).toBe(false);
+      const connected = await type('rabbitmqctl list_connections user');
+      expect(connected).toMatch(/^nebula-worker\.w1$/m);
+      expect(connected).not.toContain(edge);
+    },
+    LIMIT,
+  );
 
   it(
     'docs/backup.md: a backup is made and restored from the sources',

@@ -3,44 +3,28 @@
  * not in here. A test gets its blocks by `e2e/testing/document-blocks.ts` from here, and fails when it leaves one.
  */
 
+import {
+  README,
+  DOCUMENTS,
+  SDK,
+  STARTS,
+  REGIONS,
+  STANDALONE,
+  LOAD_BALANCER,
+  SYSTEMD,
+  COMPOSE,
+  HELM,
+  HELM_REGIONS,
+  HOUR,
+  COMPOSE_REGIONS,
+  heldBy,
+  playedBy,
+  unplayed,
+} from './fates.mjs';
+
 /** @import { CodeBlock } from './code-blocks.mjs' */
+/** @import { Exception, Fate } from './fates.mjs' */
 
-/**
- * @typedef {object} Fate
- * @property {string} [playedBy] path of the test that types its commands, or uses its file
- * @property {readonly Exception[]} [except] those of its commands that this test doesn't play
- * @property {string} [heldBy] path of the test that reads it: it has nothing to run
- * @property {string} [unplayed] why nothing can run it here
- */
-
-/** @typedef {readonly [commands: RegExp, why: string]} Exception */
-
-/**
- * @param {string} test
- * @param {...Exception} except
- * @returns {Fate}
- */
-const playedBy = (test, ...except) => ({ playedBy: test, except });
-
-/** @param {string} test @returns {Fate} */
-const heldBy = (test) => ({ heldBy: test });
-
-/** @param {string} why @returns {Fate} */
-const unplayed = (why) => ({ unplayed: why });
-
-const README = 'e2e/readme.e2e-spec.ts';
-const DOCUMENTS = 'e2e/documents.e2e-spec.ts';
-const SDK = 'e2e/sdk/foreign-package.e2e-spec.ts';
-const STARTS = 'e2e/fleet/starts.e2e-spec.ts';
-const REGIONS = 'e2e/fleet/regions.e2e-spec.ts';
-const STANDALONE = 'e2e/standalone.e2e-spec.ts';
-const LOAD_BALANCER = 'e2e/load-balancer.e2e-spec.ts';
-const SYSTEMD = 'e2e/deploy/systemd.deploy-spec.ts';
-const COMPOSE = 'e2e/deploy/compose.deploy-spec.ts';
-const HELM = 'e2e/deploy/helm.deploy-spec.ts';
-const HELM_REGIONS = 'e2e/deploy/helm-regions.deploy-spec.ts';
-const COMPOSE_REGIONS = 'e2e/deploy/compose-regions.deploy-spec.ts';
-const HOUR = 'e2e/deploy/in-an-hour.deploy-spec.ts';
 const EXAMPLES = 'tools/docs/examples.spec.ts';
 
 const PICTURE = unplayed('a picture');

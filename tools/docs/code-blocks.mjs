@@ -57,6 +57,29 @@ export function codeBlocksOf(page, markdown = readFileSync(join(PROJECT, page), 
 }
 
 /**
+ * @typedef {object} InlineCommand
+ * @property {string} page path of its Markdown file in the project
+ * @property {string} text as it stands between the backticks
+ */
+
+/** Programs that pages have people type, and those options that are to be added to such a command. */
+const TYPED =
+  /^(?:sudo |printf .* \| )?(?:(?:argon2|curl|docker|helm|journalctl|kill|kubectl|mongodump|mongosh|nebulactl|node|npm|npx|openssl|rabbitmqctl|rabbitmq-plugins|sh|systemctl|--env|--log-opt|--mount|--network|--user|--volume) |db\.\w+\()/;
+
+/**
+ * The commands within the sentences of a page: a program and at least one word for it.
+ * @param {string} page path in the project
+ * @param {string} [markdown] its text; what the file has when absent
+ * @returns {InlineCommand[]}
+ */
+export function inlineCommandsOf(page, markdown = readFileSync(join(PROJECT, page), 'utf8')) {
+  const sentences = markdown.replaceAll(/^ *```[^]*?^ *```$/gm, '');
+  return [...sentences.matchAll(/`([^`\n]+)`/g)]
+    .map(([, text = '']) => ({ page, text }))
+    .filter(({ text }) => TYPED.test(text));
+}
+
+/**
  * The commands of a block for a shell, each as the shell reads it: without comments behind it, with the lines that a
  * backslash joins. Not for blocks with a here-document.
  * @param {string} text
@@ -68,4 +91,13 @@ export function commandsOfBlock(text) {
     .split('\n')
     .map((line) => line.replace(/(^|\s)#.*$/, '').trim())
     .filter((line) => line !== '');
+}
+
+/**
+ * What is typed in a block with outputs: the lines behind `$`.
+ * @param {string} text
+ * @returns {string[]}
+ */
+export function typedInConsole(text) {
+  return [...text.matchAll(/^\$ (.*)$/gm)].map(([, command = '']) => command);
 }
