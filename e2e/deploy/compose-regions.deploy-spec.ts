@@ -125,7 +125,7 @@ it(
   'apis, HAProxy and worker start by the command of the page, with no set-up and no broker',
   async () => {
     await makeHttpImage(HOST, IMAGE, { version: '1', healthcheck: true });
-    const [command = ''] = blocks.take(PAGE, 'With Docker Compose', 1).commands;
+    const [command] = blocks.take(PAGE, 'With Docker Compose', 1).exactly(1);
     const [docker, compose, up = '', ...args] = command.split(' ');
     expect([docker, compose]).toEqual(['docker', 'compose']);
     const { docker: engine } = new EngineView(HOST);

@@ -138,7 +138,7 @@ describe('with a user of its own for each worker', () => {
         });
         await allRun(await fleet.change('shop'));
         // Whom it has silenced can be forgotten, and is known again when it speaks.
-        const [, withoutAsking = ''] = blocks.take('docs/cli.md', 'worker forget').commands;
+        const withoutAsking = blocks.take('docs/cli.md', 'worker forget').command(1);
         await documents.forget(withoutAsking, workerIdOf(1));
       });
       await fleet.arrives('shop', await fleet.change('shop'));
