@@ -30,7 +30,7 @@ const onOther = (command: string) =>
   command.replace(`--name ${API} `, `--name ${OTHER_API} `).replaceAll('10.0.0.11', '10.0.0.12');
 
 beforeAll(async () => {
-  bed = await HourBed.prepare(ENGINE);
+  bed = await HourBed.prepare(ENGINE, block(0).text);
 }, BUILD_LIMIT);
 
 afterAll(async () => await bed.end(API, OTHER_API, WORKER), LIMIT);

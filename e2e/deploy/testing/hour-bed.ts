@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { makeHttpImage } from '../../../tools/engine/images.mjs';
 import { makeServiceImages } from '../../../tools/services/compose.mjs';
 import { mongoProgram } from '../../../tools/services/mongo-program.mjs';
-import { makeMongoUser } from '../../../tools/services/mongo-users.mjs';
 import { ensureNebulaBase } from '../../../tools/services/nebula-images.mjs';
 import { searchForSecrets, secret } from '../../../tools/test/known-secrets.mjs';
 import { REPOSITORY } from '../../testing/clone.js';
@@ -16,6 +15,7 @@ import { EngineView, type SeenContainer } from '../../testing/engine-view.js';
 import { eventually } from '../../testing/eventually.js';
 import { freePort } from '../../testing/free-port.js';
 import { copySources, DocumentedServer } from './documented-server.js';
+import { typeInMongosh } from './mongo-shell.js';
 
 export const HOUR_LIMIT = 300_000;
 
@@ -47,8 +47,11 @@ export class HourBed {
     private ofServer: DocumentedServer | undefined = undefined,
   ) {}
 
-  /** Starts the database, with the user that the page makes in it, and the broker. */
-  static async prepare(host: string): Promise<HourBed> {
+  /**
+   * Starts the database and the broker.
+   * @param makeUser what the page types in `mongosh`
+   */
+  static async prepare(host: string, makeUser: string): Promise<HourBed> {
     const folder = await mkdtemp(join(tmpdir(), 'nebula-hour-'));
     const engine = new EngineView(host);
     await engine.docker.getImage(await ensureNebulaBase(host)).tag({ repo: 'node', tag: BASE_TAG });
@@ -59,7 +62,7 @@ export class HourBed {
     await copySources(sources);
     const here = (command: string) => bed.here(command);
     bed.ofServer = await DocumentedServer.at({ home: folder, sources, host, here, environment: {} });
-    await bed.startServices();
+    await bed.startServices(makeUser);
     return bed;
   }
 
@@ -166,7 +169,7 @@ export class HourBed {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  private async startServices(): Promise<void> {
+  private async startServices(makeUser: string): Promise<void> {
     const { kind } = await mongoProgram(() => undefined);
     const admin = { user: 'root', password: newSecret() };
     const database = await this.run({
@@ -187,9 +190,9 @@ export class HourBed {
       ...{ database: database.IPAddress, broker: broker.IPAddress, gateway: broker.Gateway },
     };
     const url = `mongodb://${database.IPAddress}:27017/`;
-    const login = { user: 'nebula', password: this.passwords.database };
+    const asAdmin = kind === 'FerretDB' ? admin : null;
     await eventually(
-      async () => await makeMongoUser({ url, kind }, kind === 'FerretDB' ? admin : null, login),
+      async () => await typeInMongosh(makeUser, { url, kind }, asAdmin, this.passwords.database),
       HOUR_LIMIT,
     );
     await eventually(async () => {
