@@ -230,6 +230,21 @@ describe('nebulactl token', () => {
     });
     expect(revoking).toMatchObject({ code: 0, stderr: expect.stringMatching(/^The token lossy is gone: /) });
     expect(lost).toBe(2);
+    // A proxy without an api, and an api that has not looked at it yet, say nothing of what is there.
+    const page = { status: 404, headers: { 'content-type': 'text/html' } };
+    const busy = { type: 'urn:nebula:problem:too-many-requests', title: 'Too many requests', status: 429 };
+    await shell.run(['token', 'create', 'kept'], admin);
+    for (const [first, second, name, said] of [
+      [new Response('', { status: 502 }), new Response('page not found', page), 'kept', 'not as Nebula does'],
+      [Response.json(busy, { status: 429, headers: { 'retry-after': '0' } }), null, 'kpet', '"kept"?'],
+    ] as const) {
+      const answers = [first, second];
+      const refused = await shell.run(['token', 'revoke', name, '--yes'], {
+        ...admin,
+        between: async ({ method }, ask) => (method === 'DELETE' && answers.shift()) || (await ask()),
+      });
+      expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(said) });
+    }
     const completed = await shell.run(['__complete', '--', 'token', 'revoke', 'rea'], admin);
     expect(completed.stdout).toBe('reader\n');
   });

@@ -2,6 +2,7 @@
  * The program itself: what a command has of the process.
  */
 import { httpFetch } from './connection/http-fetch.js';
+import { printedTo } from './console/standard-output.js';
 import { writeLine } from './console/terminal.js';
 import { run } from './run.js';
 import { EXIT, Interrupted } from './usage-error.js';
@@ -14,8 +15,11 @@ process.once('SIGINT', () => {
 });
 // The reader of a pipe may have enough (`nebulactl app list | head -1`). Nothing more is printed then, and the command
 // goes on to its own end: with --wait that is still to come.
-process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
-  if (code === 'EPIPE') return;
+const stdout = printedTo(process.stdout, 1);
+let isToldOf = false;
+stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE' || isToldOf) return;
+  isToldOf = true;
   writeLine(process.stderr, `Error: not all could be printed: ${message}`);
   process.once('exit', () => (process.exitCode ||= EXIT.failed));
 });
@@ -24,7 +28,7 @@ process.stderr.on('error', () => undefined);
 
 process.exitCode = await run(process.argv.slice(2), {
   stdin: process.stdin,
-  stdout: process.stdout,
+  stdout,
   stderr: process.stderr,
   env: process.env,
   signal: interruption.signal,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiUnderTest } from '../../api/src/testing/api-under-test.js';
@@ -70,6 +70,19 @@ describe('nebulactl whose reader has gone', () => {
     }, 30_000);
     expect(await ended).toMatchObject({ code: 0, stderr: '' });
   });
+});
+
+it('nebulactl that can print a part alone says so, and has failed', async () => {
+  for (let count = 0; count < 40; count += 1) await api.create(`app-${count}-${'x'.repeat(40)}`);
+  const file = join(folder, 'apps');
+  // A file of a kilobyte at most, as on a disk that gets full in the middle; who writes on is sent a signal, too.
+  const limited = (command: string) => `trap '' XFSZ; ulimit -f 1; ${command}`;
+  expect(await run(limited(`nebulactl export > ${file}`))).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(/^Error: not all could be printed: .*EFBIG/),
+  });
+  expect(await run(`nebulactl export > ${file}`)).toEqual({ code: 0, stderr: '' });
+  expect(readFileSync(file, 'utf8')).toContain(`app-39-${'x'.repeat(40)}`);
 });
 
 it('nebulactl that can not print says so, and has failed', async () => {

@@ -20,6 +20,7 @@ export interface ApiErrorParts {
   method: string;
   url: string;
   attempts: number;
+  mayBeDone: boolean;
 }
 
 /** Whatever goes wrong with a call, unless it was ended by its own signal: then that signal's reason is thrown. */
@@ -47,11 +48,13 @@ export class NebulaApiError extends NebulaError {
   readonly method: string;
   /** Without credentials: the client refuses an address with any. */
   readonly url: string;
-  /**
-   * How often it was tried. With a call that changes something, 2 or more means that an earlier try may have done it
-   * already, so that a 404 of a deletion can be its success.
-   */
+  /** How often it was tried. */
   readonly attempts: number;
+  /**
+   * Whether an earlier try of this call may have been carried out, as it had no answer, or none that says that nothing
+   * was done. A 404 of a deletion can then be its success.
+   */
+  readonly mayBeDone: boolean;
 
   constructor(parts: ApiErrorParts) {
     super(`${parts.method} ${parts.url} was answered with ${parts.status}: ${parts.detail || parts.title}`);
@@ -65,6 +68,7 @@ export class NebulaApiError extends NebulaError {
     this.method = parts.method;
     this.url = parts.url;
     this.attempts = parts.attempts;
+    this.mayBeDone = parts.mayBeDone;
   }
 }
 

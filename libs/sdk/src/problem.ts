@@ -1,15 +1,18 @@
-import { NebulaApiError } from './errors.js';
+import { type ApiErrorParts, NebulaApiError } from './errors.js';
 import type { PlaceOfProblem } from './generated/types.gen.js';
 import { retryAfterOf } from './retry.js';
 
 /** So much of an answer that is no problem is told, characters. */
 const TOLD = 200;
 
-/** The error that an answer stands for. Reads its body. */
+/**
+ * The error that an answer stands for. Reads its body.
+ * @param tries of the call, this one too, and what may have come of those before
+ */
 export async function apiErrorOf(
   request: Request,
   response: Response,
-  attempts: number,
+  { attempts, mayBeDone }: Pick<ApiErrorParts, 'attempts' | 'mayBeDone'>,
 ): Promise<NebulaApiError> {
   const { status, headers } = response;
   const text = await response.text();
@@ -26,6 +29,7 @@ export async function apiErrorOf(
     method: request.method,
     url: request.url,
     attempts,
+    mayBeDone,
   });
 }
 

@@ -11,6 +11,17 @@ const LONGEST_WAIT_MS = 8_000;
 /** Added to what a server asks for, so that not all come back at once, milliseconds. */
 const SPREAD_MS = 250;
 
+/** What the api answers before it looks at what is asked for. */
+const NOTHING_WAS_DONE: ReadonlySet<string> = new Set([
+  'urn:nebula:problem:too-many-requests',
+  'urn:nebula:problem:shutting-down',
+]);
+
+/** Whether the answer of a try is the api's word that it has done nothing; no answer is no word. */
+export function saysNothingWasDone(failure: object): boolean {
+  return 'type' in failure && typeof failure.type === 'string' && NOTHING_WAS_DONE.has(failure.type);
+}
+
 export function isPassing(status: number): boolean {
   return PASSING.has(status);
 }

@@ -1,7 +1,7 @@
 import { NebulaApiError, NebulaConnectionError } from './errors.js';
 import { pause } from './pause.js';
 import { apiErrorOf } from './problem.js';
-import { isPassing, mayRepeat, waitBefore } from './retry.js';
+import { isPassing, mayRepeat, saysNothingWasDone, waitBefore } from './retry.js';
 import { TimeLimit } from './time-limit.js';
 
 export interface TransportOptions {
@@ -50,9 +50,11 @@ export class Transport {
   };
 
   private async tried(request: Request, limit: TimeLimit): Promise<Response> {
+    let mayBeDone = false;
     for (let attempt = 1; ; attempt += 1) {
-      const result = await this.attempt(request, limit, attempt);
+      const result = await this.attempt(request, limit, { attempts: attempt, mayBeDone });
       if (result instanceof Response) return result;
+      mayBeDone ||= !saysNothingWasDone(result);
       const wait = this.waitAfter(result, request, attempt);
       // What can't be awaited within the limit is told at once.
       if (wait === null || wait >= limit.left) throw result;
@@ -60,14 +62,18 @@ export class Transport {
     }
   }
 
-  private async attempt(request: Request, limit: TimeLimit, attempt: number): Promise<Response | Failure> {
+  private async attempt(
+    request: Request,
+    limit: TimeLimit,
+    tries: { attempts: number; mayBeDone: boolean },
+  ): Promise<Response | Failure> {
     const headers = new Headers(request.headers);
     const authorization = await this.options.authorization();
     if (authorization !== null && !headers.has('authorization')) headers.set('authorization', authorization);
     const { fetch } = this.options;
     try {
       const response = await fetch(request.clone(), { headers, signal: limit.signal });
-      if (!response.ok) return await apiErrorOf(request, response, attempt);
+      if (!response.ok) return await apiErrorOf(request, response, tries);
       return isEventStream(response) ? response : await wholeOf(response);
     } catch (error) {
       if (limit.signal.aborted) throw limit.signal.reason as Error;

@@ -1,19 +1,20 @@
 import { NebulaApiError } from '@nebula/sdk';
 
-/** Whether the api says that what was named isn't there, and not that it doesn't know the call. */
-export function isNothingThere(error: unknown): error is NebulaApiError {
-  return error instanceof NebulaApiError && error.status === 404 && !error.type.endsWith('unknown-path');
+/**
+ * Whether the api itself says that what was named isn't there: the 404 of a proxy that has no api to ask at the moment
+ * says nothing of what is there.
+ * @param type of the problem that says so
+ */
+export function isNothingThere(error: unknown, type: NebulaApiError['type']): error is NebulaApiError {
+  return error instanceof NebulaApiError && error.type === type;
 }
 
-/**
- * Whether a deletion has found nothing with a later try: an earlier one, whose answer was lost, has done it, or there
- * never was anything, and what was wanted is so either way.
- */
-export function isGoneAfterRepeat(error: unknown): boolean {
-  return isNothingThere(error) && error.attempts > 1;
+/** Whether a deletion has found nothing since an earlier try may have done it, whose answer was lost. */
+export function isGoneAfterRepeat(error: unknown, type: NebulaApiError['type']): boolean {
+  return isNothingThere(error, type) && error.mayBeDone;
 }
 
 /** What is said then. */
 export function saidOfGone(what: string): string {
-  return `${what} is gone: an earlier try of this call, which was not answered, has done it, or there was none.`;
+  return `${what} is gone: an earlier try of this call may have done it, or there was none.`;
 }

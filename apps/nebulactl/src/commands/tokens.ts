@@ -11,6 +11,9 @@ import { ageOf, parseDuration } from '../console/times.js';
 import { writeLine } from '../console/terminal.js';
 import { CommandError } from '../usage-error.js';
 
+/** The api's word for a token that isn't there. */
+const NO_TOKEN = 'urn:nebula:problem:token-not-found';
+
 interface CreateOptions {
   rights: 'ro' | 'rw';
   app?: string[];
@@ -105,8 +108,8 @@ async function revoke(
     }
     await revokeToken(call);
   } catch (error) {
-    if (!isNothingThere(error)) throw error;
-    if (!dryRun && isGoneAfterRepeat(error)) return say(terminal, saidOfGone(`The token ${name}`));
+    if (!isNothingThere(error, NO_TOKEN)) throw error;
+    if (!dryRun && isGoneAfterRepeat(error, NO_TOKEN)) return say(terminal, saidOfGone(`The token ${name}`));
     const names = (await tokensOf(session)).map((each) => each.name);
     throw new CommandError(
       `there is no token ${JSON.stringify(name)}${didYouMean(name, names) || '; see nebulactl token list'}`,

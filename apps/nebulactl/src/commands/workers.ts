@@ -74,7 +74,7 @@ async function forget(
   try {
     await forgetWorker(call);
   } catch (error) {
-    if (!isGoneAfterRepeat(error)) throw error;
+    if (!isGoneAfterRepeat(error, 'urn:nebula:problem:worker-not-found')) throw error;
     return say(terminal, saidOfGone(id));
   }
   say(terminal, `${id} is forgotten.`);
