@@ -115,7 +115,8 @@ export class AppChanges implements BeforeApplicationShutdown {
     decide: Decision<Next>,
   ): Promise<Made<Next> | null> {
     const before = this.store.remembered(appName);
-    if (!before) return null;
+    // Secrets that couldn't be read then may have been written anew.
+    if (!before || before.unreadable_secrets) return null;
     let after: Next;
     try {
       after = decide(before, 1);
@@ -124,7 +125,10 @@ export class AppChanges implements BeforeApplicationShutdown {
     }
     if (after === before || isCreation(before, after)) return null;
     const isDone = await withKnownSecrets(() => this.store.replaceRemembered(after, before.revision));
-    return isDone ? this.noted({ before, after, isDryRun: false }) : null;
+    if (isDone) return this.noted({ before, after, isDryRun: false });
+    // What was remembered may have been kept as a revision, though it had been forgotten with the oldest ones.
+    this.cutHistorySoon(appName);
+    return null;
   }
 
   private noted<Next extends AppRecord>(made: Made<Next>): Made<Next> {

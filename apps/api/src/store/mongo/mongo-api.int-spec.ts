@@ -19,6 +19,7 @@ import { loadStoreConfiguration, runBackup, runRestore } from '../../program/run
 import { eventually } from '../../testing/eventually.js';
 import { MONGO_LIMITS, MongoDatabase } from './mongo-database.js';
 import { MongoAppStore } from './mongo-app-store.js';
+import { testKey } from '../testing/keys.js';
 import { recordOf } from '../testing/records.js';
 
 jest.setTimeout(60_000);
@@ -121,10 +122,40 @@ it('changes by two apis in turn each go on from what the other has made, and are
   expect(nothing.json()).toMatchObject({ revision: 4 });
   await one.inject({ method: 'DELETE', url });
   expect((await patch(other, { D: '4' })).statusCode).toBe(404);
-  const history = await other.inject({ method: 'GET', url: `${url}/revisions` });
-  const revisions = history.json<{ items: { revision: number }[] }>().items.map(({ revision }) => revision);
-  expect(revisions).toEqual([5, 4, 3, 2, 1]);
+  expect(await revisionsAt(other, url)).toEqual([5, 4, 3, 2, 1]);
 });
+
+it('what an api remembers of an app refuses no change, and brings back no revision that is forgotten', async () => {
+  const one = await startApi(server.url, { history_limit: 2, secret_keys: [testKey('one')] });
+  const other = await startApi(server.url, { history_limit: 2, secret_keys: [testKey('other')] });
+  const url = '/api/v3/apps/shop';
+  const ask = (api: NestFastifyApplication, method: 'GET' | 'PUT' | 'PATCH', payload = {}, headers = {}) => {
+    const type = { 'content-type': `application/${method === 'PATCH' ? 'merge-patch+' : ''}json` };
+    const body = method === 'GET' ? {} : { payload: JSON.stringify(payload) };
+    return api.inject({ method, url, ...body, headers: { ...(method === 'GET' ? {} : type), ...headers } });
+  };
+  const spec = { app_name: 'shop', docker_image: 'shop:1' };
+  const guarded = { ...spec, env_vars: { TOKEN: secret('0f-the-other-api') }, secret_env_vars: ['TOKEN'] };
+  expect((await ask(other, 'PUT', guarded)).json()).toMatchObject({ revision: 1 });
+  // It can't read the secret, so it could change nothing.
+  expect((await ask(one, 'GET')).statusCode).toBe(200);
+  expect((await ask(one, 'PATCH', { env_vars: { A: '1' } })).statusCode).toBe(503);
+  expect((await ask(other, 'PUT', spec)).json()).toMatchObject({ revision: 2 });
+  const changed = await ask(one, 'PATCH', { env_vars: { A: '1' } });
+  expect(changed.json()).toMatchObject({ revision: 3, env_vars: { A: '1' } });
+
+  for (const [index, A] of ['2', '3', '4'].entries())
+    expect((await ask(other, 'PATCH', { env_vars: { A } })).json()).toMatchObject({ revision: 4 + index });
+  await eventually(async () => expect(await revisionsAt(other, url)).toEqual([6, 5]));
+  // The third revision is what it has read last.
+  expect((await ask(one, 'PATCH', { env_vars: { A: '5' } }, { 'if-match': '"3"' })).statusCode).toBe(412);
+  await eventually(async () => expect(await revisionsAt(one, url)).toEqual([6, 5]));
+});
+
+async function revisionsAt(api: NestFastifyApplication, url: string): Promise<number[]> {
+  const history = await api.inject({ method: 'GET', url: `${url}/revisions` });
+  return history.json<{ items: { revision: number }[] }>().items.map(({ revision }) => revision);
+}
 
 it('an api that runs while a backup is brought in refuses all, says why, sends nothing out, and then serves what came', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'nebula-restored-'));
