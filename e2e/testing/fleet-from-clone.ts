@@ -2,6 +2,7 @@ import { expect, it } from '@jest/globals';
 import { freshClone, removeClone } from './clone.js';
 import { eventually } from './eventually.js';
 import { CHANGE_LIMIT, type Fleet } from './fleet.js';
+import { FleetApi } from './fleet-api.js';
 import { freePort } from './free-port.js';
 import { NpmProcess } from './npm-process.js';
 import { readiness } from './readiness.js';
@@ -22,7 +23,11 @@ export function describeFleetFromClone(bed: () => Fleet): void {
       const fleet = bed();
       const clone = await freshClone();
       /** Runs a script of the clone in place of a service of the fleet, until it has served and is asked to end. */
-      const serve = async (script: 'api' | 'worker', like: ServiceProcess, during: () => Promise<void>) => {
+      const serve = async (
+        script: 'api' | 'worker',
+        like: ServiceProcess,
+        during: (port: string) => Promise<void>,
+      ) => {
         const port = String(await freePort());
         const environment = { ...like.environment, API_PORT: port, WORKER_PORT: port };
         const npm = new NpmProcess(clone, ['run', script], environment);
@@ -36,7 +41,7 @@ export function describeFleetFromClone(bed: () => Fleet): void {
           });
           await Promise.race([served, ended]);
           ended.catch(() => undefined);
-          await during();
+          await during(port);
         } finally {
           npm.signalGroup('SIGTERM');
           await npm.ended();
@@ -44,12 +49,16 @@ export function describeFleetFromClone(bed: () => Fleet): void {
       };
       const { worker } = fleet.server(1);
       try {
-        await serve('api', fleet.apiNumber(1).process, async () => {
+        await serve('api', fleet.apiNumber(1).process, async (port) => {
           await worker.stop();
-          await serve('worker', worker, async () => fleet.arrives('shop', await fleet.change('shop')));
+          await serve('worker', worker, async () => {
+            const api = new FleetApi(`http://127.0.0.1:${port}`);
+            await api.change('shop', { env_vars: { STEP: 'from a clone' } });
+            await fleet.arrives('shop', 'from a clone');
+          });
         });
       } finally {
-        worker.start();
+        if (!worker.isRunning) worker.start();
         await removeClone(clone);
       }
     },

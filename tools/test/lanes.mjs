@@ -56,14 +56,18 @@ const LANES = [
 /**
  * @param {readonly Kind[]} kinds that run on real services
  * @param {readonly string[]} patterns of paths that are asked for; they may belong to any lane, so there is one then
+ * @param {object} [given]
+ * @param {boolean} [given.oneEngine] there is no other engine than one, so what has an engine of its own else waits for it
  * @returns {Part[][]} none of them empty
  */
-export function lanesOf(kinds, patterns) {
+export function lanesOf(kinds, patterns, { oneEngine = false } = {}) {
   if (patterns.length > 0) {
     const partOf = (/** @type {Kind} */ kind) => (kind === 'deploy' ? DEPLOY : { kind, name: kind });
     return [kinds.map((kind) => ({ ...partOf(kind), patterns: [...patterns] }))];
   }
-  return LANES.map((lane) => lane.filter(({ kind }) => kinds.includes(kind))).filter(
-    (lane) => lane.length > 0,
-  );
+  const [shared = [], own = [], apart = []] = LANES;
+  const lanes = oneEngine ? [[...shared, ...apart], own] : LANES;
+  return lanes
+    .map((lane) => lane.filter(({ kind }) => kinds.includes(kind)))
+    .filter((lane) => lane.length > 0);
 }

@@ -15,6 +15,13 @@ describe('the lanes of the tests on real services', () => {
     expect(names(['deploy'], [])).toEqual([['deploy']]);
   });
 
+  it('are two where there is one engine alone, on which nothing may run at the same time', () => {
+    expect(names(['integration', 'e2e', 'deploy'], [], { oneEngine: true })).toEqual([
+      ['integration', 'e2e', 'integration-patient', 'deploy'],
+      ['integration-without-engine', 'e2e-own-services'],
+    ]);
+  });
+
   it('have each test once: what one leaves out of a kind is what another takes', () => {
     const parts = lanesOf(['integration', 'e2e', 'deploy'], []).flat();
     for (const { kind, without } of parts.filter((part) => part.without)) {

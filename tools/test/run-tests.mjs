@@ -10,7 +10,7 @@ import { runCheck } from './run-check.mjs';
 import { lanesOf } from './lanes.mjs';
 import { PROJECT } from './run-command.mjs';
 import { NEEDS_ENGINE, runJest } from './run-jest.mjs';
-import { testEngine } from './test-engine.mjs';
+import { givenEngine, testEngine } from './test-engine.mjs';
 
 /** @import { Kind, Wish } from './arguments.mjs' */
 /** @import { Part } from './lanes.mjs' */
@@ -97,7 +97,7 @@ async function runAll({ kinds, patterns, check }, signal, problems) {
   try {
     if (onEngine.some((kind) => kind !== 'deploy')) engine = await testEngine(say);
     const environment = { ...mark, ...(engine ? { NEBULA_TEST_DOCKER_HOST: engine.host } : {}) };
-    const lanes = lanesOf(onEngine, patterns);
+    const lanes = lanesOf(onEngine, patterns, { oneEngine: givenEngine() !== undefined });
     const ended = await Promise.allSettled(
       lanes.map((lane) => runLane(lane, { ...options, environment }, counts)),
     );

@@ -21,6 +21,11 @@ const PACKAGES = [...ENGINE_PACKAGES, BUSYBOX_PACKAGE, REGISTRY_PACKAGE];
  * @property {() => Promise<void>} stop ends it, if it is our own
  */
 
+/** Address of the engine that the tests are told to use; undefined when they start engines of their own. */
+export function givenEngine() {
+  return process.env['NEBULA_TEST_DOCKER_HOST'] || undefined;
+}
+
 /**
  * The engine at NEBULA_TEST_DOCKER_HOST when that is set, else an empty one of our own under .test/, for which
  * packages are installed where they are missing.
@@ -31,7 +36,7 @@ const PACKAGES = [...ENGINE_PACKAGES, BUSYBOX_PACKAGE, REGISTRY_PACKAGE];
  */
 export async function testEngine(say, name = 'engine') {
   const folder = join(FOLDERS, name);
-  const given = process.env['NEBULA_TEST_DOCKER_HOST'];
+  const given = givenEngine();
   if (given) {
     const engine = await pingEngine(given);
     if (!engine.found) throw new Error(`NEBULA_TEST_DOCKER_HOST is ${given}, but ${engine.reason}`);

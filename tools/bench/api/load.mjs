@@ -7,7 +7,7 @@ import { median, percentile } from '../report/statistics.mjs';
  * @typedef {object} Load
  * @property {number} operations that succeeded
  * @property {number} per_second
- * @property {number} p50_ms
+ * @property {number} p50_ms NaN when there were no operations, as the next
  * @property {number} p99_ms
  */
 
@@ -17,9 +17,12 @@ import { median, percentile } from '../report/statistics.mjs';
  * @returns {Load}
  */
 export function loadOf(latencies, seconds) {
+  const operations = latencies.length;
+  // A moment in which nothing was answered has no latencies, and takes no part in what is made of them.
+  if (operations === 0) return { operations, per_second: 0, p50_ms: Number.NaN, p99_ms: Number.NaN };
   return {
-    operations: latencies.length,
-    per_second: latencies.length / seconds,
+    operations,
+    per_second: operations / seconds,
     p50_ms: percentile(latencies, 50),
     p99_ms: percentile(latencies, 99),
   };
@@ -32,7 +35,8 @@ export function loadOf(latencies, seconds) {
  */
 export function middleOf(loads) {
   /** @param {'per_second' | 'p50_ms' | 'p99_ms'} figure */
-  const middle = (figure) => median(loads.map((load) => load[figure]));
+  const middle = (figure) =>
+    median(loads.map((load) => load[figure]).filter((value) => !Number.isNaN(value)));
   return {
     operations: loads.reduce((sum, { operations }) => sum + operations, 0),
     per_second: middle('per_second'),
