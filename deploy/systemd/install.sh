@@ -48,9 +48,12 @@ umask 022
 new=$root$lib/new
 units=$root/etc/systemd/system
 config=$root/etc/nebula
-trap 'rm -rf "$new" "$units"/nebula-*.service.new "$config"/*.env.new' EXIT
-rm -rf "$new"
-install -d -m 0755 "$root$lib" "$new" "$units"
+old=$root$lib/old
+trap 'rm -rf "$new" "$old" "$units"/nebula-*.service.new "$config"/*.env.new' EXIT
+# A shell may end of a signal without what is to be done at its exit.
+trap 'exit 1' HUP INT TERM
+rm -rf "$new" "$old"
+install -d -m 0755 "$root$lib" "$new" "$old" "$units"
 install -d -m 0700 "$config"
 for service in "$@"; do
   install -m 0644 "$from/nebula-$service.mjs" "$new"
@@ -62,9 +65,15 @@ done
 install -m 0644 "$here/README.md" "$new"
 install -m 0755 "$here/uninstall.sh" "$new"
 
+# What was copied has the modes that it had, which another umask may have made.
+chmod -R u=rwX,go=rX "$new"
+
+# Renames alone, which nothing but a kill may leave half done.
+trap '' HUP INT TERM
 for path in "$new"/*; do
   place=$root${lib:?}/${path##*/}
-  rm -rf "$place"
+  # Only a file can take the place of another.
+  [ ! -d "$place" ] || mv "$place" "$old/"
   mv "$path" "$place"
 done
 for service in "$@"; do
@@ -72,6 +81,7 @@ for service in "$@"; do
   # What is configured already stays.
   [ -e "$config/$service.env" ] || mv "$config/$service.env.new" "$config/$service.env"
 done
+trap 'exit 1' HUP INT TERM
 
 [ -z "$root" ] || exit 0
 systemctl daemon-reload

@@ -23,6 +23,8 @@ for service in api worker; do
 done
 [ -n "$root" ] || systemctl daemon-reload
 rm -rf "$root/usr/local/lib/nebula"
+# An installation that was killed leaves these.
+rm -f "$root"/etc/systemd/system/nebula-*.service.new "$root"/etc/nebula/*.env.new
 if [ "$purge" = --purge ]; then
   rm -rf "$root/etc/nebula" "$root/var/lib/nebula-worker" "$root/var/lib/private/nebula-worker"
 fi

@@ -38,6 +38,8 @@ beforeAll(async () => {
   bundles = join(folder, 'dist');
   await mkdir(bundles);
   for (const service of ['api', 'worker'] as const) await bundleService(service, bundles);
+  // As a copy is made by who keeps new files to himself.
+  await execa('chmod', ['-R', 'go=', bundles]);
 }, LIMIT);
 
 afterAll(async () => await rm(folder, { recursive: true, force: true }));
@@ -113,6 +115,9 @@ describe('install.sh into a folder', () => {
     );
     expect((await stat(join(root, 'etc/nebula'))).mode & 0o777).toBe(0o700);
     // The services run as users that own nothing.
+    const closed = ['-not', '-perm', '-go=r', '-o', '-type', 'd', '-not', '-perm', '-go=x'];
+    const found = await execa('find', [join(root, LIB), ...closed]);
+    expect(found.stdout).toBe('');
     const hashing = join(root, LIB, 'node_modules/@node-rs/argon2');
     expect((await stat(hashing)).mode & 0o777).toBe(0o755);
     expect((await stat(join(hashing, 'index.js'))).mode & 0o777).toBe(0o644);
@@ -122,6 +127,9 @@ describe('install.sh into a folder', () => {
     const { stdout } = await execa('cat', [join(root, 'etc/nebula/worker.env')]);
     expect(stdout).toBe('APP_NAME=shop');
 
+    // What an installation that was killed has left.
+    await writeFile(join(root, 'etc/nebula/worker.env.new'), '');
+    await writeFile(join(root, 'etc/systemd/system/nebula-worker.service.new'), '');
     expect(await run('uninstall.sh', [], { DESTDIR: root })).toEqual({ code: 0, output: '' });
     expect(await files(root)).toEqual(['600 etc/nebula/api.env', '600 etc/nebula/worker.env']);
     await run('uninstall.sh', ['--purge'], { DESTDIR: root });
@@ -159,6 +167,59 @@ describe('install.sh into a folder', () => {
       await execa('umount', [root]);
     }
   });
+
+  it.each<[string, string, string, 'before' | 'newer']>([
+    ['leaves everything as it was when it is ended while it makes its files', 'cp', 'TERM', 'before'],
+    ['puts everything in its place when it is ended while it does so', 'mv', 'INT', 'newer'],
+  ])('%s', async (what, command, signal, left) => {
+    const root = join(folder, what);
+    const newer = await installed(root);
+    const before = await contents(root);
+    const expected = left === 'before' ? before : { ...before, ...(await changedBy(newer)) };
+    const { code } = await run('install.sh', ['api', 'worker'], {
+      ...{ DESTDIR: root, FROM: newer, PATH: await ending(command, signal) },
+    });
+    expect(code).toBe(left === 'before' ? 1 : 0);
+    expect(await contents(root)).toEqual(expected);
+  });
+
+  it('mends what one has left that was killed while it put files in their places', async () => {
+    const root = join(folder, 'killed');
+    const newer = await installed(root);
+    const before = await contents(root);
+    const PATH = await ending('mv', 'KILL');
+    await run('install.sh', ['api', 'worker'], { DESTDIR: root, FROM: newer, PATH });
+    expect(await contents(root)).not.toEqual(before);
+    const again = await run('install.sh', ['api', 'worker'], { DESTDIR: root, FROM: newer });
+    expect(again).toEqual({ code: 0, output: '' });
+    expect(await contents(root)).toEqual({ ...before, ...(await changedBy(newer)) });
+  });
+
+  /** Installs both services, and makes files for an update. */
+  async function installed(root: string): Promise<string> {
+    expect(await run('install.sh', ['api', 'worker'], { DESTDIR: root })).toEqual({ code: 0, output: '' });
+    const newer = `${root} newer`;
+    await cp(bundles, newer, { recursive: true });
+    await appendFile(join(newer, 'nebula-api.mjs'), '// newer\n');
+    await writeFile(join(newer, 'node_modules', 'added'), 'newer');
+    return newer;
+  }
+
+  /** What of that an update changes, by its place. */
+  async function changedBy(newer: string): Promise<Record<string, string>> {
+    const changed = Object.entries(await contents(newer)).filter(([path]) =>
+      ['nebula-api.mjs', 'node_modules/added'].includes(path),
+    );
+    return Object.fromEntries(changed.map(([path, digest]) => [`${LIB}/${path}`, digest]));
+  }
+
+  /** A PATH on which a command sends a signal to the script that runs it, when it has done its work. */
+  async function ending(command: string, signal: string): Promise<string> {
+    const programs = await mkdtemp(join(folder, 'programs-'));
+    const script = `#!/bin/sh\n/bin/${command} "$@"\nkill -${signal} $PPID\n`;
+    await writeFile(join(programs, command), script, { mode: 0o755 });
+    return `${programs}:${process.env['PATH'] ?? ''}`;
+  }
 
   it.each<[string, string[], Record<string, string>, RegExp]>([
     ['nothing', [], {}, /say what to install: api, worker, or both$/],
