@@ -121,6 +121,23 @@ describe('a release with two regions', () => {
     ]);
   });
 
+  it('refuses certificates that are not right as all do, unless a region says otherwise', async () => {
+    const verified = async (values: readonly string[]) => {
+      const [, us] = (await apiRegions(await made(values))).map((region) => rabbitConnection(region).ssl);
+      return us?.verify;
+    };
+    expect(await verified(['rabbit.tls.verify=false'])).toBe(false);
+    const own = (value: boolean) => `rabbit.regions.us.rabbit_ssl_verify=${value}`;
+    expect(await verified(['rabbit.tls.verify=false', own(true)])).toBe(true);
+    expect(await verified([own(false)])).toBe(false);
+  });
+
+  it('may name a node twice, as the api takes it', async () => {
+    const hosts = ['rabbit.us.example', 'rabbit.us.example'];
+    const [, us] = await apiRegions(await made([`rabbit.regions.us.rabbit_host={${hosts.join(',')}}`]));
+    expect(us?.rabbit_host).toEqual(hosts);
+  });
+
   it('has both brokers set up by one Job, each by its administrator', async () => {
     expect(await setUpRegions(await made())).toMatchObject([
       {
@@ -233,6 +250,13 @@ describe('regions that are wrong', () => {
     [
       ['setupBroker.adminUser='],
       /- rabbit\.regions\.default\.rabbit_admin_user is missing: .*or setupBroker\.adminUser for all regions/,
+    ],
+    [
+      [
+        ...['setupBroker.enabled=false', 'api.config.rabbit_admin_user=admin'],
+        'rabbit.regions.us.rabbit_management_url=',
+      ],
+      /- rabbit\.regions: default and us have the same rabbit_management_url; each needs that of its own/,
     ],
     [['setupBroker.secret.existingName='], /- setupBroker\.secret: set adminPassword/],
     [

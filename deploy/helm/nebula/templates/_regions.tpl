@@ -37,11 +37,14 @@
 {{- $_ := set $region (printf "%s_file" (lower .)) (printf "/etc/nebula/regions/%s.%s" . $name) -}}
 {{- end -}}
 {{- end -}}
-{{- /* The files belong to TLS: a region that differs in that from `rabbit.tls.enabled` differs in them, too. */ -}}
+{{- /* `rabbit.tls` is for brokers with TLS: a region that differs from `rabbit.tls.enabled` is told what of it counts. */ -}}
 {{- $isTls := ternary $values.rabbit_ssl $tls.enabled (hasKey $values "rabbit_ssl") -}}
 {{- if ne $isTls $tls.enabled -}}
 {{- range $key, $path := include "nebula.rabbitFiles" $root | fromJson -}}
 {{- $_ := set $region $key (ternary $path "" $isTls) -}}
+{{- end -}}
+{{- if and $isTls (not (hasKey $region "rabbit_ssl_verify")) -}}
+{{- $_ := set $region "rabbit_ssl_verify" $tls.verify -}}
 {{- end -}}
 {{- end -}}
 {{- $_ := set $regions $name $region -}}
