@@ -145,6 +145,36 @@ describe('waiting for the workers of an app', () => {
     });
   });
 
+  it.each(['overview', 'appPage'] as const)(
+    'takes nobody for lost who converges on a change that is made just before its %s is read',
+    async (reading) => {
+      const before = worker('fast', { state: 'converging', converged_at: null, took_ms: null });
+      await api.keep(before);
+      const read = async () => {
+        await change();
+        const after = { ...before, apps: [appOn('shop', { revision: 2 })], version: 2 };
+        expect(await api.fleet.saveWorkers([{ before, after }])).toEqual([true]);
+      };
+      const { fleet } = api;
+      const overview = fleet.overview.bind(fleet);
+      const appPage = fleet.appPage.bind(fleet);
+      const seen =
+        reading === 'overview'
+          ? jest.spyOn(fleet, 'overview').mockImplementationOnce(async (view) => {
+              await read();
+              return await overview(view);
+            })
+          : jest.spyOn(fleet, 'appPage').mockImplementationOnce(async (view, query) => {
+              await read();
+              return await appPage(view, query);
+            });
+      expect(await wait('timeout=0')).toMatchObject({
+        ...{ revision: 1, outcome: 'converged', converged: 1, pending: 0, waiting_for: [] },
+      });
+      expect(seen).toHaveBeenCalled();
+    },
+  );
+
   it('does not pretend that nobody is everybody', async () => {
     expect(await wait('timeout=0')).toMatchObject({ outcome: 'no_workers', converged: 0, pending: 0 });
     await api.keep({ ...worker('a'), last_seen_at: 0 });

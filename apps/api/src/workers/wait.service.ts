@@ -58,6 +58,8 @@ interface Look extends Pick<WaitAnswer, 'outcome' | 'converged' | 'pending' | 'o
   as_of: number;
   /** Nothing is to be waited for any more. */
   isFinal: boolean;
+  /** Somebody has converged on what is newer than the desired state was. */
+  isOutrun: boolean;
 }
 
 /** Waits until the workers of an app have converged. */
@@ -100,7 +102,8 @@ export class WaitService implements BeforeApplicationShutdown {
     for (;;) {
       const look = await this.look(appName, wanted, begun);
       const left = deadline - performance.now();
-      if (look.isFinal || left <= 0 || gone.aborted) return await this.answer(look, begun);
+      if (look.isFinal || gone.aborted) return await this.answer(look, begun);
+      if (left <= 0) return await this.lastAnswer(look, begun);
       if (this.ending.signal.aborted) throw stopping();
       await this.news.next(Math.min(LOOK_EVERY_MS, left), signal);
     }
@@ -130,7 +133,20 @@ export class WaitService implements BeforeApplicationShutdown {
       ...{ view, wanted, as_of, converged, pending, offline: states.offline },
       outcome: isThere ? 'converged' : nobody ? 'no_workers' : 'timeout',
       isFinal: isThere || isOver,
+      isOutrun: revisions.some((each) => each.converged > 0 && comparePositions(each, view.position) > 0),
     };
+  }
+
+  /**
+   * Who is beyond the desired state either has what the database has lost, or was told of a change that was made since
+   * the record was read. One more look tells them apart.
+   */
+  private async lastAnswer(look: Look, notBefore: number): Promise<WaitAnswer> {
+    const answer = await this.answer(look, notBefore);
+    const { position } = look.view;
+    const isOutrun = look.isOutrun || answer.waiting_for.some((each) => comparePositions(each, position) > 0);
+    if (!isOutrun) return answer;
+    return await this.answer(await this.look(answer.app_name, answer.revision, notBefore), notBefore);
   }
 
   /** Those who aren't there are looked for once, at the end. */
