@@ -54,6 +54,8 @@ export class Sweep {
   /** When a feed or the clock was last known to be in trouble, or may have been. */
   private troubledAt = 0;
   private readonly jumps: ClockJumps;
+  /** Those that have had their first share since the start, which is larger. */
+  private readonly caughtUp = new Set<RegionPublisher>();
   private readonly told = new RareLog();
 
   constructor(
@@ -105,6 +107,7 @@ export class Sweep {
   }
 
   private async look(): Promise<void> {
+    this.noteJump();
     if (this.regions.some((region) => region.problem() !== null)) this.troubledAt = this.clock.elapsed();
     const epoch = await this.store.epoch();
     for (const region of this.regions) {
@@ -112,11 +115,11 @@ export class Sweep {
       await region.noteVerified();
       await this.compareBehind(region, epoch);
       await this.verifyDue(region);
-      await this.verifyMisdated(region);
     }
     // A restored database may hold tombstones of apps that live, so they have to be compared before they go.
     if (this.regions.every(({ pending }) => pending === 0)) await this.purge();
-    for (const region of this.regions) await this.verifyEarly(region);
+    // While two clocks differ there is always something misdated, which may not keep tombstones for good.
+    for (const region of this.regions) await this.verifyShare(region);
   }
 
   /**
@@ -142,23 +145,26 @@ export class Sweep {
   }
 
   /**
-   * Takes up what a clock that was ahead has noted or claimed for a time that is still to come: nobody would until then.
-   * While two clocks differ each does what the other has done, so it is a limited number in each look.
+   * Takes up some of what isn't due: as many as have to be in each look if all are to be in an interval. First what a
+   * clock that was ahead has claimed or noted for a time that is still to come: nobody would until then. While two clocks
+   * differ, each does what the other has done, and this is what bounds it. Then what is half way there, so that what
+   * began together is spread over the interval.
    */
-  private async verifyMisdated(region: RegionPublisher): Promise<void> {
+  private async verifyShare(region: RegionPublisher): Promise<void> {
     const latest = this.clock.now() + LATEST_MS;
-    await this.claim(region, { after: latest, before: Number.MAX_SAFE_INTEGER }, BATCH);
-    await this.claim(region, { after: Number.MIN_SAFE_INTEGER, before: -latest }, BATCH);
+    const claimed = { after: Number.MIN_SAFE_INTEGER, before: -latest };
+    const noted = { after: latest, before: Number.MAX_SAFE_INTEGER };
+    let left = this.shareOf(region);
+    for (const due of [claimed, noted, this.dueAfter(this.verifyIntervalMs / 2)])
+      if (left > 0) left -= await this.claim(region, due, left);
   }
 
-  /**
-   * Takes up some that are half way there: as many as have to be in each look if all are to be in an interval, so
-   * that what began together is spread over it.
-   */
-  private async verifyEarly(region: RegionPublisher): Promise<void> {
+  /** Before its first share an instance knows of no app, or of few, so it takes as many as it can. */
+  private shareOf(region: RegionPublisher): number {
+    const isFirst = !this.caughtUp.has(region);
+    if (region.feed.problem() === null) this.caughtUp.add(region);
     const share = Math.ceil((region.known * this.pauseMs) / this.verifyIntervalMs);
-    const limit = Math.min(BATCH, Math.max(1, share));
-    await this.claim(region, this.dueAfter(this.verifyIntervalMs / 2), limit);
+    return isFirst ? CLAIMED_AT_ONCE : Math.min(BATCH, Math.max(1, share));
   }
 
   /** What was verified longer ago than this, and what somebody has claimed in vain. */
@@ -195,9 +201,14 @@ export class Sweep {
     return Math.min(this.longestPauseMs, this.verifyIntervalMs / 2);
   }
 
+  private noteJump(): void {
+    if (this.jumps.look()) this.troubledAt = this.clock.elapsed();
+  }
+
   private async purge(): Promise<void> {
+    // It may have been while this look waited for the database.
+    this.noteJump();
     const elapsed = this.clock.elapsed();
-    if (this.jumps.look()) this.troubledAt = elapsed;
     const isQuiet = elapsed - this.troubledAt >= QUIET_BEFORE_PURGE_MS;
     if (!isQuiet || elapsed - this.purgedAt < PURGE_INTERVAL_MS) return;
     const keptSince = this.clock.now() - this.options.tombstone_retention_days * DAY_MS;

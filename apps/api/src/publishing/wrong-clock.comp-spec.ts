@@ -85,3 +85,57 @@ it('a tombstone stays when the clock is set forward beyond its time, and back wi
   api.clock.offset += DAY_MS;
   await eventually(async () => expect(await api.store.get('shop')).toBeNull());
 });
+
+describe('two clocks that differ by minutes', () => {
+  const APPS = 40;
+  let ahead: PublishingUnderTest;
+
+  beforeEach(async () => {
+    for (let n = 1; n < APPS; n += 1) await api.write(`app-${n}`);
+    await bed.settled(api);
+    ahead = await bed.start({ tombstone_retention_days: 1, wrong_clock: 600_000 });
+    await eventually(async () => expect(await ahead.compared('right')).toBeGreaterThanOrEqual(APPS));
+  });
+
+  it('cost no more than the share of each look, which is one here', async () => {
+    const both = [api, ahead];
+    const looks = both.map(({ store }) => jest.spyOn(store, 'behind'));
+    const claims = both.map(({ store }) => jest.spyOn(store, 'claimVerification'));
+    await eventually(() => {
+      for (const { mock } of looks) expect(mock.calls.length).toBeGreaterThan(20);
+    });
+    // What the one does by its share the other does after it.
+    const lookCount = looks.reduce((sum, { mock }) => sum + mock.calls.length, 0);
+    const claimed = await Promise.all(claims.flatMap(({ mock }) => mock.results.map(({ value }) => value)));
+    expect(claimed.flat().length).toBeGreaterThan(0);
+    expect(claimed.flat().length).toBeLessThanOrEqual(2 * lookCount);
+  });
+});
+
+it('a tombstone goes in its time though a clock that is ahead notes something anew before each look', async () => {
+  await api.write('web');
+  await api.remove('shop', '2020-01-01T00:00:00.000Z');
+  await bed.settled(api);
+  const { store, clock } = api;
+  const behind = store.behind.bind(store);
+  jest.spyOn(store, 'behind').mockImplementation(async (...asked) => {
+    await store.noteVerified('local', ['web'], clock.now() + DAY_MS);
+    return await behind(...asked);
+  });
+  clock.offset = HOUR_MS;
+  await eventually(async () => expect(await store.get('shop')).toBeNull());
+});
+
+it('what a clock that was ahead has noted is verified at once by an api that starts', async () => {
+  const apps = Array.from({ length: 40 }, (_, n) => `app-${n}`);
+  for (const app of apps) await api.write(app);
+  await bed.settled(api);
+  await api.stop();
+  const ahead = await bed.start({ wrong_clock: DAY_MS });
+  await eventually(async () => expect(await ahead.compared('right')).toBe(apps.length + 1));
+  await ahead.stop();
+  feed.reads.clear();
+  api = await bed.start({ sweep: DAY_MS });
+  // The only look within a day.
+  await eventually(() => expect([...feed.reads.keys()]).toEqual(expect.arrayContaining(['shop', ...apps])));
+});
