@@ -65,10 +65,10 @@ export type ReportDelivery = ReceivedReport | readonly ReceivedReport[];
 /** The api's side of reports and heartbeats. */
 export interface ReportTransport extends CustomTransportStrategy {
   /**
-   * Milliseconds since 1970 since when every message of a worker could arrive here; null while none can. A
-   * worker's silence counts from then on.
+   * For how long every message of a worker could arrive here, milliseconds, whatever the wall clock was set to
+   * meanwhile; null while none can. A worker's silence counts only as long.
    */
-  listeningSince(): number | null;
+  listenedMs(): number | null;
   /**
    * Takes nothing more until `resume`. What the handler is busy with is not taken either: it is kept for later, or
    * for another api. For a handler that can't take anything at the moment, whatever the message.

@@ -5,7 +5,7 @@ import { RegionalReports } from './regional-reports.js';
 
 /** Reports of a region that come when the test says so. */
 class FakeReports extends Server implements ReportTransport {
-  since: number | null = 100;
+  listened: number | null = 250;
   reason: string | null = null;
   did: string[] = [];
 
@@ -13,8 +13,8 @@ class FakeReports extends Server implements ReportTransport {
     this.did.push('listen');
     callback();
   }
-  listeningSince(): number | null {
-    return this.since;
+  listenedMs(): number | null {
+    return this.listened;
   }
   pause(): void {
     this.did.push('pause');
@@ -62,10 +62,10 @@ it('gives every region the handler, and begins, pauses, goes on and ends with al
 });
 
 it('hears every worker since the last of the regions is there, and none while one is away', () => {
-  us.since = 250;
-  expect(reports.listeningSince()).toBe(250);
-  eu.since = null;
-  expect(reports.listeningSince()).toBeNull();
+  us.listened = 100;
+  expect(reports.listenedMs()).toBe(100);
+  eu.listened = null;
+  expect(reports.listenedMs()).toBeNull();
 });
 
 it('has the problems of each region under its name', () => {

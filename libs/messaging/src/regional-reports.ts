@@ -24,14 +24,14 @@ export class RegionalReports extends Server implements ReportTransport {
   }
 
   /**
-   * A worker of any region is heard since then. While one region is away nobody counts as silent, since what a worker
+   * For so long a worker of any region is heard. While one region is away nobody counts as silent, since what a worker
    * reports doesn't say which region it is of.
    */
-  listeningSince(): number | null {
-    const since = this.parts.map(({ transport }) => transport.listeningSince());
-    return since.reduce<number | null>(
-      (latest, each) => (latest === null || each === null ? null : Math.max(latest, each)),
-      0,
+  listenedMs(): number | null {
+    const listened = this.parts.map(({ transport }) => transport.listenedMs());
+    return listened.reduce(
+      (shortest, each) => (shortest === null || each === null ? null : Math.min(shortest, each)),
+      Number.POSITIVE_INFINITY,
     );
   }
 

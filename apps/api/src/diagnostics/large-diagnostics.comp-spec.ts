@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 async function start(given: Partial<ApiOptions> = {}): Promise<void> {
-  const reports = Object.assign(broker.reportStrategy(), { listeningSince: () => 0 });
+  const reports = Object.assign(broker.reportStrategy(), { listenedMs: () => 86_400_000 });
   api = await ApiUnderTest.start({ feeds: [], reports, version: '4.0.0', ...given });
 }
 

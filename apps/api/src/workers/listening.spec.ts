@@ -1,5 +1,12 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import type { ReportTransport } from '@nebula/messaging';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import {
+  InProcessBroker,
+  RegionalReports,
+  type RegionReports,
+  type ReportTransport,
+} from '@nebula/messaging';
 import { Clock } from '../clock.js';
 import { Listening } from './listening.js';
 
@@ -22,6 +29,7 @@ class SetClock extends Clock {
 }
 
 let clock: SetClock;
+/** When the transport began to bring messages, as `passed` of the clock. */
 let since: number | null;
 let listening: Listening;
 
@@ -37,20 +45,22 @@ function pass(milliseconds: number): number {
 
 beforeEach(() => {
   clock = new SetClock();
-  since = clock.time;
-  const transport = { listeningSince: () => since } as unknown as ReportTransport;
+  since = clock.passed;
+  const listenedMs = () => (since === null ? null : clock.passed - since);
+  const transport = { listenedMs } as unknown as ReportTransport;
   listening = new Listening({ reports: transport }, clock);
   listening.onApplicationBootstrap();
 });
 
 afterEach(() => {
   listening.onApplicationShutdown();
+  jest.restoreAllMocks();
 });
 
 it('silence counts since the transport brings messages', () => {
   expect(pass(60_000)).toBe(60_000);
   expect(listening.silence().now).toBe(clock.time);
-  since = clock.time;
+  since = clock.passed;
   expect(pass(30_000)).toBe(30_000);
 });
 
@@ -92,14 +102,36 @@ it('silence counts again when the clock is back before the time at which the tra
   clock.time -= 86_400_000;
   expect(listening.silence().listened_ms).toBe(0);
   expect(pass(60_000)).toBe(60_000);
-  // One of several regions was away, and the clock is still behind the beginning of another.
-  const latest = since;
   since = null;
   pass(600_000);
-  since = latest;
-  expect(pass(30_000)).toBe(30_000);
-  since = clock.time;
+  since = clock.passed;
   expect(pass(20_000)).toBe(20_000);
+});
+
+it('silence counts again when a region is there anew after the clock was set back', async () => {
+  clock.time += 86_400_000;
+  jest.spyOn(Date, 'now').mockImplementation(() => clock.time);
+  jest.spyOn(performance, 'now').mockImplementation(() => clock.passed);
+  const directory = join(tmpdir(), 'nebula-no-feed');
+  const reportsOf = () => new InProcessBroker({ directory }).reportStrategy() as RegionReports['transport'];
+  const [eu, us] = [reportsOf(), reportsOf()];
+  const reports = new RegionalReports([
+    { region: 'eu', transport: eu },
+    { region: 'us', transport: us },
+  ]);
+  listening = new Listening({ reports }, clock);
+  eu.listen(() => undefined);
+  pass(5_000);
+  us.listen(() => undefined);
+  expect(pass(60_000)).toBe(60_000);
+  clock.time -= 86_400_000;
+  expect(listening.silence().listened_ms).toBe(0);
+  expect(pass(60_000)).toBe(60_000);
+  us.pause();
+  pass(5_000);
+  us.resume();
+  expect(pass(60_000)).toBe(60_000);
+  await reports.close();
 });
 
 it('without a transport nobody listens', () => {

@@ -11,14 +11,13 @@ const TICK_MS = 10_000;
 const STANDSTILL_MS = 10_000;
 
 /**
- * Since when this api hears every worker. Silence of a worker counts only as long: an api that was away, had lost
+ * For how long this api hears every worker. Silence of a worker counts only as long: an api that was away, had lost
  * its broker or its store, or slept, knows nothing of workers that spoke meanwhile.
  */
 @Injectable()
 export class Listening implements OnApplicationBootstrap, OnApplicationShutdown {
-  private gapAt = 0;
-  /** What the transport said of its beginning when the clock last jumped: by the clock of before, so it says nothing now. */
-  private outdated: number | null = null;
+  /** When something was last missed of which the transport doesn't know, by the clock that never jumps. */
+  private gapAt = Number.NEGATIVE_INFINITY;
   /** As it was when every worker could last be heard. */
   private heard: Silence | null = null;
   /** By the clock that never jumps. */
@@ -45,7 +44,7 @@ export class Listening implements OnApplicationBootstrap, OnApplicationShutdown 
 
   /** Messages of workers were lost just now. */
   missed(): void {
-    this.gapAt = this.clock.now();
+    this.gapAt = this.clock.elapsed();
     this.heard = null;
   }
 
@@ -56,10 +55,9 @@ export class Listening implements OnApplicationBootstrap, OnApplicationShutdown 
   silence(): Silence {
     this.tick();
     const now = this.clock.now();
-    const since = this.since();
-    if (since === null) return this.heard ?? { now, listened_ms: 0 };
-    const from = since === this.outdated ? this.gapAt : Math.max(since, this.gapAt);
-    this.heard = { now, listened_ms: Math.max(0, now - from) };
+    const listened = this.options.reports?.listenedMs() ?? null;
+    if (listened === null) return this.heard ?? { now, listened_ms: 0 };
+    this.heard = { now, listened_ms: Math.min(listened, this.clock.elapsed() - this.gapAt) };
     return this.heard;
   }
 
@@ -67,16 +65,6 @@ export class Listening implements OnApplicationBootstrap, OnApplicationShutdown 
     const elapsed = this.clock.elapsed();
     const stoodStill = elapsed - this.tickAt > TICK_MS + STANDSTILL_MS;
     this.tickAt = elapsed;
-    const since = this.since();
-    if (this.jumps.look() || stoodStill) {
-      this.missed();
-      this.outdated = since;
-    }
-    // The transport knows of this gap as well, but not by the clock of now where what it says is outdated.
-    if (since === null) this.gapAt = this.clock.now();
-  }
-
-  private since(): number | null {
-    return this.options.reports?.listeningSince() ?? null;
+    if (this.jumps.look() || stoodStill) this.missed();
   }
 }

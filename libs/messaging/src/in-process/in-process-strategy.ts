@@ -26,6 +26,7 @@ export class InProcessStrategy extends Server implements CustomTransportStrategy
   protected override readonly logger = new Logger(InProcessStrategy.name);
   private deliveries: Deliveries | null = null;
   private unsubscribe = () => {};
+  /** By the clock that never jumps, milliseconds. */
   private since: number | null = null;
   private pausing: { over: Promise<void>; end: () => void } | null = null;
 
@@ -40,13 +41,13 @@ export class InProcessStrategy extends Server implements CustomTransportStrategy
     const deliveries = new Deliveries((text, key) => this.deliver(text, key));
     this.deliveries = deliveries;
     this.unsubscribe = this.source.subscribe((key, text) => deliveries.offer(key, text));
-    this.since = Date.now();
+    this.since = performance.now();
     callback();
   }
 
-  /** Milliseconds since 1970 since when it brings messages; null while it doesn't. */
-  listeningSince(): number | null {
-    return this.since;
+  /** For how long it brings messages, milliseconds; null while it doesn't. */
+  listenedMs(): number | null {
+    return this.since === null ? null : performance.now() - this.since;
   }
 
   /** What is under way is handled anew after it. */
@@ -63,7 +64,7 @@ export class InProcessStrategy extends Server implements CustomTransportStrategy
   resume(): void {
     this.pausing?.end();
     this.pausing = null;
-    if (this.deliveries) this.since = Date.now();
+    if (this.deliveries) this.since = performance.now();
   }
 
   /** Nothing can come between the parts of one process. */

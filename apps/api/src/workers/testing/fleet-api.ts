@@ -97,6 +97,6 @@ export class FleetApi {
 }
 
 function listeningFor(transport: ReportTransport, milliseconds: number): ReportTransport {
-  const since = Date.now() - milliseconds;
-  return Object.assign(transport, { listeningSince: () => since });
+  const since = performance.now() - milliseconds;
+  return Object.assign(transport, { listenedMs: () => performance.now() - since });
 }

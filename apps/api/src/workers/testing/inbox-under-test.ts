@@ -33,7 +33,7 @@ export function inboxOn(
   const log = new ApiLog({ logger: { log: note, warn: note, error: note } });
   const clock = new Clock();
   const reports = {
-    listeningSince: () => (around.paused ? null : 0),
+    listenedMs: () => (around.paused ? null : 86_400_000),
     pause: () => {
       around.paused = true;
     },

@@ -20,6 +20,7 @@ export class AlarmWatch {
   private readonly connection: BrokerConnection;
   private channel: Channel | null = null;
   private opening = false;
+  /** By the clock that never jumps, milliseconds. */
   private since: number | null = null;
   private timer: NodeJS.Timeout | null = null;
 
@@ -33,7 +34,7 @@ export class AlarmWatch {
   /** Begins to connect, in the background. */
   start(): void {
     const taking = () => {
-      this.since = Date.now();
+      this.since = performance.now();
       void this.ask();
     };
     const notTaking = () => {
@@ -51,9 +52,9 @@ export class AlarmWatch {
     this.connection.start();
   }
 
-  /** Milliseconds since 1970 since when the broker takes messages, as far as it has told; null while it doesn't. */
-  takingSince(): number | null {
-    return this.since;
+  /** For how long the broker takes messages, milliseconds, as far as it has told; null while it doesn't. */
+  takenMs(): number | null {
+    return this.since === null ? null : performance.now() - this.since;
   }
 
   /** Null when the broker takes messages, else what is in the way, in a few words. */

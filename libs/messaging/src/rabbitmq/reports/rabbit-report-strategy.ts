@@ -43,6 +43,7 @@ export class RabbitReportStrategy extends Server implements ReportTransport {
   private readonly connection: BrokerConnection;
   private readonly alarms: AlarmWatch;
   private readonly closing = new AbortController();
+  /** Since when it consumes, by the clock that never jumps, milliseconds. */
   private since: number | null = null;
   private unavailable: string | null = null;
   private delivering: Promise<void> = Promise.resolve();
@@ -74,9 +75,9 @@ export class RabbitReportStrategy extends Server implements ReportTransport {
   }
 
   /** Null also while the broker takes no reports, as workers that it doesn't listen to are not silent. */
-  listeningSince(): number | null {
-    const takingSince = this.alarms.takingSince();
-    return this.since === null || takingSince === null ? null : Math.max(this.since, takingSince);
+  listenedMs(): number | null {
+    const takenMs = this.alarms.takenMs();
+    return this.since === null || takenMs === null ? null : Math.min(performance.now() - this.since, takenMs);
   }
 
   /** Ends the consumer, with which RabbitMQ takes back what isn't acknowledged. */
@@ -128,7 +129,7 @@ export class RabbitReportStrategy extends Server implements ReportTransport {
       if (!goesOn()) return;
       try {
         const { ended } = await this.consume();
-        if (!this.pausing) this.since = Date.now();
+        if (!this.pausing) this.since = performance.now();
         this.unavailable = null;
         failures = -1;
         await ended;

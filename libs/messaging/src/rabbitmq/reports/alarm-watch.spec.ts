@@ -1,0 +1,35 @@
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import { eventually } from '../../testing/eventually.js';
+import { LogLines } from '../../testing/log-lines.js';
+import { StandInBroker } from '../../testing/stand-in-broker.js';
+import { AlarmWatch } from './alarm-watch.js';
+
+const log = new LogLines();
+let broker: StandInBroker;
+let alarms: AlarmWatch;
+
+beforeEach(async () => {
+  log.start();
+  broker = await StandInBroker.start('');
+  alarms = new AlarmWatch({
+    ...{ hosts: [broker.host], port: 1, user: 'nebula', password: 'hunter2', vhost: '/' },
+    ...{ heartbeat_seconds: 0, connection_name: 'test', reconnect: { first_ms: 1, longest_ms: 1 } },
+  });
+});
+
+afterEach(async () => {
+  await alarms.close();
+  await broker.stop();
+  jest.restoreAllMocks();
+  log.stop();
+});
+
+it('knows for how long the broker takes messages, however the clock is set meanwhile', async () => {
+  const now = jest.spyOn(Date, 'now').mockReturnValue(86_400_000);
+  const began = performance.now();
+  alarms.start();
+  await eventually(() => expect(alarms.takenMs()).not.toBeNull());
+  now.mockReturnValue(0);
+  await eventually(() => expect(alarms.takenMs()).toBeGreaterThan(20));
+  expect(alarms.takenMs()).toBeLessThan(performance.now() - began);
+});
