@@ -1,7 +1,7 @@
 import { RareLog } from '@nebula/messaging';
 import type { ApiLog } from '../api-log.js';
 
-/** A failure that comes and goes within so long makes no more lines than one that stays, milliseconds. */
+/** A failure that comes and goes is told once in so long at most, and after so long without one anew, milliseconds. */
 export const CALM_MS = 60_000;
 
 /**
@@ -13,6 +13,8 @@ export class FailureLog {
   private readonly told = new RareLog();
   /** Whether the log has a failure of which it doesn't say yet that it is over. */
   private isTold = false;
+  /** When the last failure was over, by the clock that never jumps, milliseconds; null while there is one. */
+  private calmSince: number | null = null;
 
   constructor(
     private readonly region: string,
@@ -21,6 +23,8 @@ export class FailureLog {
 
   /** @param isAway whether the feed has a problem itself */
   failed(app: string, reason: string, isAway: boolean): void {
+    if (this.calmSince !== null && performance.now() - this.calmSince > CALM_MS) this.told.clear();
+    this.calmSince = null;
     this.told.say(isAway ? '' : reason, (held) => {
       const fields = { region: this.region, app, reason, ...(held > 0 ? { held } : {}) };
       this.log.warn('desired states could not be published; this is tried again', fields);
@@ -31,6 +35,7 @@ export class FailureLog {
   /** No app fails any more. */
   succeeded(): void {
     this.told.clear(CALM_MS);
+    this.calmSince = performance.now();
     if (!this.isTold) return;
     this.isTold = false;
     this.log.info('desired states are published again', { region: this.region });
