@@ -19,6 +19,9 @@ const HEADER = 2;
 const BODY = 3;
 const FRAME_END = 0xce;
 
+/** Of a broker that is stopped: code, text, and no method that would have led to it. */
+const SHUTDOWN = method(10, 50, Buffer.from([1, 64]), shortText('CONNECTION_FORCED'), Buffer.alloc(4));
+
 /** What is answered to a method, by AMQP's numbers of its class and itself, where that is always the same. */
 const ANSWERS: Record<string, Buffer> = {
   '10.40': method(10, 41, shortText('')),
@@ -47,6 +50,8 @@ export class StandInBroker {
   connections = 0;
   /** Messages that were sent. */
   delivered = 0;
+  /** Messages that arrived. */
+  published = 0;
   /** Numbers of the channels that are open. */
   readonly channels = new Set<number>();
   /** Consumers of what the streams hold, by the names that they gave themselves. */
@@ -55,6 +60,7 @@ export class StandInBroker {
   private readonly held: (() => void)[] = [];
   private isBlocked = false;
   private blocksAt: (asked: Asked) => boolean = () => false;
+  private endsAt: Asked['method'] | null = null;
 
   private constructor(
     private readonly server: Server,
@@ -77,6 +83,11 @@ export class StandInBroker {
   /** Blocks whoever asks this; neither that nor what comes after it is read until `free`. */
   blockAt(blocksAt: (asked: Asked) => boolean): void {
     this.blocksAt = blocksAt;
+  }
+
+  /** Ends the next connection that asks this, at once with the answer, as a broker that is stopped may. */
+  endAt(method: Asked['method']): void {
+    this.endsAt = method;
   }
 
   /**
@@ -137,8 +148,16 @@ export class StandInBroker {
     if (name === '10.11') send(socket, METHOD, 0, method(10, 30, Buffer.from([0, 0, 0, 2, 0, 0, 0, 0])));
     if (name === '20.10') this.channels.add(channel);
     if (name === '20.40') this.endChannel(channel);
+    if (name === '60.40') this.published += 1;
     const answer = ANSWERS[name];
+    const isEnd = this.endsAt !== null && ASKED[name] === this.endsAt;
+    socket.cork();
     if (answer) send(socket, METHOD, channel, answer);
+    if (isEnd) {
+      this.endsAt = null;
+      send(socket, METHOD, 0, SHUTDOWN);
+    }
+    socket.uncork();
     if (name === '60.20') this.consume(socket, channel, payload);
     if (name === '60.30') {
       const tag = textAt(payload, 4);

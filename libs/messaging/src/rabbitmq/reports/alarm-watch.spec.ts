@@ -24,6 +24,14 @@ afterEach(async () => {
   log.stop();
 });
 
+it('asks on another channel when the broker has ended one while it was opened', async () => {
+  broker.endAt('channel.open');
+  alarms.start();
+  await eventually(() => expect(broker.connections).toBe(2));
+  await eventually(() => expect(broker.published).toBeGreaterThan(0));
+  expect(alarms.takenMs()).not.toBeNull();
+});
+
 it('knows for how long the broker takes messages, however the clock is set meanwhile', async () => {
   const now = jest.spyOn(Date, 'now').mockReturnValue(86_400_000);
   const began = performance.now();

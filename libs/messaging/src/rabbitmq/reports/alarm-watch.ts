@@ -74,7 +74,8 @@ export class AlarmWatch {
       this.channel ??= await this.open();
       this.channel.publish('', NOWHERE, Buffer.from('.'));
     } catch {
-      // The connection or the channel has ended, which its event has told, or will.
+      // The connection or the channel has ended, maybe before anybody listened to its end.
+      this.channel = null;
     }
     this.opening = false;
   }
