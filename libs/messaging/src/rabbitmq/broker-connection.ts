@@ -217,9 +217,15 @@ export class BrokerConnection {
   private noteConnection(): void {
     clearTimeout(this.limit);
     if (this.closing) return;
+    const model = this.manager.connection ?? null;
+    // The manager listens from now on, so it would take that for a connection for good. It has no other way to be told.
+    if (model && hasEnded(model)) {
+      model.emit('close', new Error('RabbitMQ ended the connection at once'));
+      return;
+    }
     this.missed = 0;
     this.hadOne = true;
-    this.model = this.manager.connection ?? null;
+    this.model = model;
     this.lastProblem = null;
     this.logger.log('connected to RabbitMQ', { address: addressText(this.address) });
     for (const listener of this.listeners) listener.opened();
@@ -274,6 +280,11 @@ export class BrokerConnection {
     this.model = null;
     for (const listener of this.listeners) listener.lost();
   }
+}
+
+/** Whether it ended before anybody could listen to that, as when a broker that is stopped says so with its last answer. */
+function hasEnded({ connection }: ChannelModel): boolean {
+  return 'expectSocketClose' in connection && connection.expectSocketClose === true;
 }
 
 async function prepared<T extends Channel>(

@@ -2,7 +2,13 @@ import { createServer, type Server, type Socket } from 'node:net';
 
 /** What a client asks on a channel, as far as this broker knows it, by the names of AMQP 0-9-1. */
 export interface Asked {
-  method: 'channel.open' | 'channel.close' | 'basic.qos' | 'basic.consume' | 'basic.cancel';
+  method:
+    | 'connection.open'
+    | 'channel.open'
+    | 'channel.close'
+    | 'basic.qos'
+    | 'basic.consume'
+    | 'basic.cancel';
   channel: number;
   /** Of `basic.consume`, whether only what is appended from then on is wanted. */
   isNext: boolean;
@@ -33,6 +39,7 @@ const ANSWERS: Record<string, Buffer> = {
 
 /** The methods that a moment is chosen by. */
 const ASKED: Record<string, Asked['method']> = {
+  '10.40': 'connection.open',
   '20.10': 'channel.open',
   '20.40': 'channel.close',
   '60.10': 'basic.qos',

@@ -32,6 +32,13 @@ it('asks on another channel when the broker has ended one while it was opened', 
   expect(alarms.takenMs()).not.toBeNull();
 });
 
+it('connects anew when the broker has ended a connection while it was opened', async () => {
+  broker.endAt('connection.open');
+  alarms.start();
+  await eventually(() => expect(broker.published).toBeGreaterThan(0));
+  expect(broker.connections).toBe(2);
+});
+
 it('knows for how long the broker takes messages, however the clock is set meanwhile', async () => {
   const now = jest.spyOn(Date, 'now').mockReturnValue(86_400_000);
   const began = performance.now();
