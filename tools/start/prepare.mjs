@@ -10,6 +10,9 @@ const PROJECT = join(import.meta.dirname, '..', '..');
 /** The newest that runs on Node 20. One version, so that every clone is installed alike. */
 const PNPM = 'pnpm@10.34.9';
 
+/** In it stands for which run of the tests all of this was built. */
+export const BUILT_FOR = join(PROJECT, '.test', 'built-for');
+
 /**
  * Installs the dependencies when they are not those of the lock file, and builds what has changed. Quiet, but for
  * one line before it installs. When something fails it prints all that was said, and ends the process with 1,
@@ -22,9 +25,22 @@ export async function prepare({ build = true } = {}) {
     console.error('Installing the dependencies (once, and when they change) …');
     await orEnd('npx', ['--yes', PNPM, 'install', '--frozen-lockfile']);
   }
-  if (build) {
+  if (build && !isBuilt()) {
     const nx = join(PROJECT, 'node_modules', 'nx', 'dist', 'bin', 'nx.js');
     await orEnd(process.execPath, [nx, 'run-many', '-t', 'build']);
+  }
+}
+
+/**
+ * Whether a run of the tests goes on for which this was built: to build it anew would take from its other tests, for a
+ * moment, what they run. In a clone that the tests have made nothing was.
+ */
+function isBuilt() {
+  const { NEBULA_TEST_RUN = '' } = process.env;
+  try {
+    return NEBULA_TEST_RUN !== '' && readFileSync(BUILT_FOR, 'utf8') === NEBULA_TEST_RUN;
+  } catch {
+    return false;
   }
 }
 

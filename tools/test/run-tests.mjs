@@ -2,9 +2,9 @@
  * Runs what was asked for, one kind after the other, and ends what it started in every outcome.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { pidIn } from '../engine/processes.mjs';
-import { prepare } from '../start/prepare.mjs';
+import { BUILT_FOR, prepare } from '../start/prepare.mjs';
 import { newMark, stopLeftServices } from './left-services.mjs';
 import { runCheck } from './run-check.mjs';
 import { lanesOf } from './lanes.mjs';
@@ -92,6 +92,8 @@ async function runAll({ kinds, patterns, check }, signal, problems) {
 
   if (onEngine.length === 0 || signal.aborted) return counts;
   const mark = newMark();
+  mkdirSync(dirname(BUILT_FOR), { recursive: true });
+  writeFileSync(BUILT_FOR, Object.values(mark).join());
   /** @type {TestEngine | undefined} */
   let engine;
   try {

@@ -38,7 +38,9 @@ export class DocumentedServer {
     const plugins = join(options.home, '.docker', 'cli-plugins');
     await mkdir(plugins, { recursive: true });
     await symlink(await composeProgram(() => undefined), join(plugins, 'docker-compose'));
+    const { NEBULA_TEST_RUN } = process.env;
     const environment = {
+      ...(NEBULA_TEST_RUN ? { NEBULA_TEST_RUN } : {}),
       ...{ PATH: process.env['PATH'] ?? '', HOME: options.home, DOCKER_HOST: options.host },
       // The builder that engines without a plugin have.
       ...{ DOCKER_BUILDKIT: '0', COMPOSE_ANSI: 'never', COMPOSE_PROGRESS: 'plain' },
