@@ -116,6 +116,12 @@ describe('what is known of a worker', () => {
     take(heartbeat(3), -3_000);
     expect(known().last_seen_at).toBe(first + 5_000);
   });
+
+  it('is seen at the time that there is when the one that was noted is of a clock that was wrong', () => {
+    take(heartbeat(1), 86_400_000);
+    take(heartbeat(2), -86_000_000);
+    expect(known().last_seen_at).toBe(now);
+  });
 });
 
 describe('an app on a worker', () => {

@@ -5,6 +5,9 @@ import { FEW_INTERVALS, placeBoot } from './boots.js';
 /** Interval of a worker that hasn't told its own yet, seconds. */
 const DEFAULT_INTERVAL_SECONDS = 60;
 
+/** A time that is so much ahead is of a clock that was wrong, and not of another instance whose clock differs a little, milliseconds. */
+const WRONG_MS = 60_000;
+
 /** `stale`: something newer is known. `duplicate`: it comes from a second worker with the same id. */
 export const VERDICTS = ['fresh', 'stale', 'duplicate'] as const;
 export type Verdict = (typeof VERDICTS)[number];
@@ -49,7 +52,7 @@ export function admit(record: WorkerRecord | null, message: WorkerMessage, now: 
       ...(isNewest && message.kind === 'heartbeat' ? { interval_seconds: message.interval_seconds } : {}),
       apps: told.apps,
       boots: [told.boot, ...placed.boots.slice(1)],
-      last_seen_at: Math.max(known.last_seen_at, now),
+      last_seen_at: known.last_seen_at > now + WRONG_MS ? now : Math.max(known.last_seen_at, now),
       duplicate: seen ?? stillDuplicate(known, now),
     },
     report: told.report,
