@@ -234,14 +234,20 @@ describe('nebulactl token', () => {
     const page = { status: 404, headers: { 'content-type': 'text/html' } };
     const busy = { type: 'urn:nebula:problem:too-many-requests', title: 'Too many requests', status: 429 };
     await shell.run(['token', 'create', 'kept'], admin);
+    const refusal = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
     for (const [first, second, name, said] of [
       [new Response('', { status: 502 }), new Response('page not found', page), 'kept', 'not as Nebula does'],
       [Response.json(busy, { status: 429, headers: { 'retry-after': '0' } }), null, 'kpet', '"kept"?'],
+      [new TypeError('fetch failed', { cause: refusal }), null, 'kpet', '"kept"?'],
     ] as const) {
       const answers = [first, second];
       const refused = await shell.run(['token', 'revoke', name, '--yes'], {
         ...admin,
-        between: async ({ method }, ask) => (method === 'DELETE' && answers.shift()) || (await ask()),
+        between: async ({ method }, ask) => {
+          const answer = method === 'DELETE' ? answers.shift() : null;
+          if (answer instanceof Error) throw answer;
+          return answer ?? (await ask());
+        },
       });
       expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(said) });
     }

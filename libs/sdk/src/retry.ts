@@ -17,9 +17,23 @@ const NOTHING_WAS_DONE: ReadonlySet<string> = new Set([
   'urn:nebula:problem:shutting-down',
 ]);
 
-/** Whether the answer of a try is the api's word that it has done nothing; no answer is no word. */
+/** Codes of failures before there was a connection, over which nothing can have been sent. */
+const NOT_CONNECTED: ReadonlySet<string> = new Set([
+  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'],
+]);
+
+/**
+ * Whether a try has surely done nothing: the api has said so, or there was no connection to it. Any other lost answer says
+ * nothing.
+ */
 export function saysNothingWasDone(failure: object): boolean {
+  if (failure instanceof Error && NOT_CONNECTED.has(innermostCode(failure))) return true;
   return 'type' in failure && typeof failure.type === 'string' && NOTHING_WAS_DONE.has(failure.type);
+}
+
+function innermostCode({ cause, code }: { cause?: unknown; code?: unknown }): string {
+  if (cause instanceof Error) return innermostCode(cause);
+  return typeof code === 'string' ? code : '';
 }
 
 export function isPassing(status: number): boolean {
