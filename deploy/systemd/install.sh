@@ -77,7 +77,8 @@ for path in "$new"/*; do
   mv "$path" "$place"
 done
 for service in "$@"; do
-  mv "$units/nebula-$service.service.new" "$units/nebula-$service.service"
+  # It may be named twice.
+  [ ! -e "$units/nebula-$service.service.new" ] || mv "$units/nebula-$service.service.new" "$units/nebula-$service.service"
   # What is configured already stays.
   [ -e "$config/$service.env" ] || mv "$config/$service.env.new" "$config/$service.env"
 done

@@ -19,6 +19,9 @@ const PAGE = 'docs/regions.md';
 const NAME = 'nebula-regions';
 /** In place of all images: it gets healthy. */
 const IMAGE = 'nebula-regions:1';
+/** What the services have of the images that it stands for: they begin with programs of their own. */
+const SERVING =
+  'services: { haproxy: { command: [/serve] }, mongo: { command: [/serve] }, rabbitmq: { entrypoint: [/serve] } }\n';
 const HOST = process.env['NEBULA_TEST_DOCKER_HOST'] ?? '';
 /** Docker Compose may have to be built first. */
 const LIMIT = 600_000;
@@ -51,14 +54,14 @@ beforeAll(async () => {
   for (const [name, password] of Object.entries(PASSWORDS)) await writeFile(join(secrets, name), password);
   const override = 'compose.override.yaml';
   await writeFile(join(place, override), blocks.take(PAGE, 'With Docker Compose').text);
-  await writeFile(join(place, 'test.yaml'), 'services: { haproxy: { command: [/serve] } }\n');
+  await writeFile(join(place, 'test.yaml'), SERVING);
   const socket = new URL(HOST).pathname;
   project = await ComposeProject.of({
     ...{ name: NAME, folder, place, host: HOST, files: ['compose.yaml', override, 'test.yaml'] },
     variables: {
       ...{ APP_NAME: 'shop', DOCKER_GID: String(statSync(socket).gid), DOCKER_SOCKET: socket },
       ...{ API_LISTEN: `127.0.0.1:${await freePort()}`, HAPROXY_IMAGE: IMAGE },
-      ...{ API_IMAGE: IMAGE, WORKER_IMAGE: IMAGE },
+      ...{ API_IMAGE: IMAGE, WORKER_IMAGE: IMAGE, MONGO_IMAGE: IMAGE, RABBITMQ_IMAGE: IMAGE },
     },
   });
   model = JSON.parse(await project.run('config', '--format', 'json')) as Model;
@@ -122,7 +125,7 @@ it('the apis know both brokers with it, and no administrator', async () => {
 });
 
 it(
-  'apis, HAProxy and worker start by the command of the page, with no set-up and no broker',
+  'all but the set-up start by the command of the page',
   async () => {
     await makeHttpImage(HOST, IMAGE, { version: '1', healthcheck: true });
     const [command] = blocks.take(PAGE, 'With Docker Compose', 1).exactly(1);
@@ -136,7 +139,7 @@ it(
       });
       const services = made.map(({ Labels, State }) => [Labels['com.docker.compose.service'], State]);
       expect(services.sort()).toEqual(
-        ['api', 'api', 'haproxy', 'worker'].map((service) => [service, 'running']),
+        ['api', 'api', 'haproxy', 'mongo', 'rabbitmq', 'worker'].map((service) => [service, 'running']),
       );
     } finally {
       await project.run('down', '--volumes', '--timeout', '1');

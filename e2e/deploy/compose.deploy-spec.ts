@@ -105,7 +105,7 @@ it(
     await eventually(async () => expect(await containers()).toEqual([]), LIMIT);
     await bed.stack.run('down', '--volumes', '--timeout', '20');
   },
-  LIMIT,
+  2 * LIMIT,
 );
 
 it(

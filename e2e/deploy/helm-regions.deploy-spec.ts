@@ -47,9 +47,11 @@ const ALL_THEIR_OWN = [
 
 const blocks = new DocumentBlocks(import.meta.filename);
 let chart: HelmChart;
+let kubectl: Kubectl;
 
 beforeAll(async () => {
   chart = await HelmChart.prepare();
+  kubectl = await Kubectl.prepare(chart.folder);
 }, BUILD_LIMIT);
 
 afterAll(async () => await chart.end());
@@ -199,7 +201,7 @@ describe('a release with two regions', () => {
       us: { rabbit_host: ['rabbit.us.example'], rabbit_port: 5671, rabbit_ssl: true },
     });
     const [make] = blocks.take(PAGE, 'Several regions').exactly(1);
-    const [ofUs, ...more] = secretsIn([await (await Kubectl.prepare(chart.folder)).made(make)]);
+    const [ofUs, ...more] = secretsIn([await kubectl.made(make)]);
     expect([ofUs?.[0], more]).toEqual(['nebula-us', []]);
     const setup = podOf(only(manifests, 'Job', 'fleet-nebula-setup-broker'));
     const keys = [...JSON.stringify(setup.volumes).matchAll(/"key":"(RABBIT_\w+)"/g)].map(([, key]) => key);

@@ -18,9 +18,11 @@ const BUILD_LIMIT = 900_000;
 const blocks = new DocumentBlocks(import.meta.filename);
 
 let chart: HelmChart;
+let kubectl: Kubectl;
 
 beforeAll(async () => {
   chart = await HelmChart.prepare();
+  kubectl = await Kubectl.prepare(chart.folder);
 }, BUILD_LIMIT);
 
 afterAll(async () => await chart.end());
@@ -84,7 +86,6 @@ describe('the chart', () => {
     const typedAll = blocks.take(page, 'Install', 1).commands;
     const [command = ''] = typedAll.slice(-1);
     const making = typedAll.slice(0, -1);
-    const kubectl = await Kubectl.prepare(chart.folder);
     const [namespace, ...made] = await Promise.all(making.map((each) => kubectl.made(each)));
     const secrets = secretsIn(made);
     expect(made.map(({ metadata }) => metadata.namespace)).toEqual(made.map(() => namespace?.metadata.name));

@@ -54,7 +54,9 @@ export class NestService {
     return service;
   }
 
+  /** @throws {Error} when it doesn't serve any more */
   async end(): Promise<void> {
+    await fetch(this.url);
     this.process.signalGroup('SIGTERM');
     await this.process.ended();
   }

@@ -16,7 +16,6 @@ import {
   heldBy,
   playedBy,
   README,
-  SDK,
   STANDALONE,
   STARTS,
   SYSTEMD,
@@ -47,10 +46,6 @@ export const INLINE_REGISTER = [
   [/^npm run bundle$/, unplayed(`${STARTS} begins with it`)],
   [/^npm run worker$/, alike(STARTS)],
   [/^npm run api -- rotate-secrets$/, alike('e2e/fleet/credentials.e2e-spec.ts')],
-  [
-    /^npm (run pack:sdk|install)$/,
-    unplayed(`installs from a registry; ${SDK} lays the same packages beside a program`),
-  ],
   [
     /^rabbitmqctl (add_user admin|set_user_tags admin administrator|delete_user (guest|nebula-worker\.edge-17)|list_connections user)$/,
     playedBy(STARTS),

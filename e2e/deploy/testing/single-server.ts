@@ -29,7 +29,13 @@ export class SingleServer {
     });
     const server = new SingleServer(new FleetApi(`http://127.0.0.1:${port}`), process);
     process.start();
-    await eventually(async () => expect(await server.api.isReady()).toBe(true), START_LIMIT);
+    try {
+      await eventually(async () => expect(await server.api.isReady()).toBe(true), START_LIMIT);
+    } catch (error) {
+      // Its worker would work beside that of whatever comes next.
+      await process.stop('SIGKILL');
+      throw error;
+    }
     return server;
   }
 
