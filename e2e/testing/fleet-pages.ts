@@ -119,10 +119,12 @@ export function describeFleetPages(bed: () => FleetWithPages, blocks: DocumentBl
       'and those of docs/access.md and docs/secrets.md configure it',
       async () => {
         const { fleet, documents } = bed();
-        const token = blocks.take('docs/access.md', 'The first administrator').command(1);
+        const administrator = blocks.take('docs/access.md', 'The first administrator');
+        const [makeToken, withToken] = [administrator.command(1), administrator.command(2)];
         const [key, withKey] = blocks.take('docs/secrets.md', 'Keys').exactly(2);
         expect((await execa('sh', ['-c', key])).stdout).toMatch(/^k1:[\w+/]{43}=$/);
-        await documents.api(token.replace('$(openssl rand -hex 32)', ADMINISTRATOR), async (url) => {
+        expect((await execa('sh', ['-c', makeToken])).stdout).toMatch(/^[0-9a-f]{64}$/);
+        await documents.api(withToken.replace('…', ADMINISTRATOR), async (url) => {
           const asked = async (authorization: string) =>
             (await fetch(`${url}/api/v3/apps`, { headers: { authorization } })).status;
           expect([await asked('Bearer of-nobody'), await asked(`Bearer ${ADMINISTRATOR}`)]).toEqual([
