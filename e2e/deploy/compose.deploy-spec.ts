@@ -193,6 +193,8 @@ it(
     await eventually(async () => {
       const worker = { worker_id: BESIDE.id, state: 'online' };
       expect(await bed.api.ask('GET', `/workers/${BESIDE.id}`)).toMatchObject(worker);
+      const [readyz] = commands('docs/troubleshooting.md', 'Ask a worker what is missing');
+      expect(await bed.server.type(readyz ?? '')).toMatch(/^200 /m);
     }, LIMIT);
     await engine.docker.getContainer('nebula-worker').remove({ force: true });
     await engine.docker.getVolume('nebula-worker').remove();
@@ -328,6 +330,8 @@ it(
     await bed.converged('shop');
     expect(await containers()).toEqual(before);
     // Encrypted with the key that is among the secrets.
+    const rotate = blocks.inline('docker compose run --rm --no-deps api rotate-secrets');
+    expect(await bed.server.type(rotate)).toMatch(/^\d+ apps were changed to the key "/m);
     await bed.api.change('shop', { containers_per: { server: 1 } });
     await bed.converged('shop');
     expect(await containers()).toEqual(before.slice(0, 1));

@@ -81,9 +81,11 @@ it(
     await bed.server.type(doctor);
     await bed.server.type(firstApp);
     expect(await bed.apps()).toMatchObject([{ name: 'shop-1', running: true }]);
-    await bed.makeBackups();
-    const [backUp] = blocks.take('docs/backup.md', 'Back up', 4).exactly(1);
-    expect(await bed.server.type(backUp)).toMatch(/\/backups\/nebula-\S+ has 1 app/);
+    const made = /\/backups\/nebula-\S+ has 1 app/;
+    expect(await bed.server.typeAll(blocks.take('docs/backup.md', 'Back up', 4).exactly(2))).toMatch(made);
+    expect(await bed.server.cron(blocks.take('docs/backup.md', 'Back up', 5).text)).toMatch(made);
+    const rotate = blocks.inline('docker run --rm --env-file api.env nebula-api:3.0.0 rotate-secrets');
+    expect(await bed.server.type(rotate)).toContain('0 apps were changed to the key "k1"');
 
     await bed.server.type(`docker stop ${API}`);
     expect(await bed.server.type(listWorkers)).toMatch(/\bonline\b/);

@@ -101,6 +101,13 @@ const hasValuesOfChart = (content: Content): boolean => {
   );
 };
 
+/** Whether services are that of the worker alone, with variables that its program knows. */
+const hasKeysOfWorker = (services: unknown): boolean => {
+  const { worker, ...others } = services as Record<string, { environment?: Content }>;
+  const names = Object.keys(worker?.environment ?? {}).map((name) => name.toLowerCase());
+  return names.length > 0 && names.every((name) => name in WORKER_KEYS) && Object.keys(others).length === 0;
+};
+
 /** What a YAML block that is no document of apps is held against, by its keys. */
 const OTHER_YAML: Record<string, (content: Content) => boolean> = {
   // A pipeline of GitLab, and of GitHub: docs.spec.ts.
@@ -108,7 +115,7 @@ const OTHER_YAML: Record<string, (content: Content) => boolean> = {
   'on,jobs': () => true,
   // Parts of compose.yaml: e2e/deploy starts them with its own.
   'services,volumes,secrets': ({ services }) => 'prometheus' in (services as Content),
-  'services,secrets': ({ services }) => 'setup-broker' in (services as Content),
+  'services,secrets': ({ services }) => 'setup-broker' in (services as Content) || hasKeysOfWorker(services),
   'rabbit,api,worker': hasValuesOfChart,
   rabbit: hasValuesOfChart,
 };

@@ -14,6 +14,7 @@ import {
   COMPOSE,
   DOCUMENTS,
   heldBy,
+  HOUR,
   playedBy,
   README,
   STANDALONE,
@@ -62,9 +63,13 @@ export const INLINE_REGISTER = [
     unplayed('the brokers of the tests have their plugins from a file, as deploy/rabbitmq has it'),
   ],
   [/^systemctl (stop|status) nebula-worker$/, playedBy(SYSTEMD)],
+  [
+    /^node \/usr\/local\/lib\/nebula\/nebula-api\.mjs setup-broker$/,
+    unplayed(`${SYSTEMD} runs that file from the folder in which it was made`),
+  ],
   [/^journalctl -u nebula-worker$/, playedBy(SYSTEMD)],
   [/^sudo sh \/usr\/local\/lib\/nebula\/uninstall\.sh$/, playedBy(SYSTEMD)],
-  [/^systemctl (edit|restart docker\.socket docker)$/, DOING],
+  [/^systemctl (edit|edit nebula-api|restart nebula-api|restart docker\.socket docker)$/, DOING],
   [/^kill -9$/, DOING],
   [
     /argon2/,
@@ -80,7 +85,16 @@ export const INLINE_REGISTER = [
   [/^node nebula-api\.mjs backup FILE$/, alike(SYSTEMD)],
   [/^docker (compose stop|events|info|inspect|login|rm|save|stop|update)$/, DOING],
   [/^docker info --format '\{\{\.ID\}\}'$/, playedBy(COMPOSE)],
-  [/^docker rm -f \$\(docker ps /, playedBy(COMPOSE)],
+  [/^docker rm -f \$\(docker ps .*label=app_name=/, playedBy(COMPOSE)],
+  [/^docker rm -f \$\(docker ps .*label=nebula\.scope=/, alike(COMPOSE)],
+  [
+    /^docker network prune .*label=nebula\.scope=/,
+    unplayed('ends what a server has of Nebula: tests that share an engine would lose their networks'),
+  ],
+  [/^docker run .* nebula-api:3\.0\.0 rotate-secrets$/, playedBy(HOUR)],
+  [/^docker compose run .* rotate-secrets$/, playedBy(COMPOSE)],
+  [/^docker save .* \| ssh /, alike(COMPOSE)],
+  [/^docker compose --file compose\.worker\.yaml exec worker$/, alike(COMPOSE)],
   [/^docker compose run .* restore /, alike(COMPOSE)],
   [/^docker compose down --volumes$/, unplayed(`${COMPOSE} ends its stack by it`)],
   [
@@ -91,12 +105,17 @@ export const INLINE_REGISTER = [
   [/^--\w+ <.*>$/, heldBy('tools/docs/cli-reference.spec.ts')],
   [/^--(user 65532:|network host)/, alike(COMPOSE)],
   [
-    /^--mount type=bind,source=\/etc\/nebula\/ca\.pem/,
+    /^--mount type=bind,source=\/etc\/ssl\/nebula\/ca\.pem/,
     unplayed(
       'no broker with TLS stands beside the containers of the tests; apps/api/src/program/rabbit-tls.int-spec.ts has programs trust such a file',
     ),
   ],
   [/^--env WORKER_POLICY=/, DOING],
+  [
+    /^--env WORKER_HOST=/,
+    unplayed(`${COMPOSE} sets the same variable by an override; the port is in options of Docker alone`),
+  ],
+  [/^curl -sS http:\/\/127\.0\.0\.1:8001\/readyz$/, unplayed(`${SYSTEMD} asks the same without curl`)],
   [/^--log-opt /, unplayed("an option for Docker's own logs, of which no program here sees anything")],
 ];
 

@@ -2,7 +2,7 @@ import { expect } from '@jest/globals';
 import type Docker from 'dockerode';
 import { execa } from 'execa';
 import { randomBytes } from 'node:crypto';
-import { chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeHttpImage } from '../../../tools/engine/images.mjs';
@@ -24,8 +24,6 @@ const BASE_TAG = '24-bookworm-slim';
 const HOST = 'nebula.example.com';
 /** That of the first app, which is in no registry here. */
 const IMAGE = 'nebula-hour-shop:1';
-/** As whom the api runs in its image. */
-const IMAGE_USER = 65_532;
 /** Addresses of this machine that stand for those of the load balancer and the two apis. */
 const BALANCER = '127.0.0.10';
 const SCOPE = 'hour';
@@ -100,7 +98,9 @@ export class HourBed {
         .replaceAll('/etc/nebula/rabbit_password', join(this.folder, 'rabbit_password'))
         .replaceAll('registry.example/shop:1', IMAGE)
         .replaceAll('--port 8080:', `--port ${this.ports.app}:`)
-        .replaceAll('--volume /backups:', `--volume ${this.backups}:`)
+        .replaceAll('/srv/nebula', join(this.folder, 'nebula'))
+        // Not in a container, where the folder has that name.
+        .replaceAll(/ \/backups(?=:|$)/g, ` ${join(this.folder, 'backups')}`)
         .replaceAll('--env APP_NAME=shop', `--env SCOPE=${SCOPE} --env APP_NAME=shop`)
     );
   }
@@ -111,16 +111,6 @@ export class HourBed {
    */
   async write(name: string, text: string, mode: number): Promise<void> {
     await writeFile(join(this.folder, 'nebula', name), this.here(text), { mode });
-  }
-
-  /** A folder that the user of the containers may write to, as docs/backup.md has it. */
-  async makeBackups(): Promise<void> {
-    await mkdir(this.backups, { mode: 0o700 });
-    await chown(this.backups, IMAGE_USER, IMAGE_USER);
-  }
-
-  private get backups(): string {
-    return join(this.folder, 'backups');
   }
 
   /** Of the load balancer, which is signed by itself. */
