@@ -5,6 +5,7 @@ import { type Reconnect, reconnectMs } from './backoff.js';
 import { addressText, type BrokerAddress, brokerAddress } from './broker-address.js';
 import { connectProblem, isRefusal } from './connection-problem.js';
 import { messageOf } from './error-facts.js';
+import { type Prepare, prepared } from './prepared-channel.js';
 import { RareLog } from './rare-log.js';
 import { DEFAULT_RECONNECT, type RabbitOptions } from './rabbit-options.js';
 import { TimeLimitError, within } from './within.js';
@@ -20,6 +21,8 @@ const CLOSE_LIMIT_MS = 1_000;
 
 /** A connection that lasted so long was a good one, milliseconds. */
 const LASTING_MS = 30_000;
+
+const LOST = 'the connection to RabbitMQ is lost';
 
 interface Listener {
   /** A connection is there, a new one each time. */
@@ -124,13 +127,13 @@ export class BrokerConnection {
    * @param prepare what is to be done on the channel first; one on which that has no answer in time is closed
    * @throws {Error} when there is no connection, or the broker gives no answer, and whatever `prepare` throws
    */
-  async openChannel(prepare?: (channel: Channel) => Promise<unknown>): Promise<Channel> {
-    return await this.opening(prepared(this.opened().createChannel(), prepare));
+  async openChannel(prepare?: Prepare<Channel>): Promise<Channel> {
+    return await this.opening((model) => model.createChannel(), prepare);
   }
 
   /** @throws {Error} when there is no connection, or the broker gives no answer */
   async openConfirmChannel(): Promise<ConfirmChannel> {
-    return await this.opening(prepared(this.opened().createConfirmChannel()));
+    return await this.opening((model) => model.createConfirmChannel());
   }
 
   /**
@@ -172,7 +175,13 @@ export class BrokerConnection {
   }
 
   /** A channel that comes too late, as after the broker took nothing for a while, is of no use to anybody. */
-  private async opening<T extends Channel>(opened: Promise<T>): Promise<T> {
+  private async opening<T extends Channel>(
+    create: (model: ChannelModel) => Promise<T>,
+    prepare?: Prepare<T>,
+  ): Promise<T> {
+    const model = this.opened();
+    const problem = () => (this.model === model ? null : (this.lastProblem ?? LOST));
+    const opened = prepared(create(model), problem, prepare);
     try {
       return await this.answered('opening a channel', opened);
     } catch (error) {
@@ -251,9 +260,9 @@ export class BrokerConnection {
     // Another connection that shares it may have told of this loss already.
     if (lasted) this.rare.clear(LASTING_MS);
     this.waitAfter(lasted ? 0 : this.failures + 1);
-    this.lastProblem = 'the connection to RabbitMQ is lost';
+    this.lastProblem = LOST;
     const reason = messageOf(this.reason(error));
-    this.rare.say('lost', () => this.logger.warn('the connection to RabbitMQ is lost', { reason }));
+    this.rare.say('lost', () => this.logger.warn(LOST, { reason }));
     this.forget();
   }
 
@@ -285,15 +294,4 @@ export class BrokerConnection {
 /** Whether it ended before anybody could listen to that, as when a broker that is stopped says so with its last answer. */
 function hasEnded({ connection }: ChannelModel): boolean {
   return 'expectSocketClose' in connection && connection.expectSocketClose === true;
-}
-
-async function prepared<T extends Channel>(
-  opening: Promise<T>,
-  prepare?: (channel: T) => Promise<unknown>,
-): Promise<T> {
-  const channel = await opening;
-  // Whoever waits for an answer on it gets the error, too. Without a listener it would end the process.
-  channel.on('error', () => undefined);
-  await prepare?.(channel);
-  return channel;
 }

@@ -8,7 +8,8 @@ export interface Asked {
     | 'channel.close'
     | 'basic.qos'
     | 'basic.consume'
-    | 'basic.cancel';
+    | 'basic.cancel'
+    | 'confirm.select';
   channel: number;
   /** Of `basic.consume`, whether only what is appended from then on is wanted. */
   isNext: boolean;
@@ -35,6 +36,7 @@ const ANSWERS: Record<string, Buffer> = {
   '20.10': method(20, 11, longText('')),
   '20.40': method(20, 41),
   '60.10': method(60, 11),
+  '85.10': method(85, 11),
 };
 
 /** The methods that a moment is chosen by. */
@@ -45,6 +47,7 @@ const ASKED: Record<string, Asked['method']> = {
   '60.10': 'basic.qos',
   '60.20': 'basic.consume',
   '60.30': 'basic.cancel',
+  '85.10': 'confirm.select',
 };
 
 /**
@@ -63,6 +66,8 @@ export class StandInBroker {
   readonly channels = new Set<number>();
   /** Consumers of what the streams hold, by the names that they gave themselves. */
   readonly consumers = new Map<string, number>();
+  /** Messages that arrived on channels that confirm them, by the numbers of these. */
+  private readonly confirmed = new Map<number, number>();
   private readonly sockets = new Set<Socket>();
   private readonly held: (() => void)[] = [];
   private isBlocked = false;
@@ -155,7 +160,7 @@ export class StandInBroker {
     if (name === '10.11') send(socket, METHOD, 0, method(10, 30, Buffer.from([0, 0, 0, 2, 0, 0, 0, 0])));
     if (name === '20.10') this.channels.add(channel);
     if (name === '20.40') this.endChannel(channel);
-    if (name === '60.40') this.published += 1;
+    if (name === '85.10') this.confirmed.set(channel, 0);
     const answer = ANSWERS[name];
     const isEnd = this.endsAt !== null && ASKED[name] === this.endsAt;
     socket.cork();
@@ -166,11 +171,22 @@ export class StandInBroker {
     }
     socket.uncork();
     if (name === '60.20') this.consume(socket, channel, payload);
+    if (name === '60.40') this.receive(socket, channel);
     if (name === '60.30') {
       const tag = textAt(payload, 4);
       this.consumers.delete(tag);
       send(socket, METHOD, channel, method(60, 31, shortText(tag)));
     }
+  }
+
+  private receive(socket: Socket, channel: number): void {
+    this.published += 1;
+    const confirmed = this.confirmed.get(channel);
+    if (confirmed === undefined) return;
+    this.confirmed.set(channel, confirmed + 1);
+    const number = Buffer.alloc(9);
+    number.writeBigUInt64BE(BigInt(confirmed + 1));
+    send(socket, METHOD, channel, method(60, 80, number));
   }
 
   private consume(socket: Socket, channel: number, payload: Buffer): void {
@@ -192,6 +208,7 @@ export class StandInBroker {
 
   private endChannel(channel: number): void {
     this.channels.delete(channel);
+    this.confirmed.delete(channel);
     for (const [tag, on] of this.consumers) if (on === channel) this.consumers.delete(tag);
   }
 }

@@ -74,7 +74,7 @@ export class AlarmWatch {
       this.channel ??= await this.open();
       this.channel.publish('', NOWHERE, Buffer.from('.'));
     } catch {
-      // The connection or the channel has ended, maybe before anybody listened to its end.
+      // The connection or the channel has ended.
       this.channel = null;
     }
     this.opening = false;
