@@ -44,6 +44,13 @@ it('says a failure at once that comes after a calm, however shortly before that 
   expect(said.slice(5)).toEqual([31, 41.5, 42.5, 44.5]);
 });
 
+it('says at once that the feed is away after it was there, though an app fails all the time', () => {
+  failUntil(31.5);
+  for (; now < 40 * MINUTE_MS; now += 10_000) failures.failed('web', 'too large', false);
+  failUntil(42);
+  expect(said.slice(5)).toEqual([31, 31.5, 32.5, 34.5, 38.5, 40, 41]);
+});
+
 it('says a failure that comes and goes once a minute at most', () => {
   for (let minute = 0.5; minute <= 60; minute += 0.5) {
     failUntil(minute);

@@ -1,7 +1,10 @@
 import { RareLog } from '@nebula/messaging';
 import type { ApiLog } from '../api-log.js';
 
-/** A failure that comes and goes is told once in so long at most, and after so long without one anew, milliseconds. */
+/**
+ * A failure that comes and goes is told once in so long at most, and after so long without one anew, milliseconds. It is
+ * longer than the longest wait for another attempt.
+ */
 export const CALM_MS = 60_000;
 
 /**
@@ -10,11 +13,10 @@ export const CALM_MS = 60_000;
  * that counts as one reason.
  */
 export class FailureLog {
-  private readonly told = new RareLog();
+  /** What is over while something else still fails shows by nothing but that it isn't heard of any more. */
+  private readonly told = new RareLog(CALM_MS);
   /** Whether the log has a failure of which it doesn't say yet that it is over. */
   private isTold = false;
-  /** When the last failure was over, by the clock that never jumps, milliseconds; null while there is one. */
-  private calmSince: number | null = null;
 
   constructor(
     private readonly region: string,
@@ -23,8 +25,6 @@ export class FailureLog {
 
   /** @param isAway whether the feed has a problem itself */
   failed(app: string, reason: string, isAway: boolean): void {
-    if (this.calmSince !== null && performance.now() - this.calmSince > CALM_MS) this.told.clear();
-    this.calmSince = null;
     this.told.say(isAway ? '' : reason, (held) => {
       const fields = { region: this.region, app, reason, ...(held > 0 ? { held } : {}) };
       this.log.warn('desired states could not be published; this is tried again', fields);
@@ -35,7 +35,6 @@ export class FailureLog {
   /** No app fails any more. */
   succeeded(): void {
     this.told.clear(CALM_MS);
-    this.calmSince = performance.now();
     if (!this.isTold) return;
     this.isTold = false;
     this.log.info('desired states are published again', { region: this.region });

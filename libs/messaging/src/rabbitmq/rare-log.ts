@@ -5,6 +5,8 @@ const LONGEST_PAUSE_MS = 3_600_000;
 const MAX_LINES = 1_000;
 
 interface Said {
+  /** When it was to be said last, whether it was or not. */
+  askedAt: number;
   saidAt: number;
   nextAt: number;
   pauseMs: number;
@@ -15,6 +17,9 @@ interface Said {
 export class RareLog {
   private readonly said = new Map<string, Said>();
 
+  /** @param calmMs what nobody wanted to say for longer is over, milliseconds */
+  constructor(private readonly calmMs = Number.POSITIVE_INFINITY) {}
+
   /**
    * Calls `say` if a line of this key may be written now.
    *
@@ -22,14 +27,16 @@ export class RareLog {
    */
   say(key: string, say: (held: number) => void): void {
     const now = performance.now();
-    const known = this.said.get(key);
+    const last = this.said.get(key);
+    const known = last && now - last.askedAt <= this.calmMs ? last : undefined;
     if (known && now < known.nextAt) {
+      known.askedAt = now;
       known.held += 1;
       return;
     }
     const pauseMs = known ? Math.min(known.pauseMs * 2, LONGEST_PAUSE_MS) : FIRST_PAUSE_MS;
     this.said.delete(key);
-    this.said.set(key, { saidAt: now, nextAt: now + pauseMs, pauseMs, held: 0 });
+    this.said.set(key, { askedAt: now, saidAt: now, nextAt: now + pauseMs, pauseMs, held: 0 });
     const [oldest] = this.said.keys();
     if (this.said.size > MAX_LINES && oldest !== undefined) this.said.delete(oldest);
     say(known?.held ?? 0);
