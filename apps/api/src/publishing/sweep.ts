@@ -54,8 +54,8 @@ export class Sweep {
   /** When a feed or the clock was last known to be in trouble, or may have been. */
   private troubledAt = 0;
   private readonly jumps: ClockJumps;
-  /** Those that have had their first share since the start, which is larger. */
-  private readonly caughtUp = new Set<RegionPublisher>();
+  /** How much each has left of its first share since the start, which is larger; all of it when absent. */
+  private readonly firstShares = new Map<RegionPublisher, number>();
   private readonly told = new RareLog();
 
   constructor(
@@ -148,23 +148,31 @@ export class Sweep {
    * Takes up some of what isn't due: as many as have to be in each look if all are to be in an interval. First what a
    * clock that was ahead has claimed or noted for a time that is still to come: nobody would until then. While two clocks
    * differ, each does what the other has done, and this is what bounds it. Then what is half way there, so that what
-   * began together is spread over the interval.
+   * began together is spread over the interval. Before its first share an instance knows of no app, or of few, so it takes
+   * as many as it can then, as soon as there is room for them.
    */
   private async verifyShare(region: RegionPublisher): Promise<void> {
     const latest = this.clock.now() + LATEST_MS;
     const claimed = { after: Number.MIN_SAFE_INTEGER, before: -latest };
     const noted = { after: latest, before: Number.MAX_SAFE_INTEGER };
-    let left = this.shareOf(region);
+    const first = this.firstShares.get(region) ?? CLAIMED_AT_ONCE;
+    const share = Math.min(Math.max(first, this.shareOf(region)), this.roomOf(region));
+    let left = share;
     for (const due of [claimed, noted, this.dueAfter(this.verifyIntervalMs / 2)])
       if (left > 0) left -= await this.claim(region, due, left);
+    // Who was given less than there was room for has all that there is.
+    const isAll = left > 0 && this.roomOf(region) > 0;
+    this.firstShares.set(region, isAll ? 0 : Math.max(0, first - (share - left)));
   }
 
-  /** Before its first share an instance knows of no app, or of few, so it takes as many as it can. */
   private shareOf(region: RegionPublisher): number {
-    const isFirst = !this.caughtUp.has(region);
-    if (region.feed.problem() === null) this.caughtUp.add(region);
     const share = Math.ceil((region.known * this.pauseMs) / this.verifyIntervalMs);
-    return isFirst ? CLAIMED_AT_ONCE : Math.min(BATCH, Math.max(1, share));
+    return Math.min(BATCH, Math.max(1, share));
+  }
+
+  /** Who doesn't have the feed leaves all to others, and takes up what is due then when it has it again. */
+  private roomOf(region: RegionPublisher): number {
+    return region.feed.problem() === null ? Math.max(0, CLAIMED_AT_ONCE - region.untried) : 0;
   }
 
   /** What was verified longer ago than this, and what somebody has claimed in vain. */
@@ -173,12 +181,10 @@ export class Sweep {
     return { after: -now, before: now - milliseconds };
   }
 
-  /** Who doesn't have the feed leaves it to others, and takes up what is due then when it has it again. */
   private async claim(region: RegionPublisher, due: Due, limit: number): Promise<number> {
-    if (region.feed.problem() !== null) return 0;
     const except = region.unverified;
-    const room = CLAIMED_AT_ONCE - region.untried;
-    if (room <= 0) return 0;
+    const room = this.roomOf(region);
+    if (room === 0) return 0;
     // By chance, so that an instance that starts again and again doesn't come at the ends of its own claims.
     const until = this.clock.now() + Math.ceil(this.claimMs * (0.5 + this.clock.random() / 2));
     const claim = { ...due, until, limit: Math.min(limit, room), except };

@@ -1,6 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { DesiredStateMessage } from '@nebula/contracts';
+import { SqliteAppStore } from '../store/sqlite/sqlite-app-store.js';
+import { SqliteDatabase } from '../store/sqlite/sqlite-database.js';
+import { recordOf } from '../store/testing/records.js';
 import { eventually } from '../testing/eventually.js';
 import { FaultyFeed } from './testing/faulty-feed.js';
 import { PublishingBed } from './testing/publishing-bed.js';
@@ -25,6 +29,20 @@ beforeEach(async () => {
 afterEach(async () => {
   await bed.close();
 });
+
+/** A feed of which some streams give no answer until they are let go, and then can't be read. */
+class PartlyStuckFeed extends FaultyFeed {
+  letGo = () => {};
+  private readonly isFree = new Promise<void>((resolve) => {
+    this.letGo = resolve;
+  });
+
+  override async readNewest(appName: string): Promise<DesiredStateMessage | null> {
+    if (!appName.startsWith('stuck-')) return await super.readNewest(appName);
+    await this.isFree;
+    throw new Error('this stream has no leader');
+  }
+}
 
 /** Resolves when an instance has looked at its database for what is to be done, again and again from now on. */
 async function looked({ store }: PublishingUnderTest): Promise<void> {
@@ -138,4 +156,30 @@ it('what a clock that was ahead has noted is verified at once by an api that sta
   api = await bed.start({ sweep: DAY_MS });
   // The only look within a day.
   await eventually(() => expect([...feed.reads.keys()]).toEqual(expect.arrayContaining(['shop', ...apps])));
+});
+
+it('the same is done as soon as there is room for it, when there is none at the start', async () => {
+  await api.stop();
+  const database = SqliteDatabase.open(bed.database);
+  const store = new SqliteAppStore(database);
+  // None of them has to outlive a loss of power.
+  database.read({ sql: 'PRAGMA synchronous = OFF' });
+  const insert = async (app: string, verified_at: number) => {
+    const published = { local: { epoch: 1, revision: 1, verified_at } };
+    await store.insert(recordOf(app, { published }));
+  };
+  for (let n = 0; n < 2_000; n += 1) await insert(`stuck-${n}`, 1);
+  const apps = Array.from({ length: 100 }, (_, n) => `app-${n}`);
+  for (const app of apps) await insert(app, Date.now() + DAY_MS);
+  database.close();
+  const partly = new PartlyStuckFeed(feed);
+  const longest = 60_000;
+  const settings = { feed_call: longest, first_backoff: longest, longest_backoff: longest };
+  // The usual share of a look is one.
+  api = await bed.start({ feeds: [partly], sweep: 200, ...settings });
+  await looked(api);
+  expect([...partly.reads.keys()]).toEqual([]);
+  partly.letGo();
+  await eventually(() => expect([...partly.reads.keys()]).toEqual(expect.arrayContaining(apps)));
+  for (const app of apps) await bed.published(app, 1);
 });
