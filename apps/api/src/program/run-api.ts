@@ -46,7 +46,6 @@ export async function runApi(configuration: ApiConfiguration, signals: StopSigna
   logger.log('the api listens', { host, port });
   // Ctrl-C is of somebody who waits for the end; what a service manager ends may be behind a load balancer.
   if ((await signals.requested()) === 'SIGTERM') await leave(api);
-  // A connection that is refused tells a load balancer that the api has not seen the request, whatever it asks for.
   api.getHttpServer().close();
   await api.close();
   await close();
