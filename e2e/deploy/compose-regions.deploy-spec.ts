@@ -19,9 +19,14 @@ const PAGE = 'docs/regions.md';
 const NAME = 'nebula-regions';
 /** In place of all images: it gets healthy. */
 const IMAGE = 'nebula-regions:1';
-/** What the services have of the images that it stands for: they begin with programs of their own. */
-const SERVING =
-  'services: { haproxy: { command: [/serve] }, mongo: { command: [/serve] }, rabbitmq: { entrypoint: [/serve] } }\n';
+const CHECK = 'healthcheck: { test: [CMD, test, "!", "-e", /sick], interval: 1s }';
+/** The services whose images it stands for begin with programs of their own, and ask these how they are. */
+const SERVING = `
+services:
+  haproxy: { command: [/serve] }
+  mongo: { command: [/serve], ${CHECK} }
+  rabbitmq: { entrypoint: [/serve], ${CHECK} }
+`;
 const HOST = process.env['NEBULA_TEST_DOCKER_HOST'] ?? '';
 /** Docker Compose may have to be built first. */
 const LIMIT = 600_000;
@@ -61,7 +66,13 @@ beforeAll(async () => {
     variables: {
       ...{ APP_NAME: 'shop', DOCKER_GID: String(statSync(socket).gid), DOCKER_SOCKET: socket },
       ...{ API_LISTEN: `127.0.0.1:${await freePort()}`, HAPROXY_IMAGE: IMAGE },
-      ...{ API_IMAGE: IMAGE, WORKER_IMAGE: IMAGE, MONGO_IMAGE: IMAGE, RABBITMQ_IMAGE: IMAGE },
+      ...{
+        API_IMAGE: IMAGE,
+        WORKER_IMAGE: IMAGE,
+        MONGO_IMAGE: IMAGE,
+        RABBITMQ_IMAGE: IMAGE,
+        RABBITMQ_FILES: '1024',
+      },
     },
   });
   model = JSON.parse(await project.run('config', '--format', 'json')) as Model;

@@ -36,15 +36,16 @@ const DEPLOY = { kind: 'deploy', name: 'deploy', engine: 'deploy-engine' };
 
 /**
  * All of them. They wait for engines, brokers and databases most of their time, so lanes run beside each other. The first
- * is that of the tests that share one engine; those of the second have services of their own. The third is of those that
- * cost little more than patience and of those of deploy/, each with one more engine, since what is made once on an engine,
- * like a network, would be made twice by two who begin at the same time.
+ * is that of the tests that share an engine; those of the second have services of their own. The third is of those that
+ * cost little more than patience and of those of deploy/. Each part has an engine of its own: what is made once on an
+ * engine, like a network, would be made twice by two who begin at the same time, and an engine that was driven into every
+ * fault may never let go of a network again.
  * @type {readonly (readonly Part[])[]}
  */
 const LANES = [
   [
     { kind: 'integration', name: 'integration', without: [...WITHOUT_ENGINE, ...PATIENT] },
-    { kind: 'e2e', name: 'e2e', without: OWN_SERVICES },
+    { kind: 'e2e', name: 'e2e', without: OWN_SERVICES, engine: 'e2e-engine' },
   ],
   [
     { kind: 'integration', name: 'integration-without-engine', patterns: WITHOUT_ENGINE },
