@@ -23,10 +23,13 @@ const WITHOUT_ENGINE = ['libs', 'apps/api', 'apps/nebulactl', 'tools/services'].
 /** Those that wait minute after minute, and need next to nothing while they do. */
 const PATIENT = [join(PROJECT, 'apps/worker/src/agent/slow-engine.int-spec')];
 
-/** The end-to-end tests that use no engine, or have engines of their own. */
-const OWN_SERVICES = ['fleet/', 'sdk/', 'own-engine.', 'start-refused.'].map(
-  (path) => `${join(PROJECT, 'e2e')}/${path}`,
-);
+/** @param {string[]} paths of end-to-end tests, or how they begin */
+const endToEnd = (...paths) => paths.map((path) => `${join(PROJECT, 'e2e')}/${path}`);
+
+/** The end-to-end tests that use no engine, or have engines of their own, in three parts that take about the same time. */
+const OWN_SERVICES = endToEnd('fleet/server-faults.', 'sdk/', 'own-engine.', 'start-refused.');
+const OUTAGES = endToEnd('fleet/broker-', 'fleet/credentials.', 'fleet/database-', 'fleet/regions.');
+const FLEETS = endToEnd('fleet/actions.', 'fleet/starts.', 'fleet/stream-contents.');
 
 /**
  * They build images and run whole systems, which tests of what is on an engine must not see.
@@ -36,8 +39,8 @@ const DEPLOY = { kind: 'deploy', name: 'deploy', engine: 'deploy-engine' };
 
 /**
  * All of them. They wait for engines, brokers and databases most of their time, so lanes run beside each other. The first
- * is that of the tests that share an engine; those of the second have services of their own. The third is of those that
- * cost little more than patience and of those of deploy/. Each part has an engine of its own: what is made once on an
+ * is that of the tests that share an engine; most of the second have services of their own. The third is of those that cost
+ * little more than patience and of those of deploy/. Each part that needs one has an engine of its own: what is made once on an
  * engine, like a network, would be made twice by two who begin at the same time, and an engine that was driven into every
  * fault may never let go of a network again.
  * @type {readonly (readonly Part[])[]}
@@ -45,13 +48,21 @@ const DEPLOY = { kind: 'deploy', name: 'deploy', engine: 'deploy-engine' };
 const LANES = [
   [
     { kind: 'integration', name: 'integration', without: [...WITHOUT_ENGINE, ...PATIENT] },
-    { kind: 'e2e', name: 'e2e', without: OWN_SERVICES, engine: 'e2e-engine' },
+    {
+      ...{ kind: 'e2e', name: 'e2e', engine: 'e2e-engine' },
+      without: [...OWN_SERVICES, ...OUTAGES, ...FLEETS],
+    },
+    { kind: 'e2e', name: 'e2e-own-services', patterns: OWN_SERVICES },
   ],
   [
     { kind: 'integration', name: 'integration-without-engine', patterns: WITHOUT_ENGINE },
-    { kind: 'e2e', name: 'e2e-own-services', patterns: OWN_SERVICES },
+    { kind: 'e2e', name: 'e2e-outages', patterns: OUTAGES },
   ],
-  [{ kind: 'integration', name: 'integration-patient', patterns: PATIENT, engine: 'patient-engine' }, DEPLOY],
+  [
+    { kind: 'integration', name: 'integration-patient', patterns: PATIENT, engine: 'patient-engine' },
+    DEPLOY,
+    { kind: 'e2e', name: 'e2e-fleets', patterns: FLEETS },
+  ],
 ];
 
 /**

@@ -7,18 +7,18 @@ const names = (...asked: Parameters<typeof lanesOf>) =>
 describe('the lanes of the tests on real services', () => {
   it('are three for all of them, and one for what has no counterpart', () => {
     expect(names(['integration', 'e2e', 'deploy'], [])).toEqual([
-      ['integration', 'e2e'],
-      ['integration-without-engine', 'e2e-own-services'],
-      ['integration-patient', 'deploy'],
+      ['integration', 'e2e', 'e2e-own-services'],
+      ['integration-without-engine', 'e2e-outages'],
+      ['integration-patient', 'deploy', 'e2e-fleets'],
     ]);
-    expect(names(['e2e'], [])).toEqual([['e2e'], ['e2e-own-services']]);
+    expect(names(['e2e'], [])).toEqual([['e2e', 'e2e-own-services'], ['e2e-outages'], ['e2e-fleets']]);
     expect(names(['deploy'], [])).toEqual([['deploy']]);
   });
 
   it('are two where there is one engine alone, on which nothing may run at the same time', () => {
     expect(names(['integration', 'e2e', 'deploy'], [], { oneEngine: true })).toEqual([
-      ['integration', 'e2e', 'integration-patient', 'deploy'],
-      ['integration-without-engine', 'e2e-own-services'],
+      ['integration', 'e2e', 'e2e-own-services', 'integration-patient', 'deploy', 'e2e-fleets'],
+      ['integration-without-engine', 'e2e-outages'],
     ]);
   });
 
