@@ -105,7 +105,7 @@ export class MongoAppStore extends AppStore {
     const read = this.lastRead.take(record.app_name, expectedRevision);
     if (read) {
       await this.history.keep(read);
-      if (await this.update(exactly(read), record)) return true;
+      if (await this.updateRead(read, record)) return true;
     }
     const filter = { _id: record.app_name, revision: expectedRevision };
     const replaced = await this.run(() => this.apps.findOne(filter).lean<AppDocument>());
@@ -123,7 +123,7 @@ export class MongoAppStore extends AppStore {
     const read = this.lastRead.take(record.app_name, expectedRevision);
     // What is kept under its number already may have been written anew, under another key, since this was read.
     if (!read || !(await this.history.keepFirst(read))) return false;
-    return await this.update(exactly(read), record);
+    return await this.updateRead(read, record);
   }
 
   override async rewrite({
@@ -272,6 +272,13 @@ export class MongoAppStore extends AppStore {
 
   override async close(): Promise<void> {
     await this.database.close();
+  }
+
+  /** What is written is what would be read by the next change, which may come before anybody has read it. */
+  private async updateRead(read: AppDocument, record: AppRecord): Promise<boolean> {
+    const isDone = await this.update(exactly(read), record);
+    if (isDone) this.lastRead.note({ ...read, ...toContent(record) });
+    return isDone;
   }
 
   private async update(filter: Partial<AppDocument>, record: AppRecord): Promise<boolean> {

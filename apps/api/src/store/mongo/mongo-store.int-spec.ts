@@ -142,6 +142,7 @@ it('a record is replaced by what was remembered of it only while the database ha
   await apps.get('shop');
   expect(apps.remembered('shop')).toEqual(at(1, 'first'));
   expect(await apps.replaceRemembered(at(2, 'second'), 1)).toBe(true);
+  expect(apps.remembered('shop')).toEqual(at(2, 'second'));
   expect(await apps.get('shop')).toEqual(at(2, 'second'));
   expect(await apps.revision('shop', 1)).toMatchObject({ reason: 'first' });
 
