@@ -40,7 +40,6 @@ export function describeFleetFromClone(bed: () => Fleet): void {
             throw new Error(`npm run ${script} ended with ${code}:\n${npm.output}`);
           });
           await Promise.race([served, ended]);
-          ended.catch(() => undefined);
           await during(port);
         } finally {
           npm.signalGroup('SIGTERM');

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Model, type mongo, Schema } from 'mongoose';
+import type { Model, mongo } from 'mongoose';
 import {
   type AppPage,
   type AppRecord,
@@ -21,17 +21,11 @@ import {
   REGION_QUERIES,
   verifiedField,
 } from './app-queries.js';
+import { GrowingNumbers } from './growing-numbers.js';
 import { LastRead } from './last-read.js';
 import type { MongoDatabase } from './mongo-database.js';
-import { inserted, isDuplicateKey } from './mongo-errors.js';
+import { inserted } from './mongo-errors.js';
 
-/** A number that is kept beside the apps, and only grows. */
-interface NumberDocument {
-  _id: 'epoch' | 'purged';
-  value: number;
-}
-
-const NUMBER_SCHEMA = new Schema<NumberDocument>({ _id: String, value: Number }, { versionKey: false });
 const FIRST_EPOCH = 1;
 
 interface Named {
@@ -45,14 +39,14 @@ interface Named {
 export class MongoAppStore extends AppStore {
   private readonly apps: Model<AppDocument>;
   private readonly history: AppHistory;
-  private readonly numbers: Model<NumberDocument>;
+  private readonly numbers: GrowingNumbers;
   private readonly lastRead = new LastRead(() => performance.now());
 
   constructor(private readonly database: MongoDatabase) {
     super();
     this.apps = database.model('apps', APP_SCHEMA);
     this.history = new AppHistory(database);
-    this.numbers = database.model('settings', NUMBER_SCHEMA);
+    this.numbers = new GrowingNumbers(database);
   }
 
   override async get(appName: string): Promise<AppRecord | null> {
@@ -251,23 +245,23 @@ export class MongoAppStore extends AppStore {
   }
 
   override async highestPurged(): Promise<number> {
-    return (await this.run(() => this.number('purged'))) ?? 0;
+    return (await this.numbers.get('purged')) ?? 0;
   }
 
   override async raiseHighestPurged(to: number): Promise<void> {
-    await this.raise('purged', to);
+    await this.numbers.raise('purged', to);
   }
 
   override async epoch(): Promise<number> {
-    return (await this.run(() => this.number('epoch'))) ?? FIRST_EPOCH;
+    return (await this.numbers.get('epoch')) ?? FIRST_EPOCH;
   }
 
   override async raiseEpoch(to: number): Promise<void> {
-    await this.raise('epoch', to);
+    await this.numbers.raise('epoch', to);
   }
 
   override async problem(): Promise<string | null> {
-    return await this.database.problem(() => this.number('epoch'));
+    return await this.numbers.problem();
   }
 
   override async close(): Promise<void> {
@@ -289,24 +283,6 @@ export class MongoAppStore extends AppStore {
   /** The driver's own collection: mongoose hides why an insertion failed. */
   private get collection(): mongo.Collection<AppDocument> {
     return this.apps.collection as unknown as mongo.Collection<AppDocument>;
-  }
-
-  private async number(_id: NumberDocument['_id']): Promise<number | null> {
-    const found = await this.numbers.findOne({ _id }).lean<NumberDocument>();
-    return found?.value ?? null;
-  }
-
-  private async raise(_id: NumberDocument['_id'], value: number): Promise<void> {
-    await this.run(async () => {
-      const raise = () => this.numbers.updateOne({ _id }, { $max: { value } }, { upsert: true });
-      try {
-        await raise();
-      } catch (error) {
-        // Two that insert it at once: the loser finds it now.
-        if (!isDuplicateKey(error)) throw error;
-        await raise();
-      }
-    });
   }
 
   private async run<T>(work: () => Promise<T>): Promise<T> {
