@@ -59,9 +59,12 @@ export function describeFleetPages(bed: () => FleetWithPages, blocks: DocumentBl
         const [start] = blocks.take('docs/fleet.md', 'Start a worker').exactly(1);
         await fleet.untouched(['shop'], async () => {
           await documents.worker(`WORKER_ID=${workerIdOf(0)} ${start}`, 0, async () => {
+            // Its labels come with its first report. Until then the app is converged by what was said before it.
+            await eventually(async () => {
+              const { items } = await fleet.api.ask<{ items: object[] }>('GET', '/workers?label=rack=12');
+              expect(items).toMatchObject([{ worker_id: workerIdOf(0), labels: { zone: 'eu-1' } }]);
+            }, CHANGE_LIMIT);
             await fleet.converged('shop');
-            const { items } = await fleet.api.ask<{ items: object[] }>('GET', '/workers?label=rack=12');
-            expect(items).toMatchObject([{ worker_id: workerIdOf(0), labels: { zone: 'eu-1' } }]);
           });
         });
       },
