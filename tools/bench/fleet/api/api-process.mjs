@@ -37,6 +37,9 @@ import { TimedFeed } from './timed-feed.mjs';
 
 const DAY_SECONDS = 86_400;
 
+/** Calls of the store that write a change, and answer whether they have. */
+const WRITES = ['replace', 'replaceRemembered'];
+
 /** @type {ApiInput} */
 const { rabbit, store, reports, verifyIntervalSeconds = DAY_SECONDS } = input();
 const feed = new TimedFeed(
@@ -62,8 +65,8 @@ const appCalls = {};
 const fleetCalls = {};
 /** When the last accepted change was written, by the shared clock. */
 let writtenAt = 0;
-countCalls(api.get(AppStore), appCalls, (name) => {
-  if (name === 'replace') writtenAt = monotonicMs();
+countCalls(api.get(AppStore), appCalls, (name, result) => {
+  if (WRITES.includes(name) && result === true) writtenAt = monotonicMs();
 });
 countCalls(api.get(FleetStore), fleetCalls);
 api
