@@ -20,6 +20,12 @@ const LASTING_MS = 30_000;
 /** What the api asks of its database at intervals, whatever workers do. */
 const OWN_CALLS = ['epoch', 'behind', 'claimVerification', 'oldTombstones', 'appNames', 'recorded'];
 
+/**
+ * An app is compared with what workers have seen of it this often at most, milliseconds, however many report. That is
+ * one call.
+ */
+const COMPARED_EVERY_MS = 60_000;
+
 /** How the api writes down what workers report. It does so in batches, storm or not. */
 const REPORT_CALLS = ['workers', 'saveWorkers', 'saveReports', 'removeReports'];
 
@@ -89,7 +95,7 @@ export function stormLines(count, { drop_ms, known_ms, broker_seconds, api }) {
       ...{ part, what: `${after}: calls of the database for it`, unit: 'count' },
       ...{
         value: calls(api.apps, OWN_CALLS) + calls(api.fleet, [...OWN_CALLS, ...REPORT_CALLS]),
-        valueAtMost: 0,
+        valueAtMost: Math.ceil(percentile(known_ms, 100) / COMPARED_EVERY_MS),
       },
     }),
     line({
