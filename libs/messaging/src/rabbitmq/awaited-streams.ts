@@ -1,5 +1,23 @@
 import { type Backoff, backoffMs } from './backoff.js';
 
+/**
+ * Waits for a stream that is missing or empty, or that can't be read where we are connected. The first ones are short,
+ * for an app that is made while its workers start. The longest isn't shorter, since each try costs the broker a
+ * channel that ends with an error: a million workers that list an app which never comes make 33,000 of them a second
+ * with it, whatever else happens.
+ */
+export const RETRY: Backoff = { first_ms: 1_000, longest_ms: 60_000 };
+
+/**
+ * Longest wait for a stream that there was, milliseconds: the api makes it anew when it next compares the app, and until
+ * the worker looks again it runs what it has. Not shorter, since each try costs the broker a channel, and all workers
+ * of an app lose its stream together.
+ */
+const RETURNING_MS = 10_000;
+
+/** After so many of these waits, about ten minutes, it is waited for like one that never came. */
+const RETURNING_WAITS = 120;
+
 interface Awaited {
   failures: number;
   /** By the monotonic clock, milliseconds. */
@@ -11,14 +29,25 @@ interface Awaited {
 /** Apps whose streams are missing or empty or can't be read, each with its own wait until the next try. */
 export class AwaitedStreams {
   private readonly apps = new Map<string, Awaited>();
+  /** Apps whose streams have brought something. */
+  private readonly hadOne = new Set<string>();
 
   constructor(private readonly retry: Backoff) {}
 
   /** Waits for an app's stream, longer each time. @param problem why it can't be read, null when it is only missing */
   wait(app: string, problem: string | null): void {
     const failures = (this.apps.get(app)?.failures ?? -1) + 1;
-    const until = performance.now() + backoffMs(this.retry, failures);
+    const { first_ms, longest_ms } = this.retry;
+    const isReturning = this.hadOne.has(app) && failures < RETURNING_WAITS;
+    const longest = isReturning ? Math.min(longest_ms, RETURNING_MS) : longest_ms;
+    const until = performance.now() + backoffMs({ first_ms, longest_ms: longest }, failures);
     this.apps.set(app, { failures, until, problem });
+  }
+
+  /** Its stream has brought something. */
+  came(app: string): void {
+    this.hadOne.add(app);
+    this.forget(app);
   }
 
   /** It need not be waited for any more. */
@@ -27,8 +56,9 @@ export class AwaitedStreams {
   }
 
   /** Waits for none but these. */
-  keepOnly(apps: ReadonlySet<string>): void {
+  keepOnly(apps: Pick<ReadonlySet<string>, 'has'>): void {
     for (const app of this.apps.keys()) if (!apps.has(app)) this.apps.delete(app);
+    for (const app of this.hadOne) if (!apps.has(app)) this.hadOne.delete(app);
   }
 
   /** Whether an app's wait is over by then, or it has none. */

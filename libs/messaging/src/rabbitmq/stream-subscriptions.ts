@@ -1,21 +1,14 @@
 import { Logger } from '@nestjs/common';
 import type { Channel } from 'amqplib';
-import { AwaitedStreams } from './awaited-streams.js';
+import { AwaitedStreams, RETRY } from './awaited-streams.js';
 import { type Backoff, backoffMs } from './backoff.js';
 import type { BrokerConnection } from './broker-connection.js';
 import { messageOf } from './error-facts.js';
 import { RareLog } from './rare-log.js';
 import { findStreams } from './find-streams.js';
+import type { StreamReader } from './stream-reader.js';
 import { consumeStream } from './streams.js';
 import { TimeLimitError, within } from './within.js';
-
-/**
- * Waits for a stream that is missing or empty, or that can't be read where we are connected. The first ones are short,
- * for an app that is made while its workers start. The longest isn't shorter, since each try costs the broker a
- * channel that ends with an error: a million workers that list an app which never comes make 33,000 of them a second
- * with it, whatever else happens.
- */
-const RETRY: Backoff = { first_ms: 1_000, longest_ms: 60_000 };
 
 /**
  * Unacknowledged messages of a stream at a time. While the broker is low on memory it reads nothing from a connection
@@ -26,16 +19,9 @@ const PREFETCH = 100;
 /** Longest wait for the orderly end of the channel, milliseconds. */
 const CLOSE_LIMIT_MS = 1_000;
 
-/** Who gets the messages of the streams. Nothing of it may throw. */
-export interface StreamReader {
-  /** From here on an app's newest messages come again, the oldest of them first. */
-  began(appName: string): void;
-  received(appName: string, content: Buffer): void;
-  /** All that the stream held when it began has been received. */
-  caughtUp(appName: string): void;
-}
-
 interface Subscription {
+  /** That of the app when it was made: one that was taken off the list and put back has another. */
+  readonly listing: symbol;
   consumerTag: string;
   received: number;
   caughtUp: boolean;
@@ -50,7 +36,8 @@ interface Subscription {
 export class StreamSubscriptions {
   private readonly logger = new Logger('RabbitDesiredStates');
   private readonly rare = new RareLog();
-  private apps = new Set<string>();
+  /** Each with what tells this time on the list from any other. */
+  private apps = new Map<string, symbol>();
   private channel: Channel | null = null;
   /** On that channel. */
   private subscriptions = new Map<string, Subscription>();
@@ -69,15 +56,18 @@ export class StreamSubscriptions {
   constructor(
     private readonly connection: BrokerConnection,
     private readonly reader: StreamReader,
-    private readonly retry = RETRY,
+    private readonly retry: Backoff = RETRY,
   ) {
     this.waiting = new AwaitedStreams(retry);
     connection.listen({ opened: () => this.synchronize(), lost: () => this.forgetChannel() });
   }
 
-  /** From now on these apps are followed, and no others. */
+  /**
+   * From now on these apps are followed, and no others. One that was taken off the list begins anew when it is put
+   * back, however soon.
+   */
   setApps(apps: readonly string[]): void {
-    this.apps = new Set(apps);
+    this.apps = new Map(apps.map((app) => [app, this.apps.get(app) ?? Symbol(app)]));
     this.waiting.keepOnly(this.apps);
     this.synchronize();
   }
@@ -128,14 +118,21 @@ export class StreamSubscriptions {
     const { channel } = this;
     const now = performance.now();
     const isDue = (app: string): boolean => this.waiting.isDue(app, now);
-    for (const [app, { consumerTag, received }] of [...this.subscriptions]) {
-      if (this.apps.has(app) && (received > 0 || !isDue(app))) continue;
+    for (const [app, subscription] of [...this.subscriptions]) {
+      if (this.isListed(app, subscription.listing) && (subscription.received > 0 || !isDue(app))) continue;
       this.subscriptions.delete(app);
-      await this.connection.answered('ending a subscription', channel.cancel(consumerTag));
+      await this.connection.answered('ending a subscription', channel.cancel(subscription.consumerTag));
     }
-    const due = [...this.apps].filter((app) => !this.subscriptions.has(app) && isDue(app));
+    const due = [...this.apps.keys()].filter((app) => !this.subscriptions.has(app) && isDue(app));
     await this.lookFor(due.filter((app) => !this.known.has(app)));
-    for (const app of due) if (this.known.has(app) && this.apps.has(app)) await this.subscribe(channel, app);
+    for (const app of due) {
+      const listing = this.apps.get(app);
+      if (listing && this.known.has(app)) await this.subscribe(channel, app, listing);
+    }
+  }
+
+  private isListed(app: string, listing: symbol): boolean {
+    return this.apps.get(app) === listing;
   }
 
   private async openChannel(): Promise<Channel> {
@@ -158,12 +155,12 @@ export class StreamSubscriptions {
       if (outcome === 'found') {
         this.known.add(app);
         this.waiting.forget(app);
-      } else this.waitFor(app, outcome.problem);
+      } else if (this.apps.has(app)) this.waitFor(app, outcome.problem);
     }
   }
 
-  private async subscribe(channel: Channel, app: string): Promise<void> {
-    const subscription: Subscription = { consumerTag: '', received: 0, caughtUp: false, ended: false };
+  private async subscribe(channel: Channel, app: string, listing: symbol): Promise<void> {
+    const subscription = { listing, consumerTag: '', received: 0, caughtUp: false, ended: false };
     this.reader.began(app);
     const consuming = consumeStream(channel, app, 'last', (message) => {
       if (message) this.receive(app, subscription, () => channel.ack(message), message.content);
@@ -176,10 +173,12 @@ export class StreamSubscriptions {
       );
       if (this.channel === channel && !subscription.ended) this.subscriptions.set(app, subscription);
       this.rare.forget(app);
+      // It is ended by the next look, and nobody waits for what it brings.
+      if (!this.isListed(app, listing)) return;
       // A subscription at the moment of a stream's first message can begin behind it, and would never bring it. So one
       // that has brought nothing is made again.
       if (subscription.received === 0) this.waiting.wait(app, null);
-      else this.waiting.forget(app);
+      else this.waiting.came(app);
       // Its first messages can have come before that.
       void this.catchUp();
     } catch (error) {
@@ -199,7 +198,8 @@ export class StreamSubscriptions {
       return;
     }
     subscription.received += 1;
-    this.waiting.forget(app);
+    if (!this.isListed(app, subscription.listing)) return;
+    this.waiting.came(app);
     this.reader.received(app, content);
     if (!subscription.caughtUp) void this.catchUp();
   }
@@ -214,7 +214,7 @@ export class StreamSubscriptions {
     for (;;) {
       const { channel } = this;
       const behind = [...this.subscriptions].filter(
-        ([, { caughtUp, received }]) => !caughtUp && received > 0,
+        ([app, { listing, caughtUp, received }]) => !caughtUp && received > 0 && this.isListed(app, listing),
       );
       const counts = behind.map(([, { received }]) => received);
       if (!channel || behind.length === 0) break;
@@ -225,6 +225,7 @@ export class StreamSubscriptions {
       }
       for (const [index, [app, subscription]] of behind.entries()) {
         if (this.subscriptions.get(app) !== subscription || subscription.received !== counts[index]) continue;
+        if (!this.isListed(app, subscription.listing)) continue;
         subscription.caughtUp = true;
         this.reader.caughtUp(app);
       }
