@@ -129,6 +129,20 @@ describe('events', () => {
     expect(new Set(again.events.map((event) => event.id)).size).toBe(again.events.length);
   });
 
+  it('go on where a client was, also with more than may wait for one that is slow', async () => {
+    const { log } = api.part(Watcher);
+    const reader = await listen();
+    const { id } = await reader.got('start');
+    reader.leave();
+    await eventually(() => expect(log.followers).toBe(0));
+    for (let revision = 1; revision <= 900; revision += 1) log.append(eventOf(revision, 400), revision);
+    const again = await listen('', id);
+    await eventually(() => expect(again.events.filter(({ type }) => type === 'app')).toHaveLength(900));
+    await api.createApp('shop');
+    await again.got('app', { revision: 1, updated_at: expect.stringMatching(/^\d{4}-.*Z$/) });
+    expect(again.ended).toBe(false);
+  });
+
   it('begin anew for a client that was elsewhere, with what has changed meanwhile', async () => {
     await api.createApp('old');
     await api.part(AppStore).insert(recordOf('ancient', { updated_at: '2020-01-01T00:00:00.000Z' }));
@@ -263,6 +277,11 @@ describe('events', () => {
 const MOST_TOLD = 1_000;
 
 function largeEvent(revision: number): AppEvent {
+  return eventOf(revision, 50_000);
+}
+
+/** With a text of this length in it. */
+function eventOf(revision: number, length: number): AppEvent {
   const data = { app_name: 'shop', epoch: 1, revision, deleted: false, running: true };
-  return { type: 'app', data: { ...data, updated_at: 'x'.repeat(50_000) } };
+  return { type: 'app', data: { ...data, updated_at: 'x'.repeat(length) } };
 }

@@ -129,7 +129,7 @@ export class EventsService implements OnApplicationBootstrap, BeforeApplicationS
     const missed = seen && log.after(seen);
     if (missed) {
       stream.send({ id: lastId ?? '', type: 'start', data: {} });
-      for (const event of missed) if (concerns(event)) stream.send(event);
+      stream.replay(missed.filter(concerns));
       return;
     }
     const id = log.newestId(now);
@@ -147,7 +147,7 @@ export class EventsService implements OnApplicationBootstrap, BeforeApplicationS
   ): Promise<void> {
     try {
       const changes = at === null ? [] : await this.watcher.changesSince(at);
-      for (const event of changes) if (concerns(event)) stream.send({ ...event, id });
+      stream.replay(changes.filter(concerns).map((event) => ({ ...event, id })));
       const counted = app === null ? null : await this.watcher.counted(app);
       if (!counted || !concerns(counted.convergence)) return;
       stream.send({ ...counted.convergence, id });

@@ -29,6 +29,25 @@ it('a reader that keeps up gets everything, and the end', async () => {
   expect(text).toContain('id: 99\nevent: x\ndata: {"number":99}\n\n');
 });
 
+it('a reader gets all that it missed at once, and is too slow only for what comes after it', async () => {
+  let closed = 0;
+  const stream = new EventStream(() => (closed += 1), 1_000);
+  const { body } = stream.answer;
+  const missed = Array.from({ length: 100 }, (_, number) => ({
+    id: String(number),
+    type: 'x',
+    data: 'y'.repeat(100),
+  }));
+  stream.replay(missed);
+  stream.send({ id: '100', type: 'x', data: 'next' });
+  expect(body.destroyed).toBe(false);
+  expect(String(body.read()).match(/^id: /gm)).toHaveLength(101);
+  stream.replay(missed);
+  for (let number = 0; number < 300; number += 1)
+    stream.send({ id: '101', type: 'x', data: 'y'.repeat(100) });
+  await eventually(() => expect(closed).toBe(1));
+});
+
 it('a reader that may listen no more is cut off, also when it reads nothing', async () => {
   let closed = 0;
   const stream = new EventStream(() => (closed += 1));

@@ -22,6 +22,8 @@ export class EventStream {
   private readonly body = new Readable({ read: () => undefined });
   /** The end is on its way, behind what waits for the reader. */
   private isEnded = false;
+  /** Bytes of what was missed and is sent at once. */
+  private replayed = 0;
   private readonly keepAlive = setInterval(() => this.push(':\n\n'), KEEP_ALIVE_MS);
 
   /** @param onClose called once, when the reader has gone, was too slow, or was told the end */
@@ -44,8 +46,19 @@ export class EventStream {
     });
   }
 
-  send({ id, type, data }: StreamedEvent): void {
-    this.push(`id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`);
+  send(event: StreamedEvent): void {
+    this.push(textOf(event));
+  }
+
+  /**
+   * Sends what the reader has missed, however much that is: one that is cut off for it would come back where it was, and
+   * be cut off again. Whoever calls it keeps a bound.
+   */
+  replay(events: readonly StreamedEvent[]): void {
+    for (const text of events.map(textOf)) {
+      this.replayed += Buffer.byteLength(text);
+      this.push(text);
+    }
   }
 
   end(): void {
@@ -61,7 +74,11 @@ export class EventStream {
 
   private push(text: string): void {
     if (this.isEnded || this.body.destroyed) return;
-    if (this.body.readableLength > this.longestBacklog) this.body.destroy();
+    if (this.body.readableLength > this.longestBacklog + this.replayed) this.body.destroy();
     else this.body.push(text);
   }
+}
+
+function textOf({ id, type, data }: StreamedEvent): string {
+  return `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
 }
