@@ -17,7 +17,7 @@ export class IndexKeeper {
     private readonly log: StoreLog,
   ) {}
 
-  /** The database is another one: what it lacks is made when it is asked for the next time. */
+  /** The database is another one, or may be: what it lacks is made when it is asked for the next time. */
   forget(): void {
     this.made.clear();
   }

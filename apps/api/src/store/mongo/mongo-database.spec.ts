@@ -1,6 +1,7 @@
 import { afterEach, expect, it, jest } from '@jest/globals';
 import mongoose from 'mongoose';
 import { searchLogged } from '../../../../../libs/messaging/src/testing/searched-log.js';
+import { eventually } from '../../testing/eventually.js';
 import { StoreUnavailableError } from '../app-store.js';
 import { MongoDatabase } from './mongo-database.js';
 
@@ -34,6 +35,38 @@ it('a call whose time was up before the database could be used does nothing when
   // Both waited for the same connection.
   await new Promise((resolve) => setImmediate(resolve));
   expect(done).toEqual(['in time']);
+  await database.close();
+});
+
+it('indexes are made once, and once more after an outage, in which another database can have come into its place', async () => {
+  const { prototype } = mongoose.Connection;
+  jest.spyOn(prototype, 'openUri').mockImplementation(async function (this: mongoose.Connection) {
+    return this;
+  });
+  let made = 0;
+  const collection = {
+    ...{ collectionName: 'apps', findOne: async () => null, updateOne: async () => undefined },
+    createIndex: async () => (made += 1),
+  };
+  jest.spyOn(prototype, 'collection').mockReturnValue(collection as never);
+  const log = { info: searchLogged, warn: searchLogged };
+  const limits = { ...LIMITS, call: 5_000 };
+  const database = new MongoDatabase({ url: 'mongodb://127.0.0.1:1', database: 'nebula' }, log, limits);
+  const model = database.model('apps', new mongoose.Schema({ updated_at: String }));
+  const ask = async () => {
+    database.indexes.want(model, { updated_at: 1 });
+    await database.run(async () => undefined);
+  };
+  await ask();
+  await ask();
+  await eventually(() => expect(made).toBe(1));
+  const loss = async () => {
+    throw new mongoose.mongo.MongoNetworkError('the connection is lost');
+  };
+  await expect(database.run(loss)).rejects.toThrow(StoreUnavailableError);
+  await ask();
+  await ask();
+  await eventually(() => expect(made).toBe(2));
   await database.close();
 });
 

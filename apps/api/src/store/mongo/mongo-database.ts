@@ -151,6 +151,8 @@ export class MongoDatabase {
     });
     try {
       const result = await Promise.race([work(() => isLate), late]);
+      // Somebody may have put another database in its place meanwhile, without indexes.
+      if (this.outage.problem !== null) this.indexes.forget();
       this.outage.succeeded();
       return result;
     } catch (error) {
