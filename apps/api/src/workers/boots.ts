@@ -106,11 +106,19 @@ function withNew(
   nonce: string,
   heard: Pick<Boot, 'sequence' | 'lowest'>,
   now: number,
-  highest = others[0]?.number ?? 0,
+  highest = others[0]?.number ?? numberBefore(now),
 ): Boot[] {
   const seen = { first_seen_at: now, seen_at: now };
   const boot = { nonce, number: highest + 1, ...heard, heartbeat: -1, returns: 0, ...seen };
   return [boot, ...others].slice(0, REMEMBERED);
+}
+
+/**
+ * Of a worker that is not known, so that its first boot has a higher number than any of its reports that somebody has
+ * kept of an earlier life, after which it was forgotten: they would count as newer. No worker boots once a second.
+ */
+function numberBefore(now: number): number {
+  return Math.floor(now / 1_000);
 }
 
 function replaced(boots: readonly Boot[], old: Boot, by: Boot): Boot[] {

@@ -46,7 +46,8 @@ describe('the inbox', () => {
       301,
     );
     expect(await known()).toMatchObject({ version: 1, apps: [{ sequence: 3 }, { app_name: 'web' }] });
-    expect(await stores.fleet.reportsOf('worker-1')).toMatchObject([{ boot: 1, report: { sequence: 3 } }]);
+    const boot = (await known())?.boots[0]?.number;
+    expect(await stores.fleet.reportsOf('worker-1')).toMatchObject([{ boot, report: { sequence: 3 } }]);
   });
 
   it('forgets the reports of apps that are listed no more', async () => {
@@ -56,6 +57,13 @@ describe('the inbox', () => {
     expect((await known())?.apps.map(({ app_name }) => app_name)).toEqual(['web']);
     const left = await stores.fleet.reportsOf('worker-1');
     expect(left.map(({ report }) => report.app_name)).toEqual(['web']);
+  });
+
+  it('takes no report that was left of an earlier life of a worker for newer', async () => {
+    const report = reportOf({ sequence: 900, revision: 7 });
+    await stores.fleet.saveReports([{ report, boot: 5, received_at: 1 }]);
+    await say(reportOf({ sequence: 1, revision: 8 }));
+    expect(await stores.fleet.reportsOf('worker-1')).toMatchObject([{ report: { revision: 8 } }]);
   });
 
   it('tells how long a worker took for what is wanted, and for nothing else', async () => {

@@ -87,10 +87,13 @@ export class MongoFleetStore extends FleetStore {
   }
 
   override async forget(workerId: string, version: number): Promise<boolean> {
-    const { deletedCount } = await this.run(() => this.documents.deleteOne({ _id: workerId, version }));
-    if (deletedCount === 0) return false;
+    const asRead = { _id: workerId, version };
+    // Else one that was heard of meanwhile would lose its reports.
+    if (!(await this.run(() => this.documents.exists(asRead)))) return false;
+    // The record goes last: whoever is ended in between can be asked again, and finishes it.
     await this.reports.removeAll(workerId);
-    return true;
+    const { deletedCount } = await this.run(() => this.documents.deleteOne(asRead));
+    return deletedCount > 0;
   }
 
   override async reportsOf(workerId: string): Promise<StoredReport[]> {

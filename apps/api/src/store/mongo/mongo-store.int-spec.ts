@@ -19,7 +19,7 @@ import {
   recordedToken,
   writeRecorded,
 } from '../testing/recorded-databases.js';
-import { recordOf } from '../testing/records.js';
+import { recordOf, reportOf, workerOf } from '../testing/records.js';
 import { describeTokenStore } from '../testing/tokens.contract.js';
 import { describeSecrets } from '../testing/secrets.contract.js';
 import { MONGO_SCHEMA } from './schema-version.js';
@@ -45,6 +45,22 @@ describeWorkerRecords('MongoDB', async () => createMongoDatabase(server.url));
 describeAppRollout('MongoDB', async () => createMongoDatabase(server.url));
 describeTokenStore('MongoDB', async () => createMongoDatabase(server.url));
 describeSecrets('MongoDB', async () => createMongoDatabase(server.url));
+
+it('a worker that was half forgotten by an api that ended is still there, and forgotten by the next one', async () => {
+  const database = createMongoDatabase(server.url);
+  const { fleet } = await database.open();
+  await fleet.saveWorkers([{ before: null, after: workerOf('a') }]);
+  await fleet.saveReports([{ report: reportOf({ worker_id: 'a' }), boot: 1, received_at: 1 }]);
+  const ended = jest.spyOn(mongoose.Model, 'deleteOne').mockImplementation(() => {
+    throw new Error('the api has ended');
+  });
+  await expect(fleet.forget('a', 1)).rejects.toThrow('the api has ended');
+  ended.mockRestore();
+  expect([(await fleet.workers(['a'])).length, (await fleet.reportsOf('a')).length]).toEqual([1, 0]);
+  expect(await fleet.forget('a', 1)).toBe(true);
+  expect(await fleet.workers(['a'])).toEqual([]);
+  await database.destroy();
+});
 
 it.each(RECORDED_VERSIONS)(
   'documents of version %s are read as they were written, and written on',
