@@ -19,10 +19,11 @@ export interface DesiredStateFeed {
   /** The newest message of an app's stream, null when the stream is missing or empty. */
   readNewest(appName: string): Promise<DesiredStateMessage | null>;
   /**
-   * The message with the highest position of all that an app's stream still holds, null when there is none. It costs
-   * a read of the whole stream, and differs from the newest where a lower message was appended behind a higher one.
+   * The message with the highest position of all that an app's stream still holds, and behind it another one of that
+   * position where two differ; none when there is none. It costs a read of the whole stream, and differs from the newest
+   * where a lower message was appended behind a higher one.
    */
-  readHighest(appName: string): Promise<DesiredStateMessage | null>;
+  readHighest(appName: string): Promise<DesiredStateMessage[]>;
   /**
    * Removes the stream of an app whose newest message is a tombstone, and leaves any other as it is.
    * @returns whether it did

@@ -29,7 +29,7 @@ export class LimitedFeed {
     return await this.within('reading', limitMs, () => this.feed.readNewest(appName));
   }
 
-  async readHighest(appName: string): Promise<DesiredStateMessage | null> {
+  async readHighest(appName: string): Promise<DesiredStateMessage[]> {
     return await this.within('reading all', WHOLE_STREAM_LIMIT_MS, () => this.feed.readHighest(appName));
   }
 

@@ -110,8 +110,8 @@ export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   /**
-   * To be called when a worker tells of a later desired state of an app than the database has. Its word isn't
-   * enough, since a stolen worker could say anything: every stream is read as a whole, and what it holds decides
+   * To be called when a worker tells of a later desired state of an app than the database has, or may have another one
+   * of that position. Its word isn't enough, since a stolen worker could say anything: every stream is read as a whole, and what it holds decides
    * whether the database was restored. Never throws.
    */
   async suspect(appName: string): Promise<void> {

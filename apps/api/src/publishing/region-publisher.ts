@@ -142,9 +142,12 @@ export class RegionPublisher {
     this.compare(appName);
   }
 
-  /** Somebody has seen a later desired state of an app than the database has: what the whole stream holds decides. */
+  /**
+   * Somebody has seen a later desired state of an app than the database has, or another one in its place: what the whole
+   * stream holds decides.
+   */
   async suspect(appName: string): Promise<void> {
-    this.seen.note(appName, await this.feed.readHighest(appName));
+    for (const message of await this.feed.readHighest(appName)) this.seen.note(appName, message);
     this.compare(appName);
   }
 

@@ -118,6 +118,30 @@ describe('a database that was restored from a backup', () => {
     expect((await feed.readNewest('shop'))?.spec).toMatchObject({ docker_image: 'shop:9' });
   });
 
+  it('wins also when as many changes came after it as it has lost, once a worker tells of it', async () => {
+    api = await bed.start({ sweep: 60_000 });
+    const other = await bed.start({ sweep: 60_000 });
+    await bed.rested(api, other);
+    const backup = await api.write('shop', { docker_image: 'shop:1' });
+    await bed.published('shop', 1);
+    await bed.rested(api, other);
+    for (const tag of [2, 3]) await other.write('shop', { docker_image: `shop:${tag}` });
+    await bed.published('shop', 3);
+    await bed.rested(api, other);
+    await other.stop();
+    expect(await api.store.replace(backup, 3)).toBe(true);
+    for (const tag of [8, 9]) {
+      const { revision } = await api.write('shop', { docker_image: `shop:${tag}` });
+      await bed.published('shop', revision);
+      await bed.rested(api);
+    }
+    // What workers have is at the same position, and nothing in the database says that it is another one.
+    expect(await feed.readNewest('shop')).toMatchObject({ epoch: 1, revision: 3 });
+    await api.publisher.suspect('shop');
+    await bed.published('shop', 3, 2);
+    expect((await feed.readNewest('shop'))?.spec).toMatchObject({ docker_image: 'shop:9' });
+  });
+
   it('wins also where the same revision says something else', async () => {
     await restoreAfter(
       async () => void (await api.write('shop')),

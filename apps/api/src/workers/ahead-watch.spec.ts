@@ -114,6 +114,34 @@ describe('what workers have seen', () => {
     expect(suspected).toEqual(['shop']);
   });
 
+  const refused = (revision: number, step = 'desired-state') =>
+    reportOf({
+      revision,
+      state: 'failed',
+      last_error: { step, message: 'no', at: '2026-01-01T00:00:00.000Z', retry_at: null },
+    });
+
+  it('can differ at the position that the database has: a worker that refuses what came after it', async () => {
+    await look([reportOf({ revision: 5 })]);
+    await look([refused(4), refused(5, 'pull')]);
+    expect(suspected).toEqual([]);
+    await look([refused(5), reportOf({ revision: 5 })]);
+    expect(suspected).toEqual(['shop']);
+  });
+
+  it('is looked into later when a refusal comes soon after another look', async () => {
+    await look([reportOf({ revision: 6 })]);
+    await look([refused(5)]);
+    await look([reportOf({ revision: 5 })]);
+    expect(suspected).toEqual(['shop']);
+    offset += 61_000;
+    await look([reportOf({ app_name: 'web' })]);
+    expect(suspected).toEqual(['shop', 'shop']);
+    offset += 61_000;
+    await look([reportOf({ app_name: 'web' })]);
+    expect(suspected).toEqual(['shop', 'shop']);
+  });
+
   it('of an app that the database doesn’t know is none', async () => {
     await look([reportOf({ app_name: 'unknown' })]);
     expect(suspected).toEqual([]);

@@ -1,4 +1,4 @@
-import { comparePositions, type Position, type WorkerMessage } from '@nebula/contracts';
+import { comparePositions, type Position, REFUSED_STEP, type WorkerMessage } from '@nebula/contracts';
 import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
 import { ApiLog } from '../api-log.js';
 import { Clock } from '../clock.js';
@@ -22,15 +22,26 @@ interface Known {
   nextSuspicion: number;
 }
 
+/** The highest position that workers have told of an app. */
+interface Told extends Position {
+  /**
+   * One that is there refuses what came after it. That can be another desired state of the same position, which it can't
+   * choose from.
+   */
+  isRefused: boolean;
+}
+
 /**
- * Notices that workers have seen a later desired state of an app than the database has. The database is written
- * before anything is sent, so it was put back to an older state then. It looks beside the work of the inbox, one app
- * at a time, so that a worker that lies holds up nobody's reports.
+ * Notices that workers have seen a later desired state of an app than the database has, or may have another one of its
+ * position. The database is written before anything is sent, so it was put back to an older state then. It looks
+ * beside the work of the inbox, one app at a time, so that a worker that lies holds up nobody's reports.
  */
 @Injectable()
 export class AheadWatch implements BeforeApplicationShutdown {
   private readonly known = new Map<string, Known>();
-  private readonly waiting = new Map<string, Position>();
+  private readonly waiting = new Map<string, Told>();
+  /** Refusals that came too soon after another look; a worker tells them once. */
+  private readonly postponed = new Map<string, Told>();
   private working = false;
   private stopped = false;
 
@@ -44,6 +55,7 @@ export class AheadWatch implements BeforeApplicationShutdown {
   beforeApplicationShutdown(): void {
     this.stopped = true;
     this.waiting.clear();
+    this.postponed.clear();
   }
 
   /**
@@ -52,11 +64,10 @@ export class AheadWatch implements BeforeApplicationShutdown {
    */
   look(messages: readonly WorkerMessage[]): void {
     if (this.stopped) return;
-    for (const [appName, highest] of highestPositions(messages)) {
-      if (!this.isWorthALook(appName, highest)) continue;
+    for (const [appName, told] of [...this.takePostponed(), ...highestPositions(messages)]) {
+      if (!this.isWorthALook(appName, told)) continue;
       const before = this.waiting.get(appName);
-      if (before ? comparePositions(highest, before) > 0 : this.waiting.size < MAX_WAITING)
-        this.waiting.set(appName, highest);
+      if (before || this.waiting.size < MAX_WAITING) this.waiting.set(appName, higher(before, told));
     }
     if (!this.working && this.waiting.size > 0) void this.work();
   }
@@ -66,9 +77,18 @@ export class AheadWatch implements BeforeApplicationShutdown {
     return !this.working;
   }
 
-  private isWorthALook(appName: string, highest: Position): boolean {
+  private isWorthALook(appName: string, told: Told): boolean {
     const { had, until } = this.known.get(appName) ?? NOTHING;
-    return this.clock.now() >= until || comparePositions(highest, had) > 0;
+    return told.isRefused || this.clock.now() >= until || comparePositions(told, had) > 0;
+  }
+
+  private takePostponed(): [string, Told][] {
+    const now = this.clock.now();
+    const due = [...this.postponed].filter(
+      ([appName]) => now >= (this.known.get(appName) ?? NOTHING).nextSuspicion,
+    );
+    for (const [appName] of due) this.postponed.delete(appName);
+    return due;
   }
 
   private async work(): Promise<void> {
@@ -90,21 +110,25 @@ export class AheadWatch implements BeforeApplicationShutdown {
     this.working = false;
   }
 
-  private async lookAt(appName: string, highest: Position): Promise<void> {
+  private async lookAt(appName: string, told: Told): Promise<void> {
     const now = this.clock.now();
     const known = this.known.get(appName) ?? NOTHING;
-    if (!(await this.isAhead(appName, highest))) {
-      this.remember(appName, { ...known, had: highest, until: now + LOOK_INTERVAL_MS });
+    if (!(await this.isSuspicious(appName, told))) {
+      const { epoch, revision } = told;
+      this.remember(appName, { ...known, had: { epoch, revision }, until: now + LOOK_INTERVAL_MS });
     } else if (now >= known.nextSuspicion) {
       this.remember(appName, { ...known, nextSuspicion: now + LOOK_INTERVAL_MS });
       await this.publisher.suspect(appName);
+    } else if (told.isRefused && this.postponed.size < MAX_WAITING) {
+      this.postponed.set(appName, told);
     }
   }
 
-  private async isAhead(appName: string, reported: Position): Promise<boolean> {
+  private async isSuspicious(appName: string, told: Told): Promise<boolean> {
     const record = await this.apps.get(appName);
     if (!record) return false;
-    return comparePositions(reported, { epoch: await this.apps.epoch(), revision: record.revision }) > 0;
+    const order = comparePositions(told, { epoch: await this.apps.epoch(), revision: record.revision });
+    return order > 0 || (order === 0 && told.isRefused);
   }
 
   private remember(appName: string, known: Known): void {
@@ -117,15 +141,19 @@ export class AheadWatch implements BeforeApplicationShutdown {
 
 const NOTHING: Known = { had: { epoch: 0, revision: 0 }, until: 0, nextSuspicion: 0 };
 
-function highestPositions(messages: readonly WorkerMessage[]): Map<string, Position> {
-  const highest = new Map<string, Position>();
+function highestPositions(messages: readonly WorkerMessage[]): Map<string, Told> {
+  const highest = new Map<string, Told>();
   for (const message of messages) {
+    const isRefused = message.kind === 'report' && message.last_error?.step === REFUSED_STEP;
     const told = message.kind === 'report' ? [message] : message.apps;
-    for (const { app_name, epoch, revision } of told) {
-      const before = highest.get(app_name);
-      if (!before || comparePositions({ epoch, revision }, before) > 0)
-        highest.set(app_name, { epoch, revision });
-    }
+    for (const { app_name, epoch, revision } of told)
+      highest.set(app_name, higher(highest.get(app_name), { epoch, revision, isRefused }));
   }
   return highest;
+}
+
+function higher(before: Told | undefined, told: Told): Told {
+  const order = before ? comparePositions(told, before) : 1;
+  if (!before || order > 0) return told;
+  return order === 0 && told.isRefused ? told : before;
 }

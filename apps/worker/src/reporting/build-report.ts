@@ -3,6 +3,7 @@ import {
   type FieldProblem,
   type LastError,
   LONGEST_PROGRESS,
+  REFUSED_STEP,
   REPORT_SCHEMA,
   type WorkerFacts,
   type WorkerReport,
@@ -75,7 +76,7 @@ export function buildReport(
 /** The failure that a refused message is reported as. */
 export function refusalError(problems: readonly FieldProblem[], at: number): KnownError {
   const lines = problems.map(({ pointer, message }) => `${pointer || 'the message'} ${message}`);
-  return { step: 'desired-state', message: lines.join('; '), at, retry_at: null };
+  return { step: REFUSED_STEP, message: lines.join('; '), at, retry_at: null };
 }
 
 function shortened(error: LastError): LastError {

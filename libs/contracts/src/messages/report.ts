@@ -106,6 +106,9 @@ export class ContainerReport {
   unhealthy_restarts?: number;
 }
 
+/** The step of a failure that is none of a plan: the newest message of the app can't be acted on. */
+export const REFUSED_STEP = 'desired-state';
+
 /** The newest failure of an app on a worker, kept until a plan is empty. */
 export class LastError {
   /** The step that failed (`pull`, `create`, `start` …). */

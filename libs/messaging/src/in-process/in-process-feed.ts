@@ -67,8 +67,9 @@ export class InProcessFeed implements DesiredStateFeed {
   }
 
   /** No other message is retained. */
-  async readHighest(appName: string): Promise<DesiredStateMessage | null> {
-    return await this.readNewest(appName);
+  async readHighest(appName: string): Promise<DesiredStateMessage[]> {
+    const newest = await this.readNewest(appName);
+    return newest ? [newest] : [];
   }
 
   problem(): string | null {

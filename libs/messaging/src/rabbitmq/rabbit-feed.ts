@@ -75,15 +75,13 @@ export class RabbitFeed implements DesiredStateFeed {
     return newest && this.parsed(appName, decodedJson(newest));
   }
 
-  async readHighest(appName: string): Promise<DesiredStateMessage | null> {
+  async readHighest(appName: string): Promise<DesiredStateMessage[]> {
     // Not every message of a long stream is validated, which would take long, but those that may be it.
     const newest = new NewestMessage(appName);
     await this.watched(() =>
       readStream(this.reading, appName, 'first', HIGHEST_LIMIT_MS, (content) => newest.add(content)),
     );
-    let highest: DesiredStateMessage | null = null;
-    for (const payload of newest.take()) highest = this.parsed(appName, payload) ?? highest;
-    return highest;
+    return newest.take().flatMap((payload) => this.parsed(appName, payload) ?? []);
   }
 
   async removeDeleted(appName: string): Promise<boolean> {

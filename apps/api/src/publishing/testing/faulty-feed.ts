@@ -53,12 +53,16 @@ export class FaultyFeed implements DesiredStateFeed {
     return await this.inner.readNewest(appName);
   }
 
-  async readHighest(appName: string): Promise<DesiredStateMessage | null> {
+  async readHighest(appName: string): Promise<DesiredStateMessage[]> {
     await this.answer();
     if (this.unreadable) await forever();
     // The feed below retains the newest alone; a stream has what was ever appended.
     const all = this.appended.filter(({ app_name }) => app_name === appName);
-    return all.toSorted(comparePositions).at(-1) ?? null;
+    const [highest] = all.toSorted((a, b) => comparePositions(b, a));
+    const isRival = (message: DesiredStateMessage) =>
+      highest && comparePositions(message, highest) === 0 && message.digest !== highest.digest;
+    const rival = all.find(isRival);
+    return [...(highest ? [highest] : []), ...(rival ? [rival] : [])];
   }
 
   async removeDeleted(appName: string): Promise<boolean> {
