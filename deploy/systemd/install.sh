@@ -35,8 +35,16 @@ done
 [ -x "$node" ] || fail 'there is no node on the PATH: install Node 20.19 or later, or set NODE to the program'
 "$node" -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' ||
   fail "$node is $("$node" --version), but 20.19 or later is needed"
-# The services see no home folders.
-case $node in /home/* | /root/*) fail "$node is in a home folder, which the services can't see: set NODE to another one" ;; esac
+# The services see no home folders, and have folders of their own for temporary files.
+for path in "$node" "$(readlink -f "$node")"; do
+  case $path in
+    /home/* | /root/* | /run/user/*) where='in a home folder' ;;
+    /tmp/* | /var/tmp/*) where='in a folder for temporary files' ;;
+    *) continue ;;
+  esac
+  [ "$path" = "$node" ] || where="a link to $path, $where"
+  fail "$node is $where, which the services can't see: set NODE to another one"
+done
 [ -n "$root" ] || [ -d /run/systemd/system ] || fail 'systemd does not run on this machine'
 case " $* " in
   *' worker '*) [ -n "$root" ] || getent group docker >/dev/null || fail 'there is no group docker: install Docker first' ;;

@@ -17,7 +17,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { bundleService } from '../../tools/bundle/bundle-service.mjs';
 import { ensurePackages } from '../../tools/engine/packages.mjs';
 import { REPOSITORY } from '../testing/clone.js';
@@ -234,6 +234,13 @@ describe('install.sh into a folder', () => {
     ['no node', ['worker'], { NODE: '/nowhere/node' }, /install Node 20\.19 or later, or set NODE/],
     ['a node that is too old', ['worker'], { NODE: 'old' }, /is v18\.0\.0, but 20\.19 or later is needed$/],
     ['a node in a home folder', ['worker'], { NODE: 'home' }, /is in a home folder.*: set NODE to another/],
+    ['a link to one', ['worker'], { NODE: 'linked' }, /is a link to \/root\/.*, in a home folder, which the/],
+    [
+      'a node for a while',
+      ['worker'],
+      { NODE: 'temporary' },
+      /is in a folder for temporary files, which the/,
+    ],
   ])('refuses %s in one sentence, and changes nothing', async (_what, args, env, message) => {
     const root = join(folder, 'refused');
     const old = join(folder, 'old-node');
@@ -242,14 +249,17 @@ describe('install.sh into a folder', () => {
     const alone = join(folder, 'alone');
     await mkdir(alone, { recursive: true });
     await copyFile(join(bundles, 'nebula-api.mjs'), join(alone, 'nebula-api.mjs'));
-    const home = await mkdtemp('/root/nebula-node-');
-    await symlink(process.execPath, join(home, 'node'));
-    const places: Record<string, string> = { old, alone, home: join(home, 'node') };
+    const node = async (parent: string) => join(await mkdtemp(join(parent, 'nebula-node-')), 'node');
+    const [home, linked, temporary] = [await node('/root'), await node('/opt'), await node('/tmp')];
+    await writeFile(home, `#!/bin/sh\nexec ${process.execPath} "$@"\n`, { mode: 0o755 });
+    await symlink(home, linked);
+    await symlink(process.execPath, temporary);
+    const places: Record<string, string> = { old, alone, home, linked, temporary };
     const given = Object.fromEntries(
       Object.entries(env).map(([key, value]) => [key, places[value] ?? value]),
     );
     const { code, output } = await run('install.sh', args, { DESTDIR: root, ...given });
-    await rm(home, { recursive: true });
+    for (const made of [home, linked, temporary]) await rm(dirname(made), { recursive: true });
     expect(code).toBe(1);
     expect(output).toMatch(message);
     expect(output).not.toContain('\n');
