@@ -179,6 +179,21 @@ describe('the diagnostics', () => {
     ]);
   });
 
+  it('find one thing, at the broker, when all workers are silent', async () => {
+    await start();
+    const heard = Date.now() - 600_000;
+    await keep(...[2, 1, 0].map((ago) => workerOf(`w${ago}`, { last_seen_at: heard - ago * 60_000 })));
+    const [found, ...others] = await findings('workers');
+    expect(others).toEqual([]);
+    expect(found).toEqual({
+      about: null,
+      problem: `All 3 workers that were looked at are silent; the last word of any came at ${new Date(heard).toISOString()}.`,
+      remedy: expect.stringContaining('setup-broker'),
+    });
+    await keep(workerOf('w4', { last_seen_at: Date.now() }));
+    expect((await findings('workers')).map(({ about }) => about)).toEqual(['w0', 'w1', 'w2']);
+  });
+
   it('find orphans, each with its two ways out', async () => {
     await start();
     await create('shop');

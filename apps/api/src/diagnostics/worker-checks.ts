@@ -21,11 +21,10 @@ export class WorkerChecks {
 
   async workers(): Promise<Outcome> {
     const { workers, isPart, silent, duplicates } = await this.reading.look();
+    // What is wrong with one server doesn't silence the others.
+    const isEverySilent = workers > 1 && silent.length === workers;
     const findings = [
-      ...mostNamed(silent, silentWorker, (count) => ({
-        problem: `${count} more workers are silent.`,
-        remedy: 'nebulactl worker list --state offline names all of them.',
-      })),
+      ...(isEverySilent ? [allSilent(silent)] : silentWorkers(silent)),
       ...mostNamed(duplicates, duplicateWorker, (count) => ({
         problem: `Two workers each report under ${count} more ids.`,
         remedy: 'Mend the ones above, and look again.',
@@ -59,11 +58,28 @@ export class WorkerChecks {
   }
 }
 
+function allSilent(silent: readonly WorkerRecord[]): Finding {
+  const latest = instant(Math.max(...silent.map(({ last_seen_at }) => last_seen_at)));
+  return {
+    about: null,
+    problem: `All ${silent.length} workers that were looked at are silent; the last word of any came at ${latest}.`,
+    remedy:
+      'Look at the broker first, not at each server: run setup-broker with the users of apis and workers, since whether it lets workers report is nothing that an api can try. What one of them lacks is in its /readyz and its log.',
+  };
+}
+
+function silentWorkers(silent: readonly WorkerRecord[]): Finding[] {
+  return mostNamed(silent, silentWorker, (count) => ({
+    problem: `${count} more workers are silent.`,
+    remedy: 'nebulactl worker list --state offline names all of them.',
+  }));
+}
+
 function silentWorker({ worker_id, facts, last_seen_at }: WorkerRecord): Finding {
   return {
     about: worker_id,
     problem: `It is silent; it was heard of last at ${instant(last_seen_at)} (${facts.hostname}).`,
-    remedy: `Look at the worker on that server. If it is gone for good: nebulactl worker forget ${worker_id}`,
+    remedy: `Look at the worker on that server, whose /readyz says what it lacks. If it is gone for good: nebulactl worker forget ${worker_id}`,
   };
 }
 

@@ -13,6 +13,7 @@ function connectionThat(failing: Record<string, Error>) {
   const channel = {
     ...{ assertQueue: call('assertQueue'), sendToQueue: () => true, prefetch: call('prefetch') },
     ...{ get: call('get'), deleteQueue: call('deleteQueue'), checkQueue: call('checkQueue') },
+    checkExchange: call('checkExchange'),
     close: call('close'),
   } as unknown as Channel;
   const connection = {
@@ -40,11 +41,24 @@ it('every right that is missing is told, and the queue removed', async () => {
     'The api may not append to streams (write on amq.default): no write.',
     'The api may not read streams (read on nebula.app.*): no read.',
   ]);
-  expect(calls()).toEqual(['assertQueue', 'prefetch', 'get', 'deleteQueue', 'checkQueue']);
+  expect(calls()).toEqual(['assertQueue', 'prefetch', 'get', 'deleteQueue', 'checkExchange', 'checkQueue']);
 });
 
 it('nothing is tried on a queue that could not be made', async () => {
   const { connection, calls } = connectionThat({ assertQueue: refused('no configure') });
   expect(await examineRights(connection)).toHaveLength(1);
-  expect(calls()).toEqual(['assertQueue', 'checkQueue']);
+  expect(calls()).toEqual(['assertQueue', 'checkExchange', 'checkQueue']);
+});
+
+it('what is missing on the way of the reports is told, each for itself', async () => {
+  const gone = Object.assign(new Error("404 NOT_FOUND - no exchange 'nebula.reports'"), { code: 404 });
+  for (const [name, what] of [
+    ['checkExchange', 'exchange'],
+    ['checkQueue', 'queue'],
+  ]) {
+    const { connection } = connectionThat({ [String(name)]: gone });
+    expect((await examineRights(connection)).map(({ problem }) => problem)).toEqual([
+      `There is no ${what} nebula.reports, so workers can not report.`,
+    ]);
+  }
 });

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { REPORTS_QUEUE, streamName } from '@nebula/contracts';
+import { streamName } from '@nebula/contracts';
 import type { Channel } from 'amqplib';
 import type { FeedFinding } from '../ports.js';
 import type { BrokerConnection } from './broker-connection.js';
 import { codeOf, messageOf } from './error-facts.js';
+import { REPORTS_EXCHANGE, REPORTS_QUEUE } from './reports/reports-route.js';
 
 const SET_UP = 'Run setup-broker with the users of apis and workers; what is right already stays.';
 
@@ -42,11 +43,21 @@ export async function examineRights(connection: BrokerConnection): Promise<FeedF
     }
     await remove();
   }
-  if ((await refusal(connection, (channel) => channel.checkQueue(REPORTS_QUEUE))) !== null)
-    findings.push({
-      problem: `There is no queue ${REPORTS_QUEUE}, so workers can not report.`,
-      remedy: SET_UP,
-    });
+  return [...findings, ...(await missing(connection))];
+}
+
+/**
+ * What the way of reports needs. Whether the queue is bound to the exchange can't be tried: only workers may publish there.
+ */
+async function missing(connection: BrokerConnection): Promise<FeedFinding[]> {
+  const needed: [string, (channel: Channel) => Promise<unknown>][] = [
+    [`exchange ${REPORTS_EXCHANGE}`, (channel) => channel.checkExchange(REPORTS_EXCHANGE)],
+    [`queue ${REPORTS_QUEUE}`, (channel) => channel.checkQueue(REPORTS_QUEUE)],
+  ];
+  const findings: FeedFinding[] = [];
+  for (const [what, look] of needed)
+    if ((await refusal(connection, look)) !== null)
+      findings.push({ problem: `There is no ${what}, so workers can not report.`, remedy: SET_UP });
   return findings;
 }
 

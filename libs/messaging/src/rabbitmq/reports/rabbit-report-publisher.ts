@@ -30,7 +30,7 @@ const CONFIRM_LIMIT_MS = 30_000;
 
 const UNCONFIRMED = `RabbitMQ has not confirmed reports for ${CONFIRM_LIMIT_MS / 1_000} s`;
 
-const NO_QUEUE = `nothing takes reports: RabbitMQ has no queue ${REPORTS_QUEUE}, which "setup-broker" makes`;
+const NO_QUEUE = `nothing takes reports: RabbitMQ has no queue ${REPORTS_QUEUE} that is bound to the exchange of that name; "setup-broker" makes and binds it`;
 
 /** Longest wait at the end for what isn't sent yet, milliseconds. */
 const CLOSE_LIMIT_MS = 2_000;

@@ -103,6 +103,12 @@ describe('the set-up of a broker', () => {
         ]);
         await broker.manage('DELETE', '/api/queues/fleet%2Fone/nebula.reports');
         expect(await problems({})).toEqual(['There is no queue nebula.reports, so workers can not report.']);
+        await broker.manage('DELETE', '/api/exchanges/fleet%2Fone/nebula.reports');
+        expect(await problems({})).toEqual(
+          ['exchange', 'queue'].map(
+            (what) => `There is no ${what} nebula.reports, so workers can not report.`,
+          ),
+        );
         // What was tried on is gone.
         expect(await get('/api/queues/fleet%2Fone')).toEqual([]);
         await run();
