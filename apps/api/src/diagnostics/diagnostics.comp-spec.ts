@@ -245,4 +245,24 @@ describe('the diagnostics', () => {
     clock.now = () => Date.now() + 120_000;
     expect(await findings('clocks')).toEqual([]);
   });
+
+  it.each([
+    [60_000, ['The clock of this api is 60 s ahead of that of the server of the database.']],
+    [-60_000, ['The clock of this api is 60 s behind that of the server of the database.']],
+    [1_000, []],
+  ])('find a clock of this api that is %d ms from that of the database', async (ahead, problems) => {
+    await start();
+    const now = Date.now();
+    api.store.serverTime = async () => now;
+    api.api.get(Clock).now = () => now + ahead;
+    expect((await findings('clocks')).map(({ problem }) => problem)).toEqual(problems);
+  });
+
+  it('don’t take the time that the database needs to answer for a difference', async () => {
+    await start();
+    let now = Date.now();
+    api.api.get(Clock).now = () => now;
+    api.store.serverTime = async () => (now += 10_000) - 4_000;
+    expect(await findings('clocks')).toEqual([]);
+  });
 });

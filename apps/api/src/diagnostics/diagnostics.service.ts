@@ -28,8 +28,12 @@ export class DiagnosticsService {
     private readonly log: ApiLog,
   ) {
     const clocks = async () => ({
-      summary: 'times in the database were compared with the clock of this api',
-      findings: [...(await apps.changesOfTheFuture()), ...(await workers.heardInTheFuture())],
+      summary: 'the clock of this api was compared with that of the database, and with times in it',
+      findings: [
+        ...(await infrastructure.ownClock()),
+        ...(await apps.changesOfTheFuture()),
+        ...(await workers.heardInTheFuture()),
+      ],
     });
     this.checks = {
       database: () => infrastructure.database(),

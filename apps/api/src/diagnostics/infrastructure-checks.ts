@@ -10,6 +10,9 @@ type Outcome = Omit<CheckOutcome, 'name'>;
 /** A database that needs longer for one small answer slows everything, milliseconds. */
 const SLOW_MS = 1_000;
 
+/** Clocks that differ by more do harm, milliseconds. */
+const SKEW_MS = 5_000;
+
 /** Database and brokers. */
 @Injectable()
 export class InfrastructureChecks {
@@ -36,6 +39,21 @@ export class InfrastructureChecks {
       remedy: 'Look at the load of the database and at the network between it and the api.',
     };
     return { summary: `answers in ${took} ms, epoch ${epoch}`, findings: took > SLOW_MS ? [slow] : [] };
+  }
+
+  /** Changes made by a clock that is late look like any others, so the api compares itself with somebody else. */
+  async ownClock(): Promise<Finding[]> {
+    const asked = this.clock.now();
+    const theirs = await this.store.serverTime();
+    if (theirs === null) return [];
+    // The server has told its time at some instant in between.
+    const ahead = Math.max(0, asked - theirs) + Math.min(0, this.clock.now() - theirs);
+    if (Math.abs(ahead) <= SKEW_MS) return [];
+    const seconds = Math.round(Math.abs(ahead) / 1_000);
+    const problem = `The clock of this api is ${seconds} s ${ahead > 0 ? 'ahead of' : 'behind'} that of the server of the database.`;
+    return [
+      { about: null, problem, remedy: 'Let NTP set the clocks of all servers with an api or the database.' },
+    ];
   }
 
   async broker(): Promise<Outcome> {

@@ -185,6 +185,8 @@ export abstract class AppStore {
   /** Raises the epoch to `to`; nothing happens when it is there or beyond already. */
   abstract raiseEpoch(to: number): Promise<void>;
 
+  /** Milliseconds since 1970 by the clock of the store's server; null where it is none of its own, or tells no time. */
+  abstract serverTime(): Promise<number | null>;
   /** Null when the store can be used, else what is missing. */
   abstract problem(): Promise<string | null>;
   abstract close(): Promise<void>;

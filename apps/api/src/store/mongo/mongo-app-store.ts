@@ -260,6 +260,10 @@ export class MongoAppStore extends AppStore {
     await this.numbers.raise('epoch', to);
   }
 
+  override async serverTime(): Promise<number | null> {
+    return await this.database.serverTime();
+  }
+
   override async problem(): Promise<string | null> {
     return await this.numbers.problem();
   }

@@ -106,6 +106,15 @@ export class MongoDatabase {
     }
   }
 
+  /** Milliseconds since 1970 by the clock of the primary; null when it doesn't say. */
+  async serverTime(): Promise<number | null> {
+    const answer: Record<string, unknown> | undefined = await this.run(
+      async () => await this.connection.db?.command({ hello: 1 }),
+    );
+    const time = answer?.['localTime'];
+    return time instanceof Date ? time.getTime() : null;
+  }
+
   /**
    * A backup is brought in: nobody else can use the database until `endRestore`, also when that never comes. Whoever has
    * it open looks before each call, unless he has just looked. So this resolves when a call that was begun after such a

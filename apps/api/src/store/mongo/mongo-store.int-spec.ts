@@ -148,6 +148,15 @@ it('a database that a newer version has written is refused in a sentence, and no
   await database.destroy();
 });
 
+it('the server tells its time', async () => {
+  const database = createMongoDatabase(server.url);
+  const { apps } = await database.open();
+  const apart = Math.abs(((await apps.serverTime()) ?? 0) - Date.now());
+  // It may be on another machine.
+  expect(apart).toBeLessThan(3_600_000);
+  await database.destroy();
+});
+
 it('a record is replaced by what was remembered of it only while the database has just that', async () => {
   const database = createMongoDatabase(server.url);
   const { apps } = await database.open();

@@ -147,6 +147,10 @@ export class SealingAppStore extends AppStore {
     await this.inner.raiseEpoch(to);
   }
 
+  override async serverTime(): Promise<number | null> {
+    return await this.inner.serverTime();
+  }
+
   override async problem(): Promise<string | null> {
     return await this.inner.problem();
   }

@@ -209,6 +209,10 @@ export class SqliteAppStore extends AppStore {
     this.database.change(APP_QUERIES.raiseEpoch, { to }, 'power-loss');
   }
 
+  override async serverTime(): Promise<null> {
+    return null;
+  }
+
   override async problem(): Promise<string | null> {
     return this.database.problem();
   }
