@@ -112,16 +112,14 @@ function servicesOf(app, { replicas, listen = null }) {
   }
   const ports = containerPorts({ app_name, starting_ports });
   if (ports.length === 0) throw new Error(`${app_name} has no TCP port in starting_ports`);
-  if (listen && listen.length < ports.length) {
-    throw new Error(
-      `${app_name} has the container ports ${ports.join(', ')}, but the load balancer publishes ${listen.join(', ')} alone`,
-    );
-  }
+  const behind = listen
+    ? pairedPorts({ app_name, starting_ports }, listen)
+    : new Map(ports.map((port) => [port, port]));
   const earlier = before ? earlierPorts({ app_name, starting_ports }, before) : new Map();
-  return ports.map((port, index) => ({
-    name: `${app_name}-${listen?.[index] ?? port}`,
+  return [...behind].map(([listening, port]) => ({
+    name: `${app_name}-${listening}`,
     app: app_name,
-    listen: listen?.[index] ?? port,
+    listen: listening,
     ports: [port, ...(earlier.get(port) ?? [])],
     replicas: count,
   }));
@@ -150,6 +148,38 @@ function earlierPorts(app, before) {
   for (const [index, port] of now.entries()) {
     const isNew = !then.includes(port) && !earlier.has(port);
     if (isNew) add(port, then[index]);
+/**
+ * Each port of the proxy with the one behind it: by the entries of `starting_ports`, of which several may lead to one port
+ * inside the container.
+ *
+ * @param {App} app
+ * @param {readonly number[]} listen
+ * @returns {Map<number, number>}
+ * @throws {Error} when they are not as many, or one stands for two
+ */
+function pairedPorts(app, listen) {
+  const entries = tcpPorts(app);
+  if (listen.length !== entries.length) {
+    const named = entries.map(({ host, port }) => `${host}:${port}`).join(', ');
+    throw new Error(
+      `${app.app_name} has the TCP ports ${named} in starting_ports, but the load balancer publishes ${listen.join(', ')}: name one for each, in that order`,
+    );
+  }
+  /** @type {Map<number, number>} */
+  const behind = new Map();
+  for (const [index, { port }] of entries.entries()) {
+    const listening = listen[index] ?? port;
+    const other = behind.get(listening) ?? port;
+    if (other !== port) {
+      throw new Error(
+        `${app.app_name} has both ${other} and ${port} behind the port ${listening} of the load balancer`,
+      );
+    }
+    behind.set(listening, port);
+  }
+  return behind;
+}
+
   }
   return earlier;
 }
@@ -171,7 +201,7 @@ function tcpPorts({ starting_ports = [] }) {
   return starting_ports.flatMap((entry) => {
     const [host, inside] = typeof entry === 'object' ? (Object.entries(entry)[0] ?? []) : [entry, entry];
     const [port, protocol = 'tcp'] = String(inside).split('/');
-    return protocol === 'tcp' ? [{ host: String(host), port: Number(port) }] : [];
+    return protocol === 'tcp' ? [{ host: String(host).replace(/\/.*/, ''), port: Number(port) }] : [];
   });
 }
 

@@ -14,6 +14,16 @@ function lines(config: string, word: string): string[] {
     .filter((line) => line.startsWith(`${word} `));
 }
 
+/** Which port of the proxy leads to which of the replicas. */
+function routes(config: string): string[] {
+  const [, ...sections] = config.split('\nfrontend ');
+  return sections.map((section) => {
+    const [, listens] = /^ {2}bind :(\d+)$/m.exec(section) ?? [];
+    const [, leads] = /^ {2}server \S+ \S+:(\d+)$/m.exec(section) ?? [];
+    return `${listens} to ${leads}`;
+  });
+}
+
 describe('the configuration of the load balancer', () => {
   it('has a server for each replica, on the port inside the container', () => {
     const config = haproxyConfig([SHOP], NOTHING);
@@ -57,8 +67,37 @@ describe('the configuration of the load balancer', () => {
       ...['server shop-1 shop-1:8080', 'server shop-2 shop-2:8080'],
       ...['server shop-1 shop-1:8443', 'server shop-2 shop-2:8443'],
     ]);
-    expect(() => haproxyConfig([shop], { ...NOTHING, listen: [80] })).toThrow(
-      'shop has the container ports 8080, 8443, but the load balancer publishes 80 alone',
+  });
+
+  it('gives each port that it listens on the one of its own place, also where the app has one port twice', () => {
+    const shop = { ...SHOP, starting_ports: [{ '80': '8080' }, { '81': '8080' }, { '443': '8443' }] };
+    const config = haproxyConfig([shop], { ...NOTHING, replicas: 1, listen: [80, 81, 443] });
+    expect(routes(config)).toEqual(['80 to 8080', '81 to 8080', '443 to 8443']);
+  });
+
+  it('listens once where an app has a port on two addresses of the server', () => {
+    const addresses = [{ '10.0.0.1:80': '8080' }, { '10.0.0.2:80': '8080' }];
+    const shop = { ...SHOP, starting_ports: [...addresses, { '443': '8443' }] };
+    const listening = (listen: number[] | null) =>
+      routes(haproxyConfig([shop], { ...NOTHING, replicas: 1, listen }));
+    expect(listening([80, 80, 443])).toEqual(['80 to 8080', '443 to 8443']);
+    expect(listening(null)).toEqual(['8080 to 8080', '8443 to 8443']);
+  });
+
+  it.each([
+    ['too few ports', [80, 443], 'but the load balancer publishes 80, 443'],
+    ['too many', [80, 81, 443, 444], 'but the load balancer publishes 80, 81, 443, 444'],
+  ])('refuses %s, and names those of both', (_what, listen, message) => {
+    const shop = { ...SHOP, starting_ports: ['53/udp', { 80: 8080 }, { '[::1]:81': '8080/tcp' }, 8443] };
+    expect(() => haproxyConfig([shop], { ...NOTHING, listen })).toThrow(
+      `shop has the TCP ports 80:8080, [::1]:81:8080, 8443:8443 in starting_ports, ${message}`,
+    );
+  });
+
+  it('refuses one port for two of the app', () => {
+    const shop = { ...SHOP, starting_ports: [80, 443] };
+    expect(() => haproxyConfig([shop], { ...NOTHING, listen: [80, 80] })).toThrow(
+      'shop has both 80 and 443 behind the port 80 of the load balancer',
     );
   });
 
@@ -148,3 +187,8 @@ describe('the load balancer as apps', () => {
     );
   });
 });
+  it('publishes a port once that stands for two', () => {
+    const [, proxy] = loadBalancerApps({ ...whole, publish: [80, 80, 443] });
+    expect(proxy).toMatchObject({ starting_ports: [{ 80: '80' }, { 443: '443' }] });
+  });
+

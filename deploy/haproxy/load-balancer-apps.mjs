@@ -8,7 +8,7 @@
  * @typedef {object} LoadBalancer
  * @property {string} name of the app; the other one is called `<name>-config`
  * @property {string} image with HAProxy and a shell
- * @property {readonly number[]} publish ports of the server
+ * @property {readonly number[]} publish ports of the server; one that is there twice is published once
  * @property {string} config text of haproxy.cfg
  */
 
@@ -58,7 +58,7 @@ export function loadBalancerApps(loadBalancer) {
       app_name: name,
       docker_image: image,
       command: ['sh', '-c', SERVE],
-      starting_ports: publish.map((port) => ({ [port]: String(port) })),
+      starting_ports: [...new Set(publish)].map((port) => ({ [port]: String(port) })),
       volumes: [`${name}-config:/config:ro`],
       depends_on: [`${name}-config`],
       dns_search: WHOLE_NAMES,
