@@ -6,12 +6,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { answersAt, answersOf, balancedApp } from '../tools/load/balanced-app.mjs';
 import { type LoadResult, startLoad } from '../tools/load/http-load.mjs';
-import { linesOfProxy as proxyLines, unusualLines } from '../tools/load/load-balancer.mjs';
+import { linesOfProxy as proxyLines, LoadBalancer, unusualLines } from '../tools/load/load-balancer.mjs';
 import { makeHaproxyImage } from '../tools/services/haproxy-image.mjs';
 import { ensureHelloImages, HELLO_IMAGES } from '../tools/start/hello-image.mjs';
 import { REPOSITORY } from './testing/clone.js';
 import { DocumentBlocks } from './testing/document-blocks.js';
 import { DocumentedLoadBalancer } from './testing/documented-load-balancer.js';
+import { echoApp, heardAt } from './testing/echo-app.js';
 import { EngineView } from './testing/engine-view.js';
 import { eventually } from './testing/eventually.js';
 import { FleetApi } from './testing/fleet-api.js';
@@ -29,6 +30,7 @@ const LIMIT = 600_000;
 /** Requests answered while something changes, that none may fail among. */
 const REQUESTS = 20_000;
 const REPLICAS = 4;
+const APPS = ['shop', 'shop-lb', 'shop-lb-config', 'echo', 'echo-lb', 'echo-lb-config'];
 /** The app is scaled up to so many. */
 const MOST_REPLICAS = 6;
 /** Inside the containers of the app, after it is changed. */
@@ -150,7 +152,7 @@ afterAll(async () => {
   await mkdir(dirname(FIGURES), { recursive: true });
   await writeFile(FIGURES, `${JSON.stringify(figures, null, 2)}\n`);
   await stopFollowing?.();
-  for (const app of ['shop', 'shop-lb', 'shop-lb-config']) await api.delete(app).catch(() => undefined);
+  for (const app of APPS) await api.delete(app).catch(() => undefined);
   await eventually(
     async () => expect(await engine.containers(`nebula.scope=${SCOPE}`)).toEqual([]),
     CHANGE_LIMIT,
@@ -158,7 +160,8 @@ afterAll(async () => {
     await nebula.stop();
     await engine.removeLeftNetwork();
     await engine.docker.getImage(PROXY_IMAGE).remove({ force: true });
-    await engine.docker.getVolume('shop-lb-config').remove({ force: true });
+    for (const volume of ['shop-lb-config', 'echo-lb-config'])
+      await engine.docker.getVolume(volume).remove({ force: true });
     await rm(folder, { recursive: true, force: true });
   });
 }, PREPARE_LIMIT);
@@ -262,5 +265,21 @@ describe('an HAProxy in front of four replicas', () => {
     LIMIT,
   );
 });
+
+it(
+  'passes connections on as they are to an app that speaks something else than HTTP',
+  async () => {
+    await api.create(echoApp({ name: 'echo', image: HELLO_IMAGES.first, hostPort: await freePort() }));
+    const port = await freePort();
+    const wish = { api: api.root, app: 'echo', port, image: PROXY_IMAGE };
+    await api.ask('POST', '/apply', await new LoadBalancer({ ...wish, isTcp: true }).document());
+    for (const made of ['echo', 'echo-lb-config', 'echo-lb']) await converged(made, 1);
+    await eventually(
+      async () => expect(await heardAt(port, '\x16\x03\x01', 9)).toBe('ready \x16\x03\x01'),
+      CHANGE_LIMIT,
+    );
+  },
+  LIMIT,
+);
 
 it('no block of the page is left', () => expect(blocks.left).toEqual([]));

@@ -16,8 +16,10 @@
  * @property {number | null} replicas servers of each backend; null: as many as `containers_per.server` says
  * @property {string | null} checkPath path that a replica answers with 2xx or 3xx when it is well; null: it is well when
  *   its port can be connected to
- * @property {readonly number[] | null} [listen] ports of the proxy, one for each TCP port of an app in the order of
- *   `starting_ports`; null: those that the app has inside its containers
+ * @property {readonly number[]} [tcp] those ports of the proxy whose connections are passed on as they are; requests of
+ *   HTTP are read on the others
+ * @property {readonly number[] | null} [listen] ports of the proxy, one for each entry of `starting_ports` with a TCP port,
+ *   in that order; null: those that the app has inside its containers
  */
 
 /**
@@ -41,8 +43,28 @@
 export function haproxyConfig(apps, settings) {
   const services = apps.flatMap((app) => servicesOf(app, settings));
   refuseSharedPorts(services);
-  return `${HEAD}${services.map((service) => section(service, settings)).join('')}`;
+  const { tcp = [] } = settings;
+  refuseOtherPorts(services, tcp);
+  const http = services.filter(({ listen }) => !tcp.includes(listen));
+  const plain = services.filter(({ listen }) => tcp.includes(listen));
+  return [
+    ...[HEAD, ...http.map((service) => httpSection(service, settings))],
+    ...(plain.length > 0 ? [TCP, ...plain.map(tcpSection)] : []),
+  ].join('');
 }
+
+/** Time limits of both kinds. A connection that neither side says anything on for an hour may have nobody there any more. */
+const LIMITS = `  timeout connect 2s
+  timeout client 60s
+  timeout server 60s
+  # Of WebSockets, and of all that isn't HTTP.
+  timeout tunnel 1h
+  timeout client-fin 60s
+  timeout queue 10s
+  timeout check 2s
+  # A replica that goes away in the middle of a connection: the next try is with another one.
+  option redispatch 1
+`;
 
 const HEAD = `# Made by deploy/haproxy/make-config.mjs. Make it anew rather than change it here.
 global
@@ -56,14 +78,7 @@ defaults
   option httplog
   # A client may be about to send when an idle connection is closed, so a reload closes each after its next answer.
   option idle-close-on-response
-  timeout connect 2s
-  timeout client 60s
-  timeout server 60s
-  timeout queue 10s
-  timeout check 2s
-  # A replica that goes away in the middle of a connection: the next try is with another one.
-  option redispatch 1
-  retry-on conn-failure empty-response
+${LIMITS}  retry-on conn-failure empty-response
 
 # Docker's own name server, inside every network that isn't the default bridge.
 resolvers docker
@@ -78,6 +93,14 @@ resolvers docker
   hold refused 500ms
   hold timeout 2s
 `;
+
+/** Before the sections whose connections are passed on as they are. */
+const TCP = `
+defaults
+  mode tcp
+  log global
+  option tcplog
+${LIMITS}`;
 
 /** Networks in which a container has no address of its own. */
 const FOREIGN = /^(host|none|container:.*)$/;
@@ -126,29 +149,6 @@ function servicesOf(app, { replicas, listen = null }) {
 }
 
 /**
- * What the container ports were before, where that can be told: those of the same host port, else the one at the same
- * place when they are as many. Never one that the app still has: there its replicas serve something else.
- *
- * @param {App} app
- * @param {App} before
- * @returns {Map<number, number[]>} ports of before, by that of now
- */
-function earlierPorts(app, before) {
-  const [now, then] = [containerPorts(app), containerPorts(before)];
-  const gone = new Set(then.filter((port) => !now.includes(port)));
-  const byHost = new Map(tcpPorts(before).map(({ host, port }) => [host, port]));
-  /** @type {Map<number, number[]>} */
-  const earlier = new Map();
-  /** @type {(port: number, was: number | undefined) => void} */
-  const add = (port, was) => {
-    if (was !== undefined && gone.delete(was)) earlier.set(port, [...(earlier.get(port) ?? []), was]);
-  };
-  for (const { host, port } of tcpPorts(app)) add(port, byHost.get(host));
-  if (now.length !== then.length) return earlier;
-  for (const [index, port] of now.entries()) {
-    const isNew = !then.includes(port) && !earlier.has(port);
-    if (isNew) add(port, then[index]);
-/**
  * Each port of the proxy with the one behind it: by the entries of `starting_ports`, of which several may lead to one port
  * inside the container.
  *
@@ -180,6 +180,29 @@ function pairedPorts(app, listen) {
   return behind;
 }
 
+/**
+ * What the container ports were before, where that can be told: those of the same host port, else the one at the same
+ * place when they are as many. Never one that the app still has: there its replicas serve something else.
+ *
+ * @param {App} app
+ * @param {App} before
+ * @returns {Map<number, number[]>} ports of before, by that of now
+ */
+function earlierPorts(app, before) {
+  const [now, then] = [containerPorts(app), containerPorts(before)];
+  const gone = new Set(then.filter((port) => !now.includes(port)));
+  const byHost = new Map(tcpPorts(before).map(({ host, port }) => [host, port]));
+  /** @type {Map<number, number[]>} */
+  const earlier = new Map();
+  /** @type {(port: number, was: number | undefined) => void} */
+  const add = (port, was) => {
+    if (was !== undefined && gone.delete(was)) earlier.set(port, [...(earlier.get(port) ?? []), was]);
+  };
+  for (const { host, port } of tcpPorts(app)) add(port, byHost.get(host));
+  if (now.length !== then.length) return earlier;
+  for (const [index, port] of now.entries()) {
+    const isNew = !then.includes(port) && !earlier.has(port);
+    if (isNew) add(port, then[index]);
   }
   return earlier;
 }
@@ -220,15 +243,41 @@ function refuseSharedPorts(services) {
 }
 
 /**
+ * @param {readonly Service[]} services
+ * @param {readonly number[]} tcp
+ */
+function refuseOtherPorts(services, tcp) {
+  const other = tcp.find((port) => !services.some(({ listen }) => listen === port));
+  if (other === undefined) return;
+  const ports = services.map(({ listen }) => listen).join(', ');
+  throw new Error(`the load balancer has no port ${other}, which --tcp names, but ${ports}`);
+}
+
+/**
  * @param {Service} service
  * @param {Settings} settings
  */
-function section({ name, app, listen, ports, replicas }, { checkPath }) {
+function httpSection(service, { checkPath }) {
+  return section(service, [
+    'http-request disable-l7-retry unless METH_GET or { method HEAD OPTIONS PUT DELETE }',
+    ...(checkPath === null ? [] : [`option httpchk GET ${checkPath}`]),
+  ]);
+}
+
+/** @param {Service} service */
+function tcpSection(service) {
+  return section(service, []);
+}
+
+/**
+ * @param {Service} service
+ * @param {readonly string[]} options of the backend
+ */
+function section({ name, app, listen, ports, replicas }, options) {
   const servers = Array.from({ length: replicas }, (_, index) => {
     const replica = `${app}-${index + 1}`;
     return ports.map((port, age) => `  server ${replica}${age === 0 ? '' : `-${port}`} ${replica}:${port}\n`);
   });
-  const check = checkPath === null ? '' : `  option httpchk GET ${checkPath}\n`;
   return `
 frontend ${name}
   bind :${listen}
@@ -237,7 +286,6 @@ frontend ${name}
 backend ${name}
   balance roundrobin
   retries ${Math.min(RETRIES.most, Math.max(RETRIES.least, replicas * ports.length))}
-  http-request disable-l7-retry unless METH_GET or { method HEAD OPTIONS PUT DELETE }
-${check}  default-server check inter 1s fastinter 500ms downinter 500ms fall 3 rise 1 observe layer4 error-limit 1 on-error mark-down resolvers docker resolve-prefer ipv4 resolve-opts allow-dup-ip init-addr libc,none
+${options.map((option) => `  ${option}\n`).join('')}  default-server check inter 1s fastinter 500ms downinter 500ms fall 3 rise 1 observe layer4 error-limit 1 on-error mark-down resolvers docker resolve-prefer ipv4 resolve-opts allow-dup-ip init-addr libc,none
 ${servers.flat().join('')}`;
 }

@@ -59,6 +59,28 @@ describe('the configuration of the load balancer', () => {
     expect(lines(config, 'server')).toHaveLength(4);
   });
 
+  it('passes the connections of some ports on as they are, and checks those by connecting', () => {
+    const shop = { ...SHOP, starting_ports: [80, 5432] };
+    const settings = { replicas: 1, checkPath: '/health', listen: [80, 15432] };
+    const plain = haproxyConfig([shop], settings);
+    const config = haproxyConfig([shop], { ...settings, tcp: [15432] });
+    const [http, tcp] = config.split('\n  mode tcp\n');
+    if (http === undefined || tcp === undefined) throw new Error(config);
+    expect(http).toBe(`${plain.split('\nfrontend shop-15432\n')[0]}\ndefaults`);
+    expect(routes(tcp)).toEqual(['15432 to 5432']);
+    expect(tcp).not.toContain('http');
+    expect(lines(haproxyConfig([shop], { ...settings, tcp: [80, 15432] }), 'option httpchk')).toEqual([]);
+    expect(() => haproxyConfig([shop], { ...settings, tcp: [5432] })).toThrow(
+      'the load balancer has no port 5432, which --tcp names, but 80, 15432',
+    );
+  });
+
+  it('lets a connection be quiet for an hour that was upgraded, or is passed on as it is', () => {
+    expect(lines(haproxyConfig([SHOP], NOTHING), 'timeout tunnel')).toEqual(['timeout tunnel 1h']);
+    const [, tcp = ''] = haproxyConfig([SHOP], { ...NOTHING, tcp: [80] }).split('\n  mode tcp\n');
+    expect(lines(tcp, 'timeout tunnel')).toEqual(['timeout tunnel 1h']);
+  });
+
   it("listens where it is told, in the order of the app's ports", () => {
     const shop = { ...SHOP, starting_ports: ['53/udp', { '81': '8080' }, { '82': '8443' }] };
     const config = haproxyConfig([shop], { ...NOTHING, listen: [80, 443] });
@@ -174,6 +196,11 @@ describe('the load balancer as apps', () => {
     expect(other[0]).toEqual({ ...apps[0], env_vars: { HAPROXY_CONFIG: 'defaults\n' } });
   });
 
+  it('publishes a port once that stands for two', () => {
+    const [, proxy] = loadBalancerApps({ ...whole, publish: [80, 80, 443] });
+    expect(proxy).toMatchObject({ starting_ports: [{ 80: '80' }, { 443: '443' }] });
+  });
+
   it('asks for the name of a replica once, for a second, and for no other name', () => {
     for (const app of loadBalancerApps(whole)) {
       expect(app).toMatchObject({ dns_search: ['.'] });
@@ -187,8 +214,3 @@ describe('the load balancer as apps', () => {
     );
   });
 });
-  it('publishes a port once that stands for two', () => {
-    const [, proxy] = loadBalancerApps({ ...whole, publish: [80, 80, 443] });
-    expect(proxy).toMatchObject({ starting_ports: [{ 80: '80' }, { 443: '443' }] });
-  });
-

@@ -22,9 +22,13 @@ Options
   --name NAME        of the load balancer, default <APP>-lb
   --image IMAGE      with HAProxy 2.4 or later and a shell, default haproxy:3.0; follow leaves that of a <name>-config
                      that is there as it is
-  --publish PORTS    ports of the servers, one for each TCP port of APP in the order of its starting_ports, like 80,443
+  --publish PORTS    ports of the servers, like 80,443: one for each entry of APP's starting_ports with a TCP port, in
+                     that order. HTTP is spoken on them, without TLS, where --tcp doesn't say otherwise
+  --tcp PORTS        those of them whose connections are passed on as they are, whatever is spoken: TLS that APP ends,
+                     a database
   --replicas N       replicas of APP; needed when containers_per counts by cores or memory: the most that a server has
-  --check-path PATH  path that a replica answers with 2xx or 3xx when it is well; else its port is connected to
+  --check-path PATH  path that a replica answers with 2xx or 3xx when it is well; else, and for the ports of --tcp, its
+                     port is connected to
   --interval SECONDS how often follow looks at APP, 1 to 3600, default 2
   -h, --help         print this
 
@@ -49,6 +53,7 @@ async function main(argv) {
     name: { type: 'string' },
     image: { type: 'string', default: 'haproxy:3.0' },
     publish: { type: 'string' },
+    tcp: { type: 'string' },
     replicas: { type: 'string' },
     'check-path': { type: 'string' },
     interval: { type: 'string', default: '2' },
@@ -94,13 +99,15 @@ async function follow(wish, seconds) {
 
 /**
  * @param {string} app
- * @param {{ api: string, name?: string, image: string, publish?: string, replicas?: string, 'check-path'?: string }} values
+ * @param {{ api: string, name?: string, image: string, publish?: string, tcp?: string, replicas?: string, 'check-path'?: string }} values
  */
 function wishOf(app, values) {
-  const publish = (values.publish ?? '').split(',').filter((text) => text !== '');
-  if (publish.length === 0)
+  const ports = portsOf('--publish', values.publish);
+  if (ports.length === 0)
     throw new UsageError('--publish is missing: name the ports of the servers, like 80');
-  const ports = publish.map((text) => wholeNumber('--publish', text, 65_535));
+  const tcp = portsOf('--tcp', values.tcp);
+  const other = tcp.find((port) => !ports.includes(port));
+  if (other !== undefined) throw new UsageError(`--tcp names ${other}, which --publish doesn't`);
   const checkPath = values['check-path'] ?? null;
   if (checkPath !== null && !/^\/\S*$/.test(checkPath))
     throw new UsageError(`--check-path must be a path like /health, not ${JSON.stringify(checkPath)}`);
@@ -108,7 +115,7 @@ function wishOf(app, values) {
   return {
     api: new Api(values.api, process.env['NEBULA_TOKEN'] || undefined),
     app,
-    settings: { replicas, checkPath, listen: ports },
+    settings: { replicas, checkPath, tcp, listen: ports },
     loadBalancer: { name: values.name ?? `${app}-lb`, image: values.image, publish: ports },
   };
 }
@@ -124,6 +131,15 @@ function read(args, options) {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
+}
+
+/**
+ * @param {string} option
+ * @param {string} [text] ports with commas between them
+ */
+function portsOf(option, text = '') {
+  const ports = text.split(',').filter((port) => port !== '');
+  return ports.map((port) => wholeNumber(option, port, 65_535));
 }
 
 /**

@@ -15,7 +15,10 @@ name of an app, which the api is asked for, or a file with its spec as JSON.
 Options
   --api URL          the api, default http://127.0.0.1:8000; NEBULA_TOKEN in the environment is the token for it
   --replicas N       replicas of each app; needed when containers_per counts by cores or memory
-  --check-path PATH  path that a replica answers with 2xx or 3xx when it is well; else its port is connected to
+  --tcp PORTS        container ports whose connections are passed on as they are, whatever is spoken, like 5432,8443; HTTP
+                     is spoken on the others, without TLS
+  --check-path PATH  path that a replica answers with 2xx or 3xx when it is well; else, and for the ports of --tcp, its
+                     port is connected to
   -h, --help         print this
 
 Example
@@ -35,6 +38,7 @@ async function main(argv) {
   const options = /** @type {const} */ ({
     api: { type: 'string', default: 'http://127.0.0.1:8000' },
     replicas: { type: 'string' },
+    tcp: { type: 'string' },
     'check-path': { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
   });
@@ -49,7 +53,9 @@ async function main(argv) {
   if (checkPath !== null && !/^\/\S*$/.test(checkPath)) {
     throw new UsageError(`--check-path must be a path like /health, not ${JSON.stringify(checkPath)}`);
   }
-  process.stdout.write(haproxyConfig(apps, { replicas: replicasOf(values.replicas), checkPath }));
+  const tcp = (values.tcp ?? '').split(',').filter((text) => text !== '');
+  const settings = { replicas: replicasOf(values.replicas), checkPath, tcp: tcp.map(portOf) };
+  process.stdout.write(haproxyConfig(apps, settings));
 }
 
 class UsageError extends Error {}
@@ -75,6 +81,12 @@ function replicasOf(text) {
   if (text === undefined) return null;
   if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
   throw new UsageError(`--replicas must be a whole number, 1 to 9999, not ${JSON.stringify(text)}`);
+}
+
+/** @param {string} text */
+function portOf(text) {
+  if (/^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw new UsageError(`--tcp must name ports, 1 to 65535, not ${JSON.stringify(text)}`);
 }
 
 /**

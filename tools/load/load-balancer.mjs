@@ -24,10 +24,11 @@ export class LoadBalancer {
    * @param {string} options.app in front of which it stands
    * @param {number} options.port of the server, on which it is asked
    * @param {string} options.image with HAProxy
+   * @param {boolean} [options.isTcp] whether connections are passed on as they are
    */
-  constructor({ api, app, port, image }) {
+  constructor({ api, app, port, image, isTcp = false }) {
     const where = ['--api', api, '--publish', String(port), '--check-path', '/'];
-    this.#options = [...where, '--image', image, app];
+    this.#options = [...where, ...(isTcp ? ['--tcp', String(port)] : []), '--image', image, app];
   }
 
   /** @returns {Promise<object>} the document for `POST /apply` */
