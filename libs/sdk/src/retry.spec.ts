@@ -1,7 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { mayRepeat, retryAfterOf, waitBefore } from './retry.js';
+import { mayRepeat, retryAfterOf, saysNothingWasDone, waitBefore } from './retry.js';
 
 const URL = 'http://127.0.0.1/api/v3/apps/shop';
+
+/** As the system says that a call has failed. */
+function failureOf(code: string, syscall?: string): Error {
+  return Object.assign(new Error(code), { code, ...(syscall ? { syscall } : {}) });
+}
 
 describe('a request may be repeated', () => {
   it.each([
@@ -18,6 +23,37 @@ describe('a request may be repeated', () => {
     ['PATCH', { 'If-Match': '"1"' }, false],
   ])('%s with %j: %s', (method, headers, expected) => {
     expect(mayRepeat(new Request(URL, { method, headers }))).toBe(expected);
+  });
+});
+
+describe('a failure says that nothing was done', () => {
+  it.each([
+    ['ECONNREFUSED', 'connect', true],
+    ['ENOTFOUND', 'getaddrinfo', true],
+    ['EAI_AGAIN', 'getaddrinfo', true],
+    ['UND_ERR_CONNECT_TIMEOUT', undefined, true],
+    ['EHOSTUNREACH', 'connect', true],
+    ['ENETUNREACH', 'connect', true],
+    ['ETIMEDOUT', 'connect', true],
+    ['EHOSTUNREACH', 'read', false],
+    ['ENETUNREACH', 'write', false],
+    ['EHOSTUNREACH', undefined, false],
+    ['ETIMEDOUT', 'read', false],
+    ['ECONNRESET', 'read', false],
+    ['UND_ERR_SOCKET', undefined, false],
+  ])('%s of %s: %s', (code, syscall, expected) => {
+    const failed = new TypeError('fetch failed', { cause: failureOf(code, syscall) });
+    expect(saysNothingWasDone(failed)).toBe(expected);
+  });
+
+  it('with several addresses when no connection was made to any of them', () => {
+    const failed = (...causes: Error[]) =>
+      new TypeError('fetch failed', {
+        cause: Object.assign(new AggregateError(causes), { code: 'EHOSTUNREACH' }),
+      });
+    const [away, timedOut] = [failureOf('EHOSTUNREACH', 'connect'), failureOf('ETIMEDOUT', 'connect')];
+    expect(saysNothingWasDone(failed(away, timedOut))).toBe(true);
+    expect(saysNothingWasDone(failed(away, failureOf('EHOSTUNREACH', 'read')))).toBe(false);
   });
 });
 

@@ -17,9 +17,12 @@ const NOTHING_WAS_DONE: ReadonlySet<string> = new Set([
   'urn:nebula:problem:shutting-down',
 ]);
 
-/** Codes of failures before there was a connection, over which nothing can have been sent. */
+/**
+ * Codes of failures before there was a connection, over which nothing can have been sent. Others, like EHOSTUNREACH, can
+ * also end a connection that was there: of these the system says whether it was to be made.
+ */
 const NOT_CONNECTED: ReadonlySet<string> = new Set([
-  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'],
+  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'],
 ]);
 
 /**
@@ -27,13 +30,18 @@ const NOT_CONNECTED: ReadonlySet<string> = new Set([
  * nothing.
  */
 export function saysNothingWasDone(failure: object): boolean {
-  if (failure instanceof Error && NOT_CONNECTED.has(innermostCode(failure))) return true;
+  if (hadNoConnection(failure)) return true;
   return 'type' in failure && typeof failure.type === 'string' && NOTHING_WAS_DONE.has(failure.type);
 }
 
-function innermostCode({ cause, code }: { cause?: unknown; code?: unknown }): string {
-  if (cause instanceof Error) return innermostCode(cause);
-  return typeof code === 'string' ? code : '';
+/** By the innermost causes, which are what the system has said: several where a name has several addresses. */
+function hadNoConnection(failure: unknown): boolean {
+  if (failure instanceof AggregateError)
+    return failure.errors.length > 0 && failure.errors.every(hadNoConnection);
+  if (!(failure instanceof Error)) return false;
+  const { cause, code, syscall }: { cause?: unknown; code?: unknown; syscall?: unknown } = failure;
+  if (cause instanceof Error) return hadNoConnection(cause);
+  return syscall === 'connect' || (typeof code === 'string' && NOT_CONNECTED.has(code));
 }
 
 export function isPassing(status: number): boolean {
