@@ -124,8 +124,8 @@ export abstract class AppStore {
    */
   abstract replace(record: AppRecord, expectedRevision: number): Promise<boolean>;
   /**
-   * What a record was when this instance last read it, without asking the store: likely it still is, but nothing may be
-   * answered or refused by it. Null when that costs as much as asking.
+   * What a record was when this instance last read or wrote it, without asking the store: likely it still is, but
+   * nothing may be answered or refused by it. Null when that costs as much as asking.
    */
   remembered(_appName: string): AppRecord | null {
     return null;
