@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { mongoCommand } from '../../tools/services/mongo-users.mjs';
@@ -21,6 +21,8 @@ import type { ServiceProcess } from '../testing/service-process.js';
 
 const LIMIT = 2 * CHANGE_LIMIT;
 const BUNDLES = join(REPOSITORY, 'dist');
+/** What somebody else has put there, as `npm run pack:sdk` does. */
+const ARCHIVE = join(BUNDLES, 'of-the-tests.tgz');
 
 /** Says when all exports of a module of Node are read, and when a format of dates is made. Both cost megabytes. */
 const PROBE = `
@@ -41,6 +43,8 @@ let documents: FleetDocuments;
 let backups: string;
 
 beforeAll(async () => {
+  await mkdir(BUNDLES, { recursive: true });
+  await writeFile(ARCHIVE, '');
   await execa('npm', ['run', 'bundle'], { cwd: REPOSITORY });
   backups = await mkdtemp(join(tmpdir(), 'nebula-e2e-backups-'));
   fleet = await Fleet.start({
@@ -52,6 +56,7 @@ beforeAll(async () => {
 }, FLEET_START_LIMIT);
 
 afterAll(async () => {
+  await rm(ARCHIVE, { force: true });
   await fleet.end();
   await rm(backups, { recursive: true, force: true });
 }, FLEET_START_LIMIT);
@@ -69,6 +74,8 @@ it(
   },
   LIMIT,
 );
+
+it('what else is in the folder of the bundles stays', () => expect(existsSync(ARCHIVE)).toBe(true));
 
 it.each(['api', 'worker'])('the bundled %s loads only what it uses', async (service) => {
   const probe = `data:text/javascript,${encodeURIComponent(PROBE)}`;

@@ -3,7 +3,7 @@
  */
 import { build } from 'esbuild';
 import { readFileSync } from 'node:fs';
-import { cp } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { esModulesPlugin } from './es-modules-plugin.mjs';
@@ -53,7 +53,7 @@ const SMALL_HEAP = [
 /**
  * Bundles what SWC has compiled, since esbuild knows nothing of decorator metadata.
  * @param {'api' | 'worker'} service built already
- * @param {string} folder that the file goes to
+ * @param {string} folder that the file goes to, and what it needs beside it; an earlier one is replaced, and all else stays
  * @returns {Promise<string>} its path
  */
 export async function bundleService(service, folder) {
@@ -103,7 +103,9 @@ async function copySwaggerUi(/** @type {string} */ folder) {
   const assets = dirname(swagger.resolve('swagger-ui-dist/package.json'));
   const wanted =
     /swagger-ui-dist$|swagger-ui(-bundle|-standalone-preset)?\.(js|css)$|favicon-.*\.png$|LICENSE$/;
-  await cp(assets, join(folder, 'swagger-ui'), { recursive: true, filter: (path) => wanted.test(path) });
+  const target = join(folder, 'swagger-ui');
+  await rm(target, { recursive: true, force: true });
+  await cp(assets, target, { recursive: true, filter: (path) => wanted.test(path) });
 }
 
 /** The package with the program for machines like this one; on others a password can be given in clear alone. */
@@ -119,8 +121,10 @@ async function copyArgon2(/** @type {string} */ folder) {
     const found = findPackageJSON(fromLoader, name);
     if (found) packages.push([name, dirname(found)]);
   }
+  const target = join(folder, 'node_modules');
+  await rm(target, { recursive: true, force: true });
   for (const [name = '', path = ''] of packages)
-    await cp(path, join(folder, 'node_modules', name), { recursive: true, dereference: true });
+    await cp(path, join(target, name), { recursive: true, dereference: true });
 }
 
 /**

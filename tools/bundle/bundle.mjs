@@ -1,7 +1,7 @@
 /**
  * npm run bundle: makes of each service and of the command line one file that needs nothing but Node, in dist/.
  */
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { prepare } from '../start/prepare.mjs';
 
@@ -11,7 +11,7 @@ await prepare();
 const { bundleService } = await import('./bundle-service.mjs');
 const { bundleCommandLine } = await import('./bundle-command-line.mjs');
 const folder = join(PROJECT, 'dist');
-await rm(folder, { recursive: true, force: true });
+// It may hold archives that npm run pack:sdk and pack:cli have made, so each part replaces what is its own.
 await mkdir(folder, { recursive: true });
 for (const service of /** @type {const} */ (['api', 'worker'])) {
   await tell(await bundleService(service, folder));
