@@ -6,6 +6,7 @@ import { freePort } from '../testing/free-port.js';
 import { NpmProcess } from '../testing/npm-process.js';
 
 const START_LIMIT = 60_000;
+const ANSWER_LIMIT = 20_000;
 
 /** What a clone doesn't have. */
 const NOT_OURS = new Set(['node_modules', 'dist']);
@@ -54,10 +55,16 @@ export class NestService {
     return service;
   }
 
-  /** @throws {Error} when it doesn't serve any more */
+  /**
+   * Ends it in every case.
+   * @throws {Error} when it doesn't serve any more
+   */
   async end(): Promise<void> {
-    await fetch(this.url);
-    this.process.signalGroup('SIGTERM');
-    await this.process.ended();
+    try {
+      await fetch(this.url, { signal: AbortSignal.timeout(ANSWER_LIMIT) });
+    } finally {
+      this.process.signalGroup('SIGTERM');
+      await this.process.ended();
+    }
   }
 }
