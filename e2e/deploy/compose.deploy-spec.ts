@@ -118,7 +118,8 @@ it(
     expect(await bed.apis()).toHaveLength(2);
     expect((await fetch(`${bed.url}/healthz`)).status).toBe(200);
     expect((await fetch(`${bed.url}/api/v3/apps`)).status).toBe(401);
-    expect(await bed.api.isReady()).toBe(true);
+    // An api is healthy as soon as it serves, which may be before it has all that it depends on.
+    await eventually(async () => expect(await bed.api.isReady()).toBe(true), LIMIT);
     const [haproxy] = await engine.containers('com.docker.compose.service=haproxy');
     const [name = '', value] = tlsProxy.split('=');
     expect(haproxy?.environment[name]).toBe(value);
