@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { answersAt, answersOf, balancedApp } from '../tools/load/balanced-app.mjs';
 import { type LoadResult, startLoad } from '../tools/load/http-load.mjs';
 import { linesOfProxy as proxyLines, LoadBalancer, unusualLines } from '../tools/load/load-balancer.mjs';
+import { freePort } from '../tools/services/free-port.mjs';
 import { makeHaproxyImage } from '../tools/services/haproxy-image.mjs';
 import { ensureHelloImages, HELLO_IMAGES } from '../tools/start/hello-image.mjs';
 import { REPOSITORY } from './testing/clone.js';
@@ -16,7 +17,6 @@ import { echoApp, heardAt } from './testing/echo-app.js';
 import { EngineView } from './testing/engine-view.js';
 import { eventually } from './testing/eventually.js';
 import { FleetApi } from './testing/fleet-api.js';
-import { freePort } from './testing/free-port.js';
 import { ServiceProcess } from './testing/service-process.js';
 
 const ENGINE = process.env['NEBULA_TEST_DOCKER_HOST'] ?? '';

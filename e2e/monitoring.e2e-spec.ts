@@ -4,13 +4,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeHttpImage } from '../tools/engine/images.mjs';
+import { freePort } from '../tools/services/free-port.mjs';
 import { promtool, startPrometheus } from '../tools/services/prometheus.mjs';
 import { type Broker, startBroker } from '../tools/services/rabbitmq.mjs';
 import { noteSecretVariables } from '../tools/test/known-secrets.mjs';
 import { REPOSITORY } from './testing/clone.js';
 import { EngineView } from './testing/engine-view.js';
 import { eventually } from './testing/eventually.js';
-import { freePort } from './testing/free-port.js';
 import { ServiceProcess } from './testing/service-process.js';
 
 const ENGINE = process.env['NEBULA_TEST_DOCKER_HOST'] ?? '';

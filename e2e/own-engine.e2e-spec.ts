@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { killEngine, startEngine } from '../tools/engine/engine.mjs';
+import { freePort } from '../tools/services/free-port.mjs';
 import { freshClone, removeClone } from './testing/clone.js';
 import { EngineView } from './testing/engine-view.js';
 import { eventually } from './testing/eventually.js';
-import { freePort } from './testing/free-port.js';
 import { NpmProcess } from './testing/npm-process.js';
 
 const INSTALL_LIMIT = 600_000;

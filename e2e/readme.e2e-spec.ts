@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
 import { randomBytes } from 'node:crypto';
+import { freePort } from '../tools/services/free-port.mjs';
 import { freePorts, portsInUse } from '../tools/start/free-ports.mjs';
 import { freshClone, removeClone } from './testing/clone.js';
 import { type Exchange, exchangesOf, loosely } from './testing/console-blocks.js';
 import { DocumentBlocks } from './testing/document-blocks.js';
 import { EngineView } from './testing/engine-view.js';
 import { eventually } from './testing/eventually.js';
-import { freePort } from './testing/free-port.js';
 import { NpmProcess } from './testing/npm-process.js';
 
 const INSTALL_LIMIT = 300_000;

@@ -3,11 +3,11 @@ import { execa } from 'execa';
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { freePort } from '../tools/services/free-port.mjs';
 import { freshClone, removeClone } from './testing/clone.js';
 import { DocumentBlocks } from './testing/document-blocks.js';
 import { EngineView } from './testing/engine-view.js';
 import { eventually } from './testing/eventually.js';
-import { freePort } from './testing/free-port.js';
 import { NpmProcess } from './testing/npm-process.js';
 
 const ENGINE = process.env['NEBULA_TEST_DOCKER_HOST'] ?? '';

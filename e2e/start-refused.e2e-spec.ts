@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../tools/services/free-port.mjs';
 import { freshClone, removeClone } from './testing/clone.js';
-import { freePort } from './testing/free-port.js';
 import { NpmProcess } from './testing/npm-process.js';
 
 const INSTALL_LIMIT = 300_000;

@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleCommandLine } from '../../tools/bundle/bundle-command-line.mjs';
 import { makeHttpImage, removeImage } from '../../tools/engine/images.mjs';
+import { freePort } from '../../tools/services/free-port.mjs';
 import { searchForSecrets, secret } from '../../tools/test/known-secrets.mjs';
 import { Terminal } from '../../tools/test/terminal.mjs';
 import { REPOSITORY } from '../testing/clone.js';
 import { EngineView } from '../testing/engine-view.js';
 import { eventually } from '../testing/eventually.js';
-import { freePort } from '../testing/free-port.js';
 import { ServiceProcess } from '../testing/service-process.js';
 
 const ENGINE = process.env['NEBULA_TEST_DOCKER_HOST'] ?? '';

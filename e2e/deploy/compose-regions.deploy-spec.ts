@@ -7,11 +7,11 @@ import { loadApiConfiguration } from '../../apps/api/src/program/configuration.j
 import { readRegions } from '../../apps/api/src/program/regions.js';
 import { loadSetupConfiguration } from '../../apps/api/src/program/setup-configuration.js';
 import { makeHttpImage } from '../../tools/engine/images.mjs';
+import { freePort } from '../../tools/services/free-port.mjs';
 import { secret } from '../../tools/test/known-secrets.mjs';
 import { REPOSITORY } from '../testing/clone.js';
 import { DocumentBlocks } from '../testing/document-blocks.js';
 import { EngineView } from '../testing/engine-view.js';
-import { freePort } from '../testing/free-port.js';
 import { makeComposeSecrets } from './testing/compose-bed.js';
 import { ComposeProject } from './testing/compose-project.js';
 

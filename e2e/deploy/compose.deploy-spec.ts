@@ -5,12 +5,12 @@ import { makeHttpImage, pushImage, removeImage } from '../../tools/engine/images
 import { REGISTRY_USERS, startRegistry, stopRegistry } from '../../tools/engine/registry.mjs';
 import { startLoad } from '../../tools/load/http-load.mjs';
 import { makePrometheusImage } from '../../tools/services/compose.mjs';
+import { freePort } from '../../tools/services/free-port.mjs';
 import { addedMegabytes, ensureNebulaBase } from '../../tools/services/nebula-images.mjs';
 import { secret } from '../../tools/test/known-secrets.mjs';
 import { DocumentBlocks } from '../testing/document-blocks.js';
 import { EngineView, type SeenContainer } from '../testing/engine-view.js';
 import { eventually } from '../testing/eventually.js';
-import { freePort } from '../testing/free-port.js';
 import { ChangeLoad } from './testing/change-load.js';
 import {
   COMPOSE_FILES,

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { freePort } from '../../tools/services/free-port.mjs';
 import { mongoCommand } from '../../tools/services/mongo-users.mjs';
 import { secret } from '../../tools/test/known-secrets.mjs';
 import { BrokerProxy } from '../testing/broker-proxy.js';
@@ -15,7 +16,6 @@ import { FleetDocuments } from '../testing/fleet-documents.js';
 import { describeFleetFromClone } from '../testing/fleet-from-clone.js';
 import { describeFleetPages } from '../testing/fleet-pages.js';
 import { IMAGES } from '../testing/fleet-server.js';
-import { freePort } from '../testing/free-port.js';
 import { readiness } from '../testing/readiness.js';
 import type { ServiceProcess } from '../testing/service-process.js';
 

@@ -1,8 +1,8 @@
 import { execa } from 'execa';
 import { cp, mkdir, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { freePort } from '../../tools/services/free-port.mjs';
 import { REPOSITORY } from '../testing/clone.js';
-import { freePort } from '../testing/free-port.js';
 import { NpmProcess } from '../testing/npm-process.js';
 
 const START_LIMIT = 60_000;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { bundleCommandLine } from '../../tools/bundle/bundle-command-line.mjs';
 import { makeHttpImage, pushImage, removeImage } from '../../tools/engine/images.mjs';
 import { startRegistry, stopRegistry } from '../../tools/engine/registry.mjs';
+import { freePort } from '../../tools/services/free-port.mjs';
 import { ensureHelloImages } from '../../tools/start/hello-image.mjs';
 import { secret } from '../../tools/test/known-secrets.mjs';
 import { REPOSITORY } from './clone.js';
@@ -13,7 +14,6 @@ import { DocumentShell } from './document-shell.js';
 import { EngineView } from './engine-view.js';
 import { eventually } from './eventually.js';
 import { FleetApi } from './fleet-api.js';
-import { freePort } from './free-port.js';
 import { keepDesiredState } from './kept-desired-state.js';
 import { ServiceProcess } from './service-process.js';
 

@@ -1,12 +1,12 @@
 import { expect } from '@jest/globals';
 import { execa } from 'execa';
 import { join } from 'node:path';
+import { freePort } from '../../tools/services/free-port.mjs';
 import { searchForSecrets, secret } from '../../tools/test/known-secrets.mjs';
 import { REPOSITORY } from './clone.js';
 import { DocumentShell } from './document-shell.js';
 import { eventually } from './eventually.js';
 import { CHANGE_LIMIT, type Fleet } from './fleet.js';
-import { freePort } from './free-port.js';
 import { NpmProcess } from './npm-process.js';
 
 const ADMIN_PASSWORD = secret('d0cumented-Admin');

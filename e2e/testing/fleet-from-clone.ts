@@ -1,9 +1,9 @@
 import { expect, it } from '@jest/globals';
+import { freePort } from '../../tools/services/free-port.mjs';
 import { freshClone, removeClone } from './clone.js';
 import { eventually } from './eventually.js';
 import { CHANGE_LIMIT, type Fleet } from './fleet.js';
 import { FleetApi } from './fleet-api.js';
-import { freePort } from './free-port.js';
 import { NpmProcess } from './npm-process.js';
 import { readiness } from './readiness.js';
 import type { ServiceProcess } from './service-process.js';

@@ -3,6 +3,7 @@ import { streamName, WORKER_USER_PREFIX } from '@nebula/contracts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../tools/services/free-port.mjs';
 import type { OwnMongo } from '../../tools/services/mongo.mjs';
 import { type Broker, startBroker } from '../../tools/services/rabbitmq.mjs';
 import { BrokerProxy } from './broker-proxy.js';
@@ -12,7 +13,6 @@ import { eventually } from './eventually.js';
 import { FleetApi, type Waited } from './fleet-api.js';
 import { type DatabaseUsers, type FleetDatabase, fleetDatabase } from './fleet-database.js';
 import { FleetServer, type WorkerImage } from './fleet-server.js';
-import { freePort } from './free-port.js';
 import { ServiceProcess } from './service-process.js';
 import { StreamView } from './stream-view.js';
 

@@ -2,6 +2,7 @@ import { expect } from '@jest/globals';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../tools/services/free-port.mjs';
 import { type OwnMongo, startMongo } from '../../tools/services/mongo.mjs';
 import { type Broker, startBroker } from '../../tools/services/rabbitmq.mjs';
 import { secret } from '../../tools/test/known-secrets.mjs';
@@ -11,7 +12,6 @@ import { eventually } from './eventually.js';
 import { FleetApi } from './fleet-api.js';
 import { sayDatabase } from './fleet-database.js';
 import { FleetServer } from './fleet-server.js';
-import { freePort } from './free-port.js';
 import { ServiceProcess } from './service-process.js';
 
 /** Until all servers have a change, whatever happened before, milliseconds. */

@@ -2,12 +2,12 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { get } from 'node:https';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import { makeCertificates } from '../../../libs/messaging/src/testing/certificates.js';
 import { SEARCHED_LOG } from '../../../libs/messaging/src/testing/searched-log.js';
+import { freePort } from '../../../tools/services/free-port.mjs';
 import { raiseSchema } from '../../api/src/store/testing/newer-schema.js';
 import { loadStandaloneConfiguration } from './configuration.js';
 import { reserve } from './reservation.js';
@@ -34,15 +34,6 @@ async function start(given: Record<string, string>): Promise<Standalone> {
   const configuration = loadStandaloneConfiguration({ environment, file: join(folder, 'conf.json') });
   standalone = await startStandalone(configuration, await reserve(configuration), SEARCHED_LOG);
   return standalone;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
 }
 
 describe('api and worker in one process', () => {

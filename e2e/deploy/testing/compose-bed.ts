@@ -5,13 +5,13 @@ import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeServiceImages } from '../../../tools/services/compose.mjs';
+import { freePort } from '../../../tools/services/free-port.mjs';
 import { ensureNebulaBase } from '../../../tools/services/nebula-images.mjs';
 import { searchForSecrets, secret } from '../../../tools/test/known-secrets.mjs';
 import { REPOSITORY } from '../../testing/clone.js';
 import { EngineView, type SeenContainer } from '../../testing/engine-view.js';
 import { eventually } from '../../testing/eventually.js';
 import { FleetApi } from '../../testing/fleet-api.js';
-import { freePort } from '../../testing/free-port.js';
 import { asNamed, BESIDE, type ComposeNames } from './compose-names.js';
 import { ComposeProject, type ProjectOptions } from './compose-project.js';
 import { copySources, DocumentedServer } from './documented-server.js';

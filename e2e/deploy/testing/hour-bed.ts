@@ -7,13 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeHttpImage } from '../../../tools/engine/images.mjs';
 import { makeServiceImages } from '../../../tools/services/compose.mjs';
+import { freePort } from '../../../tools/services/free-port.mjs';
 import { mongoProgram } from '../../../tools/services/mongo-program.mjs';
 import { ensureNebulaBase } from '../../../tools/services/nebula-images.mjs';
 import { searchForSecrets, secret } from '../../../tools/test/known-secrets.mjs';
 import { REPOSITORY } from '../../testing/clone.js';
 import { EngineView, type SeenContainer } from '../../testing/engine-view.js';
 import { eventually } from '../../testing/eventually.js';
-import { freePort } from '../../testing/free-port.js';
 import { copySources, DocumentedServer } from './documented-server.js';
 import { typeInMongosh } from './mongo-shell.js';
 

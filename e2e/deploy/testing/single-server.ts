@@ -1,10 +1,10 @@
 import { expect } from '@jest/globals';
 import { join } from 'node:path';
+import { freePort } from '../../../tools/services/free-port.mjs';
 import { REPOSITORY } from '../../testing/clone.js';
 import type { EngineView } from '../../testing/engine-view.js';
 import { eventually } from '../../testing/eventually.js';
 import { FleetApi } from '../../testing/fleet-api.js';
-import { freePort } from '../../testing/free-port.js';
 import { ServiceProcess } from '../../testing/service-process.js';
 
 const START_LIMIT = 60_000;

@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StopSignals } from '@nebula/lifecycle';
-import { freePort } from '../testing/api-process.js';
+import { freePort } from '../../../../tools/services/free-port.mjs';
 import { eventually } from '../testing/eventually.js';
 import { loadApiConfiguration } from './configuration.js';
 import { runApi } from './run-api.js';

@@ -8,10 +8,11 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { makeCertificates } from '../../../../libs/messaging/src/testing/certificates.js';
 import { SEARCHED_LINES } from '../../../../libs/messaging/src/testing/searched-log.js';
+import { freePort } from '../../../../tools/services/free-port.mjs';
 import { secret } from '../../../../tools/test/known-secrets.mjs';
 import { openAppStore } from '../store/open-app-store.js';
 import { raiseSchema } from '../store/testing/newer-schema.js';
-import { API_PROCESS_LIMIT_MS, freePort, startApiProcess } from '../testing/api-process.js';
+import { API_PROCESS_LIMIT_MS, startApiProcess } from '../testing/api-process.js';
 import { eventually } from '../testing/eventually.js';
 
 let folder: string;

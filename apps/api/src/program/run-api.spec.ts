@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StopSignals } from '@nebula/lifecycle';
+import { freePort } from '../../../../tools/services/free-port.mjs';
 import { loadApiConfiguration } from './configuration.js';
 import { runApi } from './run-api.js';
 
@@ -57,13 +57,4 @@ async function failedStart(environment: Record<string, string>): Promise<unknown
   });
   const signals = new StopSignals(new EventEmitter(), () => undefined);
   return await runApi(configuration, signals).catch((error: unknown) => error);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port: free } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return free;
 }
