@@ -160,7 +160,7 @@ export class Sweep {
     let left = share;
     for (const due of [claimed, noted, this.dueAfter(this.verifyIntervalMs / 2)])
       if (left > 0) left -= await this.claim(region, due, left);
-    // Who was given less than there was room for has all that there is.
+    // Who was given less than there was room for has all that there is, but for what others have claimed.
     const isAll = left > 0 && this.roomOf(region) > 0;
     this.firstShares.set(region, isAll ? 0 : Math.max(0, first - (share - left)));
   }

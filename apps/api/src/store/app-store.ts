@@ -164,7 +164,8 @@ export abstract class AppStore {
   abstract markPublished(appName: string, region: string, mark: PublishedMark): Promise<void>;
   /**
    * Claims for verification up to `limit` published records that are due and that nobody has claimed, each for one caller
-   * alone. Answers their names. Who ends in between holds them up until the claim ends, and no longer.
+   * alone. Answers their names, fewer than `limit` only where no more are due. Who ends in between holds them up until the
+   * claim ends, and no longer.
    */
   abstract claimVerification(region: string, claim: VerificationClaim): Promise<string[]>;
   /** Notes that these were found right, as they were at this time; one whose mark is gone, or is of later, stays. */

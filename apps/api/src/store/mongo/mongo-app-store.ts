@@ -189,6 +189,24 @@ export class MongoAppStore extends AppStore {
   }
 
   override async claimVerification(region: string, claim: VerificationClaim): Promise<string[]> {
+    const all: string[] = [];
+    // Another instance may have been faster with some, and then there may be more that are due.
+    for (let raced = true; raced && all.length < claim.limit; ) {
+      const { candidates, claimed } = await this.claimOnce(region, {
+        ...claim,
+        limit: claim.limit - all.length,
+      });
+      all.push(...claimed);
+      raced = claimed.length < candidates;
+    }
+    return all;
+  }
+
+  /** Each document is claimed by itself, and remembers by whom. */
+  private async claimOnce(
+    region: string,
+    claim: VerificationClaim,
+  ): Promise<{ candidates: number; claimed: string[] }> {
     const { until, limit, except = [] } = claim;
     const { filter, index } = REGION_QUERIES.claimVerification;
     this.database.indexes.want(this.apps, index(region));
@@ -201,17 +219,16 @@ export class MongoAppStore extends AppStore {
         .limit(limit)
         .lean<Named[]>(),
     );
-    if (candidates.length === 0) return [];
-    // Each document is claimed by itself, and remembers by whom: another instance may have been faster with some.
+    if (candidates.length === 0) return { candidates: 0, claimed: [] };
     const claimant = randomUUID();
     const names = { _id: { $in: candidates.map(nameOf) } };
     const claiming = { $set: { [verifiedField(region)]: -until, [claimField(region)]: claimant } };
     const { matchedCount } = await this.run(() => this.apps.updateMany({ ...names, ...due }, claiming));
-    if (matchedCount === 0) return [];
+    if (matchedCount === 0) return { candidates: candidates.length, claimed: [] };
     const claimed = await this.run(() =>
       this.apps.find({ ...names, [claimField(region)]: claimant }, { _id: 1 }).lean<Named[]>(),
     );
-    return claimed.map(nameOf);
+    return { candidates: candidates.length, claimed: claimed.map(nameOf) };
   }
 
   override async noteVerified(

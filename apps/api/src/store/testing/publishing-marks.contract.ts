@@ -133,10 +133,9 @@ export function describePublishingMarks(kind: string, create: CreateDatabase): v
         ),
       );
       for (const claim of claims) expect(claim.length).toBeLessThanOrEqual(15);
-      const claimed = claims.flat();
-      expect(new Set(claimed).size).toBe(claimed.length);
-      const rest = await apps.claimVerification('eu', claim(500, 900));
-      expect([...claimed, ...rest].sort()).toEqual(all);
+      // Who is given less than was asked for knows that there is no more, however many ask at a time.
+      expect(claims.flat().sort()).toEqual(all);
+      expect(await apps.claimVerification('eu', claim(500, 900))).toEqual([]);
       expect((await apps.get('app-10'))?.published).toEqual({ eu: mark(1, 1, -930), us: mark(1, 1, 100) });
       expect((await apps.get('fresh'))?.published).toEqual({ eu: mark(1, 1, 500) });
       expect(await apps.claimVerification('us', claim(101, 1_000))).toHaveLength(60);
