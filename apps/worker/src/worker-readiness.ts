@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ContainerRuntime } from './container-runtime/container-runtime.js';
 import { DesiredStateCopies } from './desired-state/desired-state-copies.js';
+import { ReportSender } from './reporting/report-sender.js';
 
 /** Whether this worker can do its work. */
 @Injectable()
@@ -8,10 +9,11 @@ export class WorkerReadiness {
   constructor(
     private readonly runtime: ContainerRuntime,
     private readonly copies: DesiredStateCopies,
+    private readonly sender: ReportSender,
   ) {}
 
   /** Null when it can, else what is missing, in a few words. */
   async problem(): Promise<string | null> {
-    return (await this.runtime.problem()) ?? this.copies.problem;
+    return (await this.runtime.problem()) ?? this.sender.problem() ?? this.copies.problem;
   }
 }

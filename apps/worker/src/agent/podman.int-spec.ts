@@ -5,10 +5,14 @@ import type { AppSpec } from '@nebula/contracts';
 import { makeHttpImageOnPodman } from '../../../../tools/engine/images.mjs';
 import { ensurePackages } from '../../../../tools/engine/packages.mjs';
 import { PODMAN_PACKAGES, startPodman, stopPodman } from '../../../../tools/engine/podman.mjs';
+import { DockerRuntime } from '../container-runtime/docker/docker-runtime.js';
 import { eventually } from '../container-runtime/testing/eventually.js';
 import { IMAGES, type Seen, WorkerOnEngine } from './testing/worker-on-engine.js';
 
 const LIMIT = 30_000;
+
+/** The tests may run in a container, from which no id of the server is to be had. */
+const KNOWN = { worker_id: 'on-podman' };
 
 let folder: string;
 let worker: WorkerOnEngine;
@@ -18,7 +22,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join('/run', 'nebula-podman-'));
   const { host } = await startPodman(folder);
   worker = await WorkerOnEngine.open(host, makeHttpImageOnPodman);
-  await worker.start();
+  await worker.start(KNOWN);
 }, 180_000);
 
 afterAll(async () => {
@@ -66,7 +70,7 @@ it('a worker on Podman runs an app, and changes, repairs and removes it', async 
 
   await worker.close();
   worker.forgetReports();
-  await worker.start();
+  await worker.start(KNOWN);
   await worker.reported({ state: 'converged', revision });
   expect(await worker.containers()).toEqual(first);
 
@@ -88,6 +92,19 @@ it('a worker on Podman runs an app, and changes, repairs and removes it', async 
   expect(kept(rolled, restarted)).toEqual([]);
   expect(await page(port)).toBe('version 2\n');
 }, 120_000);
+
+it('the engine has one id for all starts of a worker, which does not show that of the machine', async () => {
+  const machine = '0123456789abcdef0123456789abcdef';
+  const { host } = worker.engine;
+  const idOf = async (known: string | null) =>
+    (await new DockerRuntime(host, { machine: known }).facts()).engine_id;
+  const first = await idOf(machine);
+  expect(first).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  expect(await idOf(machine)).toBe(first);
+  expect(await idOf(machine.replace('0', '1'))).not.toBe(first);
+  expect(first).not.toContain(machine.slice(0, 8));
+  expect(await idOf(null)).toBeNull();
+});
 
 it('what can not be changed on a container there is made anew: its restart policy and its limits', async () => {
   const before = await after({});

@@ -4,8 +4,8 @@ import type { ContainerDraft } from '../reconcile/step.js';
 
 /** What the engine says about itself and its server. */
 export interface EngineFacts extends NodeFacts {
-  /** The engine's own id; it survives the loss of our state folder. */
-  engine_id: string;
+  /** The engine's id, which survives the loss of our state folder; null when it has none that stays the same. */
+  engine_id: string | null;
   engine_version: string;
   architecture: string;
   /**

@@ -2,11 +2,16 @@ import { randomUUID } from 'node:crypto';
 import type { WorkerFacts, WorkerHeartbeat } from '@nebula/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { EngineFactsCache } from '../agent/engine-facts-cache.js';
+import { WorkerLog } from '../worker-log.js';
 import { WORKER_OPTIONS, type WorkerOptions } from '../worker-options.js';
 import type { ReportBody } from './fitting-report.js';
 
 /** A heartbeat without what only the sending adds. */
 export type HeartbeatBody = Omit<WorkerHeartbeat, 'sequence' | 'boot_nonce'>;
+
+const NO_ID =
+  'worker_id must be set: this engine has no id that stays (Podman has none), and from the server none can be had, ' +
+  'as in a container; until then nothing is reported';
 
 /** Sends reports and heartbeats, in one count, as the worker that this is. */
 @Injectable()
@@ -14,22 +19,34 @@ export class ReportSender {
   private readonly bootNonce = randomUUID();
   private sequence = 0;
   private workerId: string | null;
+  private isTold = false;
 
   constructor(
     @Inject(WORKER_OPTIONS)
     private readonly options: Pick<WorkerOptions, 'reports' | 'worker_id' | 'worker_labels' | 'version'>,
     private readonly engine: EngineFactsCache,
+    private readonly log: WorkerLog,
   ) {
     this.workerId = options.worker_id ?? null;
   }
 
-  /** Who this is and on what; null until the engine has told. Once known, the id stays the same. */
+  /** Null when this worker can report, or its engine has not told yet what it is, else what is missing. */
+  problem(): string | null {
+    return this.workerId === null && this.engine.latest?.engine_id === null ? NO_ID : null;
+  }
+
+  /** Who this is and on what; null until the engine has told, or when there is a problem. Once known, the id stays the same. */
   identity(): { worker_id: string; worker: WorkerFacts } | null {
     const facts = this.engine.latest;
     if (!facts) return null;
     const { hostname, engine_version, architecture, cores, memory_bytes } = facts;
     const { version: worker_version, worker_labels: labels = {} } = this.options;
     this.workerId ??= facts.engine_id;
+    if (this.workerId === null) {
+      if (!this.isTold) this.log.error(NO_ID);
+      this.isTold = true;
+      return null;
+    }
     return {
       worker_id: this.workerId,
       worker: { hostname, engine_version, architecture, cores, memory_bytes, worker_version, labels },

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { WorkerMessage } from '@nebula/contracts';
 import type { EngineFactsCache } from '../agent/engine-facts-cache.js';
+import { KeptLog } from '../agent/testing/kept-log.js';
 import { Clock } from '../clock.js';
+import { WorkerLog } from '../worker-log.js';
 import { ReportSender } from './report-sender.js';
 import { Heartbeats } from './heartbeats.js';
 import { Reporter } from './reporter.js';
@@ -44,7 +46,8 @@ function start(chance: number): void {
   const clock = new LoadedClock(chance);
   const reports = { publish: (message: WorkerMessage) => void messages.push(message) };
   const engine = { latest: FACTS } as unknown as EngineFactsCache;
-  const sender = new ReportSender({ reports, version: '3.0.0' }, engine);
+  const log = new WorkerLog({ logger: new KeptLog() });
+  const sender = new ReportSender({ reports, version: '3.0.0' }, engine, log);
   const selection = { kind: 'listed', apps: ['web'] } as const;
   const options = { report_interval_seconds: INTERVAL_SECONDS, selection };
   reporter = new Reporter(sender, new Heartbeats(options, sender, clock), clock);

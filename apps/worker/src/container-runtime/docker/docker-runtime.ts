@@ -19,6 +19,7 @@ import { DockerNetworks } from './docker-networks.js';
 import { engineFacts, versionFacts } from './engine-facts.js';
 import { ImagePuller, localImage, PULL_IDLE_LIMIT } from './image-pull.js';
 import { logTail } from './log-tail.js';
+import { lastingEngineId, machineId } from './machine-id.js';
 import { listImages, removeImage } from './local-images.js';
 import { listContainers } from './observed-container.js';
 import { runInside } from './run-inside.js';
@@ -31,6 +32,8 @@ export interface DockerRuntimeOptions {
   random?: () => number;
   /** Id of the container that this worker runs in, which it never touches. */
   self?: string | null;
+  /** Of the server, null where it isn't known; what is read of it when absent. */
+  machine?: string | null;
   /** Makes every time limit longer or shorter; 1 when absent. */
   limitFactor?: number;
   /** Seconds between two looks whether a quiet engine is still there; 300 when absent. */
@@ -66,13 +69,21 @@ export class DockerRuntime extends ContainerRuntime {
   }
 
   async facts(): Promise<EngineFacts> {
-    const [{ time: _time, has_systemd, ...said }, { is_podman, platform }] = await Promise.all([
+    const [{ time: _time, has_systemd, folder, ...said }, { is_podman, platform }] = await Promise.all([
       engineFacts(this.client, this.options.self ?? null),
       versionFacts(this.client),
     ]);
     // Podman has no call that gives a container another restart policy and other limits up to version 4, and a later one
     // leaves out some of what it is told. It has systemd run its health checks.
-    return { ...said, platform, can_update: !is_podman, can_check: !is_podman || has_systemd, is_podman };
+    const can = { can_update: !is_podman, can_check: !is_podman || has_systemd };
+    const engine_id = is_podman ? this.idOnPodman(folder) : said.engine_id;
+    return { ...said, engine_id, platform, ...can, is_podman };
+  }
+
+  /** Podman says another id with each answer. One behind a network need not be on this server. */
+  private idOnPodman(folder: string): string | null {
+    const { machine = machineId() } = this.options;
+    return this.client.host.startsWith('unix://') ? lastingEngineId(machine, folder) : null;
   }
 
   async list(scope: string, app?: string): Promise<ContainerListing> {

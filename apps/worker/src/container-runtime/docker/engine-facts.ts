@@ -31,7 +31,7 @@ interface Info {
 
 /**
  * What the engine says of itself and its server, and its clock, in milliseconds since 1970. `has_systemd`: it is known to
- * use systemd, which need not be so where it could.
+ * use systemd, which need not be so where it could. `folder`: what it keeps everything in, on its server.
  *
  * @param self id of the container that this process runs in, null when it runs in none.
  * @throws {RuntimeError}
@@ -39,7 +39,7 @@ interface Info {
 export async function engineFacts(
   client: DockerClient,
   self: string | null = null,
-): Promise<Omit<EngineFacts, OfVersion> & { time: number; has_systemd: boolean }> {
+): Promise<Omit<EngineFacts, OfVersion> & { time: number; has_systemd: boolean; folder: string }> {
   const info = (await client.read(READ_LIMIT, '/info')) as Info;
   const socket = /^unix:\/\/(.+)/.exec(client.host)?.[1];
   const mounts = self === null || socket === undefined ? null : await mountsOf(client, self);
@@ -56,6 +56,7 @@ export async function engineFacts(
     ...(sockets.length > 0 ? { sockets } : {}),
     time: Date.parse(info.SystemTime),
     has_systemd: info.CgroupDriver === 'systemd',
+    folder: info.DockerRootDir,
   };
 }
 
