@@ -10,6 +10,7 @@ import { runCheck } from './run-check.mjs';
 import { lanesOf } from './lanes.mjs';
 import { PROJECT } from './run-command.mjs';
 import { NEEDS_ENGINE, runJest } from './run-jest.mjs';
+import { summaryOf } from './summary.mjs';
 import { givenEngine, testEngine } from './test-engine.mjs';
 
 /** @import { Kind, Wish } from './arguments.mjs' */
@@ -34,6 +35,7 @@ const say = (line) => console.log(line);
  * @returns {Promise<number>} the exit code
  */
 export async function runTests(wish) {
+  const begun = performance.now();
   const other = pidIn(RUN_FILE, (command) => command.some((part) => basename(part) === 'test.mjs'));
   if (other !== null && other !== process.pid) {
     console.error(`The tests of this clone run already, as process ${other}.`);
@@ -57,14 +59,16 @@ export async function runTests(wish) {
   rmSync(RUN_FILE, { force: true });
 
   if (stopping.signal.aborted) problems.push(String(stopping.signal.reason));
-  const sum = (/** @type {'passed' | 'failed' | 'skipped'} */ key) =>
+  const sum = (/** @type {'passed' | 'failed' | 'skipped' | 'atSecondTry'} */ key) =>
     counts.reduce((total, count) => total + count[key], 0);
   if (sum('skipped') > 0) problems.push(`${sum('skipped')} tests are skipped, and none may be`);
   if (problems.length === 0 && sum('passed') + sum('failed') === 0) problems.push('there is no such test');
   // Once more, since what was printed of it may be thousands of lines away.
   problems.unshift(...counts.flatMap(({ failures }) => failures));
   for (const problem of problems) say(`Failed: ${problem}`);
-  say(`${sum('passed')} passed, ${sum('failed')} failed`);
+  const seconds = (performance.now() - begun) / 1_000;
+  const totals = { passed: sum('passed'), failed: sum('failed'), atSecondTry: sum('atSecondTry') };
+  for (const line of summaryOf({ ...totals, seconds })) say(line);
   return problems.length === 0 && sum('failed') === 0 ? 0 : 1;
 }
 
@@ -166,14 +170,17 @@ async function runTwice(kind, options) {
   say(`\nA second try of ${names.join(', ')}:`);
   const second = await runJest(kind, { ...options, patterns: names, without: [] });
   if (second.failed > 0)
-    return { ...first, failures: [...first.failures, ...second.failures.map(atSecondTry)] };
+    return { ...first, failures: [...first.failures, ...second.failures.map(toldOfSecondTry)] };
   say('Passed at the second try alone, which is worth a look:');
   for (const failure of first.failures) say(failure);
-  return { ...first, passed: first.passed + first.failed, failed: 0, failedFiles: [], failures: [] };
+  return {
+    ...{ ...first, passed: first.passed + first.failed, failed: 0, atSecondTry: names.length },
+    ...{ failedFiles: [], failures: [] },
+  };
 }
 
 /** @param {string} failure */
-const atSecondTry = (failure) => `at the second try ${failure}`;
+const toldOfSecondTry = (failure) => `at the second try ${failure}`;
 
 /** @param {unknown} error */
 function messageOf(error) {
