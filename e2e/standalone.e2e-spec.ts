@@ -61,12 +61,16 @@ async function tryCommand(index: number): Promise<void> {
   expect(JSON.parse(stdout)).toMatchObject({ app_name: 'hello' });
 }
 
-/** A command of docs/operations.md, in the folder of the project, with another one in the place of /backups. */
-async function command(text: string): Promise<void> {
+/**
+ * A command of docs/operations.md, in the folder of the project, with another one in the place of /backups.
+ * @returns what it prints
+ */
+async function command(text: string): Promise<string> {
   const here = text.replace('/backups', join(clone, 'backups'));
   const process = new NpmProcess(clone, ['-c', here], environment, 'sh');
   started.push(process);
   expect({ code: await process.ended(), output: process.output }).toMatchObject({ code: 0 });
+  return process.output;
 }
 
 beforeAll(async () => {
@@ -249,11 +253,19 @@ describe('one machine, from a fresh clone', () => {
       current.signalGroup('SIGINT');
       expect(await current.ended()).toBe(0);
       const [file = ''] = await readdir(join(clone, 'backups'));
+      let printed = '';
       for (const each of blocks.take('docs/operations.md', 'Backup', 1).commands)
-        await command(each.replace(/nebula-\d{4}-\d\d-\d\d/, file));
+        printed = await command(each.replace(/nebula-\d{4}-\d\d-\d\d/, file));
+      // As the page shows it, for other numbers of another file.
+      const alike = (text: string) => text.trim().replaceAll(/\S+\/backups\/\S+|\b\d+ /g, '… ');
+      const shown = blocks.take('docs/operations.md', 'Backup', 2).text;
+      expect(alike(printed)).toBe(alike(shown.replaceAll('/backups/', `${clone}/backups/`)));
+      expect(alike(printed)).toContain('it wins over what streams and workers have');
       // What a person keeps as long as he likes is no file of ours.
       await rm(join(clone, '.nebula', 'old'), { recursive: true });
       await start();
+      // A restore knows that it was one, so nobody has to find out.
+      expect(current.output).not.toContain('the feed is ahead of the database');
       const restored = await asked();
       expect(restored.revision).toBeGreaterThan(first.revision);
       expect(restored.revision).toBeLessThan(last.revision);

@@ -117,7 +117,7 @@ export const REGISTER = {
     Scrape: playedBy(DOCUMENTS),
     'With Docker Compose': [playedBy(DOCUMENTS, [/^cd /, 'the folder plays no part']), playedBy(COMPOSE)],
   },
-  'docs/operations.md': { Configuration: DATA, Backup: [playedBy(STANDALONE), playedBy(STANDALONE), LOG] },
+  'docs/operations.md': { Configuration: DATA, Backup: playedBy(STANDALONE) },
   'docs/production.md': { '*': playedBy(HOUR) },
   'docs/regions.md': {
     'Several regions': PICTURE,
