@@ -2,7 +2,13 @@ import { EXIT, readCommandLine, runProgram } from '@nebula/lifecycle';
 import { loadApiConfiguration } from './program/configuration.js';
 import { apiHelp } from './program/help.js';
 import { runApi } from './program/run-api.js';
-import { loadStoreConfiguration, runBackup, runRestore } from './program/run-backup.js';
+import {
+  loadRestoreConfiguration,
+  loadStoreConfiguration,
+  runBackup,
+  runRestore,
+  WITHOUT_KEYS,
+} from './program/run-backup.js';
 import { runRotateSecrets } from './program/run-rotate-secrets.js';
 import { runSetup } from './program/run-setup.js';
 import { loadSetupConfiguration } from './program/setup-configuration.js';
@@ -11,7 +17,7 @@ await runProgram(async (signals) => {
   const called = readCommandLine(
     process.argv.slice(2),
     ['serve', 'setup-broker', 'rotate-secrets', 'backup', 'restore'],
-    ['backup', 'restore'],
+    { files: ['backup', 'restore'], options: { restore: [WITHOUT_KEYS] } },
   );
   if (called.kind === 'help') {
     process.stdout.write(apiHelp());
@@ -25,7 +31,9 @@ await runProgram(async (signals) => {
     case 'backup':
       return await runBackup(loadStoreConfiguration(), called.file ?? '');
     case 'restore':
-      return await runRestore(loadStoreConfiguration(), called.file ?? '');
+      return await runRestore(loadRestoreConfiguration(), called.file ?? '', {
+        withoutKeys: called.options?.includes(WITHOUT_KEYS) ?? false,
+      });
     case 'setup-broker':
       return await runSetup(loadSetupConfiguration());
   }

@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { readCommandLine } from './command-line.js';
 
-const read = (...argv: string[]) => readCommandLine(argv, ['serve', 'setup-broker', 'backup'], ['backup']);
+const read = (...argv: string[]) =>
+  readCommandLine(argv, ['serve', 'setup-broker', 'backup'], {
+    ...{ files: ['backup'], options: { backup: ['--again'] } },
+  });
 
 describe('readCommandLine', () => {
   it.each([
@@ -20,7 +23,17 @@ describe('readCommandLine', () => {
     expect(read('backup', 'a b')).toEqual({ kind: 'command', command: 'backup', file: 'a b' });
   });
 
+  it.each([[['backup', 'a', '--again']], [['backup', '--again', 'a']]])('%j has an option', (argv) => {
+    const called = { kind: 'command', command: 'backup', file: 'a', options: ['--again'] };
+    expect(read(...argv)).toEqual(called);
+  });
+
   it.each([
+    [['backup', '--again'], 'backup needs a file: backup FILE'],
+    [
+      ['setup-broker', '--again'],
+      'unknown argument "--again" after setup-broker; known are serve, setup-broker, backup and --help',
+    ],
     [['backup'], 'backup needs a file: backup FILE'],
     [
       ['backup', 'a', 'b'],

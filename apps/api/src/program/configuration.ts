@@ -8,7 +8,6 @@ import {
 import { configured } from '@nebula/lifecycle';
 import { ACCESS_KEYS, type AccessConfiguration } from './access-keys.js';
 import { accessProblems } from './access-problems.js';
-import { parseSecretKeys } from '../store/secrets/secret-key.js';
 import { KEPT_BROKER_KEYS, type KeptBrokerConfiguration } from './kept-broker.js';
 import {
   hasRegions,
@@ -17,16 +16,15 @@ import {
   type RegionsConfiguration,
   SHARED_RABBIT_KEYS,
 } from './regions.js';
-import { STORE_KEYS, type StoreConfiguration, storeProblems } from './store-keys.js';
+import { SEALED_STORE_KEYS, type SealedStoreConfiguration, sealedStoreProblems } from './store-keys.js';
 
 /** What an api of its own is started with. */
 export interface ApiConfiguration
   extends AccessConfiguration,
-    StoreConfiguration,
+    SealedStoreConfiguration,
     RabbitConfiguration,
     KeptBrokerConfiguration,
     RegionsConfiguration {
-  secret_keys: string[];
   verify_interval_seconds: number;
   tombstone_retention_days: number;
   history_limit: number;
@@ -39,14 +37,7 @@ const API_RECONNECT = reconnectKey(10);
 /** What can be configured, with the units and limits that `--help` shows. */
 export const API_KEYS: KeyTable<ApiConfiguration> = {
   ...ACCESS_KEYS,
-  ...STORE_KEYS,
-  secret_keys: {
-    kind: 'list',
-    default: [],
-    secret: true,
-    description:
-      'keys for the values of secret_env_vars in the database, each <id>:<32 bytes in base64>; the first encrypts, all decrypt. Apps can have no secrets when it is not set',
-  },
+  ...SEALED_STORE_KEYS,
   ...RABBIT_KEYS,
   rabbit_reconnect_max_seconds: API_RECONNECT,
   ...KEPT_BROKER_KEYS,
@@ -91,7 +82,6 @@ export function loadApiConfiguration(sources?: Sources): ApiConfiguration {
   return configured(keys, sources, (configuration) => [
     ...accessProblems(configuration),
     ...readRegions(configuration).problems,
-    ...storeProblems(configuration),
-    ...(parseSecretKeys(configuration.secret_keys).problems ?? []).map((line) => `secret_keys: ${line}`),
+    ...sealedStoreProblems(configuration),
   ]);
 }

@@ -17,7 +17,10 @@ Commands
                  was put there before the old one. It can be run at any time, and again.
   backup FILE    writes all of the database that can't be made anew into a new file, while apis work. It needs to
                  know the database alone: mongo_url and schema_name, or sqlite_file.
-  restore FILE   brings a backup into an empty database, be it of another kind. No api may use it meanwhile.
+  restore FILE [--without-keys]
+                 brings a backup into an empty database, be it of another kind. No api may use it meanwhile. It needs
+                 to know the database, and secret_keys: where these lack the key of a secret in the backup, nothing is
+                 restored. With --without-keys all is, and apps with such a secret are not sent out until it can be read.
   -h, --help     print this
 
 Configuration: an environment variable (upper case of the key) or a key in conf.json. The environment wins.

@@ -1,14 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { comparePositions } from '@nebula/contracts';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { existsSync, writeFileSync } from 'node:fs';
-import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SEARCHED_LINES } from '../../../../libs/messaging/src/testing/searched-log.js';
 import { openAppStore } from '../store/open-app-store.js';
+import { MIGRATIONS } from '../store/sqlite/schema.js';
 import { raiseSchema } from '../store/testing/newer-schema.js';
 import { recordOf } from '../store/testing/records.js';
-import { loadStoreConfiguration, runBackup, runRestore } from './run-backup.js';
+import { loadRestoreConfiguration, loadStoreConfiguration, runBackup, runRestore } from './run-backup.js';
 
 let folder: string;
 let lines: string[];
@@ -22,14 +24,17 @@ beforeEach(async () => {
 afterEach(async () => await rm(folder, { recursive: true, force: true }));
 
 const say = (line: string) => void lines.push(line);
-const configuration = (name: string) =>
-  loadStoreConfiguration({
-    environment: { SQLITE_FILE: join(folder, name) },
-    file: join(folder, 'conf.json'),
-  });
+const sources = (name: string) => ({
+  environment: { SQLITE_FILE: join(folder, name) },
+  file: join(folder, 'conf.json'),
+});
+const configuration = (name: string) => loadStoreConfiguration(sources(name));
 const backUp = async () => await runBackup(configuration('nebula.db'), file, say);
 const restoreInto = async (name: string, now?: number) =>
-  await runRestore(configuration(name), file, say, now);
+  await runRestore(loadRestoreConfiguration(sources(name)), file, {
+    say,
+    ...(now === undefined ? {} : { now }),
+  });
 
 async function withApps(name: string, work: (apps: string[]) => void): Promise<void> {
   const store = await openAppStore({ kind: 'sqlite', path: join(folder, name) }, SEARCHED_LINES);
@@ -157,6 +162,35 @@ describe('backup and restore', () => {
       expect.stringMatching(/nebula\.db was written by a newer version of the program \(schema 99, .*\)$/),
     ]);
     expect(await readdir(folder)).not.toContain('nebula.backup');
+  });
+
+  it('leave a database of an older version as it is, which may be in use by that', async () => {
+    const path = join(folder, 'older.db');
+    const older = new DatabaseSync(path);
+    older.exec('PRAGMA journal_mode = WAL');
+    for (const step of MIGRATIONS.slice(0, 4)) older.exec(step);
+    older.exec(`
+      PRAGMA user_version = 4;
+      INSERT INTO apps VALUES ('shop', '{"app_name":"shop","docker_image":"i"}', 7, '{"restart":2,"release":0}', 0, 'c', 'u')`);
+    older.close();
+    await chmod(path, 0o640);
+    const before = await readFile(path);
+    expect(await runBackup(configuration('older.db'), file, say)).toBe(1);
+    expect(lines).toEqual([
+      `${path} was written by an older version of the program (schema 4, this one has ${MIGRATIONS.length}) and stays as it is: run the command of the version that uses it`,
+    ]);
+    expect((await readFile(path)).equals(before)).toBe(true);
+    expect((await stat(path)).mode & 0o777).toBe(0o640);
+    expect(await readdir(folder)).not.toContain('nebula.backup');
+  });
+
+  it('change nothing of a database that is backed up, not even who may read it', async () => {
+    const path = join(folder, 'nebula.db');
+    await chmod(path, 0o640);
+    const before = await readFile(path);
+    expect(await backUp()).toBe(0);
+    expect((await readFile(path)).equals(before)).toBe(true);
+    expect((await stat(path)).mode & 0o777).toBe(0o640);
   });
 
   it('say which file is missing', async () => {

@@ -7,12 +7,26 @@ import { linesOf, writeBackupFile } from '../store/backup/backup-file.js';
 import { type BackupCounts, BackupError, counted, NOTHING } from '../store/backup/backup-format.js';
 import { backupText, parsedBackup } from '../store/backup/backup-text.js';
 import { isEmpty, requireEmpty, restore } from '../store/backup/restore.js';
+import { SecretsLook } from '../store/backup/secrets-look.js';
 import { storedEntries } from '../store/backup/stored-entries.js';
 import { openStores, type OpenStores } from '../store/open-app-store.js';
+import { Keyring } from '../store/secrets/keyring.js';
+import { parseSecretKeys } from '../store/secrets/secret-key.js';
 import type { StoreOptions } from '../store/store-options.js';
-import { STORE_KEYS, type StoreConfiguration, storeOf, storeProblems } from './store-keys.js';
+import {
+  SEALED_STORE_KEYS,
+  type SealedStoreConfiguration,
+  sealedStoreProblems,
+  STORE_KEYS,
+  type StoreConfiguration,
+  storeOf,
+  storeProblems,
+} from './store-keys.js';
 
 type Say = (line: string) => void;
+
+/** Has a restore go on though the keys of its secrets are missing. */
+export const WITHOUT_KEYS = '--without-keys';
 
 const toOutput: Say = (line) => void process.stdout.write(`${line}\n`);
 
@@ -25,7 +39,16 @@ export function loadStoreConfiguration(sources?: Sources): StoreConfiguration {
 }
 
 /**
- * Writes all of a database that can't be made anew into a new file. Apis may work meanwhile.
+ * As `loadStoreConfiguration`, with the keys of the secrets that are restored.
+ * @throws {StartError} with a line for each value that is wrong
+ */
+export function loadRestoreConfiguration(sources?: Sources): SealedStoreConfiguration {
+  return configured(SEALED_STORE_KEYS, sources, sealedStoreProblems);
+}
+
+/**
+ * Writes all of a database that can't be made anew into a new file. Apis may work meanwhile, and nothing of the database
+ * is changed: one of an older version, which may be in use by that, is refused.
  * @returns the exit code, 1 when it could not be done; then there is no file
  */
 export async function runBackup(
@@ -38,7 +61,7 @@ export async function runBackup(
     const store = storeOf(configuration);
     if (store.kind === 'sqlite' && !(await exists(store.path)))
       throw new BackupError(`sqlite_file: there is no ${store.path}`);
-    await withStores(store, async (stores) => {
+    await looking(store, async (stores) => {
       if (await isEmpty(stores))
         throw new BackupError(
           `the database is empty; is ${store.kind === 'sqlite' ? 'sqlite_file' : 'schema_name'} right?`,
@@ -56,27 +79,38 @@ export async function runBackup(
   });
 }
 
+/** What a restore may be told. */
+export interface RestoreOptions {
+  say?: Say;
+  /** Milliseconds since 1970. */
+  now?: number;
+  /** Whether it goes on when secrets can't be read with the keys of the configuration. */
+  withoutKeys?: boolean;
+}
+
 /**
  * Brings a backup into an empty database, of the same kind or of another.
- * @param now milliseconds since 1970
- * @returns the exit code, 1 when it could not be done. A file that is no whole backup changes nothing.
+ * @returns the exit code, 1 when it could not be done. A file that is no whole backup, or has secrets that the keys of the
+ * configuration can't open, changes nothing.
  */
 export async function runRestore(
-  configuration: StoreConfiguration,
+  configuration: SealedStoreConfiguration,
   file: string,
-  say: Say = toOutput,
-  now = Date.now(),
+  { say = toOutput, now = Date.now(), withoutKeys = false }: RestoreOptions = {},
 ): Promise<number> {
   return await telling(say, async () => {
     let counts = NOTHING;
     let lastChange = 0;
     const tokens: string[] = [];
+    const secrets = new SecretsLook(new Keyring(parseSecretKeys(configuration.secret_keys).keys ?? []));
     for await (const entry of parsedBackup(linesOf(file))) {
       counts = counted(counts, entry);
+      secrets.see(entry);
       if (entry.kind === 'token') tokens.push(entry.token.name);
       if (entry.kind === 'app') lastChange = Math.max(lastChange, Date.parse(entry.app.updated_at));
     }
     say(`${file} is a whole backup: ${inWords(counts)}`);
+    tellUnreadable(secrets.problems(), say, withoutKeys);
     const store = storeOf(configuration);
     const restored =
       store.kind === 'sqlite'
@@ -90,6 +124,19 @@ export async function runRestore(
         `the clock of this machine (${instant(now)}) is behind the last change in the backup (${instant(lastChange)}): set it and restore anew, or what was done after an earlier restore may win`,
       );
   });
+}
+
+/** @throws {BackupError} when there are any, unless that is wanted */
+function tellUnreadable(problems: readonly string[], say: Say, withoutKeys: boolean): void {
+  if (problems.length === 0) return;
+  for (const problem of problems) say(problem);
+  if (!withoutKeys)
+    throw new BackupError(
+      `nothing was restored, since apps whose secrets can't be read would not be sent out: add the keys of the time of the backup to secret_keys, behind those that are there, or restore all the same with ${WITHOUT_KEYS} behind the file`,
+    );
+  say(
+    'those apps are not sent out until the apis have these keys, or the apps new values; their containers go on',
+  );
 }
 
 /** The database file appears when all is in it. */
@@ -134,6 +181,8 @@ function databaseFiles(path: string): string[] {
 }
 
 async function intoServer(store: StoreOptions, file: string, now: number, say: Say): Promise<BackupCounts> {
+  // Before this version is noted in it: a wrong name can be that of a database that an older one uses.
+  await looking(store, requireEmpty);
   return await withStores(store, async (stores) => {
     await requireEmpty(stores);
     say('nobody else can use the database until all is in it; apis that have it open are given some seconds');
@@ -167,9 +216,18 @@ async function partly<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function withStores<T>(store: StoreOptions, work: (stores: OpenStores) => Promise<T>): Promise<T> {
+/** As `withStores`, for work that changes nothing. */
+async function looking<T>(store: StoreOptions, work: (stores: OpenStores) => Promise<T>): Promise<T> {
+  return await withStores(store, work, { asItIs: true });
+}
+
+async function withStores<T>(
+  store: StoreOptions,
+  work: (stores: OpenStores) => Promise<T>,
+  use = { asItIs: false },
+): Promise<T> {
   // A failure ends the command, with a line of its own.
-  const stores = await openStores(store, { info: () => undefined, warn: () => undefined });
+  const stores = await openStores(store, { info: () => undefined, warn: () => undefined }, use);
   try {
     return await work(stores);
   } finally {

@@ -1,4 +1,5 @@
 import { type KeyTable, shownValue } from '@nebula/configuration';
+import { parseSecretKeys } from '../store/secrets/secret-key.js';
 import type { StoreOptions } from '../store/store-options.js';
 
 /** Which database is used: one of the first two. */
@@ -23,6 +24,22 @@ export const STORE_KEYS: KeyTable<StoreConfiguration> = {
   schema_name: { kind: 'string', default: 'nebula', description: 'name of the database on MongoDB' },
 };
 
+/** With the keys of what is sealed in it. */
+export interface SealedStoreConfiguration extends StoreConfiguration {
+  secret_keys: string[];
+}
+
+export const SEALED_STORE_KEYS: KeyTable<SealedStoreConfiguration> = {
+  ...STORE_KEYS,
+  secret_keys: {
+    kind: 'list',
+    default: [],
+    secret: true,
+    description:
+      'keys for the values of secret_env_vars in the database, each <id>:<32 bytes in base64>; the first encrypts, all decrypt. Apps can have no secrets when it is not set',
+  },
+};
+
 /** The database that the configuration names. */
 export function storeOf({ mongo_url, schema_name, sqlite_file }: StoreConfiguration): StoreOptions {
   return mongo_url === ''
@@ -39,6 +56,12 @@ export function storeProblems(configuration: StoreConfiguration): string[] {
       ? []
       : [`schema_name is ${shownValue(schema_name)} but must be 1 to 63 letters, digits, "_" and "-"`]),
   ];
+}
+
+/** As `storeProblems`, with those of the keys. */
+export function sealedStoreProblems(configuration: SealedStoreConfiguration): string[] {
+  const { problems = [] } = parseSecretKeys(configuration.secret_keys);
+  return [...storeProblems(configuration), ...problems.map((line) => `secret_keys: ${line}`)];
 }
 
 function addressProblems({ mongo_url, sqlite_file }: StoreConfiguration): string[] {

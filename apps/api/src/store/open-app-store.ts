@@ -23,23 +23,33 @@ export interface OpenStores {
   restoring: { begin(): Promise<void>; end(): Promise<void> };
 }
 
-/** As `openAppStore`, with what is kept beside the apps. */
-export async function openStores(options: StoreOptions, log: StoreLog): Promise<OpenStores> {
+/**
+ * As `openAppStore`, with what is kept beside the apps.
+ * @param use `asItIs` for a database that is only read: its schema stays as it is. One of an older version, which may
+ * still be in use, is refused by an `IncompatibleStoreError`: at once, or with MongoDB when something is read
+ */
+export async function openStores(
+  options: StoreOptions,
+  log: StoreLog,
+  use = { asItIs: false },
+): Promise<OpenStores> {
   switch (options.kind) {
     case 'sqlite': {
       const { SqliteDatabase } = await import('./sqlite/sqlite-database.js');
       const { SqliteAppStore } = await import('./sqlite/sqlite-app-store.js');
       const { SqliteTokenStore } = await import('./sqlite/sqlite-token-store.js');
-      const database = SqliteDatabase.open(options.path, log);
+      const database = use.asItIs
+        ? SqliteDatabase.openAsItIs(options.path, log)
+        : SqliteDatabase.open(options.path, log);
       // A restore makes a file that nobody knows yet.
       const restoring = { begin: async () => {}, end: async () => {} };
       return { apps: new SqliteAppStore(database), tokens: new SqliteTokenStore(database), restoring };
     }
     case 'mongo': {
-      const { MongoDatabase } = await import('./mongo/mongo-database.js');
+      const { MONGO_LIMITS, MongoDatabase } = await import('./mongo/mongo-database.js');
       const { MongoAppStore } = await import('./mongo/mongo-app-store.js');
       const { MongoTokenStore } = await import('./mongo/mongo-token-store.js');
-      const database = new MongoDatabase(options, log);
+      const database = new MongoDatabase(options, log, MONGO_LIMITS, use);
       const restoring = { begin: () => database.beginRestore(), end: () => database.endRestore() };
       return { apps: new MongoAppStore(database), tokens: new MongoTokenStore(database), restoring };
     }

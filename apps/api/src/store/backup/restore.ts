@@ -78,7 +78,7 @@ function inTheWay(name: string): BackupError {
 }
 
 /** With the defaults of fields that were not there when the backup was made. */
-function withWholeSpec(revision: Revision): Revision {
+export function withWholeSpec(revision: Revision): Revision {
   const { spec } = revision;
   return { ...revision, spec: spec && expandSpec(spec) };
 }

@@ -181,7 +181,7 @@ it('an api that runs while a backup is brought in refuses all, says why, sends n
     const get = async (path: string) => await running.inject({ method: 'GET', url: path });
     expect((await get('/api/v3/apps')).json()).toMatchObject({ items: [] });
     const begun = Math.floor(Date.now() / 1_000);
-    const restored = runRestore(configuration('other'), file, say);
+    const restored = runRestore({ ...configuration('other'), secret_keys: [] }, file, { say });
     await eventually(async () => {
       const { statusCode, body } = await get('/readyz');
       expect(statusCode).toBe(503);

@@ -4,7 +4,13 @@ import { IncompatibleStoreError, StoreUnavailableError } from '../app-store.js';
 import { OutageLog, type StoreLog } from '../outage-log.js';
 import { IndexKeeper } from './index-keeper.js';
 import { hasCutPassword, mongoName, openError, storeError } from './mongo-errors.js';
-import { beginRestore, endRestore, requireSchema, requireWhole } from './schema-version.js';
+import {
+  beginRestore,
+  endRestore,
+  requireNewestSchema,
+  requireSchema,
+  requireWhole,
+} from './schema-version.js';
 
 /** Longest waits, milliseconds. */
 export interface MongoLimits {
@@ -54,17 +60,21 @@ export class MongoDatabase {
   private restoring = false;
   private closing: Promise<void> | null = null;
 
-  /** @throws {StoreUnavailableError} when the URL is none; it is not repeated, as it holds a password */
+  /**
+   * @param use `asItIs` for one that notes no version and makes no index, and refuses a database of an older version
+   * @throws {StoreUnavailableError} when the URL is none; it is not repeated, as it holds a password
+   */
   constructor(
     private readonly options: MongoOptions,
     log: StoreLog,
     private readonly limits: MongoLimits = MONGO_LIMITS,
+    private readonly use: { asItIs: boolean } = { asItIs: false },
   ) {
     checkMongoUrl(options);
     this.name = mongoName(options.url);
     this.outage = new OutageLog(log);
     this.connection = mongoose.createConnection();
-    this.indexes = new IndexKeeper((work) => this.run(work), log);
+    this.indexes = new IndexKeeper(async (work) => (use.asItIs ? undefined : await this.run(work)), log);
   }
 
   /** Declares a collection. Called before anything else, once for each. */
@@ -207,7 +217,7 @@ export class MongoDatabase {
       await this.connection.openUri(this.options.url, clientOptions(this.options, this.limits));
       // First, so that nothing is written into a database that has a part of a backup.
       await this.look();
-      await requireSchema(this.connection, this.name);
+      await (this.use.asItIs ? requireNewestSchema : requireSchema)(this.connection, this.name);
     } catch (error) {
       throw error instanceof IncompatibleStoreError ? error : openError(this.name, error);
     }

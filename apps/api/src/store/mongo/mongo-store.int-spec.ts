@@ -5,7 +5,7 @@ import { type AnyMongo, anyMongo } from '../../../../../tools/services/mongo.mjs
 import { describeAppHistory } from '../testing/app-history.contract.js';
 import { describeAppRollout } from '../testing/app-rollout.contract.js';
 import { describeAppStore } from '../testing/app-store.contract.js';
-import { requireEmpty } from '../backup/restore.js';
+import { isEmpty, requireEmpty } from '../backup/restore.js';
 import { checkStore } from '../check-store.js';
 import { openStores } from '../open-app-store.js';
 import { createMongoDatabase } from '../testing/mongo-under-test.js';
@@ -154,6 +154,45 @@ it('the server tells its time', async () => {
   const apart = Math.abs(((await apps.serverTime()) ?? 0) - Date.now());
   // It may be on another machine.
   expect(apart).toBeLessThan(3_600_000);
+  await database.destroy();
+});
+
+it('a database of an older version, which may be in use by that, is neither backed up nor changed by a backup', async () => {
+  const database = createMongoDatabase(server.url);
+  const { apps } = await database.open();
+  const { url, database: dbName } = database.options;
+  const options = { kind: 'mongo', url, database: dbName } as const;
+  const connection = await mongoose.createConnection(url, { dbName }).asPromise();
+  const settings = connection.collection<{ _id: string; value: number }>('settings');
+  const look = async () => {
+    const stores = await openStores(options, SEARCHED_LINES, { asItIs: true });
+    try {
+      return await isEmpty(stores);
+    } finally {
+      await stores.apps.close();
+    }
+  };
+  // One with nothing in it is of no version, and a look doesn't make it one.
+  expect(await look()).toBe(true);
+  expect(await settings.findOne({ _id: 'schema' })).toBeNull();
+  await apps.insert(recordOf('shop'));
+  expect(await look()).toBe(false);
+
+  // Databases of before the version was noted have none.
+  for (const note of [
+    () => settings.deleteOne({ _id: 'schema' }),
+    () => settings.updateOne({ _id: 'schema' }, { $set: { value: MONGO_SCHEMA - 1 } }, { upsert: true }),
+  ]) {
+    await note();
+    const before = await settings.find().toArray();
+    await expect(look()).rejects.toThrow(
+      new RegExp(
+        `^the database ${dbName} of MongoDB at \\S+ was written by an older version of the program \\(schema ${MONGO_SCHEMA - 1}, this one has ${MONGO_SCHEMA}\\) and stays as it is: `,
+      ),
+    );
+    expect(await settings.find().toArray()).toEqual(before);
+  }
+  await connection.close();
   await database.destroy();
 });
 

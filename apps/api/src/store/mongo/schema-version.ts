@@ -39,21 +39,44 @@ export async function requireWhole(connection: Connection, name: string): Promis
  */
 export async function requireSchema(connection: Connection, name: string): Promise<void> {
   const settings = settingsOf(connection);
-  const found = await settings.findOne({ _id: ID });
-  const version = found?.value ?? 0;
-  if (version > MONGO_SCHEMA) {
-    const versions = `schema ${version}, this one knows up to ${MONGO_SCHEMA}`;
-    throw new IncompatibleStoreError(
-      `the database ${connection.name} of ${name} was written by a newer version of the program (${versions})`,
-    );
-  }
-  if (version === MONGO_SCHEMA) return;
+  if ((await knownVersion(connection, name)) === MONGO_SCHEMA) return;
   try {
     await settings.updateOne({ _id: ID }, { $max: { value: MONGO_SCHEMA } }, { upsert: true });
   } catch (error) {
     // Another instance was quicker.
     if (!isDuplicateKey(error)) throw error;
   }
+}
+
+/**
+ * Looks whether a database has the form of this version, and changes nothing. One with nothing in it has any form.
+ * @param name of the server, for people
+ * @throws {IncompatibleStoreError} when another version has written it
+ */
+export async function requireNewestSchema(connection: Connection, name: string): Promise<void> {
+  const version = await knownVersion(connection, name);
+  if (version === MONGO_SCHEMA || (version === 0 && (await isEmpty(connection)))) return;
+  throw new IncompatibleStoreError(
+    `the database ${connection.name} of ${name} was written by an older version of the program (schema ${version}, this one has ${MONGO_SCHEMA}) and stays as it is: run the command of the version that uses it`,
+  );
+}
+
+/**
+ * The version that is noted in a database, 0 where none is.
+ * @throws {IncompatibleStoreError} when it is a newer one
+ */
+async function knownVersion(connection: Connection, name: string): Promise<number> {
+  const version = (await settingsOf(connection).findOne({ _id: ID }))?.value ?? 0;
+  if (version <= MONGO_SCHEMA) return version;
+  const versions = `schema ${version}, this one knows up to ${MONGO_SCHEMA}`;
+  throw new IncompatibleStoreError(
+    `the database ${connection.name} of ${name} was written by a newer version of the program (${versions})`,
+  );
+}
+
+async function isEmpty(connection: Connection): Promise<boolean> {
+  const found = await Promise.all(['apps', 'tokens'].map((name) => connection.collection(name).findOne()));
+  return found.every((document) => document === null);
 }
 
 /** Has every other program refuse the database, while a restore fills it: at once, or when it looks the next time. */

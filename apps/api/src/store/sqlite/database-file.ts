@@ -32,6 +32,11 @@ export class DatabaseFile {
     }
   }
 
+  /** One that is there, with the rights that it has. */
+  static asItIs(path: string): DatabaseFile {
+    return new DatabaseFile(path, identityOf(path));
+  }
+
   /**
    * What is wrong when the path no longer leads to the file that is open: what is written to that one would be
    * lost with this process.

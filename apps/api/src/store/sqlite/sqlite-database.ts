@@ -1,10 +1,10 @@
 import { DatabaseSync, type StatementSyncInstance } from '@photostructure/sqlite';
 import { existsSync } from 'node:fs';
-import { IncompatibleStoreError, StoreUnavailableError } from '../app-store.js';
+import { StoreUnavailableError } from '../app-store.js';
 import { OutageLog, type StoreLog } from '../outage-log.js';
 import { DatabaseFile } from './database-file.js';
 import type { Query } from './query.js';
-import { INDEXES, MIGRATIONS } from './schema.js';
+import { type Connection, knownVersion, migrate, requireNewest } from './schema-version.js';
 import { storeError } from './sqlite-errors.js';
 import { TurnNote } from './turn-note.js';
 
@@ -53,12 +53,29 @@ export class SqliteDatabase {
    * @throws {IncompatibleStoreError} when a newer version, or another program, has written the file
    */
   static open(path: string, log: StoreLog = SILENT): SqliteDatabase {
-    if (existsSync(path)) lookInto(path);
-    const file = DatabaseFile.prepare(path);
-    return guarded(path, () => {
-      const connection = connectionTo(path);
+    if (existsSync(path)) lookInto(path, knownVersion);
+    return SqliteDatabase.opened(DatabaseFile.prepare(path), log, prepareConnection);
+  }
+
+  /**
+   * Opens a file that is there as it is: neither its schema nor its rights are changed.
+   * @throws {StoreUnavailableError} when it isn't there, or can't be used
+   * @throws {IncompatibleStoreError} when another version than this one, or another program, has written the file
+   */
+  static openAsItIs(path: string, log: StoreLog = SILENT): SqliteDatabase {
+    lookInto(path, requireNewest);
+    return SqliteDatabase.opened(DatabaseFile.asItIs(path), log, requireNewest);
+  }
+
+  private static opened(
+    file: DatabaseFile,
+    log: StoreLog,
+    prepare: (connection: Connection, path: string) => void,
+  ): SqliteDatabase {
+    return guarded(file.path, () => {
+      const connection = connectionTo(file.path);
       try {
-        prepareConnection(connection, path);
+        prepare(connection, file.path);
       } catch (error) {
         connection.close();
         throw error;
@@ -240,22 +257,20 @@ function guarded<T>(path: string, work: () => T): T {
   }
 }
 
-type Connection = InstanceType<typeof DatabaseSync>;
-
 function connectionTo(path: string, readOnly = false): Connection {
   return new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true, readOnly });
 }
 
 /**
- * Looks whether a file can be ours, before its rights or anything else of it is changed.
- * @throws what `open` throws
+ * Looks whether a file can be used, before its rights or anything else of it is changed.
+ * @throws what `look` throws
  */
-function lookInto(path: string): void {
+function lookInto(path: string, look: (connection: Connection, path: string) => unknown): void {
   guarded(path, () => {
     // The last connection that may write brings a log into the file as it ends, and one that may not leaves an empty log.
     const connection = connectionTo(path, existsSync(`${path}-wal`));
     try {
-      knownVersion(connection, path);
+      look(connection, path);
     } finally {
       connection.close();
     }
@@ -269,48 +284,4 @@ function prepareConnection(connection: Connection, path: string): void {
   }
   connection.exec('PRAGMA synchronous = FULL');
   migrate(connection, path);
-}
-
-const TABLES = `SELECT COUNT(*) FROM sqlite_master WHERE type = 'table'`;
-/** Tables of every version of ours. */
-const OUR_TABLES = `${TABLES} AND name IN ('apps', 'epoch')`;
-
-/**
- * Tells version, tables and tables of ours to a function of that name. A prepared statement would keep the log beside the
- * file after the end of its connection, until it is collected.
- */
-const LOOK = `SELECT tell((SELECT user_version FROM pragma_user_version), (${TABLES}), (${OUR_TABLES}))`;
-
-/**
- * The version of a file's schema, 0 when it has nothing yet.
- * @throws {IncompatibleStoreError} when a newer version, or another program, has written the file
- */
-function knownVersion(connection: Connection, path: string): number {
-  let [version, tables, ours] = [0, 0, 0];
-  connection.function('tell', { varargs: true }, (...told: [number, number, number]) => {
-    [version, tables, ours] = told;
-    return null;
-  });
-  connection.exec(LOOK);
-  // What we would add to a file with tables, and none of ours, helps nobody.
-  if (version === 0 ? tables > 0 : ours < 2)
-    throw new IncompatibleStoreError(`${path} is the database of another program`);
-  if (version > MIGRATIONS.length) {
-    const versions = `schema ${version}, this one knows up to ${MIGRATIONS.length}`;
-    throw new IncompatibleStoreError(`${path} was written by a newer version of the program (${versions})`);
-  }
-  return version;
-}
-
-function migrate(connection: Connection, path: string): void {
-  connection.exec('BEGIN IMMEDIATE');
-  try {
-    for (const step of MIGRATIONS.slice(knownVersion(connection, path))) connection.exec(step);
-    for (const index of INDEXES) connection.exec(index);
-    connection.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
-    connection.exec('COMMIT');
-  } catch (error) {
-    if (connection.isTransaction) connection.exec('ROLLBACK');
-    throw error;
-  }
 }
