@@ -17,14 +17,19 @@ const FOLDER = '/run/netns';
  * @throws {Error} in the words of the command ip
  */
 export function ensureNamespace(name) {
-  if (existsSync(join(FOLDER, name))) return;
+  if (hasNamespace(name)) return;
   const problem = ip('netns', 'add', name).problem ?? ip('-netns', name, 'link', 'set', 'lo', 'up').problem;
   if (problem) throw new Error(`the network namespace ${name} can't be set up: ${problem}`);
 }
 
+/** @param {string} name @returns {boolean} */
+export function hasNamespace(name) {
+  return existsSync(join(FOLDER, name));
+}
+
 /** @param {string} name of one in which nothing runs any more */
 export function removeNamespace(name) {
-  if (existsSync(join(FOLDER, name))) ip('netns', 'delete', name);
+  if (hasNamespace(name)) ip('netns', 'delete', name);
 }
 
 /**

@@ -35,6 +35,14 @@ function links(): string[] {
     .map((line) => line.split(': ')[1] ?? '');
 }
 
+/** Rules of the firewall that name an interface. */
+function rulesOf(name: string): string[] {
+  const env = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` };
+  return execFileSync('iptables-save', { encoding: 'utf8', env })
+    .split('\n')
+    .filter((line) => line.split(' ').includes(name));
+}
+
 /** Runs the test image for ever, in a network of its own. */
 async function runContainer(host: string, published: object = {}): Promise<string> {
   await makeHttpImage(host, 'engine-test:1');
@@ -76,10 +84,13 @@ describe('an engine of our own', () => {
       expect(await startEngine({ folder })).toEqual({ pid, host });
 
       const before = links();
-      await runContainer(host);
-      expect(links().length).toBeGreaterThan(before.length);
+      await runContainer(host, { '80/tcp': [{ HostIp: '127.0.0.1', HostPort: '0' }] });
+      const made = links().filter((link) => /^(br|nb)-/.test(link) && !before.includes(link));
+      expect(made.length).toBeGreaterThan(0);
+      expect(made.flatMap(rulesOf)).not.toEqual([]);
 
       expect(await stopEngine(folder)).toBe(true);
+      expect(made.flatMap(rulesOf)).toEqual([]);
       expect(engineOf(folder)).toBeNull();
       expect(await pingEngine(host)).toMatchObject({ found: false });
       const folders = engineFolders(folder);

@@ -15,7 +15,8 @@ import {
   shimPids,
   unmountAll,
 } from './engine-folders.mjs';
-import { ensureNamespace, inNamespace, removeNamespace } from './engine-namespace.mjs';
+import { ensureNamespace, hasNamespace, inNamespace, removeNamespace } from './engine-namespace.mjs';
+import { removeRules } from './engine-rules.mjs';
 import { pingEngine } from './find-engine.mjs';
 import { WITH_SBIN } from './ip-command.mjs';
 import { childrenOf, end, ended, send } from './processes.mjs';
@@ -154,7 +155,10 @@ export async function stopEngine(folder) {
   if (pid !== null) await end(pid, STOP_LIMIT_MS);
   await endLeftovers(folders);
   unmountAll(folders);
-  for (const bridge of [...networkBridges(folders), folders.bridge]) removeBridge(bridge);
+  const bridges = [...networkBridges(folders), folders.bridge];
+  // In a namespace of its own they go with it.
+  if (!hasNamespace(folders.namespace)) removeRules(bridges);
+  for (const bridge of bridges) removeBridge(bridge);
   removeNamespace(folders.namespace);
   await rm(folders.runtime, { recursive: true, force: true });
   await rm(folders.pidFile, { force: true });
