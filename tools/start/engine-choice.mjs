@@ -36,17 +36,23 @@ export async function engineForStart(configuration, folder, mayInstall, say) {
   const where = `No Docker Engine answers at ${found.host}: ${found.reason}.`;
   if (problem !== null) throw noEngine([where, `To go on, ${problem}`]);
   if (!mayInstall) {
-    const what = 'install docker.io and start an engine in the state folder, which --no-install forbids';
-    throw noEngine([
-      where,
-      `Without --no-install, npm start would ${what}. Or run: apt-get install docker.io`,
-    ]);
+    const [what, or] =
+      missing.length > 0
+        ? [
+            `install ${missing.join(', ')} and start an engine in the state folder`,
+            'apt-get install docker.io',
+          ]
+        : [
+            'start an engine of its own in the state folder',
+            'systemctl start docker, which is installed here',
+          ];
+    throw noEngine([where, `Without --no-install, which forbids it, npm start would ${what}. Or run: ${or}`]);
   }
   say(where);
   say(
     missing.length > 0
       ? `Going to install ${missing.join(', ')}, and to start an engine of our own in ${folder.engine} …`
-      : `Going to start an engine of our own in ${folder.engine} …`,
+      : `Docker is installed and doesn't run (systemctl start docker). Going to start an engine of our own in ${folder.engine} …`,
   );
   try {
     await installEngine(say);

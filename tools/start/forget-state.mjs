@@ -9,6 +9,7 @@ import { join } from 'node:path';
 /**
  * Only what Nebula puts there: a state_dir that names a folder with other things in it must not cost them.
  * @param {StateFolder} folder
+ * @returns {Promise<string[]>} names of what is left in it; the folder itself is deleted when that is nothing
  */
 export async function forgetState(folder) {
   const names = await readdir(folder.path);
@@ -24,5 +25,7 @@ export async function forgetState(folder) {
     .map((name) => join(folder.path, name))
     .filter((path) => path.startsWith(folder.database));
   for (const path of [...ours, ...database]) await rm(path, { recursive: true, force: true });
-  if ((await readdir(folder.path)).length === 0) await rmdir(folder.path);
+  const left = await readdir(folder.path);
+  if (left.length === 0) await rmdir(folder.path);
+  return left.sort();
 }

@@ -63,7 +63,7 @@ export function downHelp() {
   return `Usage: npm run down [-- OPTION...]
 
 Removes every container and network that the worker of this machine (of this scope) has made, after naming them.
-Asks first on a terminal. Containers of others, images, and named volumes stay. If a Docker Engine of our own
+Asks first; without a terminal to ask on it needs --yes. Containers of others, images, and named volumes stay. If a Docker Engine of our own
 runs in the state folder, it is stopped afterwards.
 
 The apps stay in the state folder, so the next "npm start" brings them back. To end that too, add --forget.
@@ -81,7 +81,7 @@ docker_host, docker_socket.
 Exit codes
   0    everything named is removed, or there was nothing
   1    something could not be removed, or the answer was no
-  2    unknown option
+  2    unknown option, or no terminal to ask on and no --yes
   69   docker_host is set and doesn't answer
   78   bad configuration, or the state folder is in use
 

@@ -29,6 +29,12 @@ export async function runDown(argv) {
     console.error(read.problem);
     return 2;
   }
+  if (!read.flags.yes && !hasTerminal()) {
+    console.error(
+      'There is no terminal to ask on: add --yes to remove containers, networks and what else is named.',
+    );
+    return 2;
+  }
   // Paths and the file of the configuration are relative to the project, from wherever this is called.
   process.chdir(PROJECT);
   await prepare();
@@ -97,8 +103,12 @@ async function removeAll(configuration, folder, flags) {
     say('Nothing was forgotten.');
     return 1;
   }
-  await forgetState(folder);
-  say(`${folder.path} is deleted; the next npm start begins anew.`);
+  const left = await forgetState(folder);
+  say(
+    left.length === 0
+      ? `${folder.path} is deleted; the next npm start begins anew.`
+      : `Every app is forgotten; the next npm start begins anew. Not of Nebula, and left in ${folder.path}: ${left.join(', ')}`,
+  );
   return 0;
 }
 
@@ -131,13 +141,15 @@ function table(head, rows) {
     .join('\n');
 }
 
+/** There is nobody to ask. */
+const hasTerminal = () => process.stdin.isTTY && process.stdout.isTTY;
+
 /**
- * Asks on a terminal; without one, whoever ran this meant it.
  * @param {string} question
  * @param {boolean} yes
  */
 async function isWanted(question, yes) {
-  if (yes || !process.stdin.isTTY || !process.stdout.isTTY) return true;
+  if (yes) return true;
   const prompt = createInterface({ input: process.stdin, output: process.stdout });
   try {
     return /^y(es)?$/i.test((await prompt.question(`${question} (y/N) `)).trim());
