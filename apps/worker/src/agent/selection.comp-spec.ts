@@ -41,6 +41,11 @@ describe('a worker with a list', () => {
       expect(await readdir(join(worker.stateDir, 'desired'))).toEqual(['web.json']),
     );
     expect(engine.calls.map(({ subject }) => subject)).toEqual(['other-1', 'other-1']);
+    // A name that was misspelled costs containers, so it must not be a line among many.
+    const warned = worker.log.lines.filter(({ level }) => level === 'warn');
+    expect(warned).toMatchObject([
+      { message: expect.stringContaining('not on the list'), fields: { app: 'other' } },
+    ]);
   });
 
   it('removes them without any copy, in its own scope alone', async () => {

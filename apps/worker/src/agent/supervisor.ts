@@ -195,7 +195,8 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
     const copy = new CopyKeeper(copies, reporter, clock, log);
     const runner: AppRunner = new AppRunner(app, this.parts, copy, async () => {
       this.runners.delete(app);
-      this.log.info('nothing of a deleted app is left', { app });
+      const isListed = selects(this.options.selection, app);
+      this.log.info(`nothing is left of an app that is ${isListed ? 'deleted' : 'not listed'}`, { app });
       // No runner stands for it any more, so the end of the worker has to wait for this.
       const forgetting = this.forget(app);
       this.forgettings.add(forgetting);
@@ -217,7 +218,9 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
 
   /** The list that this worker was started with is the desired state of what it leaves out: nothing of it. */
   private removeUnlisted(app: string, kept: KeptMemory | null = null): void {
-    this.log.info('the app is not listed any more and is removed', { app });
+    this.log.warn('the app is not on the list of this worker (app_name), so its containers are removed', {
+      app,
+    });
     const { epoch = 0, revision = 0, digest = '', message = null } = this.states.get(app) ?? {};
     const desired = { app_name: app, revision, deleted: true, spec: null, tokens: NO_TOKENS };
     this.start(app).begin({ epoch, revision, digest, message, desired }, kept);
