@@ -333,7 +333,7 @@ describe('nebulactl speaks TLS', () => {
       stdout: 'shop\n',
     });
     expect(saidOf(await shell.run([...list, '--url', url.replace('https:', 'http:')]))).toMatch(
-      /^Error: http:\S+ can't be reached: .+ \(no context is chosen: nebulactl login, or --url\)$/,
+      /^Error: http:\S+ can't be reached: [^()]+$/,
     );
   });
 });

@@ -195,7 +195,13 @@ describe('backup and restore', () => {
 
   it('say which file is missing', async () => {
     expect(await restoreInto('other.db')).toBe(1);
-    expect(lines).toEqual([`there is no ${file}, or no folder for it`]);
+    expect(lines).toEqual([`there is no ${file}`]);
+  });
+
+  it('say which folder is missing', async () => {
+    file = join(folder, 'nowhere', 'nebula.backup');
+    expect(await backUp()).toBe(1);
+    expect(lines).toEqual([`there is no folder ${join(folder, 'nowhere')}`]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { NebulaApiError, NebulaConnectionError, NebulaTimeoutError, NotConvergedError } from '@nebula/sdk';
 import { CommandError, EXIT, UsageError } from '../usage-error.js';
-import type { Connection } from './session.js';
+import { AT_HOME, type Connection } from './session.js';
 
 /** What is said of a failure, and what the program ends with. */
 export interface Explanation {
@@ -69,11 +69,14 @@ function ofConnection(error: NebulaConnectionError, at: string, connection: Conn
     return `the certificate of ${at} is for another name (${reason.message})`;
   if (/WRONG_VERSION_NUMBER|wrong version number|packet length/i.test(told))
     return `${at} does not speak TLS: is it http and not https?`;
-  const hint =
-    connection?.name === null
-      ? ' (no context is chosen: nebulactl login, or --url)'
-      : ` (context ${connection?.name})`;
-  return `${at} can't be reached: ${wordsOf(reason)}${hint}`;
+  return `${at} can't be reached: ${wordsOf(reason)}${whyThere(connection)}`;
+}
+
+/** Why it was asked there, unless it was told to. */
+function whyThere(connection: Connection | null): string {
+  if (connection === null) return '';
+  if (connection.name !== null) return ` (context ${connection.name})`;
+  return connection.url === AT_HOME ? ' (no context is chosen: nebulactl login, or --url)' : '';
 }
 
 /** What the system calls an error means nothing to many. */

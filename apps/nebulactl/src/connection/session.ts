@@ -18,7 +18,7 @@ export interface Connection extends Context {
 }
 
 /** Where `npm start` listens, without a login. */
-const AT_HOME = 'http://127.0.0.1:8000';
+export const AT_HOME = 'http://127.0.0.1:8000';
 
 /**
  * What holds, in this order: `--url` and `--context`, `NEBULA_URL` and `NEBULA_CONTEXT`, the current context, and

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { type FileHandle, link, open, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { BackupError } from './backup-format.js';
 
 /** Environment values are in it in the clear. */
@@ -48,7 +50,10 @@ async function opened(path: string, flags: 'r' | 'wx'): Promise<FileHandle> {
 function asBackupError(path: string, error: unknown): unknown {
   if (!isFileError(error)) return error;
   if (error.code === 'EEXIST') return new BackupError(`${path} is there already; name another file`);
-  if (error.code === 'ENOENT') return new BackupError(`there is no ${path}, or no folder for it`);
+  if (error.code === 'ENOENT') {
+    const folder = dirname(path);
+    return new BackupError(existsSync(folder) ? `there is no ${path}` : `there is no folder ${folder}`);
+  }
   return new BackupError(`${path} can't be used (${error.message})`, { cause: error });
 }
 
