@@ -69,7 +69,7 @@ export const INLINE_REGISTER = [
   ],
   [/^journalctl -u nebula-worker$/, playedBy(SYSTEMD)],
   [/^sudo sh \/usr\/local\/lib\/nebula\/uninstall\.sh$/, playedBy(SYSTEMD)],
-  [/^systemctl (edit|edit nebula-api|restart nebula-api|restart docker\.socket docker)$/, DOING],
+  [/^systemctl (edit|edit nebula-api|restart nebula-api|restart docker\.socket docker|start docker)$/, DOING],
   [/^kill -9$/, DOING],
   [
     /argon2/,
