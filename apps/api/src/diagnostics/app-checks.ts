@@ -5,6 +5,7 @@ import { Clock, instant } from '../clock.js';
 import { desiredStateMessage } from '../publishing/desired-state-message.js';
 import { Publisher } from '../publishing/publisher.js';
 import { type AppRecord, AppStore } from '../store/app-store.js';
+import { recordPages } from '../store/record-pages.js';
 import { SecretsUnreadableError } from '../store/secrets/secret-errors.js';
 import type { CheckOutcome, Finding } from './diagnosis.js';
 import { MOST_NAMED, mostNamed } from './most-named.js';
@@ -140,22 +141,12 @@ export class AppChecks {
     return { until: this.clock.elapsed() + READING_MS, isPart: false };
   }
 
-  /**
-   * All records, or those that there is time for. Tombstones too: workers follow the stream of a deleted app as well. What
-   * changes meanwhile comes again.
-   */
-  private async *pages(look: Look): AsyncGenerator<AppRecord[], void, undefined> {
-    let place = { updated_at: '', app_name: '' };
-    for (;;) {
-      const page = await this.store.changedSince(place, PAGE);
+  /** All records, or those that there is time for. Tombstones too: workers follow the stream of a deleted app as well. */
+  private async *pages(look: Look): AsyncGenerator<AppRecord[]> {
+    for await (const page of recordPages(this.store, PAGE)) {
       yield page;
-      const last = page.at(-1);
-      if (!last || page.length < PAGE) return;
-      if (this.clock.elapsed() > look.until) {
-        look.isPart = true;
-        return;
-      }
-      place = { updated_at: last.updated_at, app_name: last.app_name };
+      look.isPart = page.length === PAGE && this.clock.elapsed() > look.until;
+      if (look.isPart) return;
     }
   }
 }

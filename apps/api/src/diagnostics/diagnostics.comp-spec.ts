@@ -142,7 +142,7 @@ describe('the diagnostics', () => {
   it('find a database that is away, and say that the rest could not be checked', async () => {
     await start();
     const away = 'mongodb://me:hunter2@db.example is away';
-    new FaultyStore(api.store).fail(new StoreUnavailableError(away), 'changedSince', 'epoch');
+    new FaultyStore(api.store).fail(new StoreUnavailableError(away), 'records', 'changedSince', 'epoch');
     api.store.problem = async () => away;
     const { checks } = await diagnose();
     const found = Object.fromEntries(checks.map(({ name, findings: [first] }) => [name, first?.problem]));

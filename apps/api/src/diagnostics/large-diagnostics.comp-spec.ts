@@ -163,7 +163,7 @@ describe('the diagnostics of a fleet that takes long to read', () => {
     await start();
     for (let index = 0; index < 201; index += 1) await api.store.insert(recordOf(`app-${index}`));
     Object.defineProperty(api.api.get(Publisher), 'feeds', { value: [broker.feed] });
-    slow(api.store, 'changedSince', 11_000);
+    slow(api.store, 'records', 11_000);
     expect((await check('secrets')).summary).toBe('200 apps were looked at, and there are more');
     expect((await check('streams')).summary).toBe('0 of more than 200 streams were read and compared');
   });

@@ -111,9 +111,11 @@ export abstract class AppStore {
   abstract list(query: { limit: number; after?: string; prefix?: string }): Promise<AppPage>;
   /** Those of these names, at most 1,000, of which there is a record, tombstones too, in any order. */
   abstract recorded(appNames: readonly string[]): Promise<string[]>;
+  /** Records, tombstones too, by name, after `after`, at most `limit`: in pages each that is there all the time is once. */
+  abstract records(query: { limit: number; after?: string }): Promise<AppRecord[]>;
   /**
    * Records, tombstones too, by (`updated_at`, name), after this place, at most `limit`. A change is told at its
-   * new time alone.
+   * new time alone; whoever reads on from a place misses one that was made by a clock which is behind.
    */
   abstract changedSince(place: { updated_at: string; app_name: string }, limit: number): Promise<AppRecord[]>;
   /** Stores a record under a new name; false when there is one already. */

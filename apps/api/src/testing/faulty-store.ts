@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { AppStore } from '../store/app-store.js';
 
-const METHODS = ['get', 'list', 'changedSince', 'insert', 'replace', 'epoch', 'problem'] as const;
+const METHODS = ['get', 'list', 'records', 'changedSince', 'insert', 'replace', 'epoch', 'problem'] as const;
 type Method = (typeof METHODS)[number];
 
 /** A real store of which some calls can be made to fail in the ways in which databases do. */

@@ -1,4 +1,5 @@
 import type { AppRecord, AppStore, Revision } from '../app-store.js';
+import { recordPages } from '../record-pages.js';
 import type { TokenStore } from '../token-store.js';
 import type { BackupEntry } from './backup-format.js';
 
@@ -18,12 +19,15 @@ export interface BackedUpStores {
  * @throws {StoreUnavailableError} when the store is away
  */
 export async function* storedEntries({ apps, tokens }: BackedUpStores): AsyncGenerator<BackupEntry> {
-  for (const name of await namesOf(apps)) {
-    const record = await apps.get(name);
-    // Forgotten meanwhile.
-    if (!record) continue;
-    yield { kind: 'app', app: withoutMarks(record) };
-    for await (const revision of historyOf(apps, record)) yield { kind: 'revision', revision };
+  for await (const page of recordPages(apps, PAGE)) {
+    for (const { app_name } of page) {
+      // As it is now: the history below it is cut meanwhile.
+      const record = await apps.get(app_name);
+      // Forgotten meanwhile.
+      if (!record) continue;
+      yield { kind: 'app', app: withoutMarks(record) };
+      for await (const revision of historyOf(apps, record)) yield { kind: 'revision', revision };
+    }
   }
   for (let after: string | null = ''; after !== null; ) {
     const page = await tokens.list({ limit: PAGE, after });
@@ -31,19 +35,6 @@ export async function* storedEntries({ apps, tokens }: BackedUpStores): AsyncGen
     after = page.next_after;
   }
   yield { kind: 'numbers', epoch: await apps.epoch(), highest_purged: await apps.highestPurged() };
-}
-
-/** Tombstones too. An app that is changed meanwhile is found a second time. */
-async function namesOf(apps: AppStore): Promise<Set<string>> {
-  const names = new Set<string>();
-  let place = { updated_at: '', app_name: '' };
-  for (;;) {
-    const records = await apps.changedSince(place, PAGE);
-    for (const { app_name } of records) names.add(app_name);
-    const last = records.at(-1);
-    if (!last || records.length < PAGE) return names;
-    place = { updated_at: last.updated_at, app_name: last.app_name };
-  }
 }
 
 async function* historyOf(apps: AppStore, record: AppRecord): AsyncGenerator<Revision> {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Model, mongo } from 'mongoose';
 import {
   type AppPage,
@@ -13,14 +12,8 @@ import {
 } from '../app-store.js';
 import { AppHistory } from './app-history.js';
 import { APP_SCHEMA, type AppDocument, toContent, toDocument, toRecord } from './app-document.js';
-import {
-  APP_QUERIES,
-  claimField,
-  currentField,
-  markField,
-  REGION_QUERIES,
-  verifiedField,
-} from './app-queries.js';
+import { APP_QUERIES, currentField, markField, REGION_QUERIES, verifiedField } from './app-queries.js';
+import { claimVerification } from './claim-verification.js';
 import { GrowingNumbers } from './growing-numbers.js';
 import { LastRead } from './last-read.js';
 import type { MongoDatabase } from './mongo-database.js';
@@ -75,6 +68,17 @@ export class MongoAppStore extends AppStore {
       this.apps.find({ _id: { $in: [...appNames] } }, { _id: 1 }).lean<Named[]>(),
     );
     return found.map(nameOf);
+  }
+
+  override async records({ limit, after = '' }: { limit: number; after?: string }): Promise<AppRecord[]> {
+    const documents = await this.run(() =>
+      this.apps
+        .find({ _id: { $gt: after } })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .lean<AppDocument[]>(),
+    );
+    return documents.map(toRecord);
   }
 
   override async changedSince(
@@ -189,46 +193,8 @@ export class MongoAppStore extends AppStore {
   }
 
   override async claimVerification(region: string, claim: VerificationClaim): Promise<string[]> {
-    const all: string[] = [];
-    // Another instance may have been faster with some, and then there may be more that are due.
-    for (let raced = true; raced && all.length < claim.limit; ) {
-      const { candidates, claimed } = await this.claimOnce(region, {
-        ...claim,
-        limit: claim.limit - all.length,
-      });
-      all.push(...claimed);
-      raced = claimed.length < candidates;
-    }
-    return all;
-  }
-
-  /** Each document is claimed by itself, and remembers by whom. */
-  private async claimOnce(
-    region: string,
-    claim: VerificationClaim,
-  ): Promise<{ candidates: number; claimed: string[] }> {
-    const { until, limit, except = [] } = claim;
-    const { filter, index } = REGION_QUERIES.claimVerification;
-    this.database.indexes.want(this.apps, index(region));
-    const due = filter(region, claim);
-    const others = except.length === 0 ? {} : { _id: { $nin: [...except] } };
-    const candidates = await this.run(() =>
-      this.apps
-        .find({ ...due, ...others }, { _id: 1 })
-        .sort({ [verifiedField(region)]: 1 })
-        .limit(limit)
-        .lean<Named[]>(),
-    );
-    if (candidates.length === 0) return { candidates: 0, claimed: [] };
-    const claimant = randomUUID();
-    const names = { _id: { $in: candidates.map(nameOf) } };
-    const claiming = { $set: { [verifiedField(region)]: -until, [claimField(region)]: claimant } };
-    const { matchedCount } = await this.run(() => this.apps.updateMany({ ...names, ...due }, claiming));
-    if (matchedCount === 0) return { candidates: candidates.length, claimed: [] };
-    const claimed = await this.run(() =>
-      this.apps.find({ ...names, [claimField(region)]: claimant }, { _id: 1 }).lean<Named[]>(),
-    );
-    return { candidates: candidates.length, claimed: claimed.map(nameOf) };
+    this.database.indexes.want(this.apps, REGION_QUERIES.claimVerification.index(region));
+    return await claimVerification(this.apps, (work) => this.run(work), region, claim);
   }
 
   override async noteVerified(

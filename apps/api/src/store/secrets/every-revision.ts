@@ -1,4 +1,5 @@
 import type { AppStore, Revision } from '../app-store.js';
+import { recordPages } from '../record-pages.js';
 
 /** Apps, and revisions of one, that are read at a time. */
 const PAGE = 100;
@@ -11,16 +12,11 @@ const AT_ONCE = 20;
  * @throws {StoreUnavailableError} when the store is away
  */
 export async function* everyRevision(store: AppStore): AsyncGenerator<Revision> {
-  let place = { updated_at: '', app_name: '' };
-  for (;;) {
-    const records = await store.changedSince(place, PAGE);
-    for (const record of records) {
+  for await (const page of recordPages(store, PAGE)) {
+    for (const record of page) {
       yield record;
       yield* replacedRevisions(store, record.app_name);
     }
-    const last = records.at(-1);
-    if (!last || records.length < PAGE) return;
-    place = { updated_at: last.updated_at, app_name: last.app_name };
   }
 }
 

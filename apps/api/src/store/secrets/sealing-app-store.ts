@@ -39,6 +39,10 @@ export class SealingAppStore extends AppStore {
     return await this.inner.recorded(appNames);
   }
 
+  override async records(query: { limit: number; after?: string }): Promise<AppRecord[]> {
+    return (await this.inner.records(query)).map((record) => this.open(record));
+  }
+
   override async changedSince(
     place: { updated_at: string; app_name: string },
     limit: number,

@@ -25,6 +25,9 @@ export const APP_QUERIES = {
     sql: 'SELECT a.app_name FROM apps a WHERE a.app_name IN (SELECT value FROM json_each(:app_names))',
   },
 
+  /** By primary key. */
+  records: { sql: `SELECT ${RECORD} FROM apps a WHERE a.app_name > :after ORDER BY a.app_name LIMIT :limit` },
+
   changedSince: {
     sql: `
       SELECT ${RECORD} FROM apps a

@@ -73,6 +73,10 @@ export class SqliteAppStore extends AppStore {
     return this.database.read<NameRow>(APP_QUERIES.recorded, { app_names }).map(toName);
   }
 
+  override async records({ limit, after = '' }: { limit: number; after?: string }): Promise<AppRecord[]> {
+    return this.database.read<AppRow>(APP_QUERIES.records, { after, limit }).map(toRecord);
+  }
+
   override async changedSince(
     place: { updated_at: string; app_name: string },
     limit: number,

@@ -4,7 +4,8 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { NO_TOKENS } from '@nebula/contracts';
 import { startTypescript } from '../../testing/typescript-process.js';
-import type { AppStore } from '../app-store.js';
+import type { AppRecord, AppStore } from '../app-store.js';
+import { recordPages } from '../record-pages.js';
 import type { CreateDatabase, DatabaseUnderTest } from './database-under-test.js';
 import { recordOf, specOf, tombstoneOf } from './records.js';
 
@@ -173,6 +174,21 @@ export function describeAppStore(kind: string, create: CreateDatabase): void {
       await apps.replace(changed, 1);
       expect(await since(1)).toEqual(['b', 'c', 'gone', 'a']);
       expect(await apps.changedSince({ ...at(4), app_name: '' }, 1)).toEqual([changed]);
+    });
+
+    it('records are read by name, tombstones too, each once, whatever is changed meanwhile', async () => {
+      const at = (second: number) => ({ updated_at: `2026-01-01T00:00:0${second}.000Z` });
+      for (const name of ['b', 'd', 'a.b']) await apps.insert(recordOf(name, at(5)));
+      await apps.insert(tombstoneOf('c', at(5)));
+      expect(await apps.records({ limit: 1 })).toEqual([recordOf('a.b', at(5))]);
+      expect(await apps.records({ limit: 1, after: 'b' })).toEqual([tombstoneOf('c', at(5))]);
+      const pages = recordPages(apps, 2);
+      expect((await pages.next()).value).toEqual([recordOf('a.b', at(5)), recordOf('b', at(5))]);
+      await apps.replace(recordOf('d', { revision: 2, ...at(1) }), 1);
+      await apps.replace(recordOf('b', { revision: 2, ...at(9) }), 1);
+      const rest: AppRecord[][] = [];
+      for await (const page of pages) rest.push(page);
+      expect(rest).toEqual([[tombstoneOf('c', at(5)), recordOf('d', { revision: 2, ...at(1) })], []]);
     });
 
     it('the epoch is 1 at first, grows, and never falls', async () => {

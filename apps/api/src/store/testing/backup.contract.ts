@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { NO_TOKENS } from '@nebula/contracts';
+import type { AppStore } from '../app-store.js';
 import type { BackupEntry } from '../backup/backup-format.js';
 import { requireEmpty, restore } from '../backup/restore.js';
 import { storedEntries } from '../backup/stored-entries.js';
@@ -64,16 +65,21 @@ export function describeBackup(kind: string, create: CreateDatabase): void {
       expect((await entriesOf(restored)).filter(isContent)).toEqual(entries.filter(isContent));
     });
 
-    it('has every app and revision, however many there are', async () => {
+    it('has every app and revision, however many there are, and by whatever clock one is changed meanwhile', async () => {
       const { apps } = stores;
       for (let number = 0; number < MANY; number += 1) await apps.insert(recordOf(`app-${number}`));
       for (let revision = 1; revision < MANY; revision += 1)
         await apps.replace(recordOf('app-7', { revision: revision + 1 }), revision);
-      const entries = await entriesOf(stores);
+      // By an api whose clock is behind that of the others.
+      const behind = recordOf('app-99', { revision: 2, updated_at: '2025-12-31T23:59:59.000Z' });
+      const entries = await entriesOf({
+        ...stores,
+        raw: afterFirstCall(stores.raw, async () => void (await apps.replace(behind, 1))),
+      });
       expect(new Set(entries.flatMap((entry) => (entry.kind === 'app' ? entry.app.app_name : [])))).toEqual(
         new Set(Array.from({ length: MANY }, (_, number) => `app-${number}`)),
       );
-      expect(entries.filter(({ kind: of }) => of === 'revision')).toHaveLength(MANY - 1);
+      expect(entries.filter(({ kind: of }) => of === 'revision')).toHaveLength(MANY);
     });
 
     it.each<[string, (stores: Stores) => Promise<unknown>]>([
@@ -100,6 +106,22 @@ function tokenOf(name: string): TokenRecord {
 /** The epoch is a higher one after a restore. */
 function isContent({ kind }: BackupEntry): boolean {
   return kind !== 'numbers';
+}
+
+/** A store with which somebody else does something between the first call and the second. */
+function afterFirstCall(store: AppStore, work: () => Promise<void>): AppStore {
+  let calls = 0;
+  return new Proxy(store, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== 'function') return member;
+      return async (...given: unknown[]): Promise<unknown> => {
+        calls += 1;
+        if (calls === 2) await work();
+        return await (member.apply(target, given) as Promise<unknown>);
+      };
+    },
+  });
 }
 
 async function gathered(entries: AsyncIterable<BackupEntry>): Promise<BackupEntry[]> {

@@ -40,6 +40,7 @@ export function describeSecrets(kind: string, create: CreateDatabase): void {
       expect(await apps.replace(next, 1)).toBe(true);
       expect(await apps.get('shop')).toEqual(next);
       expect((await apps.list({ limit: 10 })).items).toEqual([next]);
+      expect(await apps.records({ limit: 10 })).toEqual([next]);
       expect(await apps.changedSince({ updated_at: '', app_name: '' }, 10)).toEqual([next]);
       const stored = await raw.get('shop');
       expect(stored?.spec).toMatchObject({ env_vars: { COLOUR: 'blue' }, secret_env_vars: ['TOKEN'] });
