@@ -118,7 +118,7 @@ export abstract class AppStore {
    * new time alone; whoever reads on from a place misses one that was made by a clock which is behind.
    */
   abstract changedSince(place: { updated_at: string; app_name: string }, limit: number): Promise<AppRecord[]>;
-  /** Stores a record under a new name; false when there is one already. */
+  /** Stores a record under a new name, which has no history then; false when there is one already. */
   abstract insert(record: AppRecord): Promise<boolean>;
   /**
    * Replaces the record if its revision still is `expectedRevision` (the `published` marks stay); else false. What is

@@ -87,6 +87,22 @@ export class AppHistory {
     return documents.map(toSummary);
   }
 
+  /**
+   * The highest number under which something is kept of an app, be it of one that was purged; null when nothing is.
+   * @param skipped how many higher ones don't count
+   */
+  async newest(appName: string, skipped = 0): Promise<number | null> {
+    const [newest] = await this.run(() =>
+      this.revisions
+        .find({ app_name: appName }, { revision: 1 })
+        .sort({ revision: -1 })
+        .skip(skipped)
+        .limit(1)
+        .lean<Pick<RevisionDocument, 'revision'>[]>(),
+    );
+    return newest?.revision ?? null;
+  }
+
   async get(appName: string, revision: number): Promise<Revision | null> {
     const _id = `${appName}:${revision}`;
     const document = await this.run(() => this.revisions.findOne({ _id }).lean<RevisionDocument>());
@@ -129,15 +145,8 @@ export class AppHistory {
 
   /** Forgets all but the newest `keep`. */
   async forgetOld(appName: string, keep: number): Promise<void> {
-    const [newest] = await this.run(() =>
-      this.revisions
-        .find({ app_name: appName }, { revision: 1 })
-        .sort({ revision: -1 })
-        .skip(keep)
-        .limit(1)
-        .lean<Pick<RevisionDocument, 'revision'>[]>(),
-    );
-    if (newest) await this.forget(appName, newest.revision);
+    const newest = await this.newest(appName, keep);
+    if (newest !== null) await this.forget(appName, newest);
   }
 
   /** Forgets those up to this one. */

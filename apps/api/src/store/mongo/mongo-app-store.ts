@@ -95,7 +95,16 @@ export class MongoAppStore extends AppStore {
     return documents.map(toRecord);
   }
 
+  /** What is left of the history of an app that was purged goes first, lest it become that of the new one. */
   override async insert(record: AppRecord): Promise<boolean> {
+    const { app_name } = record;
+    // Looked for before the record: where there is none then, it is of no app that is there now or comes from now on,
+    // as the revisions of those are above those of all that was purged.
+    const left = await this.history.newest(app_name);
+    if (left !== null) {
+      if ((await this.recorded([app_name])).length > 0) return false;
+      await this.history.forget(app_name, left);
+    }
     return await this.run(() => inserted(this.collection.insertOne(toDocument(record))));
   }
 
@@ -220,11 +229,13 @@ export class MongoAppStore extends AppStore {
 
   override async purge({ app_name, revision }: Pick<Tombstone, 'app_name' | 'revision'>): Promise<boolean> {
     await this.raiseHighestPurged(revision);
-    // The record last: what is left when this ends in between is found again.
-    await this.history.forget(app_name, revision);
+    // The record first: whoever has used the name again by now keeps the history. What is left of it when this ends in
+    // between goes with the next insertion.
     const tombstone = { _id: app_name, revision, deleted: true };
     const { deletedCount } = await this.run(() => this.apps.deleteOne(tombstone));
-    return deletedCount > 0;
+    if (deletedCount === 0) return false;
+    await this.history.forget(app_name, revision);
+    return true;
   }
 
   override async highestPurged(): Promise<number> {

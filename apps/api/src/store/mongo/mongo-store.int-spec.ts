@@ -19,7 +19,7 @@ import {
   recordedToken,
   writeRecorded,
 } from '../testing/recorded-databases.js';
-import { recordOf, reportOf, workerOf } from '../testing/records.js';
+import { recordOf, reportOf, tombstoneOf, workerOf } from '../testing/records.js';
 import { describeTokenStore } from '../testing/tokens.contract.js';
 import { describeSecrets } from '../testing/secrets.contract.js';
 import { MONGO_SCHEMA } from './schema-version.js';
@@ -244,5 +244,22 @@ it('apps of a version that kept no history are read, and their history is kept f
   expect(await apps.replace(recordOf('shop', { revision: 8 }), 7)).toBe(true);
   const { published: _marks, ...kept } = old;
   expect(await apps.revision('shop', 7)).toEqual(kept);
+  await database.destroy();
+});
+
+it('what is left of the history of a purged app, as an api ended before it was forgotten, is not that of a new one', async () => {
+  const database = createMongoDatabase(server.url);
+  const { apps } = await database.open();
+  await apps.insert(tombstoneOf('gone', { revision: 4 }));
+  expect(await apps.purge({ app_name: 'gone', revision: 4 })).toBe(true);
+  const { published: _marks, ...left } = recordOf('gone', { revision: 3 });
+  await apps.keepRevision(left);
+  expect(await apps.insert(recordOf('gone', { revision: 5 }))).toBe(true);
+  expect(await apps.revisions('gone', { limit: 9 })).toEqual([]);
+
+  // Whoever comes second takes nothing of the first one's.
+  await apps.replace(recordOf('gone', { revision: 6 }), 5);
+  expect(await apps.insert(recordOf('gone', { revision: 7 }))).toBe(false);
+  expect(await apps.revisions('gone', { limit: 9 })).toMatchObject([{ revision: 5 }]);
   await database.destroy();
 });

@@ -205,7 +205,8 @@ export function describePublishingMarks(kind: string, create: CreateDatabase): v
       ]);
     });
 
-    it('a tombstone is purged, with its marks, unless the app is another by then', async () => {
+    it('a tombstone is purged, with its marks, unless the app is another by then, which keeps its history', async () => {
+      const kept = async () => (await apps.revisions('again', { limit: 10 })).map(({ revision }) => revision);
       await apps.insert(tombstoneOf('old', { published: { eu: mark(1) } }));
       await apps.insert(tombstoneOf('again', { revision: 2 }));
       await apps.replace(recordOf('again', { revision: 3 }), 2);
@@ -217,6 +218,7 @@ export function describePublishingMarks(kind: string, create: CreateDatabase): v
       for (const revision of [2, 3]) expect(await apps.purge({ app_name: 'again', revision })).toBe(false);
       expect(await apps.purge({ app_name: 'app', revision: 1 })).toBe(false);
       expect(await apps.get('again')).toMatchObject({ revision: 3, deleted: false });
+      expect(await kept()).toEqual([2]);
       expect(await apps.get('app')).toMatchObject({ deleted: false });
       expect(await apps.insert(recordOf('old'))).toBe(true);
       expect((await apps.get('old'))?.published).toEqual({});
