@@ -194,6 +194,17 @@ describe('nebulactl token', () => {
       ...{ code: 0, stdout: '' },
       stderr: 'The token ci would be made: it reads and changes shop, web-* until it is revoked.\n',
     });
+    for (const never of [
+      '999999999d',
+      '9999999d',
+      '2027-02-30T00:00:00Z',
+      '2027-13-01',
+      '9999-12-31T23:00:00-01:00',
+    ])
+      expect(await shell.run([...create, '--expires', never], admin)).toMatchObject({
+        ...{ code: 2, stdout: '' },
+        stderr: `Error: --expires must be a time like 90d, or a moment like 2027-01-31T12:00:00Z, before the year 10000, not "${never}"\n`,
+      });
     expect((await shell.run(['token', 'list', '-o', 'name'], admin)).stdout).not.toMatch(/^ci$/m);
     const made = await shell.run([...create, '--expires', '90d'], admin);
     expect(made).toMatchObject({ code: 0, stderr: expect.stringContaining('It is not shown again') });

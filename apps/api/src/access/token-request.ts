@@ -1,4 +1,5 @@
 import { type FieldProblem, parseAppName } from '@nebula/contracts';
+import { instant } from '../clock.js';
 import { ProblemError } from '../http/problem.js';
 import { PROBLEMS } from '../http/problem-types.js';
 import type { TokenRecord } from '../store/token-store.js';
@@ -37,7 +38,7 @@ export function readTokenRequest(body: unknown, now: number): TokenRequest {
     name: name as string,
     rights: rights as 'ro' | 'rw',
     apps: (apps as string[] | null | undefined) ?? null,
-    expires_at: typeof expires_at === 'string' ? new Date(expires_at).toISOString() : null,
+    expires_at: typeof expires_at === 'string' ? instant(Date.parse(expires_at)) : null,
   };
 }
 
@@ -77,17 +78,26 @@ function isPattern(pattern: unknown): boolean {
 
 function expiryProblems(expires: unknown, now: number): FieldProblem[] {
   if (expires === undefined || expires === null) return [];
-  // With a time zone: a text without one would be read as the server's.
-  const isInstant =
-    typeof expires === 'string' &&
-    /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/.test(expires) &&
-    !Number.isNaN(Date.parse(expires));
-  if (!isInstant) {
+  const at = typeof expires === 'string' ? momentOf(expires) : null;
+  if (at === null) {
     const message = 'must be an instant with its time zone, like 2027-01-31T12:00:00Z';
     return [{ pointer: '/expires_at', ...shown(expires), message }];
   }
-  if (Date.parse(expires) > now) return [];
+  if (at > now) return [];
   return [{ pointer: '/expires_at', ...shown(expires), message: 'must be in the future' }];
+}
+
+/** With a time zone: a text without one would be read as the server's. */
+const MOMENT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d)(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/;
+
+/** Milliseconds since 1970; null for what is no moment of RFC 3339, or is in UTC of a year that has not four digits. */
+function momentOf(text: string): number | null {
+  const minute = MOMENT.exec(text)?.[1];
+  const at = Date.parse(text);
+  if (minute === undefined || Number.isNaN(at)) return null;
+  // A day that its month lacks would be read as one of the next month.
+  const isRead = instant(Date.parse(`${minute}Z`)).startsWith(minute);
+  return isRead && /^\d{4}-/.test(instant(at)) ? at : null;
 }
 
 function shown(value: unknown): { value?: unknown } {

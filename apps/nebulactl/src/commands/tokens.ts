@@ -154,10 +154,23 @@ function expiryOf({ expires_at }: Token, now: number): string {
 
 /** @returns in the form of ISO 8601 */
 function momentOf(text: string, now: number): string {
-  const moment = /^\d{4}-/.test(text) ? Date.parse(text) : now + parseDuration('--expires', text);
-  if (Number.isNaN(moment))
-    throw new CommandError(`--expires must be a time like 90d, or a moment, not ${JSON.stringify(text)}`, 2);
-  return new Date(moment).toISOString();
+  const [day] = /^\d{4}-\d\d-\d\d/.exec(text) ?? [];
+  const isMoment = /^\d{4}-/.test(text);
+  const moment = new Date(isMoment ? text : now + parseDuration('--expires', text));
+  // A day that its month lacks would be read as one of the next month.
+  const isThere = !isMoment || (day !== undefined && utcDay(new Date(day)) === day);
+  if (!isThere || utcDay(moment) === null)
+    throw new CommandError(
+      `--expires must be a time like 90d, or a moment like 2027-01-31T12:00:00Z, before the year 10000, not ${JSON.stringify(text)}`,
+      2,
+    );
+  return moment.toISOString();
+}
+
+/** The day of a moment, null where it has none that is written with a year of four digits. */
+function utcDay(moment: Date): string | null {
+  if (Number.isNaN(moment.getTime())) return null;
+  return /^\d{4}-\d\d-\d\d/.exec(moment.toISOString())?.[0] ?? null;
 }
 
 function collect(value: string, earlier: string[] | undefined): string[] {
