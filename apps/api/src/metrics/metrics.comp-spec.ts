@@ -7,6 +7,7 @@ import { LOGIN } from '../access/testing/logins.js';
 import type { ApiOptions } from '../api-options.js';
 import { Clock } from '../clock.js';
 import { PROBLEMS } from '../http/problem-types.js';
+import { OrphanWatch } from '../orphans/orphan-watch.js';
 import { FaultyFeed } from '../publishing/testing/faulty-feed.js';
 import { StoreUnavailableError } from '../store/app-store.js';
 import { FleetStore } from '../store/fleet-store.js';
@@ -165,15 +166,19 @@ describe('the metrics', () => {
 
   it('have no value where the store can’t tell one, and all others', async () => {
     await start();
-    await scraped();
+    const orphans = async () => (await scraped()).get('nebula_orphan_apps');
+    expect(await orphans()).toBeUndefined();
+    await api.api.get(OrphanWatch).look();
+    expect(await orphans()).toBe(0);
     later();
     new FaultyStore(api.store).fail(new StoreUnavailableError('away'), 'epoch', 'problem');
     const away = () => Promise.reject(new StoreUnavailableError('away'));
-    Object.assign(api.api.get(FleetStore), { census: away });
+    Object.assign(api.api.get(FleetStore), { census: away, appNames: away });
+    await api.api.get(OrphanWatch).look();
     const samples = await scraped();
     const names = [...samples.keys()].map((key) => key.replace(/\{.*/, ''));
-    for (const name of ['nebula_workers', 'nebula_app_workers', 'nebula_outbox_apps', 'nebula_epoch'])
-      expect(names).not.toContain(name);
+    for (const name of ['workers', 'app_workers', 'outbox_apps', 'orphan_apps', 'epoch'])
+      expect(names).not.toContain(`nebula_${name}`);
     expect(names).toContain('nebula_reports_total');
   });
 

@@ -90,7 +90,10 @@ export class ObservedMetrics {
       'nebula_orphan_apps',
       'Apps that workers run and the database does not know. Looked for once a minute.',
       [],
-      async (gauge) => gauge.set(this.orphans.count),
+      async (gauge) => {
+        const { count } = this.orphans;
+        if (count !== null) gauge.set(count);
+      },
     );
   }
 

@@ -4,7 +4,7 @@ import { StoreUnavailableError } from '../store/app-store.js';
 import { OrphanWatch } from './orphan-watch.js';
 import type { OrphansService } from './orphans.service.js';
 
-it('orphans are told once, and again when they were none in between', async () => {
+it('orphans are told once, and again when they were none in between, and counted where they could be looked for', async () => {
   let found: string[] | null = ['b', 'a'];
   const orphans = {
     list: async () => {
@@ -15,9 +15,12 @@ it('orphans are told once, and again when they were none in between', async () =
   const told: unknown[] = [];
   const log = { warn: (_text: string, { apps }: { apps: string[] }) => told.push(apps) };
   const watch = new OrphanWatch(orphans as unknown as OrphansService, log as unknown as ApiLog);
+  const counts = [watch.count];
   for (const names of [['b', 'a'], null, ['a', 'b', 'c'], ['b'], ['a', 'b']]) {
     found = names;
     await watch.look();
+    counts.push(watch.count);
   }
+  expect(counts).toEqual([null, 2, null, 3, 1, 2]);
   expect(told).toEqual([['b', 'a'], ['c'], ['a']]);
 });

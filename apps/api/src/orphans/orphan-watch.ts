@@ -15,7 +15,9 @@ const LOGGED_NAMES = 20;
 /** Says in the log that there are orphans, each once for as long as it is one. */
 @Injectable()
 export class OrphanWatch implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  /** Those that were told. */
   private known: ReadonlySet<string> = new Set();
+  private found: number | null = null;
   private timer: NodeJS.Timeout | undefined;
   private looking: Promise<void> | null = null;
 
@@ -24,9 +26,9 @@ export class OrphanWatch implements OnApplicationBootstrap, BeforeApplicationShu
     private readonly log: ApiLog,
   ) {}
 
-  /** How many there were at the last look. */
-  get count(): number {
-    return this.known.size;
+  /** How many there were at the last look; null before the first, and when it has failed. */
+  get count(): number | null {
+    return this.found;
   }
 
   onApplicationBootstrap(): void {
@@ -50,6 +52,7 @@ export class OrphanWatch implements OnApplicationBootstrap, BeforeApplicationShu
       const names = items.map(({ app_name }) => app_name);
       const added = names.filter((name) => !this.known.has(name));
       this.known = new Set(names);
+      this.found = names.length;
       if (added.length === 0) return;
       this.log.warn(
         'workers run apps that the database does not know; they are left alone until somebody creates or deletes ' +
@@ -57,6 +60,7 @@ export class OrphanWatch implements OnApplicationBootstrap, BeforeApplicationShu
         { count: added.length, apps: added.slice(0, LOGGED_NAMES) },
       );
     } catch (error) {
+      this.found = null;
       // An outage is told elsewhere.
       if (error instanceof StoreUnavailableError) return;
       this.log.error('orphans could not be looked for', {}, error);
