@@ -15,7 +15,7 @@ import { registerLastAnswers } from './http/last-answers.js';
 import { RateLimit, registerRateLimit } from './http/rate-limit.js';
 import { earlyAnswerLog, registerRequestLog } from './http/request-log.js';
 import { registerRequestMetrics } from './http/request-metrics.js';
-import { registerContentChecks, registerRequestChecks } from './http/request-checks.js';
+import { registerContentChecks, registerRequestChecks, registerUnrouted } from './http/request-checks.js';
 import { registerTimeLimit } from './http/time-limit.js';
 import { registerTlsRenewal } from './http/tls-renewal.js';
 import { ApiMetrics } from './metrics/api-metrics.js';
@@ -42,6 +42,7 @@ export async function createApi(options: ApiOptions): Promise<NestFastifyApplica
     registerRateLimit(server, new RateLimit(rate_limit_per_minute, () => clock.elapsed()));
   registerRequestChecks(server, options.names ?? []);
   registerAccess(server, api.get(AccessGate));
+  registerUnrouted(server);
   registerContentChecks(server, cors_origins);
   registerTimeLimit(server, options.request_limit_ms);
   registerRequestLog(server, api.get(ApiLog));

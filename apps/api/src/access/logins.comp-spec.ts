@@ -235,9 +235,22 @@ describe('a request without a login', () => {
       expectProblem(await api.call('POST', '/apps?x=1', parts), PROBLEMS.unauthenticated);
     for (const authorization of ['', 'Basic', 'Digest x', 'Bearer', basic('admin', ''), `${ADMIN} x`])
       expect([authorization, (await as(api, authorization)).status]).toEqual([authorization, 401]);
-    // What is told is the same for whoever asks: that there is no such path, or no such method.
-    expectProblem(await api.call('GET', '/nowhere'), PROBLEMS.unknownPath);
-    expectProblem(await api.call('PUT', '/apps'), PROBLEMS.methodNotAllowed);
+  });
+
+  it('is refused also where there is nothing to ask for', async () => {
+    const api = await start({ login: LOGIN });
+    const told = [
+      ['GET', '/nowhere', PROBLEMS.unknownPath],
+      ['PUT', '/apps', PROBLEMS.methodNotAllowed],
+      ['POST', '//healthz', PROBLEMS.methodNotAllowed],
+      ['GET', '//', PROBLEMS.unknownPath],
+    ] as const;
+    for (const [method, path, problem] of told) {
+      expectProblem(await api.call(method, path), PROBLEMS.unauthenticated);
+      expectProblem(await api.call(method, path, { headers: { authorization: ADMIN } }), problem);
+    }
+    expectProblem(await api.call('OPTIONS', '/apps'), PROBLEMS.unauthenticated);
+    expect((await api.call('OPTIONS', '/apps', { headers: { authorization: ADMIN } })).status).toBe(204);
   });
 
   it('is refused as HEAD where it is as GET', async () => {

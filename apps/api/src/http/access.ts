@@ -5,19 +5,22 @@ import { CALLER, type Caller, noteCaller } from '../access/caller.js';
 import { type Requirement, requirementOf, withRequirement } from '../access/requires.js';
 import { DOCUMENT_PATH, isPageOfDocumentation } from './documentation-paths.js';
 
-/** The documentation tells nothing of what is there, but is for those alone who may look at something. */
-const DOCUMENTATION: Requirement = { open: false, level: 'read', apps: 'each' };
+/**
+ * The documentation, and the answer to what no handler takes, tell nothing of what is there, but are for those alone who
+ * may look at something.
+ */
+const ANY_LOGIN: Requirement = { open: false, level: 'read', apps: 'each' };
 
 /** Asks of each request whether it may come in, before its body is read. To be registered before the first route. */
 export function registerAccess(server: FastifyInstance, gate: AccessGate): void {
   server.addHook('onRoute', (route) => {
     if (isPageOfDocumentation(route.url) || route.url === `/${DOCUMENT_PATH}`)
-      route.config = withRequirement(route.config, DOCUMENTATION);
+      route.config = withRequirement(route.config, ANY_LOGIN);
   });
   server.decorateRequest(CALLER, null);
   const admit = (request: FastifyRequest) => {
     const { url: route = '', config } = request.routeOptions;
-    const requirement = requirementOf(config);
+    const requirement = request.is404 ? ANY_LOGIN : requirementOf(config);
     const group = addressGroup(request.ip);
     const { authorization } = request.headers;
     const parameters = request.params as Record<string, string>;

@@ -6,17 +6,29 @@ import { ProblemError } from './problem.js';
 import { PROBLEMS } from './problem-types.js';
 
 /**
- * Whether a request is for this server and for a path of it. To be registered before the first route.
+ * Whether a request is for this server. To be registered before the first route.
  * @param names more names under which it is asked over the loopback
  */
 export function registerRequestChecks(server: FastifyInstance, names: readonly string[]): void {
-  const routes = new KnownRoutes();
   const known = names.map((name) => name.toLowerCase());
-  server.addHook('onRoute', ({ url, method }) => routes.add(url, method));
-  server.addHook('onRequest', (request, reply, done) => {
+  server.addHook('onRequest', (request, _reply, done) => {
     try {
       requireHost(request);
       refuseMisdirected(request, known);
+    } catch (error) {
+      done(error as Error);
+      return;
+    }
+    done();
+  });
+}
+
+/** Answers what no handler takes, for a path or a method that is unknown. To be registered before the first route. */
+export function registerUnrouted(server: FastifyInstance): void {
+  const routes = new KnownRoutes();
+  server.addHook('onRoute', ({ url, method }) => routes.add(url, method));
+  server.addHook('onRequest', (request, reply, done) => {
+    try {
       if (request.is404) answerUnrouted(request, reply, routes);
     } catch (error) {
       done(error as Error);
