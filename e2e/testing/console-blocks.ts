@@ -24,6 +24,8 @@ const VARYING = {
   seconds: { found: /\d+\.\d+(?= s)/, may: '\\d+\\.\\d+' },
   time: { found: /\d{4}-\d\d-\d\dT[\d:.]+Z/, may: '\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z' },
   id: { found: /(?<![\da-zA-Z])[0-9a-f]{12,}(?![\da-zA-Z])/, may: '[0-9a-f]{12,}' },
+  // What follows the revision in an ETag.
+  tag: { found: /(?<="\d+-)[0-9a-z]{8}(?=\\?")/, may: '[0-9a-z]{8}' },
   // Of the machine on which the documents were written.
   worker: { found: /(?<="(?:worker_id|hostname|engine_version|architecture)":")[^"]*/, may: '[^"]+' },
   size: { found: /(?<="(?:cores|memory_bytes)":)\d+/, may: '\\d+' },
@@ -38,7 +40,7 @@ const FOUND = new RegExp(
 
 /**
  * Whether an output is what a text promises: `…` stands for anything, and a number of seconds with a point, a time, a
- * hexadecimal id and what tells of the machine for any other one.
+ * hexadecimal id, the end of an ETag and what tells of the machine for any other one.
  */
 export function loosely(expected: string): RegExp {
   let pattern = '';

@@ -21,6 +21,7 @@ import {
   patchApp,
   putApp,
   restartApp,
+  stopApp,
   streamEvents,
   waitForConvergence,
 } from './index.js';
@@ -88,17 +89,26 @@ describe('the SDK with a real api', () => {
     expect(late).toMatchObject({ status: 412, type: 'urn:nebula:problem:precondition-failed' });
   });
 
+  it('makes the tag that the api has for what it answers, and one that is good for a change from a revision', async () => {
+    const read = await createApp({ client, body: { app_name: 'tagged', docker_image: 'shop:1' } });
+    const { headers } = await api.call('GET', '/apps/tagged');
+    expect(etagOf(read)).toBe(headers.get('etag'));
+    const path = { app: 'tagged' };
+    const wish = await restartApp({ client, path, headers: { 'If-Match': etagOf(read) } });
+    const after = await stopApp({ client, path, headers: { 'If-Match': etagOf(wish) } });
+    expect(after).toEqual({ app_name: 'tagged', revision: 3 });
+  });
+
   it('says with 304 that nothing has changed since it was read', async () => {
     const read = await createApp({ client, body: { app_name: 'known', docker_image: 'shop:1' } });
     const path = { app: 'known' };
-    const unchanged = (revision: number) =>
-      getApp({ client, path, headers: { 'If-None-Match': etagOf({ revision }) } });
-    expect(await errorOf(unchanged(read.revision))).toMatchObject({
+    const unchanged = () => getApp({ client, path, headers: { 'If-None-Match': etagOf(read) } });
+    expect(await errorOf(unchanged())).toMatchObject({
       ...{ name: 'NebulaApiError', status: 304, type: 'about:blank', attempts: 1 },
       requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
     });
     await patchApp({ client, path, body: { running: false } });
-    expect(await unchanged(read.revision)).toMatchObject({ running: false, revision: 2 });
+    expect(await unchanged()).toMatchObject({ running: false, revision: 2 });
   });
 
   it('goes over all pages of a list', async () => {

@@ -70,7 +70,7 @@ export function requireExpected(
 /** What holds for the change itself, since somebody may come between the comparison and the change. */
 export function conditionsOf({ before }: Found): Preconditions {
   if (!isLive(before)) return { ifNoneMatch: '*' };
-  return { ifMatch: [{ weak: false, opaque: etagOf(before.revision) }] };
+  return { ifMatch: [{ weak: false, opaque: etagOf(before) }] };
 }
 
 function differenceOf(expected: Expected, { app_name, before }: Found): FieldProblem[] {

@@ -12,21 +12,21 @@ export function listAnswer({ items, next_after }: AppPage): Answer {
 }
 
 export function appAnswer(app: LiveApp): Answer {
-  return new Answer(200, toAnswer(app), { etag: etagOf(app.revision) });
+  return new Answer(200, toAnswer(app), { etag: etagOf(app) });
 }
 
 export function createdAnswer(app: LiveApp): Answer {
   const location = `/${API_PREFIX}/apps/${encodeURIComponent(app.app_name)}`;
-  return new Answer(201, toAnswer(app), { etag: etagOf(app.revision), location });
+  return new Answer(201, toAnswer(app), { etag: etagOf(app), location });
 }
 
 /** 304 when the client has this revision already. */
 export function unlessUnchanged(app: LiveApp, { ifMatch, ifNoneMatch }: Preconditions): Answer {
-  if (ifMatch) requirePreconditions({ ifMatch }, app.revision);
-  if (ifNoneMatch && matchesWeakly(ifNoneMatch, app.revision)) {
-    return new Answer(304, undefined, { etag: etagOf(app.revision) });
+  if (ifMatch) requirePreconditions({ ifMatch }, app);
+  if (ifNoneMatch && matchesWeakly(ifNoneMatch, app)) {
+    return new Answer(304, undefined, { etag: etagOf(app) });
   }
-  return new Answer(200, textOf(app), { etag: etagOf(app.revision) });
+  return new Answer(200, textOf(app), { etag: etagOf(app) });
 }
 
 /** Texts of records that can't change: a store that hands out the same one again has found nothing new. */
@@ -41,7 +41,8 @@ function textOf(app: LiveApp): JsonText {
 }
 
 /** A wish that workers will follow. */
-export function accepted({ app_name, revision, deleted }: AppRecord): Answer {
-  const headers: Record<string, string> = deleted ? {} : { etag: etagOf(revision) };
+export function accepted(app: AppRecord): Answer {
+  const { app_name, revision, deleted } = app;
+  const headers: Record<string, string> = deleted ? {} : { etag: etagOf(app) };
   return new Answer(202, { app_name, revision }, headers);
 }

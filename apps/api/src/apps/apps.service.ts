@@ -61,7 +61,7 @@ export class AppsService {
   async put(appName: string, input: unknown, intent: Intent): Promise<Made<LiveApp>> {
     const given = specForName(appName, input);
     const decide = (current: AppRecord | null, firstRevision: number) => {
-      requirePreconditions(intent.expected, isLive(current) ? current.revision : null);
+      requirePreconditions(intent.expected, isLive(current) ? current : null);
       const spec = this.meant(given, isLive(current) ? current.spec : null);
       return isLive(current)
         ? respecified(current, spec, this.stamp(intent), 'changed')
@@ -88,7 +88,7 @@ export class AppsService {
         return deletedOrphan(appName, firstRevision, this.stamp(intent));
       }
       const app = live(appName, current);
-      requirePreconditions(intent.expected, app.revision);
+      requirePreconditions(intent.expected, app);
       return deleted(app, this.stamp(intent));
     };
     return await this.changes.make(appName, decide, intent);
@@ -140,7 +140,7 @@ export class AppsService {
     requireName(appName);
     const decideOnLive = (current: AppRecord | null) => {
       const app = live(appName, current);
-      requirePreconditions(intent.expected, app.revision);
+      requirePreconditions(intent.expected, app);
       return decide(app, this.stamp(intent));
     };
     return await this.changes.make(appName, decideOnLive, intent);

@@ -27,7 +27,7 @@ export class ChangeAnswers {
     if (!isDryRun) return new Answer(status, body, headers);
     const preview = await this.previews.of(made);
     // With the tag the change itself can be asked for on the condition that nobody came between.
-    const tag = isLive(before) ? { etag: etagOf(before.revision) } : {};
+    const tag = isLive(before) ? { etag: etagOf(before) } : {};
     return new Answer(status, { ...(body as object), preview }, { ...headers, ...tag });
   }
 

@@ -1,4 +1,12 @@
-/** Entity tags as RFC 9110 has them. That of an app is its revision, which goes on when the name is used again. */
+import type { AppRecord } from '../store/app-store.js';
+
+/**
+ * Entity tags as RFC 9110 has them. That of an app is of its revision and of the time of that: a database that was
+ * restored comes to the same revisions again, with other contents.
+ */
+
+/** What a tag is made of. */
+export type Tagged = Pick<AppRecord, 'revision' | 'updated_at'>;
 
 /** `*`, or the tags of a list. */
 export type EtagCondition = '*' | readonly Etag[];
@@ -9,9 +17,9 @@ export interface Etag {
   opaque: string;
 }
 
-/** The strong tag of a revision. */
-export function etagOf(revision: number): string {
-  return `"${revision}"`;
+/** The strong tag of an app as it is. `etagOf` of the SDK makes the same. */
+export function etagOf({ revision, updated_at }: Tagged): string {
+  return `"${revision}-${Date.parse(updated_at).toString(36)}"`;
 }
 
 /** What follows a tag in a list: its end, or a comma with blanks and empty items around it. */
@@ -31,12 +39,16 @@ export function parseEtags(header: string): EtagCondition | null {
   return tags.length === 0 ? null : tags;
 }
 
-/** Comparison for `If-Match`: a weak tag matches nothing. */
-export function matchesStrongly(condition: EtagCondition, revision: number): boolean {
-  return condition === '*' || condition.some(({ weak, opaque }) => !weak && opaque === etagOf(revision));
+/**
+ * Comparison for `If-Match`: a weak tag matches nothing. The revision alone in quotation marks is taken, too, from whoever
+ * has no more of the app than that; but for a restore it says the same.
+ */
+export function matchesStrongly(condition: EtagCondition, app: Tagged): boolean {
+  const tags = [etagOf(app), `"${app.revision}"`];
+  return condition === '*' || condition.some(({ weak, opaque }) => !weak && tags.includes(opaque));
 }
 
-/** Comparison for `If-None-Match`. */
-export function matchesWeakly(condition: EtagCondition, revision: number): boolean {
-  return condition === '*' || condition.some(({ opaque }) => opaque === etagOf(revision));
+/** Comparison for `If-None-Match`. Only the whole tag says that a copy is still the right one. */
+export function matchesWeakly(condition: EtagCondition, app: Tagged): boolean {
+  return condition === '*' || condition.some(({ opaque }) => opaque === etagOf(app));
 }

@@ -11,11 +11,12 @@ afterAll(async () => {
   await api.stop();
 });
 
-/** The app `name` at revision 3. */
-async function third(name: string): Promise<void> {
+/** The app `name` at revision 3. Answers its ETag. */
+async function third(name: string): Promise<string> {
   await api.create(name);
   await api.call('POST', `/apps/${name}/restart`);
-  await api.call('POST', `/apps/${name}/restart`);
+  const { headers } = await api.call('POST', `/apps/${name}/restart`);
+  return headers.get('etag') ?? '';
 }
 
 /** Calls that change an app, each of which makes a revision of it. */
@@ -39,36 +40,36 @@ async function change(
 }
 
 describe.each(CHANGES)('%s /apps/{app}%s', (...call) => {
-  it.each(['"3"', '*', '"1", "3"', ' "3" ', '"x",,"3" ,', '"a,b", "3"'])(
+  it.each(['TAG', '*', '"1", TAG', ' TAG ', '"x",,TAG ,', '"a,b", TAG', '"3"', '"1", "3"'])(
     'is done when If-Match is %s',
     async (value) => {
       const name = `done-${(count += 1)}`;
-      await third(name);
-      expect((await change(call, name, { 'if-match': value })).status).toBe(call[3]);
+      const tag = await third(name);
+      expect((await change(call, name, { 'if-match': value.replace('TAG', tag) })).status).toBe(call[3]);
       expect(await api.stored(name)).toMatchObject([{ revision: 4 }]);
     },
   );
 
-  it.each(['"2"', '"4"', '"33"', 'W/"3"', '"1", "2"', '"03"', '""', '"*"'])(
+  it.each(['"2"', '"4"', '"33"', 'W/TAG', 'W/"3"', '"1", "2"', '"03"', '"3-"', '"3-0"', '""', '"*"'])(
     'is not done when If-Match is %s, and says what the ETag is',
     async (value) => {
       const name = `stale-${(count += 1)}`;
-      await third(name);
+      const tag = await third(name);
       const before = await api.stored(name);
-      const answer = await change(call, name, { 'if-match': value });
-      expect(expectProblem(answer, PROBLEMS.preconditionFailed).detail).toContain('its ETag is "3"');
-      expect(answer.headers.get('etag')).toBe('"3"');
+      const answer = await change(call, name, { 'if-match': value.replace('TAG', tag) });
+      expect(expectProblem(answer, PROBLEMS.preconditionFailed).detail).toContain(`its ETag is ${tag}`);
+      expect(answer.headers.get('etag')).toBe(tag);
       expect(await api.stored(name)).toEqual(before);
     },
   );
 
-  it.each(['*', '"3"', 'W/"3"', '"1", "3"'])('is not done when If-None-Match is %s', async (value) => {
+  it.each(['*', 'TAG', 'W/TAG', '"1", TAG'])('is not done when If-None-Match is %s', async (value) => {
     const name = `none-${(count += 1)}`;
-    await third(name);
+    const tag = await third(name);
     const before = await api.stored(name);
-    const answer = await change(call, name, { 'if-none-match': value });
+    const answer = await change(call, name, { 'if-none-match': value.replace('TAG', tag) });
     expectProblem(answer, PROBLEMS.preconditionFailed);
-    expect(answer.headers.get('etag')).toBe('"3"');
+    expect(answer.headers.get('etag')).toBe(tag);
     expect(await api.stored(name)).toEqual(before);
   });
 
@@ -91,7 +92,7 @@ describe.each(CHANGES)('%s /apps/{app}%s', (...call) => {
           PROBLEMS.malformedHeader,
         );
         expect(places(problem)).toEqual([
-          `${header} must be * or a list of entity tags in quotation marks, like "7"`,
+          `${header} must be * or a list of entity tags in quotation marks, like "7-mb2k9x1c"`,
         ]);
         expect(problem.errors?.[0]?.value).toBe(value);
       }
@@ -161,28 +162,34 @@ describe('a precondition', () => {
 describe('GET /apps/{app}', () => {
   const get = async (headers: Record<string, string>, method = 'GET') =>
     await api.call(method, '/apps/read', { headers });
-  beforeAll(async () => await third('read'));
+  let tag: string;
+  beforeAll(async () => {
+    tag = await third('read');
+  });
 
-  it.each(['"3"', 'W/"3"', '*', '"1", W/"3"'])(
+  it.each(['TAG', 'W/TAG', '*', '"1", W/TAG'])(
     'is answered with 304 when If-None-Match is %s',
     async (value) => {
       for (const method of ['GET', 'HEAD']) {
-        const answer = await get({ 'if-none-match': value }, method);
+        const answer = await get({ 'if-none-match': value.replace('TAG', tag) }, method);
         expect(answer).toMatchObject({ status: 304, body: undefined });
-        expect(answer.headers.get('etag')).toBe('"3"');
+        expect(answer.headers.get('etag')).toBe(tag);
         expect(answer.headers.get('cache-control')).toBe('no-cache');
         expect(answer.headers.get('content-type')).toBeNull();
       }
     },
   );
 
-  it.each(['"2"', '"33"', '"x"'])('is answered in full when If-None-Match is %s', async (value) => {
-    const answer = await get({ 'if-none-match': value });
-    expect(answer).toMatchObject({ status: 200, body: { revision: 3 } });
-  });
+  it.each(['"2"', '"3"', '"3-0"', '"33"', '"x"'])(
+    'is answered in full when If-None-Match is %s',
+    async (value) => {
+      const answer = await get({ 'if-none-match': value });
+      expect(answer).toMatchObject({ status: 200, body: { revision: 3 } });
+    },
+  );
 
   it('honours If-Match', async () => {
-    expect((await get({ 'if-match': '"3"' })).status).toBe(200);
+    for (const value of [tag, '"3"']) expect((await get({ 'if-match': value })).status).toBe(200);
     expectProblem(await get({ 'if-match': '"2"' }), PROBLEMS.preconditionFailed);
   });
 
@@ -192,6 +199,28 @@ describe('GET /apps/{app}', () => {
     for (const value of ['*', '"1"', '"2"']) {
       const answer = await api.call('GET', '/apps/read-gone', { headers: { 'if-none-match': value } });
       expectProblem(answer, PROBLEMS.appNotFound);
+    }
+  });
+});
+
+describe('an app that a restored database has at the same revision, but with other contents', () => {
+  it('has another ETag than it had before the restore', async () => {
+    await api.create('restored');
+    await api.call('POST', '/apps/restored/stop');
+    const lost = (await api.call('GET', '/apps/restored')).headers.get('etag') ?? '';
+    // As a backup of revision 1 has it, changed since.
+    const before = await api.store.get('restored');
+    if (!before) throw new Error('There is no such app.');
+    const updated_at = new Date(Date.parse(before.updated_at) + 1).toISOString();
+    await api.store.replace({ ...before, updated_at, reason: 'another' }, 2);
+    const read = await api.call('GET', '/apps/restored', { headers: { 'if-none-match': lost } });
+    expect(read).toMatchObject({ status: 200, body: { revision: 2 } });
+    const tag = read.headers.get('etag');
+    expect(tag).toMatch(/^"2-[0-9a-z]+"$/);
+    expect(tag).not.toBe(lost);
+    for (const call of CHANGES) {
+      const answer = await change(call, 'restored', { 'if-match': lost });
+      expect(expectProblem(answer, PROBLEMS.preconditionFailed).detail).toContain(`its ETag is ${tag}`);
     }
   });
 });

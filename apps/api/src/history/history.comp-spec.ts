@@ -169,7 +169,7 @@ describe('a rollback', () => {
       status: 200,
       body: { revision: 4, docker_image: 'shop:1', env_vars: { A: '1' } },
     });
-    expect(answer.headers.get('etag')).toBe('"4"');
+    expect(answer.headers.get('etag')).toMatch(/^"4-[0-9a-z]+"$/);
     expect(await api.stored('back')).toMatchObject([
       { change: 'rolled back', reason: 'broken', tokens: { restart: 2 } },
     ]);

@@ -23,7 +23,7 @@ export class RollbackService {
    */
   async rollBack(appName: string, to: number, intent: Intent): Promise<Made<LiveApp>> {
     const current = await this.apps.get(appName);
-    requirePreconditions(intent.expected, current.revision);
+    requirePreconditions(intent.expected, current);
     const old = await this.history.specOf(current, to);
     await this.refuseReadableSecrets(current, old);
     const again = (spec: AppSpec) => {

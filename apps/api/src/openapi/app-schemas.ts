@@ -7,7 +7,7 @@ type Properties = Readonly<Record<string, Schema>>;
 const REVISION: Schema = {
   ...INTEGER,
   minimum: 1,
-  description: 'Grows with each change, across deletion and re-creation. In quotation marks it is the ETag.',
+  description: 'Grows with each change, across deletion and re-creation.',
 };
 
 const PREVIEW: Schema = { ...ref('Preview'), description: 'Of a dry run alone: what would be.' };

@@ -8,6 +8,7 @@ describe('the pattern of entity tags', () => {
       '*',
       ' * ',
       '"7"',
+      '"7-mb2k9x1c"',
       'W/"7"',
       '"7","8"',
       '"7" , W/"8"',

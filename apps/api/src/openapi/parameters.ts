@@ -72,8 +72,9 @@ export const ETAGS_PATTERN = `^[ \\t]*(\\*|[ \\t,]*${ETAG_PATTERN}([ \\t]*,[ \\t
 export const IF_MATCH = ApiHeader({
   name: 'If-Match',
   required: false,
-  description: 'ETags, of which one must be that of the app as it is, or `*` for any; 412 otherwise.',
-  schema: { type: 'string', pattern: ETAGS_PATTERN, examples: ['"7"'] },
+  description:
+    'ETags, of which one must be that of the app as it is, or `*` for any; 412 otherwise. Its revision alone in quotation marks is taken for one, too.',
+  schema: { type: 'string', pattern: ETAGS_PATTERN, examples: ['"7-mb2k9x1c"'] },
 });
 
 export const IF_NONE_MATCH = ApiHeader({
@@ -84,7 +85,10 @@ export const IF_NONE_MATCH = ApiHeader({
 });
 
 export const ETAG: Readonly<Record<string, Schema>> = {
-  ETag: { type: 'string', description: 'Strong tag of this revision.' },
+  ETag: {
+    type: 'string',
+    description: 'Strong tag of the app as it is. It begins with the revision; what follows has no meaning.',
+  },
 };
 
 export const LOCATION: Readonly<Record<string, Schema>> = {

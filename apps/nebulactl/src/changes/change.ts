@@ -25,8 +25,8 @@ export interface Change<Answer extends Changed> {
   question: string;
   /** Whether it deletes the app. */
   isDeletion?: boolean;
-  /** The revision that it was worked out from, where it isn't meant for any other; what to do then, in words. */
-  onlyFor?: { revision: number; otherwise: string };
+  /** What it was worked out from, where it isn't meant for any other state; what to do then, in words. */
+  onlyFor?: { revision: number; updated_at: string; otherwise: string };
   /** Makes the change, or looks what it would be. */
   send: (asked: Asked) => Promise<Answer>;
 }
@@ -64,17 +64,17 @@ async function agreed<Answer extends Changed>(
   for (let tries = 1; ; tries += 1) {
     const looked = await naming(client, app, () => send({ query: { dry_run: true, ...why }, headers: {} }));
     const preview = previewed(looked);
-    if (onlyFor && preview.revision !== onlyFor.revision)
-      throw new CommandError(`somebody else has changed ${app} meanwhile; ${onlyFor.otherwise}`);
+    if (onlyFor && preview.revision !== onlyFor.revision) throw overtaken(app, onlyFor.otherwise);
     say(terminal, describePreview(app, preview, session.paintBeside));
     if (dryRun || preview.result === 'unchanged') return looked;
     await confirm(terminal, `${question}?`, yes === true);
     try {
-      return await send({ query: why, headers: onlyAsLookedAt(preview) });
+      return await send({ query: why, headers: onlyAsLookedAt(onlyFor ?? preview) });
     } catch (error) {
       const isOvertaken = error instanceof NebulaApiError && (error.status === 412 || error.status === 409);
       if (!isOvertaken || tries === MOST_TRIES) throw error;
-      if (!onlyFor) say(terminal, `Somebody else has changed ${app} meanwhile. Now it would be:`);
+      if (onlyFor) throw overtaken(app, onlyFor.otherwise);
+      say(terminal, `Somebody else has changed ${app} meanwhile. Now it would be:`);
     }
   }
 }
@@ -89,6 +89,11 @@ export function previewed<Of>(answer: { preview?: Of } | void): Of {
   return answer.preview;
 }
 
-function onlyAsLookedAt({ revision }: Preview): Asked['headers'] {
-  return revision === null ? { 'If-None-Match': '*' } : { 'If-Match': etagOf({ revision }) };
+function overtaken(app: string, otherwise: string): CommandError {
+  return new CommandError(`somebody else has changed ${app} meanwhile; ${otherwise}`);
+}
+
+function onlyAsLookedAt(at: { revision: number | null; updated_at?: string }): Asked['headers'] {
+  const { revision } = at;
+  return revision === null ? { 'If-None-Match': '*' } : { 'If-Match': etagOf({ ...at, revision }) };
 }

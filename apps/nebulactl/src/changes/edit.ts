@@ -18,9 +18,9 @@ type Edited = Omit<AppSpecInPlace, 'app_name'>;
 export async function edit(session: Session, app: string, options: ChangeOptions): Promise<void> {
   const { client, terminal } = session;
   const editor = editorOf(terminal.env);
-  const { revision, spec } = await naming(client, app, () => lookAt(session, app));
-  // What is typed is made of this revision; over another it would take back what somebody else has done.
-  const onlyFor = { revision, otherwise: `open it anew with nebulactl app edit ${app}` };
+  const { revision, updated_at, spec } = await naming(client, app, () => lookAt(session, app));
+  // What is typed is made of this state; over another it would take back what somebody else has done.
+  const onlyFor = { revision, updated_at, otherwise: `open it anew with nebulactl app edit ${app}` };
   const original = await toYaml(await withoutDefaults(session, app, spec));
   const file = EditedFile.create(`${app}.yaml`);
   let problems: readonly string[] = [];
@@ -59,15 +59,15 @@ export async function edit(session: Session, app: string, options: ChangeOptions
 async function lookAt(
   { client, terminal }: Session,
   app: string,
-): Promise<{ revision: number; spec: Edited }> {
-  const { revision, preview } = await patchApp({
+): Promise<{ revision: number; updated_at: string; spec: Edited }> {
+  const { revision, updated_at, preview } = await patchApp({
     client,
     path: { app },
     body: {},
     query: { dry_run: true },
     signal: terminal.signal,
   });
-  return { revision, spec: editable(preview) };
+  return { revision, updated_at, spec: editable(preview) };
 }
 
 function editable(preview: Preview | undefined): Edited {

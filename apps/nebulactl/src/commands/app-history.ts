@@ -122,11 +122,11 @@ async function rollback(session: Session, app: string, { to: wanted }: { to?: st
 
 /** The newest revision before the current one that has a spec. Of a later one it is another. */
 async function before({ client, terminal }: Session, app: string) {
-  const { revision } = await getApp({ client, path: { app }, signal: terminal.signal });
+  const { revision, updated_at } = await getApp({ client, path: { app }, signal: terminal.signal });
   const options = { client, path: { app }, query: { limit: 20 }, signal: terminal.signal };
   const otherwise = `look at nebulactl app history ${app}, and name a revision with --to`;
   for await (const { revision: to, deleted } of eachItem(listRevisions, options)) {
-    if (to < revision && !deleted) return { to, onlyFor: { revision, otherwise } };
+    if (to < revision && !deleted) return { to, onlyFor: { revision, updated_at, otherwise } };
   }
   throw new CommandError(`${app} has no earlier revision; see nebulactl app history ${app}`);
 }

@@ -1515,7 +1515,7 @@ export type App = {
         jitter_seconds?: number;
     };
     /**
-     * Grows with each change, across deletion and re-creation. In quotation marks it is the ETag.
+     * Grows with each change, across deletion and re-creation.
      */
     revision: number;
     created_at: string;
@@ -1926,7 +1926,7 @@ export type ReleaseWish = {
 export type Accepted = {
     app_name: string;
     /**
-     * Grows with each change, across deletion and re-creation. In quotation marks it is the ETag.
+     * Grows with each change, across deletion and re-creation.
      */
     revision: number;
     /**
@@ -2949,7 +2949,7 @@ export type DeleteAppData = {
     body?: never;
     headers?: {
         /**
-         * ETags, of which one must be that of the app as it is, or `*` for any; 412 otherwise.
+         * ETags, of which one must be that of the app as it is, or `*` for any; 412 otherwise. Its revision alone in quotation marks is taken for one, too.
          */
         'If-Match'?: string;
         /**
@@ -3046,7 +3046,7 @@ export type GetAppData = {
     body?: never;
     headers?: {
         /**
-         * ETags, of which one must be that of the app as it is, or `*` for any; 412 otherwise.
+         * ETags, of which one must be that of the app as it is, or `*` for any; 412 otherwise. Its revision alone in quotation marks is taken for one, too.
          */
         'If-Match'?: string;
         /**
@@ -3126,7 +3126,7 @@ export type PatchAppData = {
     body: AppPatch;
     headers?: {
         /**
-         * ETags, of which one must be that of the app as it is, or `*` for any; 412 otherwise.
+         * ETags, of which one must be that of the app as it is, or `*` for any; 412 otherwise. Its revision alone in quotation marks is taken for one, too.
          */
         'If-Match'?: string;
         /**
@@ -3223,7 +3223,7 @@ export type PutAppData = {
     body: AppSpecInPlace;
     headers?: {
         /**
-         * ETags, of which one must be that of the app as it is, or `*` for any; 412 otherwise.
+         * ETags, of which one must be that of the app as it is, or `*` for any; 412 otherwise. Its revision alone in quotation marks is taken for one, too.
          */
         'If-Match'?: string;
         /**
@@ -3324,7 +3324,7 @@ export type StartAppData = {
     body?: never;
     headers?: {
         /**
-         * ETags, of which one must be that of the app as it is, or `*` for any; 412 otherwise.
+         * ETags, of which one must be that of the app as it is, or `*` for any; 412 otherwise. Its revision alone in quotation marks is taken for one, too.
          */
         'If-Match'?: string;
         /**
@@ -3421,7 +3421,7 @@ export type StopAppData = {
     body?: never;
     headers?: {
         /**
-         * ETags, of which one must be that of the app as it is, or `*` for any; 412 otherwise.
+         * ETags, of which one must be that of the app as it is, or `*` for any; 412 otherwise. Its revision alone in quotation marks is taken for one, too.
          */
         'If-Match'?: string;
         /**
@@ -3518,7 +3518,7 @@ export type RestartAppData = {
     body?: never;
     headers?: {
         /**
-         * ETags, of which one must be that of the app as it is, or `*` for any; 412 otherwise.
+         * ETags, of which one must be that of the app as it is, or `*` for any; 412 otherwise. Its revision alone in quotation marks is taken for one, too.
          */
         'If-Match'?: string;
         /**
@@ -3615,7 +3615,7 @@ export type RollAppData = {
     body?: never;
     headers?: {
         /**
-         * ETags, of which one must be that of the app as it is, or `*` for any; 412 otherwise.
+         * ETags, of which one must be that of the app as it is, or `*` for any; 412 otherwise. Its revision alone in quotation marks is taken for one, too.
          */
         'If-Match'?: string;
         /**
@@ -3712,7 +3712,7 @@ export type ReleaseAppData = {
     body?: ReleaseWish;
     headers?: {
         /**
-         * ETags, of which one must be that of the app as it is, or `*` for any; 412 otherwise.
+         * ETags, of which one must be that of the app as it is, or `*` for any; 412 otherwise. Its revision alone in quotation marks is taken for one, too.
          */
         'If-Match'?: string;
         /**
@@ -3809,7 +3809,7 @@ export type PruneAppData = {
     body?: never;
     headers?: {
         /**
-         * ETags, of which one must be that of the app as it is, or `*` for any; 412 otherwise.
+         * ETags, of which one must be that of the app as it is, or `*` for any; 412 otherwise. Its revision alone in quotation marks is taken for one, too.
          */
         'If-Match'?: string;
         /**
@@ -4188,7 +4188,7 @@ export type RollbackAppData = {
     body: Rollback;
     headers?: {
         /**
-         * ETags, of which one must be that of the app as it is, or `*` for any; 412 otherwise.
+         * ETags, of which one must be that of the app as it is, or `*` for any; 412 otherwise. Its revision alone in quotation marks is taken for one, too.
          */
         'If-Match'?: string;
         /**
