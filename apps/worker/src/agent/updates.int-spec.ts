@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { AppSpec, UpdateSettings } from '@nebula/contracts';
+import { type AppSpec, LABELS, type UpdateSettings } from '@nebula/contracts';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import { makeHttpImage } from '../../../../tools/engine/images.mjs';
 import { secret } from '../../../../tools/test/known-secrets.mjs';
 import { eventually } from '../container-runtime/testing/eventually.js';
@@ -29,9 +31,13 @@ async function want(revision: number, spec: Partial<AppSpec> = {}, tokens = {}):
   await worker.want(revision, whole, { tokens });
 }
 
+async function converges(revision: number, spec: Partial<AppSpec>, tokens = {}): Promise<void> {
+  await want(revision, spec, tokens);
+  await worker.reported({ state: 'converged', revision }, LIMIT);
+}
+
 async function begin(spec: Partial<AppSpec> = {}): Promise<Seen[]> {
-  await want(1, spec);
-  await worker.reported({ state: 'converged', revision: 1 }, LIMIT);
+  await converges(1, spec);
   return await worker.containers();
 }
 
@@ -45,36 +51,45 @@ async function failure(revision: number): Promise<string> {
   }, LIMIT);
 }
 
-/** What a bystander sees of the app between now and the end of some work: the fewest containers that ran. */
-async function fewestRunning(work: Promise<unknown>): Promise<number> {
-  let isOver = false;
-  let fewest = Number.POSITIVE_INFINITY;
-  const done = work.finally(() => {
-    isOver = true;
+/**
+ * How many of the app's containers ran at the least during some work, before and after which all of them run. The engine
+ * tells it by its events, of which none is too short to be seen.
+ */
+async function fewestRunning(work: () => Promise<unknown>): Promise<number> {
+  const all = (await worker.containers()).length;
+  const since = Date.now();
+  const events = await worker.engine.docker.getEvents({
+    since: Math.floor(since / 1_000),
+    filters: { type: ['container'], event: ['die', 'start'], label: [`${LABELS.app}=${worker.app}`] },
   });
-  while (!isOver) {
-    // One may go between the list and the look at it.
-    const seen = await worker.containers().catch(() => null);
-    if (seen) fewest = Math.min(fewest, seen.filter(({ running }) => running).length);
-  }
-  await done;
-  return fewest;
+  const lines = createInterface({ input: events });
+  const counts = [all];
+  lines.on('line', (line) => {
+    const { Action, timeNano } = JSON.parse(line) as { Action: string; timeNano: number };
+    if (timeNano / 1e6 >= since) counts.push((counts.at(-1) ?? 0) + (Action === 'die' ? -1 : 1));
+  });
+  await work();
+  await eventually(() => {
+    expect(counts.length).toBeGreaterThan(1);
+    expect(counts.at(-1)).toBe(all);
+  });
+  lines.close();
+  if (events instanceof Readable) events.destroy();
+  return Math.min(...counts);
 }
 
 describe('on a real engine', () => {
   it('a rolling update and a roll take one replica after the other, each when the one before is healthy', async () => {
     const first = await begin();
-    await want(2, { env_vars: { A: '1' } });
-    const fewest = await fewestRunning(worker.reported({ state: 'converged', revision: 2 }, LIMIT));
-    expect(fewest).toBeGreaterThanOrEqual(2);
+    const changed = { env_vars: { A: '1' } };
+    expect(await fewestRunning(() => converges(2, changed))).toBe(2);
     const second = await worker.containers();
     expect(second.filter(({ id }) => first.some((before) => before.id === id))).toEqual([]);
     const starts = second.map(({ started_at }) => Date.parse(started_at));
     expect(starts).toEqual(starts.toSorted((a, b) => a - b));
 
     // The strategy is the other one, and it is rolled all the same.
-    await want(3, { env_vars: { A: '1' }, update: {} }, { roll: 3 });
-    expect(await fewestRunning(worker.reported({ state: 'converged', revision: 3 }, LIMIT))).toBe(2);
+    expect(await fewestRunning(() => converges(3, { ...changed, update: {} }, { roll: 3 }))).toBe(2);
     const third = await worker.containers();
     expect(third.filter(({ id }) => second.some((before) => before.id === id))).toEqual([]);
   }, 200_000);
