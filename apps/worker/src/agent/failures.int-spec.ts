@@ -38,7 +38,7 @@ describe('when something fails, what ran runs on', () => {
     );
     expect(await worker.containers()).toEqual(before);
     await worker.want(3, { docker_image: IMAGES[1] });
-    const fixed = await worker.reported({ state: 'converged', revision: 3 }, 5_000);
+    const fixed = await worker.reported({ state: 'converged', revision: 3 });
     expect(fixed.last_error).toBeNull();
   }, 60_000);
 

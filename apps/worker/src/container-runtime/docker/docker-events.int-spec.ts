@@ -94,7 +94,7 @@ describe('the events of containers', () => {
     await eventually(() => {
       expect(listener.actionsOf(app)).toContain('disconnect');
       expect(listener.actionsOf(null)).toContain('disconnect');
-    }, 2_000);
+    }, 20_000);
     await listener.end();
   }, 60_000);
 
