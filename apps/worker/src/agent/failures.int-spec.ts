@@ -16,6 +16,11 @@ afterEach(async () => {
   await worker.destroy();
 }, 60_000);
 
+/** A container that runs, which is all that an app without a health check has to, may not listen yet. */
+async function serves(port: number): Promise<void> {
+  await eventually(async () => expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200));
+}
+
 describe('when something fails, what ran runs on', () => {
   it('a pull: the status says failed, with the step, the words of Docker and the next try; a fixed spec is taken at once', async () => {
     await worker.want(1);
@@ -79,12 +84,12 @@ describe('when something fails, what ran runs on', () => {
       retry_at: null,
     });
     expect(await worker.containers()).toEqual(before);
-    expect((await fetch(`http://127.0.0.1:${free}/`)).status).toBe(200);
+    await serves(free);
     expect((await holder.inspect()).State.Running).toBe(true);
 
     await holder.stop({ t: 1 });
     await worker.reported({ state: 'converged', revision: 2 });
-    expect((await fetch(`http://127.0.0.1:${taken}/`)).status).toBe(200);
+    await serves(taken);
     expect(await worker.containers()).toHaveLength(1);
   }, 60_000);
 
@@ -107,13 +112,13 @@ describe('when something fails, what ran runs on', () => {
       const containers = await worker.containers();
       expect(containers.filter(({ running }) => running)).toMatchObject([{ id: old?.id, name: old?.name }]);
     });
-    expect((await fetch(`http://127.0.0.1:${free}/`)).status).toBe(200);
+    await serves(free);
     const policy = await worker.engine.docker.getContainer(old?.id ?? '').inspect();
     expect(policy.HostConfig.RestartPolicy?.Name).toBe('always');
 
     await new Promise((resolve) => holder.close(resolve));
     await worker.reported({ state: 'converged', revision: 2 });
-    expect((await fetch(`http://127.0.0.1:${taken}/`)).status).toBe(200);
+    await serves(taken);
     expect(await worker.containers()).toHaveLength(1);
   }, 60_000);
 
@@ -201,7 +206,7 @@ describe('drift', () => {
     expect(report.last_error?.message).toContain('address already in use');
     await new Promise((resolve) => holder.close(resolve));
     await worker.reported({ state: 'converged' });
-    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
+    await serves(port);
     expect(await worker.containers()).toMatchObject([{ name: seen?.name, running: true }]);
   }, 60_000);
 
@@ -218,7 +223,7 @@ describe('drift', () => {
     worker.forgetReports();
     await worker.start();
     await worker.reported({ state: 'converged' });
-    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
+    await serves(port);
     expect(await worker.containers()).toMatchObject([{ id: seen?.id, running: true }]);
   }, 60_000);
 
