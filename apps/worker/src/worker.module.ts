@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { EngineFactsCache } from './agent/engine-facts-cache.js';
 import { Executor } from './agent/executor.js';
+import { KeptFacts } from './agent/kept-facts.js';
 import { MemoryFiles } from './agent/memory-files.js';
 import { Supervisor } from './agent/supervisor.js';
 import { Clock } from './clock.js';
@@ -58,6 +59,7 @@ export class WorkerModule {
         ImagePruner,
         ImagePulls,
         KeptClock,
+        KeptFacts,
         MemoryFiles,
         ObservedWorker,
         Reporter,

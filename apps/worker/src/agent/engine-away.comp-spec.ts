@@ -75,6 +75,28 @@ it('a worker whose engine is not there yet starts, and works when it is', async 
   await worker.reported({ state: 'converged' });
 });
 
+it.each([
+  ['the id of its engine', {}],
+  ['an id of its own', { worker_id: 'edge-7' }],
+])('a worker with %s that starts anew without its engine tells that it is away', async (_what, settings) => {
+  const { worker_id = 'engine-1' } = settings as { worker_id?: string };
+  await worker.start(settings);
+  worker.receive(wanted());
+  await worker.reported({ state: 'converged', worker_id });
+  await worker.close();
+  engine.leave();
+  worker.reports.length = 0;
+  worker.heartbeats.length = 0;
+  await worker.start(settings);
+  const { last_error } = await worker.reported({ state: 'failed', revision: 1, worker_id });
+  expect(last_error).toMatchObject({ step: 'observe', message: 'the engine does not answer' });
+  await eventually(() =>
+    expect(worker.heartbeats.at(-1)).toMatchObject({ worker_id, apps: [{ state: 'failed' }] }),
+  );
+  engine.comeBack();
+  await worker.reported({ state: 'converged', worker_id });
+});
+
 it('the waits for an engine grow to a minute, with full jitter', () => {
   expect([1, 2, 3, 7, 50].map((n) => engineBackoff(n, 1))).toEqual([1_000, 2_000, 4_000, 60_000, 60_000]);
   expect(engineBackoff(5, 0)).toBe(0);

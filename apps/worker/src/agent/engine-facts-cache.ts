@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { bootId } from '../boot-id.js';
 import { ContainerRuntime, type EngineFacts } from '../container-runtime/container-runtime.js';
 import { WorkerLog } from '../worker-log.js';
+import { KeptFacts, type ToldFacts } from './kept-facts.js';
 
 /** What the engine says about itself, asked for once per connection: it can't change while the engine runs. */
 @Injectable()
@@ -13,13 +14,20 @@ export class EngineFactsCache {
   constructor(
     private readonly runtime: ContainerRuntime,
     private readonly log: WorkerLog,
+    private readonly kept: KeptFacts,
   ) {}
+
+  /** What is to be told of the engine: what it says, or said to an earlier process of this worker; null for neither. */
+  get told(): ToldFacts | null {
+    return this.latest ?? this.kept.newest;
+  }
 
   /** @throws {RuntimeError} when it isn't known for this connection and the engine doesn't answer. */
   async facts(): Promise<EngineFacts> {
     const asked = (this.asked ??= this.ask());
     try {
       this.latest = await asked;
+      this.kept.note(this.latest);
       this.log.worker ??= this.latest.engine_id;
       return this.latest;
     } catch (error) {

@@ -15,7 +15,8 @@ function sender(engine_id: string | null, worker_id?: string): { sender: ReportS
     version: '3.0.0',
     ...(worker_id ? { worker_id } : {}),
   };
-  const engine = { latest: { ...FACTS, engine_id } } as unknown as EngineFactsCache;
+  const facts = { ...FACTS, engine_id };
+  const engine = { latest: facts, told: facts } as unknown as EngineFactsCache;
   return { sender: new ReportSender(options, engine, new WorkerLog({ logger: log })), log };
 }
 

@@ -32,23 +32,27 @@ export class ReportSender {
 
   /** Null when this worker can report, or its engine has not told yet what it is, else what is missing. */
   problem(): string | null {
-    return this.workerId === null && this.engine.latest?.engine_id === null ? NO_ID : null;
+    return this.workerId === null && this.engine.told?.engine_id === null ? NO_ID : null;
   }
 
-  /** Who this is and on what; null until the engine has told, or when there is a problem. Once known, the id stays the same. */
+  /**
+   * Who this is and on what; null until the engine has told, be it an earlier process, or when there is a problem. Once
+   * the engine itself has told it, the id stays the same.
+   */
   identity(): { worker_id: string; worker: WorkerFacts } | null {
-    const facts = this.engine.latest;
+    const facts = this.engine.told;
     if (!facts) return null;
     const { hostname, engine_version, architecture, cores, memory_bytes } = facts;
     const { version: worker_version, worker_labels: labels = {} } = this.options;
-    this.workerId ??= facts.engine_id;
-    if (this.workerId === null) {
+    this.workerId ??= this.engine.latest?.engine_id ?? null;
+    const worker_id = this.workerId ?? facts.engine_id;
+    if (worker_id === null) {
       if (!this.isTold) this.log.error(NO_ID);
       this.isTold = true;
       return null;
     }
     return {
-      worker_id: this.workerId,
+      worker_id,
       worker: { hostname, engine_version, architecture, cores, memory_bytes, worker_version, labels },
     };
   }

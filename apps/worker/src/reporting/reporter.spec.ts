@@ -45,7 +45,7 @@ afterEach(() => {
 function start(chance: number): void {
   const clock = new LoadedClock(chance);
   const reports = { publish: (message: WorkerMessage) => void messages.push(message) };
-  const engine = { latest: FACTS } as unknown as EngineFactsCache;
+  const engine = { latest: FACTS, told: FACTS } as unknown as EngineFactsCache;
   const log = new WorkerLog({ logger: new KeptLog() });
   const sender = new ReportSender({ reports, version: '3.0.0' }, engine, log);
   const selection = { kind: 'listed', apps: ['web'] } as const;
