@@ -71,7 +71,7 @@ async function connectedWorkers(): Promise<number> {
 /** The newest message in the stream of each of some apps. */
 async function newest(...apps: string[]): Promise<unknown[]> {
   const all = await Promise.all(apps.map((app) => fleet.streams.messages(app)));
-  return all.map((messages): unknown => JSON.parse(messages.at(-1) ?? 'null'));
+  return all.map((messages): unknown => JSON.parse(messages.at(-1) ?? ''));
 }
 
 /** The value of `STEP` in each message in the stream of an app, the oldest first. */
@@ -102,7 +102,7 @@ describe('a broker', () => {
   it(
     'has lost a stream, and has something older or garbage as the newest in others: each is healed in time',
     async () => {
-      const [older = ''] = await fleet.streams.messages('leaving');
+      const [older] = await fleet.streams.messages('leaving');
       await fleet.api.change('leaving', { env_vars: { STEP: 'newer' } });
       await fleet.converged('leaving');
       const before = await newest(...APPS);
@@ -325,8 +325,8 @@ describe('a broker, in the end', () => {
         await worker.stop();
         await fleet.server(2).loseState();
         for (const { process } of fleet.apis) await process.stop();
-        worker.start();
-        await rebuildBroker();
+        // What it gets is from the new one.
+        await rebuildBroker(() => worker.start());
         await eventually(async () => {
           expect(worker.outputSinceStart).toContain(NO_USER);
           expect(await connectedWorkers()).toBe(WITH_OWN_USER.length);
@@ -342,10 +342,14 @@ describe('a broker, in the end', () => {
   );
 });
 
-/** Makes the broker from nothing, with what an operator keeps beside it. */
-async function rebuildBroker(): Promise<void> {
+/**
+ * Makes the broker from nothing, with what an operator keeps beside it.
+ * @param meanwhile called when the old one has ended
+ */
+async function rebuildBroker(meanwhile: () => void = () => undefined): Promise<void> {
   const definitions = await usersOfSingleWorkers();
   await fleet.broker.stop();
+  meanwhile();
   await fleet.broker.wipe();
   await fleet.broker.loadDefinitions(definitions);
   await fleet.broker.start();

@@ -1,12 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { streamName } from '@nebula/contracts';
 import { rawConnection } from '../../tools/bench/fleet/broker/raw-connection.mjs';
 
 /** Messages that are sent before the first of them is acknowledged. */
 const PREFETCH = 100;
 
-/** A stream from which nothing has come for so long is empty, milliseconds. */
-const EMPTY_AFTER_MS = 2_000;
+/** From a stream that holds anything something comes within this, however busy the broker is, milliseconds. */
+const FIRST_LIMIT_MS = 20_000;
 
 /** How somebody reaches a broker. */
 export interface BrokerLogin {
@@ -22,36 +21,39 @@ export class StreamView {
   constructor(private readonly login: BrokerLogin) {}
 
   /**
-   * All that a stream holds, the oldest first.
-   * @throws {Error} when there is no such stream
+   * All that a stream holds, the oldest first: one message at least.
+   * @throws {Error} when there is no such stream, or nothing comes from it
    */
-  async messages(app: string): Promise<string[]> {
+  async messages(app: string): Promise<[string, ...string[]]> {
     return await this.connected(async (connection) => {
       const channel = await connection.createChannel();
       channel.on('error', () => undefined);
       await channel.prefetch(PREFETCH);
       const messages: string[] = [];
-      let begin = () => {};
-      const begun = new Promise<void>((resolve) => {
-        begin = resolve;
-      });
-      await channel.consume(
-        streamName(app),
-        (message) => {
-          if (!message) return;
+      let limit: NodeJS.Timeout | undefined;
+      const begun = new Promise<void>((resolve, reject) => {
+        limit = setTimeout(
+          () => reject(new Error(`nothing comes from the stream of ${app}`)),
+          FIRST_LIMIT_MS,
+        );
+        const take: Parameters<typeof channel.consume>[1] = (message) => {
+          if (!message) return reject(new Error(`the stream of ${app} was deleted`));
           messages.push(message.content.toString('utf8'));
           channel.ack(message);
-          begin();
-        },
-        { arguments: { 'x-stream-offset': 'first' } },
-      );
-      await Promise.race([begun, sleep(EMPTY_AFTER_MS, undefined, { ref: false })]);
+          resolve();
+        };
+        const options = { arguments: { 'x-stream-offset': 'first' } };
+        channel.consume(streamName(app), take, options).catch(reject);
+      });
+      await begun.finally(() => clearTimeout(limit));
       // All that there is and is acknowledged is sent before another call is answered.
       for (let before = -1; before < messages.length; ) {
         before = messages.length;
         await channel.prefetch(PREFETCH);
       }
-      return messages;
+      const [first, ...others] = messages;
+      if (first === undefined) throw new Error(`nothing comes from the stream of ${app}`);
+      return [first, ...others];
     });
   }
 
