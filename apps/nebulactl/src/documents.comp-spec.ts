@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApiUnderTest } from '../../api/src/testing/api-under-test.js';
+import { parseYaml } from '@nebula/yaml';
 import { CommandLine } from './testing/command-line.js';
 
 let api: ApiUnderTest;
@@ -181,4 +182,18 @@ describe('nebulactl export', () => {
     const json = await shell.run(['export', '--prefix', 'w', '-o', 'json']);
     expect(JSON.parse(json.stdout)).toMatchObject({ apps: [{ app_name: 'web', docker_image: 'web:1' }] });
   });
+
+  it.each(['a\n\n', 'line1\nline2 \n', '\n', 'a\n', ' \n \n', 'a'])(
+    'keeps every character of a text at its end, which is %j',
+    async (script) => {
+      const command = ['sh', '-c', script];
+      await api.create('shop', { command });
+      const before = await stored();
+      const { stdout } = await shell.run(['export']);
+      expect(parseYaml(stdout)).toMatchObject({ apps: [{ app_name: 'shop', command }] });
+      expect(await shell.run(['apply', '-f', '-', '--yes'], { stdin: stdout })).toMatchObject({ code: 0 });
+      expect(await stored()).toEqual(before);
+      expect(parseYaml((await shell.run(['app', 'get', 'shop'])).stdout)).toMatchObject({ command });
+    },
+  );
 });

@@ -71,6 +71,15 @@ describe('YAML', () => {
     );
   });
 
+  it.each([' \n', ' \n \n', '    \na', '\n   a', '\t\n\n', '  a\n b\n', 'a\n\n', '\n', 'a\n ', '\r\n a'])(
+    'keeps every blank and line of %j',
+    (text) => {
+      for (const value of [{ a: text }, { a: [text], b: 1 }, { a: { b: ['c', text] } }, { [text]: 'a' }])
+        expect(parseYaml(writeYaml(value))).toEqual(value);
+      expect(writeYaml({ a: 'b\n c\n' })).toBe('a: |\n  b\n   c\n');
+    },
+  );
+
   it('says what a value is, also to parsers of YAML 1.1', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {

@@ -4,7 +4,7 @@ import { follow } from '../changes/follow.js';
 import { timeoutOption } from '../changes/options.js';
 import { define, type Session, type World } from '../command.js';
 import { paintState } from '../console/colors.js';
-import { toYaml } from '../console/format.js';
+import { toYamlText } from '../console/format.js';
 import { table } from '../console/table.js';
 import { ageOf } from '../console/times.js';
 import { revisionOf } from './app-history.js';
@@ -95,7 +95,7 @@ async function getOne(
       ? getApp({ ...asked, path: { app: name } })
       : getRevision({ ...asked, path: { app: name, revision: number } }),
   );
-  const text = (await toYaml(withoutEmpty(app))).trimEnd();
+  const text = await toYamlText(withoutEmpty(app));
   await session.show({ data: app, names: [name], text: () => text });
 }
 

@@ -4,7 +4,7 @@ import { readApps } from '../changes/app-files.js';
 import { applyDocument, type ApplyOptions } from '../changes/apply-document.js';
 import { changeOptions } from '../changes/options.js';
 import { define, type Session, type World } from '../command.js';
-import { toYaml } from '../console/format.js';
+import { toYamlText } from '../console/format.js';
 import { UsageError } from '../usage-error.js';
 
 interface FileOptions extends ApplyOptions {
@@ -58,10 +58,10 @@ async function exportAll(session: Session, _args: string[], { prefix }: { prefix
   const { client, terminal } = session;
   const query = prefix === undefined ? {} : { prefix };
   const document = await exportApps({ client, query, signal: terminal.signal });
-  const yaml = await toYaml(document);
+  const yaml = await toYamlText(document);
   await session.show({
     data: document,
     names: document.apps.map(({ app_name }) => app_name),
-    text: () => yaml.trimEnd(),
+    text: () => yaml,
   });
 }

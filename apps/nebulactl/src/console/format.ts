@@ -8,7 +8,7 @@ export type Format = (typeof FORMATS)[number];
 export interface Shown {
   /** For `json` and `yaml`: as the api has answered it. */
   data: unknown;
-  /** For people. Made only when it is wanted. */
+  /** For people, without the last line's end. Made only when it is wanted. */
   text: () => string;
   /** One a line, for loops of the shell. */
   names: readonly string[];
@@ -36,4 +36,9 @@ export async function show(terminal: Terminal, format: Format, { data, text, nam
 export async function toYaml(data: unknown): Promise<string> {
   const { writeYaml } = await import('@nebula/yaml');
   return writeYaml(data);
+}
+
+/** As `Shown` has it: without the one line's end, since further ones may belong to the last value. */
+export async function toYamlText(data: unknown): Promise<string> {
+  return (await toYaml(data)).replace(/\n$/, '');
 }
