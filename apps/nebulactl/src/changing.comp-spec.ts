@@ -223,6 +223,38 @@ describe('nebulactl app rollback', () => {
     expect(code).toBe(0);
     expect(await specOf()).toMatchObject({ docker_image: 'shop:42', revision: 5 });
   });
+
+  it('without --to passes over revisions that have the same spec, as restarts make them', async () => {
+    await change({ docker_image: 'shop:42' });
+    for (const wish of ['restart', 'roll', 'release', 'prune'])
+      expect(await api.call('POST', `/apps/${app}/${wish}`)).toMatchObject({ status: 202 });
+    const { code, stderr } = await shell.run(['app', 'rollback', app, '--yes']);
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringContaining(
+        `Revision 1 is the last one with another spec than revision 6 has now.\n`,
+      ),
+    });
+    expect(await specOf()).toMatchObject({ docker_image: 'shop:41', revision: 7 });
+  });
+
+  it('without --to fails where no revision has another spec', async () => {
+    const only = await shell.run(['app', 'rollback', app, '--yes']);
+    await api.call('POST', `/apps/${app}/restart`);
+    for (const { code, stderr } of [only, await shell.run(['app', 'rollback', app, '--yes'])])
+      expect({ code, stderr }).toEqual({
+        code: 1,
+        stderr: `Error: no earlier revision of ${app} has another spec; see nebulactl app history ${app}\n`,
+      });
+    expect((await api.store.get(app))?.revision).toBe(2);
+  });
+
+  it('without --to goes back over a deletion', async () => {
+    await api.call('DELETE', `/apps/${app}`);
+    await api.create(app, { docker_image: 'shop:50' });
+    expect(await shell.run(['app', 'rollback', app, '--yes'])).toMatchObject({ code: 0 });
+    expect(await specOf()).toMatchObject({ docker_image: 'shop:41', revision: 4 });
+  });
 });
 
 describe('nebulactl --wait', () => {

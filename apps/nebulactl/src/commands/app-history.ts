@@ -11,6 +11,7 @@ import type { Asked } from '../changes/change.js';
 import { defineChange } from '../changes/define-change.js';
 import { describeDiff } from '../changes/describe-preview.js';
 import { define, type Session, type World } from '../command.js';
+import { say } from '../console/ask.js';
 import { table } from '../console/table.js';
 import { ageOf } from '../console/times.js';
 import { CommandError, UsageError } from '../usage-error.js';
@@ -38,7 +39,8 @@ export function addHistoryCommands(app: Command, world: World): void {
   defineChange<{ to?: string }>(app, world, {
     name: 'rollback',
     summary: 'Make the spec of an earlier revision the current one',
-    details: 'That is a revision of its own. Without --to, the one before the current one.',
+    details:
+      'That is a revision of its own. Without --to, it is the last one whose spec is another than the current one: revisions of restart, roll, release and prune are passed over.',
     examples: ['app rollback shop', 'app rollback shop --to 7 --yes --wait'],
     options: (command) => command.option('--to <revision>', 'which one; see app history'),
     change: rollback,
@@ -120,13 +122,24 @@ async function rollback(session: Session, app: string, { to: wanted }: { to?: st
   };
 }
 
-/** The newest revision before the current one that has a spec. Of a later one it is another. */
+/**
+ * The newest revision that has another spec than the current one: a restart and the like make one with the same, to which
+ * going back would be nothing. Of a later current one it is another.
+ */
 async function before({ client, terminal }: Session, app: string) {
-  const { revision, updated_at } = await getApp({ client, path: { app }, signal: terminal.signal });
-  const options = { client, path: { app }, query: { limit: 20 }, signal: terminal.signal };
-  const otherwise = `look at nebulactl app history ${app}, and name a revision with --to`;
-  for await (const { revision: to, deleted } of eachItem(listRevisions, options)) {
-    if (to < revision && !deleted) return { to, onlyFor: { revision, updated_at, otherwise } };
+  const { signal } = terminal;
+  const asked = { client, path: { app }, signal };
+  const { revision, updated_at } = await getApp(asked);
+  for await (const { revision: to, deleted } of eachItem(listRevisions, {
+    ...asked,
+    query: { limit: 100 },
+  })) {
+    if (to >= revision || deleted) continue;
+    const { changes } = await diffRevisions({ ...asked, query: { from: to, to: revision } });
+    if (changes.length === 0) continue;
+    say(terminal, `Revision ${to} is the last one with another spec than revision ${revision} has now.`);
+    const otherwise = `look at nebulactl app history ${app}, and name a revision with --to`;
+    return { to, onlyFor: { revision, updated_at, otherwise } };
   }
-  throw new CommandError(`${app} has no earlier revision; see nebulactl app history ${app}`);
+  throw new CommandError(`no earlier revision of ${app} has another spec; see nebulactl app history ${app}`);
 }
