@@ -9,6 +9,7 @@ const SOON = { 'retry-after': '0' };
 function answer(given: Partial<WaitAnswer> = {}): WaitAnswer {
   return {
     ...{ app_name: 'shop', epoch: 1, revision: 7, outcome: 'timeout', as_of: '2026-01-31T12:00:00.000Z' },
+    ...{ desired_revision: given.revision ?? 7, deleted: false },
     ...{ converged: 1, pending: 1, offline: 0, waiting_for: [] },
     ...given,
   };
@@ -89,6 +90,38 @@ describe('waiting for convergence', () => {
     const { outcome, asked } = await waitWith([json(200, nobody), json(200, nobody)]);
     expect(outcome).toMatchObject({ reason: 'no_workers' });
     expect(asked).toHaveLength(2);
+  });
+
+  it('is content with a newer revision, and tells of it', async () => {
+    const newer = answer({ outcome: 'converged', pending: 0, desired_revision: 8 });
+    const { outcome } = await waitWith([json(200, newer)], { revision: 7 });
+    expect(outcome).toEqual(newer);
+  });
+
+  it.each(['timeout', 'converged', 'no_workers'] as const)(
+    'ends when the app is deleted after that revision, with %s, too',
+    async (last) => {
+      const gone = answer({ outcome: last, desired_revision: 8, deleted: true });
+      const { outcome, asked } = await waitWith([json(200, answer()), json(200, gone)]);
+      expect(outcome).toMatchObject({ name: 'NotConvergedError', reason: 'deleted', answer: gone });
+      expect((outcome as Error).message).toBe(
+        'shop was deleted at revision 8, so no worker will have revision 7 of it',
+      );
+      expect(asked).toHaveLength(2);
+    },
+  );
+
+  it('waits for a deletion that it is asked to wait for', async () => {
+    const gone = { revision: 8, desired_revision: 8, deleted: true };
+    const done = answer({ ...gone, outcome: 'converged', pending: 0 });
+    const { outcome } = await waitWith([json(200, answer(gone)), json(200, done)], { revision: 8 });
+    expect(outcome).toEqual(done);
+  });
+
+  it('takes an api that does not tell of the desired revision at its word', async () => {
+    const { desired_revision: _revision, deleted: _deleted, ...older } = DONE;
+    const { outcome } = await waitWith([json(200, older)]);
+    expect(outcome).toEqual(older);
   });
 
   it('ends when the api refuses', async () => {

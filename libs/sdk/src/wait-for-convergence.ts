@@ -27,8 +27,11 @@ export interface ConvergenceOptions {
 const SHORTEST_LOOK_MS = 1_000;
 const LONGEST_LOOK_MS = 600_000;
 
-/** `timeout`: the time is over. `failed`: a worker has failed, with `failFast`. `no_workers`: there is none to wait for. */
-export type NotConvergedReason = 'timeout' | 'failed' | 'no_workers';
+/**
+ * `timeout`: the time is over. `failed`: a worker has failed, with `failFast`. `no_workers`: there is none to wait for.
+ * `deleted`: a later revision has deleted the app.
+ */
+export type NotConvergedReason = 'timeout' | 'failed' | 'no_workers' | 'deleted';
 
 /** The workers have not converged. */
 export class NotConvergedError extends NebulaError {
@@ -46,8 +49,9 @@ export class NotConvergedError extends NebulaError {
 }
 
 /**
- * Waits until every worker of an app that is not offline has converged on a revision or a newer one. An api that is
- * away meanwhile is waited for.
+ * Waits until every worker of an app that is not offline has converged on a revision or a newer one, of which
+ * `desired_revision` tells. An api that is away meanwhile is waited for. A deletion is waited for when the revision is
+ * its own, and one that comes after the revision is no success.
  *
  * @returns the last answer of the api, whose `outcome` is `converged`
  * @throws {NotConvergedError} when it does not come to that
@@ -60,18 +64,19 @@ export async function waitForConvergence(options: ConvergenceOptions): Promise<W
   const left = () => Math.max(0, endsAt - performance.now());
   // The first only looks, so that progress is known at once.
   let answer = await look(options, { revision, seconds: 0, left, last: null });
+  let isFinal = false;
   for (;;) {
     onProgress?.(answer);
+    if (isDeletedSince(answer)) throw new NotConvergedError(app, 'deleted', answer);
     if (answer.outcome === 'converged') return answer;
     if (failFast && answer.waiting_for.some(({ state }) => state === 'failed'))
       throw new NotConvergedError(app, 'failed', answer);
-    if (left() === 0) throw new NotConvergedError(app, answer.outcome, answer);
+    if (isFinal || left() === 0) throw new NotConvergedError(app, answer.outcome, answer);
     const seconds = Math.ceil(Math.min(left(), lookMs) / 1_000);
     const begun = performance.now();
     answer = await look(options, { revision: answer.revision, seconds, left, last: answer });
     // Of a deleted app that no worker has there is nothing to wait for, and the api doesn't.
-    const isFinal = answer.outcome === 'no_workers' && performance.now() - begun < seconds * 500;
-    if (isFinal) throw new NotConvergedError(app, 'no_workers', answer);
+    isFinal = answer.outcome === 'no_workers' && performance.now() - begun < seconds * 500;
   }
 }
 
@@ -103,9 +108,16 @@ async function look(
   }
 }
 
+/** Not known of an api of before, which tells of neither. */
+function isDeletedSince({ revision, desired_revision, deleted }: WaitAnswer): boolean {
+  return deleted && desired_revision > revision;
+}
+
 function messageOf(app: string, reason: NotConvergedReason, answer: WaitAnswer | null): string {
   if (answer === null) return `it is not known how far ${app} is: the api did not answer`;
-  const { revision, converged, pending, waiting_for } = answer;
+  const { revision, desired_revision, converged, pending, waiting_for } = answer;
+  if (reason === 'deleted')
+    return `${app} was deleted at revision ${desired_revision}, so no worker will have revision ${revision} of it`;
   if (reason === 'no_workers') return `no worker runs ${app} that could be waited for`;
   const who = waiting_for.slice(0, 3).map(({ hostname, state, last_error }) => {
     return `${hostname} is ${state}${last_error ? ` (${last_error.step}: ${last_error.message})` : ''}`;

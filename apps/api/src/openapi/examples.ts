@@ -90,6 +90,8 @@ export const EXAMPLE_WAIT = {
   app_name: 'hello',
   epoch: 1,
   revision: 8,
+  desired_revision: 8,
+  deleted: false,
   outcome: 'timeout',
   as_of: '2026-01-31T12:31:09.001Z',
   converged: 41,

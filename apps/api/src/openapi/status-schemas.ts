@@ -184,6 +184,15 @@ export function statusSchemas(contracts: Readonly<Record<string, Properties>>): 
       app_name: WorkerReport['app_name'] ?? {},
       epoch: INTEGER,
       revision: { ...INTEGER, description: 'The revision that was waited for.' },
+      desired_revision: {
+        ...INTEGER,
+        description: 'The revision that is desired by now. A higher one has come after that.',
+      },
+      deleted: {
+        type: 'boolean',
+        description:
+          'Whether the desired revision has deleted the app. Workers that have converged have removed it then.',
+      },
       outcome: {
         type: 'string',
         enum: ['converged', 'timeout', 'no_workers'],

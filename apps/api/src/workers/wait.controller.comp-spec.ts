@@ -51,6 +51,7 @@ describe('waiting for the workers of an app', () => {
     const answer = await wait('timeout=60');
     expect(answer).toEqual({
       ...{ app_name: 'shop', epoch: 1, revision: 1, outcome: 'converged', as_of: answer.as_of },
+      ...{ desired_revision: 1, deleted: false },
       ...{ converged: 2, pending: 0, offline: 1, waiting_for: [] },
     });
     expect(performance.now() - started).toBeLessThan(10_000);
@@ -106,7 +107,9 @@ describe('waiting for the workers of an app', () => {
     expect(answer).toMatchObject({ outcome: 'timeout', converged: 2, pending: 1, revision: 2 });
     expect(answer.waiting_for.map(({ worker_id }) => worker_id)).toEqual(['old']);
     expect(await wait('timeout=0')).toMatchObject({ revision: 3, converged: 1, pending: 2 });
-    expect(await wait('revision=1&timeout=0')).toMatchObject({ outcome: 'converged', converged: 3 });
+    expect(await wait('revision=1&timeout=0')).toMatchObject({
+      ...{ revision: 1, desired_revision: 3, deleted: false, outcome: 'converged', converged: 3 },
+    });
   });
 
   it('is not content with a state that the database has lost, however new', async () => {
@@ -187,7 +190,13 @@ describe('waiting for the workers of an app', () => {
     expect(await wait('timeout=0')).toMatchObject({ revision: 2, outcome: 'timeout', pending: 2 });
     for (const worker_id of ['a', 'b'])
       api.broker.reports.publish(reportOf({ worker_id, boot_nonce: 'new', revision: 2, deleted: true }));
-    expect(await wait('timeout=60')).toMatchObject({ outcome: 'converged', converged: 2 });
+    expect(await wait('timeout=60')).toMatchObject({
+      ...{ outcome: 'converged', converged: 2, desired_revision: 2, deleted: true },
+    });
+    // Who waits for what came before is told that it is gone.
+    expect(await wait('revision=1&timeout=60')).toMatchObject({
+      ...{ revision: 1, desired_revision: 2, deleted: true },
+    });
   });
 
   it('of a deleted app that no worker has is nobody’s success, and ends at once', async () => {

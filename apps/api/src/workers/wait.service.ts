@@ -26,6 +26,10 @@ export type WaitOutcome = 'converged' | 'timeout' | 'no_workers';
 
 export interface WaitAnswer extends Position {
   app_name: string;
+  /** The one that is desired by now, which may have come after the one that is waited for. */
+  desired_revision: number;
+  /** Whether that one has deleted the app. */
+  deleted: boolean;
   outcome: WaitOutcome;
   /** ISO 8601: what workers said until then is in the answer. Never before the wait began. */
   as_of: string;
@@ -51,7 +55,7 @@ export interface WaitQuery {
 }
 
 /** How far all are, without who isn't there. */
-interface Look extends Pick<WaitAnswer, 'outcome' | 'converged' | 'pending' | 'offline'> {
+interface Look extends Pick<WaitAnswer, 'deleted' | 'outcome' | 'converged' | 'pending' | 'offline'> {
   view: AppView;
   wanted: Position;
   /** Milliseconds since 1970. */
@@ -131,6 +135,7 @@ export class WaitService implements BeforeApplicationShutdown {
     const isOver = record.deleted && nobody && states.offline === 0;
     return {
       ...{ view, wanted, as_of, converged, pending, offline: states.offline },
+      deleted: record.deleted,
       outcome: isThere ? 'converged' : nobody ? 'no_workers' : 'timeout',
       isFinal: isThere || isOver,
       isOutrun: revisions.some((each) => each.converged > 0 && comparePositions(each, view.position) > 0),
@@ -151,11 +156,12 @@ export class WaitService implements BeforeApplicationShutdown {
 
   /** Those who aren't there are looked for once, at the end. */
   private async answer(look: Look, notBefore: number): Promise<WaitAnswer> {
-    const { view, wanted, outcome, converged, pending, offline } = look;
+    const { view, wanted, deleted, outcome, converged, pending, offline } = look;
     const { rows, as_of } =
       pending > 0 ? await this.pending(view, wanted, notBefore) : { rows: [], as_of: look.as_of };
     return {
-      ...{ app_name: view.app_name, ...wanted, outcome, as_of: instant(Math.min(look.as_of, as_of)) },
+      ...{ app_name: view.app_name, ...wanted, desired_revision: view.position.revision, deleted },
+      ...{ outcome, as_of: instant(Math.min(look.as_of, as_of)) },
       ...{ converged, pending, offline, waiting_for: rows },
     };
   }

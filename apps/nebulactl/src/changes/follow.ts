@@ -1,4 +1,10 @@
-import { type AppStatus, getAppStatus, NotConvergedError, waitForConvergence } from '@nebula/sdk';
+import {
+  type AppStatus,
+  getAppStatus,
+  NotConvergedError,
+  waitForConvergence,
+  type WaitAnswer,
+} from '@nebula/sdk';
 import type { Session } from '../command.js';
 import { summaryOf, tookOf } from '../commands/app-status.js';
 import { oneLine } from '../console/table.js';
@@ -25,7 +31,8 @@ const LOOK_MS = 1_000;
 /**
  * Waits until all workers of an app that are online have converged, and shows how far they are.
  *
- * @throws {CommandError} with 1 for a failure, with its reasons; with 124 when the time is over
+ * @throws {CommandError} with 1 for a failure, with its reasons, and for an app that was deleted or made anew since; with
+ * 124 when the time is over
  * @throws {Interrupted} which says that the change goes on
  */
 export async function follow(
@@ -38,6 +45,7 @@ export async function follow(
   let looking: Promise<void> = Promise.resolve();
   let isLooking = false;
   let waited = revision;
+  let isDeletion = isGone;
   try {
     const answer = await waitForConvergence({
       client,
@@ -49,6 +57,9 @@ export async function follow(
       ...(revision === undefined ? {} : { revision }),
       onProgress: (progress) => {
         waited = progress.revision;
+        // Neither is known of an api of before.
+        isDeletion ||= progress.deleted === true && progress.desired_revision === progress.revision;
+        if (isDeletion && progress.deleted === false) throw madeAnew(progress);
         // One at a time: an earlier one that is slow must not write behind the last word.
         if (isLooking) return;
         isLooking = true;
@@ -57,13 +68,10 @@ export async function follow(
     });
     await looking;
     line.end();
-    if (isGone) return sayGone();
+    if (isDeletion) return sayGone();
     const offline = answer.offline === 0 ? '' : ` ${workers(answer.offline)} offline will follow.`;
     const took = await lastLook();
-    writeLine(
-      terminal.stderr,
-      `${paint('green', 'Converged:')} ${app} is at revision ${answer.revision} on ${workers(answer.converged)}${took}.${offline}`,
-    );
+    writeLine(terminal.stderr, `${paint('green', 'Converged:')} ${reached(answer)}${took}.${offline}`);
   } catch (error) {
     await looking;
     line.end();
@@ -103,6 +111,20 @@ function progressOf(status: AppStatus, revision: number | undefined, paint: Sess
   return `${status.app_name} at revision ${revision ?? status.revision}: ${summaryOf(status.summary, paint)}${took}`;
 }
 
+/** With another revision after it, workers may have either. */
+function reached({ app_name, revision, desired_revision, converged }: WaitAnswer): string {
+  if (!(desired_revision > revision))
+    return `${app_name} is at revision ${revision} on ${workers(converged)}`;
+  const have = converged === 1 ? 'has' : 'have';
+  return `${app_name} is at revision ${desired_revision}, which came after ${revision}: ${workers(converged)} ${have} ${revision} or a newer one`;
+}
+
+function madeAnew({ app_name, desired_revision }: WaitAnswer): CommandError {
+  return new CommandError(
+    `somebody else has made ${app_name} anew, at revision ${desired_revision}: nebulactl app history ${app_name}`,
+  );
+}
+
 function interrupted(app: string, revision: number | undefined): string {
   const what = revision === undefined ? app : `revision ${revision} of ${app}`;
   return `stopped waiting. ${what} stays, and workers go on with it: nebulactl app wait ${app}`;
@@ -110,11 +132,12 @@ function interrupted(app: string, revision: number | undefined): string {
 
 /** @param isOver whether the time is: without any worker the api may answer at once, as of an app that is deleted */
 function failureOf(
-  { app, reason, answer }: NotConvergedError,
+  { app, reason, answer, message }: NotConvergedError,
   limitMs: number,
   isOver: boolean,
 ): CommandError {
   const seconds = limitMs / 1_000;
+  if (reason === 'deleted') return new CommandError(`${message}: nebulactl app history ${app}`);
   if (answer === null)
     return new CommandError(`it is not known how far ${app} is: the api did not answer`, EXIT.timeout);
   const { revision, converged, pending, waiting_for } = answer;

@@ -2335,6 +2335,14 @@ export type WaitAnswer = {
      */
     revision: number;
     /**
+     * The revision that is desired by now. A higher one has come after that.
+     */
+    desired_revision: number;
+    /**
+     * Whether the desired revision has deleted the app. Workers that have converged have removed it then.
+     */
+    deleted: boolean;
+    /**
      * `converged`: every worker that is not offline has. `timeout`: some have not. `no_workers`: there is none that could be waited for.
      */
     outcome: 'converged' | 'timeout' | 'no_workers';
