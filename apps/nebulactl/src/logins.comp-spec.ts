@@ -168,6 +168,17 @@ describe('nebulactl says in one sentence why it is refused', () => {
     expect(saidOf(await shell.run(create, limited))).toContain('needs the right to change apps for "other";');
   });
 
+  it('an address that redirects, so that no change is taken for made', async () => {
+    const redirecting: RequestListener = ({ url = '' }, response) =>
+      void response.writeHead(301, { location: `https://nebula.example/eu${url}` }).end();
+    await withServer(redirecting, async (url) => {
+      const create = ['token', 'create', 'ci', '--url', url];
+      expect(saidOf(await shell.run(create, { env: { NEBULA_TOKEN: LOGIN.auth_token } }))).toBe(
+        `Error: ${url} redirects to https://nebula.example/eu, which is not followed: use that address (nebulactl login, or --url)`,
+      );
+    });
+  });
+
   it('an api that is older: it does not know dry runs, or takes no notice of them', async () => {
     const [unknown, heedless] = [
       { status: 422, body: problem('invalid-query', [{ parameter: 'dry_run', message: UNKNOWN }]) },

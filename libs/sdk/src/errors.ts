@@ -21,6 +21,7 @@ export interface ApiErrorParts {
   url: string;
   attempts: number;
   mayBeDone: boolean;
+  location?: string | null;
 }
 
 /** Whatever goes wrong with a call, unless it was ended by its own signal: then that signal's reason is thrown. */
@@ -55,6 +56,11 @@ export class NebulaApiError extends NebulaError {
    * was done. A 404 of a deletion can then be its success.
    */
   readonly mayBeDone: boolean;
+  /**
+   * Where a redirect leads to that was not followed: that of a change never is, as it could arrive there as something
+   * else. Null of any other answer, and where it isn't known, as in a browser.
+   */
+  readonly location: string | null;
 
   constructor(parts: ApiErrorParts) {
     super(`${parts.method} ${parts.url} was answered with ${parts.status}: ${parts.detail || parts.title}`);
@@ -69,6 +75,7 @@ export class NebulaApiError extends NebulaError {
     this.url = parts.url;
     this.attempts = parts.attempts;
     this.mayBeDone = parts.mayBeDone;
+    this.location = parts.location ?? null;
   }
 }
 

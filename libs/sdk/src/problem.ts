@@ -2,6 +2,8 @@ import { type ApiErrorParts, NebulaApiError } from './errors.js';
 import type { PlaceOfProblem } from './generated/types.gen.js';
 import { retryAfterOf } from './retry.js';
 
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
 /** So much of an answer that is no problem is told, characters. */
 const TOLD = 200;
 
@@ -18,11 +20,16 @@ export async function apiErrorOf(
   const text = await response.text();
   const problem = membersOf(text);
   const instance = textOf(problem['instance']);
+  const location = locationOf(request, response);
+  const redirected = isRedirect(response)
+    ? `It is redirected to ${location ?? 'an address that is not told here'}, and was not sent on: use that address.`
+    : null;
   return new NebulaApiError({
     status,
     type: textOf(problem['type']) ?? 'about:blank',
     title: textOf(problem['title']) ?? (response.statusText || `Status ${status}`),
-    detail: textOf(problem['detail']) ?? text.slice(0, TOLD),
+    detail: redirected ?? textOf(problem['detail']) ?? text.slice(0, TOLD),
+    location,
     errors: placesOf(problem['errors']),
     retryAfter: retryAfterOf(headers),
     requestId: headers.get('x-request-id') ?? instance?.replace(/^urn:uuid:/, '') ?? null,
@@ -31,6 +38,23 @@ export async function apiErrorOf(
     attempts,
     mayBeDone,
   });
+}
+
+/** Browsers show a redirect that is not followed as an answer without a status, and not where it leads to. */
+function isRedirect({ status, type }: Response): boolean {
+  return REDIRECTS.has(status) || type === 'opaqueredirect';
+}
+
+/** Where an answer sends on to, without what may be a secret there: user, password and query. */
+function locationOf({ url }: Request, response: Response): string | null {
+  const location = isRedirect(response) ? response.headers.get('location') : null;
+  if (location === null) return null;
+  try {
+    const { protocol, origin, pathname } = new URL(location, url);
+    return /^https?:$/.test(protocol) ? `${origin}${pathname}` : null;
+  } catch {
+    return null;
+  }
 }
 
 /** None when the text is no object of JSON. */

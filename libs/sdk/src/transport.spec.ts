@@ -134,6 +134,54 @@ describe('an error', () => {
   });
 });
 
+describe('a redirect', () => {
+  const body = { app_name: 'shop', docker_image: 'shop:1' };
+  const moved = (status: number, location: string | null) =>
+    new Response('<h1>Moved</h1>', { status, headers: location === null ? {} : { location } });
+  const modes = ({ requests }: ScriptedFetch) => requests.map(({ request }) => request.redirect);
+
+  it.each([301, 302, 303, 307, 308])('with %i ends a change, which is sent nowhere else', async (status) => {
+    const { client, server } = clientOf([moved(status, 'https://nebula.example/api/v3/apps?a=b#c')]);
+    expect(await errorOf(createApp({ client, body }))).toMatchObject({
+      ...{ name: 'NebulaApiError', status, type: 'about:blank', method: 'POST' },
+      location: 'https://nebula.example/api/v3/apps',
+      detail:
+        'It is redirected to https://nebula.example/api/v3/apps, and was not sent on: use that address.',
+    });
+    expect(modes(server)).toEqual(['manual']);
+  });
+
+  it.each([
+    ['/eu/api/v3/apps', 'http://nebula.example/eu/api/v3/apps'],
+    ['https://me:secret@other.example/', 'https://other.example/'],
+  ])('to %s is one to %s', async (location, whole) => {
+    const { client } = clientOf([moved(308, location)]);
+    expect(await errorOf(createApp({ client, body }))).toMatchObject({ location: whole });
+  });
+
+  it.each([
+    ['that says nothing of where to', () => moved(302, null)],
+    ['to what is no address', () => moved(302, 'http://')],
+    // As browsers show it.
+    [
+      'that may not be seen',
+      () => Object.defineProperty(Response.error(), 'type', { value: 'opaqueredirect' }),
+    ],
+  ])('%s ends a change, too', async (_name, answer) => {
+    const { client, server } = clientOf([answer()]);
+    expect(await errorOf(putApp({ client, path, body: { docker_image: 'shop:1' } }))).toMatchObject({
+      ...{ name: 'NebulaApiError', location: null, attempts: 1 },
+    });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('is followed by what only reads', async () => {
+    const { client, server } = clientOf([page()]);
+    await listApps({ client });
+    expect(modes(server)).toEqual(['follow']);
+  });
+});
+
 describe('the time limit', () => {
   it.each([
     ['nothing comes', silence],

@@ -16,6 +16,9 @@ export interface TransportOptions {
 
 type Failure = NebulaApiError | NebulaConnectionError;
 
+/** What may be sent on: of anything else `fetch` can make a GET on the way, and its answer says nothing of a change. */
+const SENT_ON: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+
 const EVENT_STREAM = 'text/event-stream';
 
 /** How long `GET /apps/{app}/wait` takes when it is not told otherwise, seconds. */
@@ -71,8 +74,9 @@ export class Transport {
     const authorization = await this.options.authorization();
     if (authorization !== null && !headers.has('authorization')) headers.set('authorization', authorization);
     const { fetch } = this.options;
+    const redirect = SENT_ON.has(request.method) ? request.redirect : 'manual';
     try {
-      const response = await fetch(request.clone(), { headers, signal: limit.signal });
+      const response = await fetch(request.clone(), { headers, signal: limit.signal, redirect });
       if (!response.ok) return await apiErrorOf(request, response, tries);
       return isEventStream(response) ? response : await wholeOf(response);
     } catch (error) {

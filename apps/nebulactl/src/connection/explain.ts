@@ -33,10 +33,12 @@ function failed(text: string): Explanation {
 }
 
 function ofAnswer(error: NebulaApiError, at: string): string {
-  const { status, type, detail, title, errors, retryAfter } = error;
+  const { status, type, detail, title, errors, retryAfter, location } = error;
   const again = retryAfter === null ? '' : `; try again in ${Math.ceil(retryAfter)} s`;
   if (status === 401)
     return `${at} does not let you in: ${detail || title} Log in with: nebulactl login ${at}`;
+  if (location !== null)
+    return `${at} redirects to ${location.replace(/\/api\/v\d+\/.*$/, '')}, which is not followed: use that address (nebulactl login, or --url)`;
   if (type === 'urn:nebula:problem:unknown-path')
     return older(at, `it has no ${new URL(error.url).pathname}`);
   if (errors.some(({ message }) => message.endsWith('a document has "apps" alone')))
