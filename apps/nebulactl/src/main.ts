@@ -32,7 +32,7 @@ process.exitCode = await run(process.argv.slice(2), {
   stderr: process.stderr,
   env: process.env,
   signal: interruption.signal,
-  fetchTrusting: httpFetch,
+  fetchTrusting: (caFile) => httpFetch(caFile, { extraCaFile: process.env['NODE_EXTRA_CA_CERTS'] }),
 });
 // What is still open, like a connection that is kept for a next call, would hold the process up.
 process.stdin.destroy();

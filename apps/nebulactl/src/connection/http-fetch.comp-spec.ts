@@ -62,10 +62,24 @@ it('goes where it is sent on to, with what it has', async () => {
     if (request.url === '/there') void echo(request, response);
     else response.writeHead(307, { location: '/there' }).end('over there');
   };
-  const got = await (
-    await send(`${url}/here`, { method: 'PUT', body: 'x', headers: { 'x-one': '1' } })
-  ).json();
-  expect(got).toMatchObject({ method: 'PUT', path: '/there', headers: { 'x-one': '1' }, body: 'x' });
+  const got = await (await send(`${url}/here`, { headers: { 'x-one': '1' } })).json();
+  expect(got).toMatchObject({ method: 'GET', path: '/there', headers: { 'x-one': '1' } });
+});
+
+it.each([301, 302, 303, 307, 308])('answers the redirect with %i itself where it changes', async (status) => {
+  const asked: string[] = [];
+  answer = (request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    response.writeHead(status, { location: '/there' }).end('over there');
+  };
+  for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
+    const got = await send(`${url}/here`, { method, ...(method === 'DELETE' ? {} : { body: 'x' }) });
+    expect([got.status, got.headers.get('location'), await got.text()]).toEqual([
+      ...[status, '/there', 'over there'],
+    ]);
+  }
+  expect((await send(`${url}/here`, { redirect: 'manual' })).status).toBe(status);
+  expect(asked).toEqual(['POST /here', 'PUT /here', 'PATCH /here', 'DELETE /here', 'GET /here']);
 });
 
 it('hands on each piece when it comes', async () => {
@@ -98,7 +112,7 @@ it('fails when the connection is cut, refused, or wanted no more', async () => {
 
 describe('a host that does not answer', () => {
   const LIMIT_MS = 500;
-  const impatient = httpFetch(null, LIMIT_MS);
+  const impatient = httpFetch(null, { connectLimitMs: LIMIT_MS });
   const ask = async (of: string) => await impatient(of, { signal: AbortSignal.timeout(4_000) });
 
   it('is given up after a while, when it lets nobody in', async () => {
