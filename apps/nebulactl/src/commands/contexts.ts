@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { resolve } from 'node:path';
 import { define, type Session, type World } from '../command.js';
-import { checkContextName, type Context, ContextFile, contextOf } from '../connection/context-file.js';
+import { type Context, ContextFile, contextOf } from '../connection/context-file.js';
+import { checkContextName } from '../connection/context-name.js';
 import { clientOf } from '../connection/session.js';
 import { readSecret, say } from '../console/ask.js';
 import { facts, table } from '../console/table.js';
@@ -40,10 +41,10 @@ export function addContextCommands(context: Command, world: World): void {
     examples: ['context use prod'],
     completes: 'context',
     run: async (session, [name = '']) => {
-      const file = fileOf(session);
-      const contexts = file.read();
-      contextOf(contexts, name);
-      file.write({ ...contexts, current: name });
+      await fileOf(session).update((kept) => {
+        contextOf(kept, name);
+        return { ...kept, current: name };
+      });
       say(session.terminal, `${name} is the current context.`);
     },
   });
@@ -91,9 +92,10 @@ export function addContextCommands(context: Command, world: World): void {
         ...(options.caFile === undefined ? {} : { ca_file: resolve(options.caFile) }),
       };
       clientOf(terminal, { name: checkContextName(name), ...added });
-      const file = fileOf(session);
-      const { current, contexts } = file.read();
-      file.write({ current: current ?? name, contexts: { ...contexts, [name]: added } });
+      await fileOf(session).update(({ current, contexts }) => ({
+        current: current ?? name,
+        contexts: { ...contexts, [name]: added },
+      }));
       say(terminal, `The context ${name} is kept.`);
     },
   });
@@ -104,11 +106,11 @@ export function addContextCommands(context: Command, world: World): void {
     examples: ['context remove prod'],
     completes: 'context',
     run: async (session, [name = '']) => {
-      const file = fileOf(session);
-      const { current, contexts } = file.read();
-      contextOf({ current, contexts }, name);
-      const { [name]: _removed, ...others } = contexts;
-      file.write({ current: current === name ? null : current, contexts: others });
+      await fileOf(session).update((kept) => {
+        contextOf(kept, name);
+        const { [name]: _removed, ...contexts } = kept.contexts;
+        return { current: kept.current === name ? null : kept.current, contexts };
+      });
       say(session.terminal, `The context ${name} is forgotten.`);
     },
   });

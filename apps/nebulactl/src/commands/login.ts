@@ -2,7 +2,8 @@ import { listApps } from '@nebula/sdk';
 import type { Command } from 'commander';
 import { resolve } from 'node:path';
 import { define, type Session, type World } from '../command.js';
-import { checkContextName, type Context, ContextFile } from '../connection/context-file.js';
+import { type Context, ContextFile, type Contexts } from '../connection/context-file.js';
+import { checkContextName, isSameAddress, nameOfAddress } from '../connection/context-name.js';
 import { clientOf } from '../connection/session.js';
 import { askLine, readSecret, say } from '../console/ask.js';
 import { canAsk } from '../console/terminal.js';
@@ -29,7 +30,7 @@ export function addLogin(program: Command, world: World): void {
     ],
     options: (command) =>
       command
-        .option('--name <context>', 'what to call it; the host when left out')
+        .option('--name <context>', 'what to call it; host and path of the address when left out')
         .option('--user <name>', 'log in with a user and a password')
         .option('--password-stdin', 'read the password from the standard input')
         .option('--token-stdin', 'read a token from the standard input')
@@ -47,16 +48,36 @@ async function login(session: Session, [address]: string[], options: LoginOption
   const place: Context = { url: url.replace(/\/+$/, ''), ...(caFile ? { ca_file: resolve(caFile) } : {}) };
   // Before a secret is typed for an address that can't be right.
   clientOf(terminal, { name: null, ...place });
-  const name = checkContextName(options.name ?? new URL(place.url).host.replace(/[^a-zA-Z0-9_.-]+/g, '-'));
+  const file = ContextFile.of(terminal.env);
+  const name =
+    options.name === undefined
+      ? derivedName(place.url, file.read())
+      : checkContextName(options.name, 'give another with --name');
   const context = { ...place, ...(await credentials(session, options, place.url)) };
   session.world.connection = { name, ...context };
   // What is kept has been let in.
   const client = clientOf(terminal, { name, ...context });
   await listApps({ client, query: { limit: 1 }, signal: terminal.signal });
-  const file = ContextFile.of(terminal.env);
-  const { contexts } = file.read();
-  file.write({ current: name, contexts: { ...contexts, [name]: context } });
+  await file.update((kept) => {
+    if (options.name === undefined) derivedName(place.url, kept);
+    return { current: name, contexts: { ...kept.contexts, [name]: context } };
+  });
   say(terminal, `Logged in to ${place.url}. It is the current context, ${name}.`);
+}
+
+/**
+ * What a context of this address is called when nothing is said.
+ * @throws {UsageError} when there is no such name, or another address has it, whose credentials would be lost
+ */
+function derivedName(url: string, { contexts }: Contexts): string {
+  const name = nameOfAddress(url);
+  if (name === null)
+    throw new UsageError(`no name for a context can be made of ${url}: give it one with --name`);
+  const there = Object.hasOwn(contexts, name) ? contexts[name] : undefined;
+  if (there === undefined || isSameAddress(there.url, url)) return name;
+  throw new UsageError(
+    `the context ${name} is for ${there.url}: give this one another name with --name, or put it in its place with --name ${name}`,
+  );
 }
 
 async function credentials(

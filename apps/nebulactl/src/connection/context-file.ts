@@ -1,8 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { CommandError } from '../usage-error.js';
+import { takeLock } from './file-lock.js';
 import { didYouMean } from './suggest.js';
 
 /** A cluster, and who one is there. */
@@ -22,19 +32,16 @@ export interface Contexts {
   contexts: Record<string, Context>;
 }
 
-/** What a context may be called: it is typed in shells. */
-const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/;
-
-export function checkContextName(name: string): string {
-  if (NAME.test(name)) return name;
-  throw new CommandError(
-    `a context must be called by 1 to 63 letters, digits, "_", "." and "-", not ${JSON.stringify(name)}`,
-  );
-}
+/** A command is at the file for some milliseconds. */
+const PATIENCE_MS = 2_000;
 
 /** Keeps contexts in a file that only its owner can read, since it has credentials. */
 export class ContextFile {
-  constructor(readonly path: string) {}
+  /** @param patienceMs so long another command may be at the file before it is taken for dead */
+  constructor(
+    readonly path: string,
+    private readonly patienceMs = PATIENCE_MS,
+  ) {}
 
   /** In the user's folder for configuration. */
   static of(env: Readonly<Record<string, string | undefined>>): ContextFile {
@@ -57,19 +64,57 @@ export class ContextFile {
     return value;
   }
 
-  /** Replaces the file at once, so that whoever reads it meanwhile has one of both whole. */
-  write(contexts: Contexts): void {
-    const folder = dirname(this.path);
-    const passing = `${this.path}.${randomBytes(6).toString('hex')}`;
+  /**
+   * Changes what is kept. No other command does meanwhile, so that of two at the same time neither is lost.
+   * @param change makes of what is kept what shall be
+   * @throws {CommandError} when the file can't be read or written, and whatever `change` throws
+   */
+  async update(change: (before: Contexts) => Contexts): Promise<void> {
+    const path = behindLinks(this.path);
+    const release = await writing(() => {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      return takeLock(`${path}.lock`, this.patienceMs);
+    });
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      writeFileSync(passing, `${JSON.stringify(contexts, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
-      // The mask of the process may have taken rights away, and never adds any.
-      chmodSync(passing, 0o600);
-      renameSync(passing, this.path);
-    } catch (error) {
-      rmSync(passing, { force: true });
-      throw new CommandError(`the contexts can't be written: ${(error as Error).message}`);
+      const after = change(this.read());
+      await writing(() => replace(path, `${JSON.stringify(after, null, 2)}\n`));
+    } finally {
+      release();
+    }
+  }
+}
+
+async function writing<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new CommandError(`the contexts can't be written: ${(error as Error).message}`);
+  }
+}
+
+/** Replaces the file at once, so that whoever reads it meanwhile has one of both whole. */
+function replace(path: string, text: string): void {
+  const passing = `${path}.${randomBytes(6).toString('hex')}`;
+  try {
+    writeFileSync(passing, text, { mode: 0o600, flag: 'wx' });
+    // The mask of the process may have taken rights away, and never adds any.
+    chmodSync(passing, 0o600);
+    renameSync(passing, path);
+  } catch (error) {
+    rmSync(passing, { force: true });
+    throw error;
+  }
+}
+
+/** Where a file is, or is to be: a link stays one when what it leads to is replaced. */
+function behindLinks(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    try {
+      return resolve(realpathSync(dirname(path)), readlinkSync(path));
+    } catch {
+      return path;
     }
   }
 }
