@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes the secrets of compose.yaml, each in a file of its own in secrets/, or in the folder that is given. What is there
-# already stays. Nobody but you gets into the folder; the files themselves can be read by the users of the containers.
+# already stays. MONGO_USER is the user of the database, nebula unless set. Nobody but you gets into the folder; the
+# files themselves can be read by the users of the containers.
 set -eu
 folder=${1:-$(dirname "$0")/secrets}
 
@@ -20,8 +21,9 @@ random() {
   od -An -N24 -tx1 /dev/urandom | tr -d ' \n'
 }
 
+make mongo_user "${MONGO_USER:-nebula}"
 make mongo_password "$(random)"
-make mongo_url "mongodb://nebula:$(cat "$folder/mongo_password")@mongo:27017/?authSource=admin"
+make mongo_url "mongodb://$(cat "$folder/mongo_user"):$(cat "$folder/mongo_password")@mongo:27017/?authSource=admin"
 make rabbit_admin_password "$(random)"
 make rabbit_api_password "$(random)"
 make rabbit_worker_password "$(random)"

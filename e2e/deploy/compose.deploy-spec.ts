@@ -19,6 +19,7 @@ import {
   ComposeBed,
   converged,
 } from './testing/compose-bed.js';
+import { describeNewCredentials } from './testing/compose-credentials.js';
 import { composeEvents, expectOrder } from './testing/compose-events.js';
 import { BESIDE } from './testing/compose-names.js';
 import { SingleServer } from './testing/single-server.js';
@@ -288,6 +289,8 @@ it(
   },
   LIMIT,
 );
+
+describeNewCredentials(() => bed, blocks, IDLE);
 
 it(
   'no app is touched when it is restarted, or removed and started again',

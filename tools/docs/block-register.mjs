@@ -102,7 +102,26 @@ export const REGISTER = {
     'worker forget': playedBy(STARTS),
     '*': playedBy(DOCUMENTS),
   },
-  'docs/compose.md': { 'What the files have no variable for': DATA, '*': playedBy(COMPOSE) },
+  'docs/compose.md': {
+    'What the files have no variable for': DATA,
+    'Update it': playedBy(
+      COMPOSE,
+      [/^docker compose build$/, 'as the test begins; there is no other version'],
+      [/^\.\/replace-apis\.sh$/, 'the test runs it for new credentials'],
+    ),
+    'The key of secrets': [
+      playedBy(COMPOSE),
+      playedBy(COMPOSE),
+      playedBy(COMPOSE, [
+        /^\.\/replace-apis\.sh$/,
+        'a third time; the test restarts the apis by another command',
+      ]),
+    ],
+    'The database': unplayed(
+      'needs mongosh, and a MongoDB that asks for a login; deploy/compose/make-secrets.spec.ts makes the files anew',
+    ),
+    '*': playedBy(COMPOSE),
+  },
   'docs/continuous-deployment.md': { '*': playedBy(DOCUMENTS) },
   'docs/fleet.md': {
     'Running a fleet': PICTURE,

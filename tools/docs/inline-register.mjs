@@ -93,6 +93,7 @@ export const INLINE_REGISTER = [
   ],
   [/^docker run .* nebula-api:3\.0\.0 rotate-secrets$/, playedBy(HOUR)],
   [/^docker compose run .* rotate-secrets$/, playedBy(COMPOSE)],
+  [/^docker compose exec rabbitmq rabbitmqctl list_connections user$/, playedBy(COMPOSE)],
   [/^docker save .* \| ssh /, alike(COMPOSE)],
   [/^docker compose --file compose\.worker\.yaml exec worker$/, alike(COMPOSE)],
   [/^docker compose run .* restore /, alike(COMPOSE)],

@@ -6,8 +6,8 @@ const ANSWER_LIMIT_MS = 30_000;
 
 /** Changes apps without a break, each on its own, until it is told to end. It makes no change twice. */
 export class ChangeLoad {
-  /** What changes were answered with that did not succeed, 0 where the connection broke. */
-  readonly failed: number[] = [];
+  /** What changes were answered with that did not succeed: status and body, or how the connection broke. */
+  readonly failed: string[] = [];
   /** Value of `STEP` in the last change of each app that was answered with success. */
   readonly last = new Map<string, string>();
   changed = 0;
@@ -30,14 +30,15 @@ export class ChangeLoad {
 
   private async loop(app: string): Promise<void> {
     for (let step = 1; !this.isEnding; step += 1) {
-      const status = await this.change(app, String(step));
-      if (status === 200) this.changed += 1;
-      else this.failed.push(status);
+      const failure = await this.change(app, String(step));
+      if (failure === null) this.changed += 1;
+      else this.failed.push(failure);
       await sleep(PAUSE_MS);
     }
   }
 
-  private async change(app: string, value: string): Promise<number> {
+  /** @returns what went wrong */
+  private async change(app: string, value: string): Promise<string | null> {
     try {
       const answer = await fetch(`${this.url}/api/v3/apps/${app}`, {
         method: 'PATCH',
@@ -45,11 +46,12 @@ export class ChangeLoad {
         body: JSON.stringify({ env_vars: { STEP: value } }),
         signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
       });
-      await answer.arrayBuffer();
-      if (answer.status === 200) this.last.set(app, value);
-      return answer.status;
-    } catch {
-      return 0;
+      const body = await answer.text();
+      if (answer.status !== 200) return `${answer.status} ${body}`;
+      this.last.set(app, value);
+      return null;
+    } catch (error) {
+      return String(error);
     }
   }
 }

@@ -138,6 +138,12 @@ export class ComposeBed {
     await rm(this.folder, { recursive: true, force: true });
   }
 
+  /** Of the broker, as the .env of the first server has it; the default where it was never set. */
+  private get workerUser(): string {
+    const variables = readFileSync(join(this.names.place, '.env'), 'utf8');
+    return [...variables.matchAll(/^RABBIT_WORKER_USER=(.*)$/gm)].at(-1)?.[1] ?? 'nebula-worker';
+  }
+
   get api(): FleetApi {
     return new FleetApi(this.url, { authorization: this.authorization });
   }
@@ -158,7 +164,7 @@ export class ComposeBed {
       files: ['compose.worker.yaml', ALONE_OVERRIDE],
       variables: {
         ...{ ...this.shared, APP_NAME: 'other', RABBIT_HOST: broker, WORKER_ID: 'alone', SCOPE: 'alone' },
-        ...{ WORKER_LABELS: 'zone=far', ...variables },
+        ...{ WORKER_LABELS: 'zone=far', RABBIT_WORKER_USER: this.workerUser, ...variables },
       },
     });
   }
@@ -219,7 +225,8 @@ export async function makeComposeSecrets(folder: string): Promise<string> {
 async function knowComposeSecrets(secrets: string): Promise<void> {
   for (const name of readdirSync(secrets)) {
     const text = readFileSync(join(secrets, name), 'utf8');
-    if (name !== 'mongo_url') secret(text.replace(/^k1:/, ''));
+    // One is a name, and the other is written anew below.
+    if (name !== 'mongo_user' && name !== 'mongo_url') secret(text.replace(/^k1:/, ''));
   }
   // What takes the place of MongoDB has no login.
   await chmod(join(secrets, 'mongo_url'), 0o600);

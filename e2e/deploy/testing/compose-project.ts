@@ -15,7 +15,7 @@ const BUILDER = { DOCKER_BUILDKIT: '0' };
  * What the engine says when somebody has taken the chains of iptables away for a moment. All engines of one network
  * namespace have the same ones, and each makes them anew when it starts, as other tests have engines do.
  */
-const WITHOUT_CHAINS = 'iptables: No chain/target/match by that name';
+export const WITHOUT_CHAINS = 'iptables: No chain/target/match by that name';
 
 export interface ProjectOptions {
   name: string;
