@@ -294,6 +294,12 @@ describe('one machine, from a fresh clone', () => {
       foreignId = foreign.id;
       await foreign.start();
 
+      // Nobody can be asked here, and nobody has said yes.
+      const asked = npm('run', 'down', '--', '--forget');
+      expect(await asked.ended()).toBe(2);
+      expect(asked.output).toContain('add --yes');
+      expect(await engine.containers(LABEL)).toHaveLength(3);
+
       const down = npm('run', 'down', '--', '--yes');
       expect(await down.ended()).toBe(0);
       for (const name of ['hello-1', 'hello-2', 'hello-3']) expect(down.output).toContain(name);

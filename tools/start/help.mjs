@@ -63,7 +63,7 @@ export function downHelp() {
   return `Usage: npm run down [-- OPTION...]
 
 Removes every container and network that the worker of this machine (of this scope) has made, after naming them.
-Asks first; without a terminal to ask on it needs --yes. Containers of others, images, and named volumes stay. If a Docker Engine of our own
+Asks first; where input or output is no terminal it needs --yes. Containers of others, images, and named volumes stay. If a Docker Engine of our own
 runs in the state folder, it is stopped afterwards.
 
 The apps stay in the state folder, so the next "npm start" brings them back. To end that too, add --forget.
