@@ -12,8 +12,11 @@ import { REGIONS_LIMIT, TwoRegions } from '../testing/two-regions.js';
 const LIMIT = 3 * REGIONS_LIMIT;
 const APPS = ['shop', 'steady', 'ghost'];
 
-/** A worker has a change so soon where nothing waits for anybody, milliseconds. */
-const AT_ONCE = 10_000;
+/**
+ * A worker has a change so soon where nothing waits for anybody, milliseconds. By heartbeats it is noticed later that a
+ * broker is silent.
+ */
+const AT_ONCE = 20_000;
 
 interface Regional {
   regions: { region: string; revision: number | null; problem: string | null }[];

@@ -23,9 +23,10 @@ export type RegionName = (typeof REGIONS)[number];
 const VHOST = 'nebula';
 const API_USER = { RABBIT_USER: 'nebula-api', RABBIT_PASSWORD: secret('r3gions-Api') };
 const WORKER_USER = { RABBIT_USER: 'nebula-worker', RABBIT_PASSWORD: secret('r3gions-Worker') };
+/** Heartbeats are rare: who waits for a broker that is silent is not to be freed by them soon. */
 const INTERVALS = {
   ...{ VERIFY_INTERVAL_SECONDS: '2', REPORT_INTERVAL_SECONDS: '1' },
-  ...{ RABBIT_HEARTBEAT: '10', RABBIT_RECONNECT_MAX_SECONDS: '2', RABBIT_RECONNECT_SPREAD_SECONDS: '1' },
+  ...{ RABBIT_HEARTBEAT: '30', RABBIT_RECONNECT_MAX_SECONDS: '2', RABBIT_RECONNECT_SPREAD_SECONDS: '1' },
 };
 
 /** One broker and one server of a region. */
