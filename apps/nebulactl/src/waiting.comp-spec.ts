@@ -202,6 +202,24 @@ describe('nebulactl --wait', () => {
     });
   });
 
+  it('waits for the later deletion when an app that it has deleted is made anew and deleted again', async () => {
+    await hasConverged('w1');
+    const { code, stderr } = await shell.run(['app', 'delete', app, '--yes', '--wait'], {
+      before: {
+        when: /at revision 2/,
+        work: async () => {
+          await api.create(app);
+          await api.call('DELETE', `/apps/${app}`);
+          reportDeleted('w1', 4);
+        },
+      },
+    });
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringMatching(/Gone: no worker that is online has shop\d+\.\n$/),
+    });
+  });
+
   it('waits for the end of an app that was deleted before', async () => {
     await hasConverged('w1');
     await api.call('DELETE', `/apps/${app}`);

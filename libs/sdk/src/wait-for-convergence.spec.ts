@@ -118,6 +118,34 @@ describe('waiting for convergence', () => {
     expect(outcome).toEqual(done);
   });
 
+  it.each([{}, { isDeletion: true, revision: 8 }])(
+    'takes an app that is made anew for no success of its deletion, %j',
+    async (given) => {
+      const gone = answer({ revision: 8, deleted: true });
+      const anew = answer({ outcome: 'converged', revision: 8, desired_revision: 9, pending: 0 });
+      const looks = given.isDeletion ? [anew] : [gone, anew];
+      const { outcome, asked } = await waitWith(
+        looks.map((each) => json(200, each)),
+        given,
+      );
+      expect(outcome).toMatchObject({ name: 'NotConvergedError', reason: 'made_anew', answer: anew });
+      expect((outcome as Error).message).toBe('shop was made anew at revision 9 after its deletion');
+      expect(asked).toHaveLength(looks.length);
+    },
+  );
+
+  it('waits for the later deletion of an app that was made anew and deleted again', async () => {
+    const again = answer({ outcome: 'converged', revision: 8, desired_revision: 10, deleted: true });
+    const pending = answer({ revision: 10, deleted: true });
+    const done = answer({ outcome: 'converged', revision: 10, deleted: true, pending: 0 });
+    const looks = [answer({ revision: 8, deleted: true }), again, pending, done];
+    const { outcome, asked } = await waitWith(looks.map((each) => json(200, each)));
+    expect(outcome).toEqual(done);
+    expect(asked).toEqual([
+      ...['?timeout=0', '?timeout=5&revision=8', '?timeout=0&revision=10', '?timeout=5&revision=10'],
+    ]);
+  });
+
   it('takes an api that does not tell of the desired revision at its word', async () => {
     const { desired_revision: _revision, deleted: _deleted, ...older } = DONE;
     const { outcome } = await waitWith([json(200, older)]);

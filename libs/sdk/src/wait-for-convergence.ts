@@ -11,6 +11,8 @@ export interface ConvergenceOptions {
   app: string;
   /** The one that a change has answered; the desired one when left out. Workers that have a newer one count, too. */
   revision?: number;
+  /** The revision has deleted the app, as the answer to a deletion has said. It is found out when left out, unless the app is made anew at once. */
+  isDeletion?: boolean;
   /** How long to wait at most, milliseconds; 10 minutes when left out. */
   timeoutMs?: number;
   /** Told how far the workers are: at once, then every `progressMs`, and at the end. */
@@ -29,9 +31,9 @@ const LONGEST_LOOK_MS = 600_000;
 
 /**
  * `timeout`: the time is over. `failed`: a worker has failed, with `failFast`. `no_workers`: there is none to wait for.
- * `deleted`: a later revision has deleted the app.
+ * `deleted`: a later revision has deleted the app. `made_anew`: a deletion was waited for, and there is an app again.
  */
-export type NotConvergedReason = 'timeout' | 'failed' | 'no_workers' | 'deleted';
+export type NotConvergedReason = 'timeout' | 'failed' | 'no_workers' | 'deleted' | 'made_anew';
 
 /** The workers have not converged. */
 export class NotConvergedError extends NebulaError {
@@ -51,7 +53,8 @@ export class NotConvergedError extends NebulaError {
 /**
  * Waits until every worker of an app that is not offline has converged on a revision or a newer one, of which
  * `desired_revision` tells. An api that is away meanwhile is waited for. A deletion is waited for when the revision is
- * its own, and one that comes after the revision is no success.
+ * its own; then one that comes after it is waited for in its place, and an app that was made anew is no success. Of
+ * another revision a deletion after it is none.
  *
  * @returns the last answer of the api, whose `outcome` is `converged`
  * @throws {NotConvergedError} when it does not come to that
@@ -65,9 +68,18 @@ export async function waitForConvergence(options: ConvergenceOptions): Promise<W
   // The first only looks, so that progress is known at once.
   let answer = await look(options, { revision, seconds: 0, left, last: null });
   let isFinal = false;
+  let { isDeletion = false } = options;
   for (;;) {
     onProgress?.(answer);
-    if (isDeletedSince(answer)) throw new NotConvergedError(app, 'deleted', answer);
+    // An api of before tells of neither.
+    isDeletion ||= answer.deleted && answer.desired_revision === answer.revision;
+    if (isDeletion && answer.deleted === false) throw new NotConvergedError(app, 'made_anew', answer);
+    if (isDeletedSince(answer)) {
+      if (!isDeletion) throw new NotConvergedError(app, 'deleted', answer);
+      // What is known of the workers is of the earlier deletion.
+      answer = await look(options, { revision: answer.desired_revision, seconds: 0, left, last: answer });
+      continue;
+    }
     if (answer.outcome === 'converged') return answer;
     if (failFast && answer.waiting_for.some(({ state }) => state === 'failed'))
       throw new NotConvergedError(app, 'failed', answer);
@@ -118,6 +130,8 @@ function messageOf(app: string, reason: NotConvergedReason, answer: WaitAnswer |
   const { revision, desired_revision, converged, pending, waiting_for } = answer;
   if (reason === 'deleted')
     return `${app} was deleted at revision ${desired_revision}, so no worker will have revision ${revision} of it`;
+  if (reason === 'made_anew')
+    return `${app} was made anew at revision ${desired_revision} after its deletion`;
   if (reason === 'no_workers') return `no worker runs ${app} that could be waited for`;
   const who = waiting_for.slice(0, 3).map(({ hostname, state, last_error }) => {
     return `${hostname} is ${state}${last_error ? ` (${last_error.step}: ${last_error.message})` : ''}`;

@@ -45,7 +45,6 @@ export async function follow(
   let looking: Promise<void> = Promise.resolve();
   let isLooking = false;
   let waited = revision;
-  let isDeletion = isGone;
   try {
     const answer = await waitForConvergence({
       client,
@@ -54,12 +53,10 @@ export async function follow(
       progressMs: LOOK_MS,
       failFast: !keepGoing,
       signal: terminal.signal,
+      isDeletion: isGone,
       ...(revision === undefined ? {} : { revision }),
       onProgress: (progress) => {
         waited = progress.revision;
-        // Neither is known of an api of before.
-        isDeletion ||= progress.deleted === true && progress.desired_revision === progress.revision;
-        if (isDeletion && progress.deleted === false) throw madeAnew(progress);
         // One at a time: an earlier one that is slow must not write behind the last word.
         if (isLooking) return;
         isLooking = true;
@@ -68,7 +65,7 @@ export async function follow(
     });
     await looking;
     line.end();
-    if (isDeletion) return sayGone();
+    if (isGone || answer.deleted) return sayGone();
     const offline = answer.offline === 0 ? '' : ` ${workers(answer.offline)} offline will follow.`;
     const took = await lastLook();
     writeLine(terminal.stderr, `${paint('green', 'Converged:')} ${reached(answer)}${took}.${offline}`);
@@ -119,12 +116,6 @@ function reached({ app_name, revision, desired_revision, converged }: WaitAnswer
   return `${app_name} is at revision ${desired_revision}, which came after ${revision}: ${workers(converged)} ${have} ${revision} or a newer one`;
 }
 
-function madeAnew({ app_name, desired_revision }: WaitAnswer): CommandError {
-  return new CommandError(
-    `somebody else has made ${app_name} anew, at revision ${desired_revision}: nebulactl app history ${app_name}`,
-  );
-}
-
 function interrupted(app: string, revision: number | undefined): string {
   const what = revision === undefined ? app : `revision ${revision} of ${app}`;
   return `stopped waiting. ${what} stays, and workers go on with it: nebulactl app wait ${app}`;
@@ -140,7 +131,11 @@ function failureOf(
   if (reason === 'deleted') return new CommandError(`${message}: nebulactl app history ${app}`);
   if (answer === null)
     return new CommandError(`it is not known how far ${app} is: the api did not answer`, EXIT.timeout);
-  const { revision, converged, pending, waiting_for } = answer;
+  const { revision, desired_revision, converged, pending, waiting_for } = answer;
+  if (reason === 'made_anew')
+    return new CommandError(
+      `somebody else has made ${app} anew, at revision ${desired_revision}: nebulactl app history ${app}`,
+    );
   if (reason === 'no_workers')
     return isOver
       ? new CommandError(`no worker that is online ran ${app} within ${seconds} s`, EXIT.timeout)

@@ -33,7 +33,7 @@ export function addReadCommands(app: Command, world: World): void {
     usage: 'wait <app>',
     summary: 'Wait until every worker that is online has converged',
     details:
-      'Ends with 0 only then, with 1 as soon as a worker has failed, and with 124 when the time is over.',
+      'Ends with 0 only then, with 1 as soon as a worker has failed or the app was deleted after that revision, or made anew after its deletion, and with 124 when the time is over.',
     examples: ['app wait shop', 'app wait shop --revision 12 --timeout 5m'],
     options: (command) =>
       timeoutOption(command).option(
