@@ -1,9 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, globalAgent } from 'node:https';
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Worker } from 'node:worker_threads';
+import { makeCertificates } from '../../../../libs/messaging/src/testing/certificates.js';
 import { httpFetch } from './http-fetch.js';
 
 let server: Server;
@@ -108,6 +113,28 @@ it('fails when the connection is cut, refused, or wanted no more', async () => {
   answer = (request) => request.socket.destroy();
   await expect(send(url)).rejects.toMatchObject({ code: 'ECONNRESET' });
   await expect(send('http://127.0.0.1:1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+});
+
+it('is as Node has been told to be, also where it trusts certificates of a file', async () => {
+  const { ca, server: own } = await makeCertificates();
+  const folder = mkdtempSync(join(tmpdir(), 'nebulactl-trusting-'));
+  const guarded = createTlsServer(own, ({ headers }, response) => void response.end(headers.connection));
+  const { keepAlive } = globalAgent.options;
+  try {
+    const file = join(folder, 'ca.pem');
+    writeFileSync(file, ca);
+    guarded.listen(0, '127.0.0.1');
+    await once(guarded, 'listening');
+    const { port } = guarded.address() as AddressInfo;
+    // Stands for all that an agent can be told, as the proxies of the environment, which older ones don't know.
+    globalAgent.options.keepAlive = false;
+    expect(await (await httpFetch(file)(`https://127.0.0.1:${port}`)).text()).toBe('close');
+  } finally {
+    globalAgent.options.keepAlive = keepAlive;
+    guarded.closeAllConnections();
+    guarded.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 describe('a host that does not answer', () => {

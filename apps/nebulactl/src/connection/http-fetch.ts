@@ -74,12 +74,16 @@ async function answerTo(
  * its connections, which were let in by them.
  */
 async function agentTrusting(certificates: readonly string[]): Promise<Agent> {
-  const [{ Agent }, { createSecureContext }] = await Promise.all([import('node:https'), import('node:tls')]);
+  const [{ Agent, globalAgent }, { createSecureContext }] = await Promise.all([
+    import('node:https'),
+    import('node:tls'),
+  ]);
   const secureContext = createSecureContext();
   // What is documented takes the place of the usual ones (`ca`), or can't list them all (those of `--use-openssl-ca`).
   const trusted = secureContext.context as { addCACert: (pem: string) => void };
   for (const each of certificates) trusted.addCACert(each);
-  return new Agent({ secureContext, keepAlive: true, scheduling: 'lifo', timeout: 5_000 });
+  // They have the proxies of the environment, too, where Node is told to use them.
+  return new Agent({ ...globalAgent.options, secureContext });
 }
 
 /** The system itself gives up after two minutes, and never where nothing is said of TLS. */
