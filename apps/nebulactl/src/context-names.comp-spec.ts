@@ -52,6 +52,18 @@ describe('the name that a login gives a context', () => {
     });
   });
 
+  it('is the one that the address has already, the current one first', async () => {
+    for (const name of ['old', 'lb', 'other']) await login('https://lb/eu', '--name', name);
+    await shell.run(['context', 'use', 'lb']);
+    expect(await login('https://LB:443/eu/')).toMatchObject({ code: 0 });
+    expect(kept().current).toBe('lb');
+    expect(urls()).toEqual({ old: 'https://lb/eu', lb: 'https://LB:443/eu', other: 'https://lb/eu' });
+    await login('https://elsewhere');
+    await login('https://lb/eu');
+    expect(kept().current).toBe('old');
+    expect(Object.keys(urls())).toEqual(['old', 'lb', 'other', 'elsewhere']);
+  });
+
   it('takes no name away from another address, before a password is typed', async () => {
     expect(await login('https://lb')).toMatchObject({ code: 0 });
     expect(await login('https://LB:443/')).toMatchObject({ code: 0 });

@@ -30,7 +30,10 @@ export function addLogin(program: Command, world: World): void {
     ],
     options: (command) =>
       command
-        .option('--name <context>', 'what to call it; host and path of the address when left out')
+        .option(
+          '--name <context>',
+          'what to call it; when left out as a context that the address has, or else by its host and path',
+        )
         .option('--user <name>', 'log in with a user and a password')
         .option('--password-stdin', 'read the password from the standard input')
         .option('--token-stdin', 'read a token from the standard input')
@@ -59,22 +62,34 @@ async function login(session: Session, [address]: string[], options: LoginOption
   const client = clientOf(terminal, { name, ...context });
   await listApps({ client, query: { limit: 1 }, signal: terminal.signal });
   await file.update((kept) => {
-    if (options.name === undefined) derivedName(place.url, kept);
+    // Another login may have taken it since then.
+    if (options.name === undefined) checkFree(name, place.url, kept);
     return { current: name, contexts: { ...kept.contexts, [name]: context } };
   });
   say(terminal, `Logged in to ${place.url}. It is the current context, ${name}.`);
 }
 
 /**
- * What a context of this address is called when nothing is said.
+ * What a context of this address is called when nothing is said: as one that it has already, the current one first.
  * @throws {UsageError} when there is no such name, or another address has it, whose credentials would be lost
  */
-function derivedName(url: string, { contexts }: Contexts): string {
+function derivedName(url: string, kept: Contexts): string {
+  const same = Object.keys(kept.contexts).filter((each) =>
+    isSameAddress(kept.contexts[each]?.url ?? '', url),
+  );
+  const there = same.find((each) => each === kept.current) ?? same[0];
+  if (there !== undefined) return there;
   const name = nameOfAddress(url);
   if (name === null)
     throw new UsageError(`no name for a context can be made of ${url}: give it one with --name`);
+  checkFree(name, url, kept);
+  return name;
+}
+
+/** @throws {UsageError} when another address has this name */
+function checkFree(name: string, url: string, { contexts }: Contexts): void {
   const there = Object.hasOwn(contexts, name) ? contexts[name] : undefined;
-  if (there === undefined || isSameAddress(there.url, url)) return name;
+  if (there === undefined || isSameAddress(there.url, url)) return;
   throw new UsageError(
     `the context ${name} is for ${there.url}: give this one another name with --name, or put it in its place with --name ${name}`,
   );
