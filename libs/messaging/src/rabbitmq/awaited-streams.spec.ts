@@ -6,12 +6,12 @@ afterEach(() => {
 });
 
 /** The longest that each wait of an app can be, seconds. */
-function longestWaits(waiting: AwaitedStreams, count: number): number[] {
+function longestWaits(waiting: AwaitedStreams, count: number, problem: string | null = null): number[] {
   jest.spyOn(Math, 'random').mockReturnValue(1);
   jest.spyOn(performance, 'now').mockReturnValue(0);
   return Array.from({ length: count }, () => {
-    waiting.wait('shop', null);
-    return (waiting.times()[0] ?? 0) / 1_000;
+    waiting.wait('shop', problem);
+    return (waiting.times().at(-1) ?? 0) / 1_000;
   });
 }
 
@@ -28,6 +28,26 @@ it('one whose stream was there is looked for every few seconds, for about ten mi
   expect(waits.at(-1)).toBe(60);
   waiting.came('shop');
   expect(longestWaits(waiting, 6).at(-1)).toBe(10);
+});
+
+it.each([
+  [1, 20],
+  [3, 40],
+  [9, 60],
+])(
+  'where %d more are missing each is looked for every %d s, so that all of them cost the same',
+  (others, wait) => {
+    const waiting = new AwaitedStreams(RETRY);
+    for (let other = 0; other < others; other += 1) waiting.wait(`other-${other}`, null);
+    waiting.came('shop');
+    expect(longestWaits(waiting, 8).at(-1)).toBe(wait);
+  },
+);
+
+it('one that was there and can not be read is looked for once in a minute at last', () => {
+  const waiting = new AwaitedStreams(RETRY);
+  waiting.came('shop');
+  expect(longestWaits(waiting, 8, 'the stream has no leader').at(-1)).toBe(60);
 });
 
 it('one that was taken off the list is like one that never came when it is put back', () => {

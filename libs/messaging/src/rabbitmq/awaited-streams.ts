@@ -9,13 +9,15 @@ import { type Backoff, backoffMs } from './backoff.js';
 export const RETRY: Backoff = { first_ms: 1_000, longest_ms: 60_000 };
 
 /**
- * Longest wait for a stream that there was, milliseconds: the api makes it anew when it next compares the app, and until
- * the worker looks again it runs what it has. Not shorter, since each try costs the broker a channel, and all workers
- * of an app lose its stream together.
+ * Longest wait for a stream that there was, milliseconds, times the number of apps that are waited for: the api makes it
+ * anew when it next compares the app, and until the worker looks again it runs what it has. Not shorter, since all
+ * workers of an app lose its stream together: a million of them make 200,000 tries a second. As the wait grows with the
+ * number, a broker that was lost with its data has no more of them, up to six apps a worker, from which on it is as
+ * `RETRY` says.
  */
 const RETURNING_MS = 10_000;
 
-/** After so many of these waits, about ten minutes, it is waited for like one that never came. */
+/** After so many of these waits, over all apps, about ten minutes, it is waited for like one that never came. */
 const RETURNING_WAITS = 120;
 
 interface Awaited {
@@ -38,8 +40,9 @@ export class AwaitedStreams {
   wait(app: string, problem: string | null): void {
     const failures = (this.apps.get(app)?.failures ?? -1) + 1;
     const { first_ms, longest_ms } = this.retry;
-    const isReturning = this.hadOne.has(app) && failures < RETURNING_WAITS;
-    const longest = isReturning ? Math.min(longest_ms, RETURNING_MS) : longest_ms;
+    const missing = this.apps.size + (this.apps.has(app) ? 0 : 1);
+    const isReturning = problem === null && this.hadOne.has(app) && failures < RETURNING_WAITS / missing;
+    const longest = isReturning ? Math.min(longest_ms, RETURNING_MS * missing) : longest_ms;
     const until = performance.now() + backoffMs({ first_ms, longest_ms: longest }, failures);
     this.apps.set(app, { failures, until, problem });
   }
