@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { eventually } from '../container-runtime/testing/eventually.js';
 import { WorkerReadiness } from '../worker-readiness.js';
 import { engineBackoff } from './engine-backoff.js';
@@ -95,6 +96,21 @@ it.each([
   );
   engine.comeBack();
   await worker.reported({ state: 'converged', worker_id });
+});
+
+it('a worker of no app that starts anew without its engine is there all the same', async () => {
+  await worker.start();
+  await eventually(() => expect(worker.heartbeats).not.toEqual([]));
+  await worker.close();
+  engine.leave();
+  // Nothing is ever connected.
+  jest.spyOn(engine, 'events').mockImplementation(async function* (_scope, signal) {
+    yield { action: 'lost', app_name: null };
+    await once(signal, 'abort');
+  });
+  worker.messages.length = 0;
+  await worker.start();
+  await eventually(() => expect(worker.messages).toMatchObject([{ kind: 'heartbeat', apps: [] }]));
 });
 
 it('the waits for an engine grow to a minute, with full jitter', () => {

@@ -10,6 +10,7 @@ export class EngineFactsCache {
   /** The newest answer, of an earlier connection while there is none of this one. */
   latest: EngineFacts | null = null;
   private asked: Promise<EngineFacts> | null = null;
+  private hasFailed = false;
 
   constructor(
     private readonly runtime: ContainerRuntime,
@@ -17,9 +18,13 @@ export class EngineFactsCache {
     private readonly kept: KeptFacts,
   ) {}
 
-  /** What is to be told of the engine: what it says, or said to an earlier process of this worker; null for neither. */
+  /**
+   * What is to be told of the engine: what it says, or, once it has failed to answer, what it said to an earlier process
+   * of this worker. Null when there is neither, and until then: nothing is known of the apps yet, and who is told of
+   * none takes them for gone.
+   */
   get told(): ToldFacts | null {
-    return this.latest ?? this.kept.newest;
+    return this.latest ?? (this.hasFailed ? this.kept.newest : null);
   }
 
   /** @throws {RuntimeError} when it isn't known for this connection and the engine doesn't answer. */
@@ -31,6 +36,7 @@ export class EngineFactsCache {
       this.log.worker ??= this.latest.engine_id;
       return this.latest;
     } catch (error) {
+      this.hasFailed = true;
       if (this.asked === asked) this.asked = null;
       throw error;
     }

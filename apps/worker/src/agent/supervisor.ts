@@ -250,6 +250,8 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
     }
     if (action === 'lost') {
       void this.tellLoss();
+      // Of one that was never there nobody else may ask, and until it has failed to answer nothing is told.
+      if (this.engine.latest === null) void this.tellFacts();
       return;
     }
     if (action === 'delete') {
@@ -278,14 +280,14 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
     for (const runner of this.runners.values()) if (runner.troubled || runner.isGuest) runner.wake();
   }
 
-  /** The engine may be one that no report has told of yet. */
+  /** The engine may be one that no report has told of yet, or fail to answer, which is told from what is kept. */
   private async tellFacts(): Promise<void> {
     try {
       await this.engine.facts();
-      this.reporter.again();
     } catch (error) {
       this.log.debug('the engine does not tell about itself', { error: messageOf(error) });
     }
+    this.reporter.again();
   }
 
   /** @param settled the feed has had time to bring every desired state that there is. */
