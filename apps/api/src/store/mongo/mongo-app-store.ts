@@ -21,9 +21,7 @@ import { inserted } from './mongo-errors.js';
 
 const FIRST_EPOCH = 1;
 
-interface Named {
-  _id: string;
-}
+type Named = Pick<AppDocument, '_id'>;
 
 /**
  * Apps in a MongoDB, one document each. Every change is one conditional update of one document, confirmed by a
@@ -229,13 +227,15 @@ export class MongoAppStore extends AppStore {
 
   override async purge({ app_name, revision }: Pick<Tombstone, 'app_name' | 'revision'>): Promise<boolean> {
     await this.raiseHighestPurged(revision);
-    // The record first: whoever has used the name again by now keeps the history. What is left of it when this ends in
-    // between goes with the next insertion.
     const tombstone = { _id: app_name, revision, deleted: true };
+    // Whoever has used the name again by now keeps the history, and in the next moment that from the tombstone on.
+    if (!(await this.run(() => this.apps.exists(tombstone)))) return false;
+    // Before the record: where this ends in between, the next purge finds it, and finishes.
+    await this.history.forget(app_name, revision - 1);
     const { deletedCount } = await this.run(() => this.apps.deleteOne(tombstone));
-    if (deletedCount === 0) return false;
-    await this.history.forget(app_name, revision);
-    return true;
+    // Who wanted to use the name again, and came too late, has kept the tombstone.
+    if (deletedCount > 0) await this.history.forget(app_name, revision);
+    return deletedCount > 0;
   }
 
   override async highestPurged(): Promise<number> {

@@ -88,10 +88,12 @@ export class MongoFleetStore extends FleetStore {
 
   override async forget(workerId: string, version: number): Promise<boolean> {
     const asRead = { _id: workerId, version };
-    // Else one that was heard of meanwhile would lose its reports.
+    // Looked for before the record: what a worker that is heard of from now on reports stays, as it is written after a
+    // record of another version, and is another report than these.
+    const reports = await this.reports.marksOf(workerId);
     if (!(await this.run(() => this.documents.exists(asRead)))) return false;
     // The record goes last: whoever is ended in between can be asked again, and finishes it.
-    await this.reports.removeAll(workerId);
+    await this.reports.removeMarked(reports);
     const { deletedCount } = await this.run(() => this.documents.deleteOne(asRead));
     return deletedCount > 0;
   }

@@ -18,6 +18,9 @@ interface ReportDocument {
   report: string;
 }
 
+/** Tells a report from a newer one of the same worker about the same app. */
+type ReportMark = Pick<ReportDocument, '_id' | 'boot' | 'sequence'>;
+
 const REPORT_SCHEMA = new Schema<ReportDocument>(
   {
     ...{ _id: String, worker_id: String, app_name: String, boot: Number, sequence: Number },
@@ -78,9 +81,19 @@ export class MongoReports {
     if (ids.length > 0) await this.database.run(() => this.reports.deleteMany({ _id: { $in: ids } }));
   }
 
-  async removeAll(workerId: string): Promise<void> {
+  /** Which reports of a worker there are. */
+  async marksOf(workerId: string): Promise<ReportMark[]> {
     this.database.indexes.want(this.reports, OF_WORKER);
-    await this.database.run(() => this.reports.deleteMany({ worker_id: workerId }));
+    return await this.database.run(() =>
+      this.reports.find({ worker_id: workerId }, { boot: 1, sequence: 1 }).lean<ReportMark[]>(),
+    );
+  }
+
+  /** Removes those that no newer one has replaced. */
+  async removeMarked(marks: readonly ReportMark[]): Promise<void> {
+    if (marks.length === 0) return;
+    const unchanged = marks.map(({ _id, boot, sequence }) => ({ _id, boot, sequence }));
+    await this.database.run(() => this.reports.deleteMany({ $or: unchanged }));
   }
 }
 

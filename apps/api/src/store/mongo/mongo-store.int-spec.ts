@@ -19,7 +19,7 @@ import {
   recordedToken,
   writeRecorded,
 } from '../testing/recorded-databases.js';
-import { recordOf, reportOf, tombstoneOf, workerOf } from '../testing/records.js';
+import { recordOf } from '../testing/records.js';
 import { describeTokenStore } from '../testing/tokens.contract.js';
 import { describeSecrets } from '../testing/secrets.contract.js';
 import { MONGO_SCHEMA } from './schema-version.js';
@@ -45,22 +45,6 @@ describeWorkerRecords('MongoDB', async () => createMongoDatabase(server.url));
 describeAppRollout('MongoDB', async () => createMongoDatabase(server.url));
 describeTokenStore('MongoDB', async () => createMongoDatabase(server.url));
 describeSecrets('MongoDB', async () => createMongoDatabase(server.url));
-
-it('a worker that was half forgotten by an api that ended is still there, and forgotten by the next one', async () => {
-  const database = createMongoDatabase(server.url);
-  const { fleet } = await database.open();
-  await fleet.saveWorkers([{ before: null, after: workerOf('a') }]);
-  await fleet.saveReports([{ report: reportOf({ worker_id: 'a' }), boot: 1, received_at: 1 }]);
-  const ended = jest.spyOn(mongoose.Model, 'deleteOne').mockImplementation(() => {
-    throw new Error('the api has ended');
-  });
-  await expect(fleet.forget('a', 1)).rejects.toThrow('the api has ended');
-  ended.mockRestore();
-  expect([(await fleet.workers(['a'])).length, (await fleet.reportsOf('a')).length]).toEqual([1, 0]);
-  expect(await fleet.forget('a', 1)).toBe(true);
-  expect(await fleet.workers(['a'])).toEqual([]);
-  await database.destroy();
-});
 
 it.each(RECORDED_VERSIONS)(
   'documents of version %s are read as they were written, and written on',
@@ -244,22 +228,5 @@ it('apps of a version that kept no history are read, and their history is kept f
   expect(await apps.replace(recordOf('shop', { revision: 8 }), 7)).toBe(true);
   const { published: _marks, ...kept } = old;
   expect(await apps.revision('shop', 7)).toEqual(kept);
-  await database.destroy();
-});
-
-it('what is left of the history of a purged app, as an api ended before it was forgotten, is not that of a new one', async () => {
-  const database = createMongoDatabase(server.url);
-  const { apps } = await database.open();
-  await apps.insert(tombstoneOf('gone', { revision: 4 }));
-  expect(await apps.purge({ app_name: 'gone', revision: 4 })).toBe(true);
-  const { published: _marks, ...left } = recordOf('gone', { revision: 3 });
-  await apps.keepRevision(left);
-  expect(await apps.insert(recordOf('gone', { revision: 5 }))).toBe(true);
-  expect(await apps.revisions('gone', { limit: 9 })).toEqual([]);
-
-  // Whoever comes second takes nothing of the first one's.
-  await apps.replace(recordOf('gone', { revision: 6 }), 5);
-  expect(await apps.insert(recordOf('gone', { revision: 7 }))).toBe(false);
-  expect(await apps.revisions('gone', { limit: 9 })).toMatchObject([{ revision: 5 }]);
   await database.destroy();
 });
