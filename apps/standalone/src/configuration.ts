@@ -64,7 +64,9 @@ export const STANDALONE_KEYS: KeyTable<StandaloneConfiguration> = {
   worker_id: {
     kind: 'string',
     default: '',
-    description: "name of this machine in reports; the Docker Engine's id when it is not set",
+    description:
+      "name of this machine in reports; when it is not set the Docker Engine's id, or with Podman one made from " +
+      '/etc/machine-id, where that can be read',
   },
   worker_policy: {
     kind: 'object',

@@ -4,7 +4,10 @@ import type { ContainerDraft } from '../reconcile/step.js';
 
 /** What the engine says about itself and its server. */
 export interface EngineFacts extends NodeFacts {
-  /** The engine's id, which survives the loss of our state folder; null when it has none that stays the same. */
+  /**
+   * Tells this engine from all others, and survives the loss of our state folder: Docker's own id, or of Podman, which
+   * has none that stays, one made from the server's. Null when that can't be read.
+   */
   engine_id: string | null;
   engine_version: string;
   architecture: string;

@@ -54,7 +54,8 @@ export const WORKER_KEYS: KeyTable<WorkerConfiguration> = {
     kind: 'string',
     default: '',
     description:
-      "name of this server in reports, its own in the fleet; the Docker Engine's id when it is not set",
+      "name of this server in reports, its own in the fleet; when it is not set the Docker Engine's id, or with " +
+      'Podman one made from /etc/machine-id, where that can be read',
   },
   worker_labels: {
     kind: 'list',

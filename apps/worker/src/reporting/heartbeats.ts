@@ -86,7 +86,7 @@ export class Heartbeats {
 
   private beat(): void {
     const identity = this.sender.identity();
-    // Without an engine that has ever answered there is nothing that it could be told as.
+    // It is told of only as somebody: see `ReportSender.identity` for when there is nobody.
     if (!identity || !this.source) return;
     const apps = this.apps();
     this.told = this.news();
