@@ -204,7 +204,15 @@ describe('nebulactl app rollback', () => {
     await change({ docker_image: 'shop:42' });
     for (const wish of ['restart', 'roll', 'release', 'prune'])
       expect(await api.call('POST', `/apps/${app}/${wish}`)).toMatchObject({ status: 202 });
-    const { code, stderr } = await shell.run(['app', 'rollback', app, '--yes']);
+    const compared: string[] = [];
+    const { code, stderr } = await shell.run(['app', 'rollback', app, '--yes'], {
+      between: async ({ url }, ask) => {
+        const { pathname, search } = new URL(url);
+        if (pathname.endsWith('/diff')) compared.push(search);
+        return await ask();
+      },
+    });
+    expect(compared).toEqual(['?from=1&to=6']);
     expect({ code, stderr }).toEqual({
       code: 0,
       stderr: expect.stringContaining(
@@ -220,9 +228,24 @@ describe('nebulactl app rollback', () => {
     for (const { code, stderr } of [only, await shell.run(['app', 'rollback', app, '--yes'])])
       expect({ code, stderr }).toEqual({
         code: 1,
-        stderr: `Error: no earlier revision of ${app} has another spec; see nebulactl app history ${app}\n`,
+        stderr: `Error: no earlier revision of ${app} of those that are kept has another spec; see nebulactl app history ${app}\n`,
       });
     expect((await api.store.get(app))?.revision).toBe(2);
+  });
+
+  it('without --to ends at a revision that is kept no longer', async () => {
+    await change({ docker_image: 'shop:42' });
+    const lost = { type: 'urn:nebula:problem:revision-not-found', title: 'There is none', status: 404 };
+    const { code, stderr } = await shell.run(['app', 'rollback', app, '--yes'], {
+      between: async ({ url }, ask) =>
+        url.includes('from=1') ? Response.json(lost, { status: 404 }) : await ask(),
+    });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^Error: no earlier revision of shop\d+ of those that are kept has another/,
+      ),
+    });
   });
 
   it('without --to goes back over a deletion', async () => {

@@ -4,6 +4,7 @@ import {
   getApp,
   type ListedRevision,
   listRevisions,
+  NebulaApiError,
   rollbackApp,
 } from '@nebula/sdk';
 import type { Command } from 'commander';
@@ -130,16 +131,37 @@ async function before({ client, terminal }: Session, app: string) {
   const { signal } = terminal;
   const asked = { client, path: { app }, signal };
   const { revision, updated_at } = await getApp(asked);
-  for await (const { revision: to, deleted } of eachItem(listRevisions, {
-    ...asked,
-    query: { limit: 100 },
-  })) {
-    if (to >= revision || deleted) continue;
-    const { changes } = await diffRevisions({ ...asked, query: { from: to, to: revision } });
+  let isWishAbove = false;
+  for await (const each of eachItem(listRevisions, { ...asked, query: { limit: 100 } })) {
+    const { revision: to, deleted } = each;
+    const isSame = isWishAbove;
+    isWishAbove = isWish(each);
+    if (to >= revision || deleted || isSame) continue;
+    const changes = await changesBetween(to, revision);
+    if (changes === null) break;
     if (changes.length === 0) continue;
     say(terminal, `Revision ${to} is the last one with another spec than revision ${revision} has now.`);
     const otherwise = `look at nebulactl app history ${app}, and name a revision with --to`;
     return { to, onlyFor: { revision, updated_at, otherwise } };
   }
-  throw new CommandError(`no earlier revision of ${app} has another spec; see nebulactl app history ${app}`);
+  throw new CommandError(
+    `no earlier revision of ${app} of those that are kept has another spec; see nebulactl app history ${app}`,
+  );
+
+  /** Null when the earlier one is kept no longer, and so none before it. */
+  async function changesBetween(from: number, to: number) {
+    try {
+      return (await diffRevisions({ ...asked, query: { from, to } })).changes;
+    } catch (error) {
+      const isLost =
+        error instanceof NebulaApiError && error.type === 'urn:nebula:problem:revision-not-found';
+      if (isLost) return null;
+      throw error;
+    }
+  }
+}
+
+/** Whether a revision has the spec of the one before it. */
+function isWish({ change }: ListedRevision): boolean {
+  return change !== null && ['restarted', 'rolled', 'released', 'pruned'].includes(change);
 }
