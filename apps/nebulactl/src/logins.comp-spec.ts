@@ -179,6 +179,17 @@ describe('nebulactl says in one sentence why it is refused', () => {
     });
   });
 
+  it('a login that is before the api', async () => {
+    const guard: RequestListener = (_request, response) =>
+      void response.writeHead(302, { location: 'https://sso.example/login?back=nebula' }).end();
+    await withServer(guard, async (url) => {
+      const create = ['token', 'create', 'ci', '--url', url];
+      expect(saidOf(await shell.run(create, { env: { NEBULA_TOKEN: LOGIN.auth_token } }))).toBe(
+        `Error: ${url} redirects to https://sso.example/login, which is not the same call at another address: is there a login of a proxy before the api?`,
+      );
+    });
+  });
+
   it('an api that is older: it does not know dry runs, or takes no notice of them', async () => {
     const [unknown, heedless] = [
       { status: 422, body: problem('invalid-query', [{ parameter: 'dry_run', message: UNKNOWN }]) },

@@ -37,8 +37,7 @@ function ofAnswer(error: NebulaApiError, at: string): string {
   const again = retryAfter === null ? '' : `; try again in ${Math.ceil(retryAfter)} s`;
   if (status === 401)
     return `${at} does not let you in: ${detail || title} Log in with: nebulactl login ${at}`;
-  if (location !== null)
-    return `${at} redirects to ${location.replace(/\/api\/v\d+\/.*$/, '')}, which is not followed: use that address (nebulactl login, or --url)`;
+  if (location !== null) return redirected(at, error.url, location);
   if (type === 'urn:nebula:problem:unknown-path')
     return older(at, `it has no ${new URL(error.url).pathname}`);
   if (errors.some(({ message }) => message.endsWith('a document has "apps" alone')))
@@ -51,6 +50,14 @@ function ofAnswer(error: NebulaApiError, at: string): string {
     return `${at} answered with ${status} and not as Nebula does: is the address right?`;
   if (errors.length > 0) return [`${title}:`, ...errors.map(placeOf)].join('\n  ');
   return `${(detail || title).replace(/\.$/, '')}${again}`;
+}
+
+/** Another address of an api has the path that was asked for; a login that a proxy puts before it has its own. */
+function redirected(at: string, asked: string, location: string): string {
+  const path = /\/api\/v\d+\/.*$/.exec(new URL(asked).pathname)?.[0];
+  if (path !== undefined && location.endsWith(path))
+    return `${at} redirects to ${location.slice(0, -path.length)}, which is not followed: use that address (nebulactl login, or --url)`;
+  return `${at} redirects to ${location}, which is not the same call at another address: is there a login of a proxy before the api?`;
 }
 
 function older(at: string, what: string): string {
