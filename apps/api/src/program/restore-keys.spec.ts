@@ -110,15 +110,35 @@ describe('a backup with secrets', () => {
     expect(found).toEqual({ ...shop, published: {} });
   });
 
-  it('is refused when an earlier revision alone has a key that is missing', async () => {
-    await withStore('nebula.db', [OLD], async (store) => {
-      await store.replace(recordOf('shop', { revision: 3 }), 2);
+  it('is restored when earlier revisions alone have a key that is missing, and says so', async () => {
+    await withStore('nebula.db', [NEW, OLD], async (store) => {
+      await store.replace(recordOf('shop', { revision: 3, spec: specOf('shop', SECRET) }), 2);
       await store.replace(recordOf('web', { revision: 2 }), 1);
     });
     await rm(file);
     expect(await runBackup(loadStoreConfiguration(sources('nebula.db')), file, say)).toBe(0);
+    expect(await restore([NEW])).toBe(0);
+    expect(lines).toEqual([
+      'secrets of earlier revisions of shop, web: it was sealed with the key "old", which is not configured; the apps can\'t go back to those',
+      expect.stringMatching(/^restored: 3 apps/),
+    ]);
+    const found = await withStore('restored.db', [NEW], async (store) => await store.get('shop'));
+    expect(found?.spec).toEqual(specOf('shop', SECRET));
+  });
+
+  it('is refused for its apps, and tells of earlier revisions beside them, when both lack keys', async () => {
+    await withStore('nebula.db', [NEW, OLD], async (store) => {
+      await store.replace(recordOf('shop', { revision: 3, spec: specOf('shop', SECRET) }), 2);
+    });
+    await rm(file);
+    expect(await runBackup(loadStoreConfiguration(sources('nebula.db')), file, say)).toBe(0);
     expect(await restore([])).toBe(1);
-    expect(lines[0]).toBe('secrets of shop, web: it was sealed with the key "old", which is not configured');
+    expect(lines).toEqual([
+      'secrets of earlier revisions of shop: it was sealed with the key "old", which is not configured; the apps can\'t go back to those',
+      'secrets of shop: it was sealed with the key "new", which is not configured',
+      'secrets of web: it was sealed with the key "old", which is not configured',
+      expect.stringMatching(/^nothing was restored/),
+    ]);
   });
 });
 

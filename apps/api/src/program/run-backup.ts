@@ -90,8 +90,8 @@ export interface RestoreOptions {
 
 /**
  * Brings a backup into an empty database, of the same kind or of another.
- * @returns the exit code, 1 when it could not be done. A file that is no whole backup, or has secrets that the keys of the
- * configuration can't open, changes nothing.
+ * @returns the exit code, 1 when it could not be done. A file that is no whole backup, or has apps whose secrets the keys of
+ * the configuration can't open, changes nothing.
  */
 export async function runRestore(
   configuration: SealedStoreConfiguration,
@@ -110,6 +110,7 @@ export async function runRestore(
       if (entry.kind === 'app') lastChange = Math.max(lastChange, Date.parse(entry.app.updated_at));
     }
     say(`${file} is a whole backup: ${inWords(counts)}`);
+    for (const loss of secrets.losses()) say(loss);
     tellUnreadable(secrets.problems(), say, withoutKeys);
     const store = storeOf(configuration);
     const restored =

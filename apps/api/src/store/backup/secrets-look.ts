@@ -9,26 +9,39 @@ const NAMED = 10;
 
 /** Finds out which secrets of a backup can be read with some keys, as an api that has it will. */
 export class SecretsLook {
-  /** Apps, those of which an earlier revision alone is concerned too, by the reason. */
-  private readonly unreadable = new Map<string, Set<string>>();
+  /** Apps as they are, by the reason. */
+  private readonly current = new Map<string, Set<string>>();
+  /** Apps that have such an earlier revision, by the reason. */
+  private readonly earlier = new Map<string, Set<string>>();
 
   constructor(private readonly keyring: Keyring) {}
 
   see(entry: BackupEntry): void {
-    if (entry.kind === 'app') this.seeRevision(entry.app);
-    if (entry.kind === 'revision') this.seeRevision(entry.revision);
+    if (entry.kind === 'app') this.note(this.current, entry.app);
+    if (entry.kind === 'revision') this.note(this.earlier, entry.revision);
   }
 
-  /** A line for each reason why secrets can't be read, like the key that is missing; none when all can. */
+  /** A line for each reason why secrets of apps can't be read, like the key that is missing; none when all can. */
   problems(): string[] {
-    return [...this.unreadable].map(([reason, apps]) => `secrets of ${inWords([...apps])}: ${reason}`);
+    return [...this.current].map(([reason, apps]) => `secrets of ${inWords([...apps])}: ${reason}`);
   }
 
-  private seeRevision(stored: Revision): void {
+  /** Likewise of earlier revisions, without the apps that `problems` names for the same reason: what is sent out needs none. */
+  losses(): string[] {
+    return [...this.earlier].flatMap(([reason, apps]) => {
+      const others = [...apps].filter((app) => !this.current.get(reason)?.has(app));
+      if (others.length === 0) return [];
+      return [
+        `secrets of earlier revisions of ${inWords(others)}: ${reason}; the apps can't go back to those`,
+      ];
+    });
+  }
+
+  private note(unreadable: Map<string, Set<string>>, stored: Revision): void {
     const { app_name, unreadable_secrets = {} } = opened(withWholeSpec(stored), this.keyring);
     for (const reason of Object.values(unreadable_secrets)) {
-      const apps = this.unreadable.get(reason) ?? new Set();
-      this.unreadable.set(reason, apps.add(app_name));
+      const apps = unreadable.get(reason) ?? new Set();
+      unreadable.set(reason, apps.add(app_name));
     }
   }
 }
