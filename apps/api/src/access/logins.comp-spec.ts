@@ -242,7 +242,6 @@ describe('a request without a login', () => {
     const told = [
       ['GET', '/nowhere', PROBLEMS.unknownPath],
       ['PUT', '/apps', PROBLEMS.methodNotAllowed],
-      ['POST', '//healthz', PROBLEMS.methodNotAllowed],
       ['GET', '//', PROBLEMS.unknownPath],
     ] as const;
     for (const [method, path, problem] of told) {
@@ -251,6 +250,17 @@ describe('a request without a login', () => {
     }
     expectProblem(await api.call('OPTIONS', '/apps'), PROBLEMS.unauthenticated);
     expect((await api.call('OPTIONS', '/apps', { headers: { authorization: ADMIN } })).status).toBe(204);
+  });
+
+  it('is told of a path that is open to everybody which methods it knows', async () => {
+    const api = await start({ login: LOGIN });
+    for (const path of ['//healthz', '//readyz', '//healthz?x=1']) {
+      const { status, headers } = await api.call('OPTIONS', path);
+      expect([path, status, headers.get('allow')]).toEqual([path, 204, 'GET, HEAD, OPTIONS']);
+      expectProblem(await api.call('POST', path), PROBLEMS.methodNotAllowed);
+    }
+    for (const path of ['//metrics', '//healthz/x', '//docs'])
+      expectProblem(await api.call('OPTIONS', path), PROBLEMS.unauthenticated);
   });
 
   it('is refused as HEAD where it is as GET', async () => {
