@@ -68,6 +68,8 @@ describe('the diagnostics', () => {
     expect(summaries).toMatchObject({
       database: expect.stringMatching(/^answers in \d+ ms, epoch 1$/),
       streams: '2 of 2 streams were read and compared',
+      // SQLite has no clock of its own.
+      clocks: 'the clock of this api was compared with times in the database',
       workers: '1 workers were looked at, 0 are silent',
       versions: 'api 3.0.0; workers 1 × 3.0.0',
     });
@@ -185,6 +187,7 @@ describe('the diagnostics', () => {
     await keep(...[2, 1, 0].map((ago) => workerOf(`w${ago}`, { last_seen_at: heard - ago * 60_000 })));
     const [found, ...others] = await findings('workers');
     expect(others).toEqual([]);
+    expect(found?.remedy).toMatch(/nebulactl worker list --state offline .*nebulactl worker forget <worker>/);
     expect(found).toEqual({
       about: null,
       problem: `All 3 workers that were looked at are silent; the last word of any came at ${new Date(heard).toISOString()}.`,
@@ -255,7 +258,12 @@ describe('the diagnostics', () => {
     const now = Date.now();
     api.store.serverTime = async () => now;
     api.api.get(Clock).now = () => now + ahead;
-    expect((await findings('clocks')).map(({ problem }) => problem)).toEqual(problems);
+    const { checks } = await diagnose();
+    const { summary, findings: found } = checks.find(({ name }) => name === 'clocks') ?? {};
+    expect(found?.map(({ problem }) => problem)).toEqual(problems);
+    expect(summary).toBe(
+      'the clock of this api was compared with that of the server of the database, and with times in it',
+    );
   });
 
   it('don’t take the time that the database needs to answer for a difference', async () => {

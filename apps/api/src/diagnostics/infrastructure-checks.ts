@@ -41,11 +41,14 @@ export class InfrastructureChecks {
     return { summary: `answers in ${took} ms, epoch ${epoch}`, findings: took > SLOW_MS ? [slow] : [] };
   }
 
-  /** Changes made by a clock that is late look like any others, so the api compares itself with somebody else. */
-  async ownClock(): Promise<Finding[]> {
+  /**
+   * Changes made by a clock that is late look like any others, so the api compares itself with somebody else.
+   * @returns null when there is nobody: the database has no clock of its own, or doesn't tell it
+   */
+  async ownClock(): Promise<Finding[] | null> {
     const asked = this.clock.now();
     const theirs = await this.store.serverTime();
-    if (theirs === null) return [];
+    if (theirs === null) return null;
     // The server has told its time at some instant in between.
     const ahead = Math.max(0, asked - theirs) + Math.min(0, this.clock.now() - theirs);
     if (Math.abs(ahead) <= SKEW_MS) return [];

@@ -64,7 +64,7 @@ function allSilent(silent: readonly WorkerRecord[]): Finding {
     about: null,
     problem: `All ${silent.length} workers that were looked at are silent; the last word of any came at ${latest}.`,
     remedy:
-      'Look at the broker first, not at each server: run setup-broker with the users of apis and workers, since whether it lets workers report is nothing that an api can try. What one of them lacks is in its /readyz and its log.',
+      'Look at the broker first, not at each server: run setup-broker with the users of apis and workers, since whether it lets workers report is nothing that an api can try. What one of them lacks is in its /readyz and its log. nebulactl worker list --state offline names all of them; one that is gone for good: nebulactl worker forget <worker>',
   };
 }
 
