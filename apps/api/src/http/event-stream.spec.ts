@@ -48,6 +48,18 @@ it('a reader gets all that it missed at once, and is too slow only for what come
   await eventually(() => expect(closed).toBe(1));
 });
 
+it('a reader that has read what it missed is cut off as soon as any other', async () => {
+  let closed = 0;
+  const stream = new EventStream(() => (closed += 1), 1_000);
+  const { body } = stream.answer;
+  stream.replay([{ id: '0', type: 'x', data: 'y'.repeat(100_000) }]);
+  expect(String(body.read())).toHaveLength(100_025);
+  for (let number = 1; number <= 100; number += 1)
+    stream.send({ id: String(number), type: 'x', data: 'y'.repeat(100) });
+  await eventually(() => expect(closed).toBe(1));
+  expect(body.readableLength).toBeLessThan(2_000);
+});
+
 it('a reader that may listen no more is cut off, also when it reads nothing', async () => {
   let closed = 0;
   const stream = new EventStream(() => (closed += 1));

@@ -22,8 +22,8 @@ export class EventStream {
   private readonly body = new Readable({ read: () => undefined });
   /** The end is on its way, behind what waits for the reader. */
   private isEnded = false;
-  /** Bytes of what was missed and is sent at once. */
-  private replayed = 0;
+  /** Bytes that were sent since the last replay, or since the beginning. */
+  private sinceReplay = 0;
   private readonly keepAlive = setInterval(() => this.push(':\n\n'), KEEP_ALIVE_MS);
 
   /** @param onClose called once, when the reader has gone, was too slow, or was told the end */
@@ -56,9 +56,10 @@ export class EventStream {
    */
   replay(events: readonly StreamedEvent[]): void {
     for (const text of events.map(textOf)) {
-      this.replayed += Buffer.byteLength(text);
+      this.sinceReplay = 0;
       this.push(text);
     }
+    this.sinceReplay = 0;
   }
 
   end(): void {
@@ -74,8 +75,13 @@ export class EventStream {
 
   private push(text: string): void {
     if (this.isEnded || this.body.destroyed) return;
-    if (this.body.readableLength > this.longestBacklog + this.replayed) this.body.destroy();
-    else this.body.push(text);
+    // What waits ends with what came last, so what was missed is in it only where more waits than came since.
+    if (Math.min(this.body.readableLength, this.sinceReplay) > this.longestBacklog) {
+      this.body.destroy();
+      return;
+    }
+    this.sinceReplay += Buffer.byteLength(text);
+    this.body.push(text);
   }
 }
 
