@@ -76,9 +76,11 @@ describe('the file of contexts', () => {
     const real = join(folder, 'dotfiles', 'contexts.json');
     mkdirSync(join(folder, 'nebula'));
     mkdirSync(join(folder, 'dotfiles'));
-    symlinkSync(join('..', 'dotfiles', 'contexts.json'), file.path);
+    symlinkSync(join('..', 'contexts.json'), file.path);
+    symlinkSync(join('dotfiles', 'contexts.json'), join(folder, 'contexts.json'));
     for (const name of ['a', 'b']) await file.update(adding(name));
-    expect(lstatSync(file.path).isSymbolicLink()).toBe(true);
+    for (const link of [file.path, join(folder, 'contexts.json')])
+      expect(lstatSync(link).isSymbolicLink()).toBe(true);
     expect(new ContextFile(real).read()).toEqual(file.read());
     expect(names()).toEqual(['a', 'b']);
     expect(readdirSync(join(folder, 'dotfiles'))).toEqual(['contexts.json']);

@@ -106,13 +106,17 @@ function replace(path: string, text: string): void {
   }
 }
 
-/** Where a file is, or is to be: a link stays one when what it leads to is replaced. */
-function behindLinks(path: string): string {
+/** As many as Linux follows. */
+const MOST_LINKS = 40;
+
+/** Where a file is, or is to be: a link stays one when what it leads to is replaced, and so does one to a link. */
+function behindLinks(path: string, most = MOST_LINKS): string {
   try {
     return realpathSync(path);
   } catch {
     try {
-      return resolve(realpathSync(dirname(path)), readlinkSync(path));
+      const next = resolve(realpathSync(dirname(path)), readlinkSync(path));
+      return most === 0 ? path : behindLinks(next, most - 1);
     } catch {
       return path;
     }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** Between two tries, milliseconds. */
@@ -24,7 +24,7 @@ export async function takeLock(path: string, patienceMs: number): Promise<() => 
       holder = seen;
       since = performance.now();
     } else if (performance.now() - since >= patienceMs) {
-      rmSync(path, { force: true });
+      takeAway(path, seen, `${path}.${own}`);
       holder = null;
       continue;
     }
@@ -37,20 +37,55 @@ export async function takeLock(path: string, patienceMs: number): Promise<() => 
 
 function isMade(path: string, own: string): boolean {
   try {
-    writeFileSync(path, own, { flag: 'wx', mode: 0o600 });
+    const file = openSync(path, 'wx', 0o600);
+    try {
+      writeFileSync(file, own);
+    } catch (error) {
+      rmSync(path, { force: true });
+      throw error;
+    } finally {
+      closeSync(file);
+    }
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    if (isCode(error, 'EEXIST')) return false;
     throw error;
   }
 }
 
-/** Null when it is not there. */
+/**
+ * Removes a lock of one who has died. Another who waited for it may have been faster and have a lock of his own there by
+ * now: it is moved first, so that what is removed is what was looked at.
+ * @param aside where nobody else moves anything
+ */
+function takeAway(path: string, dead: string, aside: string): void {
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return;
+    throw error;
+  }
+  try {
+    // Unlike a move, a link never replaces one that was made meanwhile.
+    if (read(aside) !== dead) linkSync(aside, path);
+  } catch (error) {
+    if (!isCode(error, 'EEXIST')) throw error;
+  } finally {
+    rmSync(aside, { force: true });
+  }
+}
+
+/** Null when it is not there; empty when it may not be read, as one of another user, or has no word in it yet. */
 function read(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    if (isCode(error, 'ENOENT')) return null;
+    if (isCode(error, 'EACCES')) return '';
     throw error;
   }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return (error as NodeJS.ErrnoException).code === code;
 }
