@@ -183,7 +183,8 @@ describe('the copy on disk', () => {
     await rm(folder);
     await mkdir(folder);
     await eventually(async () => expect(await readdir(folder)).toEqual(['web.json']), 10_000);
-    expect(worker.log.text).toContain('learned about an app is on disk again');
+    // Said only after the folder, too, is on disk.
+    await eventually(() => expect(worker.log.text).toContain('learned about an app is on disk again'));
   }, 15_000);
 
   it('is required at the start', async () => {
