@@ -38,7 +38,12 @@ it.each([
   'where %d more are missing each is looked for every %d s, so that all of them cost the same',
   (others, wait) => {
     const waiting = new AwaitedStreams(RETRY);
-    for (let other = 0; other < others; other += 1) waiting.wait(`other-${other}`, null);
+    for (let other = 0; other < others; other += 1) {
+      waiting.came(`other-${other}`);
+      waiting.wait(`other-${other}`, null);
+      // Never came, and is looked for once in a minute anyway.
+      waiting.wait(`listed-${other}`, null);
+    }
     waiting.came('shop');
     expect(longestWaits(waiting, 8).at(-1)).toBe(wait);
   },
@@ -48,6 +53,13 @@ it('one that was there and can not be read is looked for once in a minute at las
   const waiting = new AwaitedStreams(RETRY);
   waiting.came('shop');
   expect(longestWaits(waiting, 8, 'the stream has no leader').at(-1)).toBe(60);
+});
+
+it('one that is there again and can not be read yet is looked for soon at first', () => {
+  const waiting = new AwaitedStreams(RETRY);
+  waiting.came('shop');
+  longestWaits(waiting, 8);
+  expect(longestWaits(waiting, 3, 'the stream has no leader')).toEqual([1, 2, 4]);
 });
 
 it('one that was taken off the list is like one that never came when it is put back', () => {

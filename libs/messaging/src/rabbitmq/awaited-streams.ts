@@ -9,7 +9,7 @@ import { type Backoff, backoffMs } from './backoff.js';
 export const RETRY: Backoff = { first_ms: 1_000, longest_ms: 60_000 };
 
 /**
- * Longest wait for a stream that there was, milliseconds, times the number of apps that are waited for: the api makes it
+ * Longest wait for a stream that there was, milliseconds, times the number of apps whose streams are lost: the api makes it
  * anew when it next compares the app, and until the worker looks again it runs what it has. Not shorter, since all
  * workers of an app lose its stream together: a million of them make 200,000 tries a second. As the wait grows with the
  * number, a broker that was lost with its data has no more of them, up to six apps a worker, from which on it is as
@@ -38,11 +38,15 @@ export class AwaitedStreams {
 
   /** Waits for an app's stream, longer each time. @param problem why it can't be read, null when it is only missing */
   wait(app: string, problem: string | null): void {
-    const failures = (this.apps.get(app)?.failures ?? -1) + 1;
+    const before = this.apps.get(app);
+    // What is no longer missing but can't be read yet, or the other way round, is another thing to wait for.
+    const isSame = before && (before.problem === null) === (problem === null);
+    const failures = isSame ? before.failures + 1 : 0;
+    this.apps.set(app, { failures, until: 0, problem });
     const { first_ms, longest_ms } = this.retry;
-    const missing = this.apps.size + (this.apps.has(app) ? 0 : 1);
-    const isReturning = problem === null && this.hadOne.has(app) && failures < RETURNING_WAITS / missing;
-    const longest = isReturning ? Math.min(longest_ms, RETURNING_MS * missing) : longest_ms;
+    const lost = this.lost();
+    const isReturning = problem === null && this.hadOne.has(app) && failures < RETURNING_WAITS / lost;
+    const longest = isReturning ? Math.min(longest_ms, RETURNING_MS * lost) : longest_ms;
     const until = performance.now() + backoffMs({ first_ms, longest_ms: longest }, failures);
     this.apps.set(app, { failures, until, problem });
   }
@@ -72,6 +76,13 @@ export class AwaitedStreams {
   /** When each wait is over, by the monotonic clock, milliseconds. */
   times(): number[] {
     return [...this.apps.values()].map(({ until }) => until);
+  }
+
+  /** How many there were and are missing now. */
+  private lost(): number {
+    let lost = 0;
+    for (const [app, { problem }] of this.apps) if (problem === null && this.hadOne.has(app)) lost += 1;
+    return lost;
   }
 
   /** Null when each of them is only missing, else why one can't be read. */
