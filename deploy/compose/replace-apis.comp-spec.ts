@@ -16,6 +16,9 @@ case "$1 $2" in
 esac
 `;
 
+/** Of those that don't run, which would come back as they were. */
+const STOPPED = 'compose rm --force api';
+
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'nebula-replace-'));
@@ -37,7 +40,7 @@ function replace(apis: string[], ready: string[]) {
   });
   const changing = readFileSync(calls, 'utf8')
     .split('\n')
-    .filter((call) => /^(stop|rm|compose up)/.test(call));
+    .filter((call) => /^(stop|rm|compose (up|rm))/.test(call));
   return { status, stderr, changing };
 }
 
@@ -45,7 +48,10 @@ it('starts as many new ones as there are, and only then ends these, one after th
   const up = 'compose up --detach --wait --no-deps --no-recreate --scale api=4 api';
   expect(replace(['one', 'two'], ['one', 'two', 'tried'])).toEqual({
     ...{ status: 0, stderr: '' },
-    changing: ['stop tried', up, 'stop one', 'rm one', 'stop two', 'rm two', 'rm --force tried'],
+    changing: [
+      ...[STOPPED, 'stop tried', up],
+      ...['stop one', 'rm --force one', 'stop two', 'rm --force two', 'rm --force tried'],
+    ],
   });
 });
 
@@ -53,7 +59,7 @@ it('replaces none where one of the new settings does not get ready, and says why
   const { status, stderr, changing } = replace(['one', 'two'], ['one', 'two']);
   expect(status).toBe(1);
   expect(stderr).toMatch(/^The api tried is not ready: {"broker":"away"}\n[^]*No api was replaced\.\n$/);
-  expect(changing).toEqual(['rm --force tried']);
+  expect(changing).toEqual([STOPPED, 'rm --force tried']);
 });
 
 it('ends none where one of the new ones does not get ready after all', () => {
@@ -66,12 +72,12 @@ it('ends none where one of the new ones does not get ready after all', () => {
 it('begins nothing for which HAProxy has no room', () => {
   const six = ['1', '2', '3', '4', '5', '6'];
   const { status, stderr, changing } = replace(six, [...six, 'tried']);
-  expect({ status, changing }).toEqual({ status: 1, changing: [] });
+  expect({ status, changing }).toEqual({ status: 1, changing: [STOPPED] });
   expect(stderr).toMatch(/^More than 5 apis run: .* --scale api=5 /);
 });
 
 it('says how to start what does not run', () => {
   const { status, stderr, changing } = replace([], []);
-  expect({ status, changing }).toEqual({ status: 1, changing: [] });
+  expect({ status, changing }).toEqual({ status: 1, changing: [STOPPED] });
   expect(stderr).toContain('docker compose up --detach --wait');
 });

@@ -23,6 +23,8 @@ ready() {
   return 1
 }
 
+# One that was stopped would be started again as it was, and count as one of the new ones.
+docker compose rm --force api > /dev/null
 old=$(docker compose ps --quiet api)
 if [ -z "$old" ]; then
   echo "No api runs here: docker compose up --detach --wait starts all of it." >&2
@@ -37,6 +39,8 @@ fi
 # It has no alias in the network, so HAProxy doesn't find it.
 tried=$(docker compose run --detach --no-deps api)
 trap 'docker rm --force "$tried" > /dev/null' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 if ! ready "$tried"; then
   docker logs --tail 5 "$tried" >&2
   echo "No api was replaced." >&2
@@ -49,5 +53,5 @@ for api in $(docker compose ps --quiet api); do ready "$api"; done
 for api in $old; do
   # It serves on until HAProxy has noticed.
   docker stop "$api" > /dev/null
-  docker rm "$api" > /dev/null
+  docker rm --force "$api" > /dev/null
 done
