@@ -58,10 +58,19 @@ describe('the name that a login gives a context', () => {
     expect(await login('https://LB:443/eu/')).toMatchObject({ code: 0 });
     expect(kept().current).toBe('lb');
     expect(urls()).toEqual({ old: 'https://lb/eu', lb: 'https://LB:443/eu', other: 'https://lb/eu' });
+    // Where none of several is the current one, it would be a guess whose credentials are replaced.
     await login('https://elsewhere');
-    await login('https://lb/eu');
+    const before = kept();
+    expect(await login('https://lb/eu')).toMatchObject({
+      code: 2,
+      stderr: 'Error: https://lb/eu has the contexts old, lb, other: say which with --name\n',
+    });
+    expect(kept()).toEqual(before);
+    await shell.run(['context', 'remove', 'lb']);
+    await shell.run(['context', 'remove', 'other']);
+    expect(await login('https://lb/eu')).toMatchObject({ code: 0 });
     expect(kept().current).toBe('old');
-    expect(Object.keys(urls())).toEqual(['old', 'lb', 'other', 'elsewhere']);
+    expect(Object.keys(urls())).toEqual(['old', 'elsewhere']);
   });
 
   it('takes no name away from another address, before a password is typed', async () => {

@@ -63,7 +63,7 @@ describe('nebulactl doctor', () => {
     const { code, stdout, stderr } = await shell.run(['doctor', '--url', url]);
     expect({ code, stderr }).toEqual({ code: 1, stderr: 'Error: one thing was found\n' });
     expect(stdout).toMatch(
-      /^✗ api: http:\/\/127\.0\.0\.1:2 could not look\n {4}http:\/\/127\.0\.0\.1:2 can't be reached: nothing listens there .*\.\n {6}→ Look whether the api runs there/,
+      /^✗ api: http:\/\/127\.0\.0\.1:2 could not look\n {4}http:\/\/127\.0\.0\.1:2 can't be reached: nothing listens there\.\n {6}→ Look whether the api runs there/,
     );
     expect((await shell.run(['doctor', '--url', url, '-o', 'name'])).stdout).toBe('api\n');
     const asData = await shell.run(['doctor', '--url', url, '-o', 'json']);

@@ -70,15 +70,17 @@ async function login(session: Session, [address]: string[], options: LoginOption
 }
 
 /**
- * What a context of this address is called when nothing is said: as one that it has already, the current one first.
- * @throws {UsageError} when there is no such name, or another address has it, whose credentials would be lost
+ * What a context of this address is called when nothing is said: as the one that it has already, or the current one of several.
+ * @throws {UsageError} when it has several, when there is no such name, or another address has it, whose credentials would be lost
  */
 function derivedName(url: string, kept: Contexts): string {
   const same = Object.keys(kept.contexts).filter((each) =>
     isSameAddress(kept.contexts[each]?.url ?? '', url),
   );
-  const there = same.find((each) => each === kept.current) ?? same[0];
+  const there = same.find((each) => each === kept.current) ?? (same.length === 1 ? same[0] : undefined);
   if (there !== undefined) return there;
+  if (same.length > 1)
+    throw new UsageError(`${url} has the contexts ${same.join(', ')}: say which with --name`);
   const name = nameOfAddress(url);
   if (name === null)
     throw new UsageError(`no name for a context can be made of ${url}: give it one with --name`);
