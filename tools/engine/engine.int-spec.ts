@@ -87,7 +87,8 @@ describe('an engine of our own', () => {
       await runContainer(host, { '80/tcp': [{ HostIp: '127.0.0.1', HostPort: '0' }] });
       expect(links().length).toBeGreaterThan(before.length);
       const bridges = [...networkBridges(engineFolders(folder)), engineFolders(folder).bridge];
-      expect(bridges.map((bridge) => rulesOf(bridge).length > 0)).toEqual([true, true]);
+      // That of the engine and that of the container's network; its database names some that there are not.
+      expect(bridges.filter((bridge) => rulesOf(bridge).length > 0)).toHaveLength(2);
 
       expect(await stopEngine(folder)).toBe(true);
       expect(bridges.flatMap(rulesOf)).toEqual([]);

@@ -2,7 +2,8 @@
  * Ports for services of tests and benchmarks, which are bound some seconds after they were chosen.
  *
  * The system hands out ports above these to outgoing connections, and to whoever listens on port 0, so none of those can
- * come in between. Each process has some of them to itself, for the same reason: tests run beside each other.
+ * come in between. Processes that run beside each other nearly
+ * always have different ones, for the same reason.
  */
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
