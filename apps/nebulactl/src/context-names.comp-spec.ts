@@ -52,7 +52,7 @@ describe('the name that a login gives a context', () => {
     });
   });
 
-  it('is the one that the address has already, the current one first', async () => {
+  it('is the one that the address has already, and of several the current one', async () => {
     for (const name of ['old', 'lb', 'other']) await login('https://lb/eu', '--name', name);
     await shell.run(['context', 'use', 'lb']);
     expect(await login('https://LB:443/eu/')).toMatchObject({ code: 0 });

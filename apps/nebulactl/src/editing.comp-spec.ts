@@ -2,25 +2,18 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApiUnderTest } from '../../api/src/testing/api-under-test.js';
-import { CommandLine } from './testing/command-line.js';
+import type { CommandLine } from './testing/command-line.js';
+import { ownShop } from './testing/own-shop.js';
 
 let api: ApiUnderTest;
 let shell: CommandLine;
-let number = 0;
 let app: string;
 
 beforeAll(async () => {
   api = await ApiUnderTest.start();
 });
 beforeEach(async () => {
-  shell = new CommandLine({ NEBULA_URL: api.url });
-  number += 1;
-  app = `shop${number}`;
-  await api.create(app, {
-    docker_image: 'shop:41',
-    env_vars: { A: '1', C: 'x' },
-    containers_per: { server: 2 },
-  });
+  ({ app, shell } = await ownShop(api));
 });
 afterEach(() => {
   shell.remove();
