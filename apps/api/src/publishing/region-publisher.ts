@@ -12,6 +12,7 @@ import type { LimitedFeed } from './limited-feed.js';
 import type { PublishingTiming } from './publishing-options.js';
 import { RecentWrites } from './recent-writes.js';
 import { SeenInFeed, type SeenState } from './seen-in-feed.js';
+import { VerificationClaims } from './verification-claims.js';
 
 /** So long after an app's secrets could not be read it is looked at again, unless it is changed or verified. */
 const UNREADABLE_PAUSE_MS = 60_000;
@@ -21,6 +22,8 @@ const NO_APP = 'none';
 
 /** Brings the feed of one region to what the database says, app by app. */
 export class RegionPublisher {
+  /** What this instance verifies; it is compared in its turn. */
+  readonly claims: VerificationClaims;
   private readonly queue: AppQueue;
   private readonly seen = new SeenInFeed();
   /** What the last attempt of each failing app ended with. */
@@ -28,10 +31,6 @@ export class RegionPublisher {
   /** Why apps are left out of which the message can't be made, and when that was found, by a monotonic clock. */
   private readonly unreadable = new Map<string, { reason: string; at: number }>();
   private readonly written: RecentWrites;
-  /** What this instance has claimed for verification, and has not compared since. */
-  private readonly claimed = new Set<string>();
-  /** Claimed apps that are compared, and since when the comparison was; to be noted in the store. */
-  private readonly verified = new Map<string, number>();
   /** Deleted apps of which there is no record any more, and whose stream is still to go. */
   private readonly forgotten = new Set<string>();
   private stopped = false;
@@ -51,6 +50,7 @@ export class RegionPublisher {
   ) {
     metrics.begin(feed.region);
     this.failures = new FailureLog(feed.region, log);
+    this.claims = new VerificationClaims(feed.region, store);
     this.startedAt = clock.elapsed();
     this.written = new RecentWrites(() => clock.elapsed());
     this.queue = new AppQueue((appName, nudged) => this.attempt(appName, nudged), timing, clock);
@@ -83,39 +83,21 @@ export class RegionPublisher {
 
   /** The same of one that this instance has claimed for verification. */
   verify(appName: string): void {
-    this.claimed.add(appName);
+    this.claims.claim(appName);
     this.compare(appName);
-  }
-
-  /** What this instance has claimed and not compared yet. */
-  get unverified(): readonly string[] {
-    return [...this.claimed];
-  }
-
-  /** How many of them have not been tried: one that has failed is tried again by itself, however often. */
-  get untried(): number {
-    let count = 0;
-    for (const appName of this.claimed) if (!this.failing.has(appName)) count += 1;
-    return count;
-  }
-
-  /**
-   * Notes in the store what was compared since the last call, in one step and with the earliest time of all.
-   * @throws {StoreUnavailableError} when the store is away; it is noted by the next call then
-   */
-  async noteVerified(): Promise<void> {
-    const noted = [...this.verified];
-    if (noted.length === 0) return;
-    const names = noted.map(([appName]) => appName);
-    const earliest = Math.min(...this.verified.values());
-    await this.store.noteVerified(this.region, names, earliest);
-    for (const [appName, at] of noted) if (this.verified.get(appName) === at) this.verified.delete(appName);
   }
 
   /** The same of one that is behind; one of which no message could be made is looked at again after a while only. */
   compareBehind(appName: string): void {
     const { at = Number.NEGATIVE_INFINITY } = this.unreadable.get(appName) ?? {};
     if (this.clock.elapsed() - at >= UNREADABLE_PAUSE_MS) this.compare(appName);
+  }
+
+  /** How many that are claimed have not been tried: one that has failed is tried again by itself, however often. */
+  get untried(): number {
+    let count = 0;
+    for (const appName of this.claims.open) if (!this.failing.has(appName)) count += 1;
+    return count;
   }
 
   /**
@@ -188,14 +170,14 @@ export class RegionPublisher {
     const began = this.clock.now();
     try {
       const outcome = await this.converge(appName);
-      this.noteCompared(appName, began);
+      this.claims.compared(appName, began);
       if (!changed) this.metrics.compared(this.region, outcome);
       this.noteSuccess(appName);
       return true;
     } catch (error) {
       // Neither the feed nor another try can help, and no other app is concerned: the sweep takes it up again.
       if (error instanceof SecretsUnreadableError) {
-        this.noteCompared(appName, began);
+        this.claims.compared(appName, began);
         return this.leaveOut(error);
       }
       if (!changed && !this.stopped) this.metrics.compared(this.region, 'failed');
@@ -323,10 +305,6 @@ export class RegionPublisher {
     this.failing.set(appName, reason);
     if (error instanceof StoreUnavailableError) return;
     this.failures.failed(appName, reason, this.feed.problem() !== null);
-  }
-
-  private noteCompared(appName: string, began: number): void {
-    if (this.claimed.delete(appName)) this.verified.set(appName, began);
   }
 
   private leaveOut({ app_name, message }: SecretsUnreadableError): true {

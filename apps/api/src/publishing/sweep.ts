@@ -112,7 +112,7 @@ export class Sweep {
     const epoch = await this.store.epoch();
     for (const region of this.regions) {
       region.askAgain();
-      await region.noteVerified();
+      await region.claims.note();
       await this.compareBehind(region, epoch);
       await this.verifyDue(region);
     }
@@ -182,7 +182,7 @@ export class Sweep {
   }
 
   private async claim(region: RegionPublisher, due: Due, limit: number): Promise<number> {
-    const except = region.unverified;
+    const except = region.claims.open;
     const room = this.roomOf(region);
     if (room === 0) return 0;
     // By chance, so that an instance that starts again and again doesn't come at the ends of its own claims.
