@@ -12,10 +12,8 @@ import type { LimitedFeed } from './limited-feed.js';
 import type { PublishingTiming } from './publishing-options.js';
 import { RecentWrites } from './recent-writes.js';
 import { SeenInFeed, type SeenState } from './seen-in-feed.js';
+import { UnreadableApps } from './unreadable-apps.js';
 import { VerificationClaims } from './verification-claims.js';
-
-/** So long after an app's secrets could not be read it is looked at again, unless it is changed or verified. */
-const UNREADABLE_PAUSE_MS = 60_000;
 
 /** Any name will do: it is only read, and a stream that is missing is an answer, too. */
 const NO_APP = 'none';
@@ -28,8 +26,7 @@ export class RegionPublisher {
   private readonly seen = new SeenInFeed();
   /** What the last attempt of each failing app ended with. */
   private readonly failing = new Map<string, string>();
-  /** Why apps are left out of which the message can't be made, and when that was found, by a monotonic clock. */
-  private readonly unreadable = new Map<string, { reason: string; at: number }>();
+  private readonly unreadable: UnreadableApps;
   private readonly written: RecentWrites;
   /** Deleted apps of which there is no record any more, and whose stream is still to go. */
   private readonly forgotten = new Set<string>();
@@ -50,6 +47,7 @@ export class RegionPublisher {
   ) {
     metrics.begin(feed.region);
     this.failures = new FailureLog(feed.region, log);
+    this.unreadable = new UnreadableApps(feed.region, clock, log);
     this.claims = new VerificationClaims(feed.region, store);
     this.startedAt = clock.elapsed();
     this.written = new RecentWrites(() => clock.elapsed());
@@ -89,8 +87,7 @@ export class RegionPublisher {
 
   /** The same of one that is behind; one of which no message could be made is looked at again after a while only. */
   compareBehind(appName: string): void {
-    const { at = Number.NEGATIVE_INFINITY } = this.unreadable.get(appName) ?? {};
-    if (this.clock.elapsed() - at >= UNREADABLE_PAUSE_MS) this.compare(appName);
+    if (this.unreadable.isDue(appName)) this.compare(appName);
   }
 
   /** How many that are claimed have not been tried: one that has failed is tried again by itself, however often. */
@@ -157,7 +154,7 @@ export class RegionPublisher {
 
   /** The same of one app alone; null also when it waits for its turn. */
   problemOf(appName: string): string | null {
-    return this.feed.problem() ?? this.failing.get(appName) ?? this.unreadable.get(appName)?.reason ?? null;
+    return this.feed.problem() ?? this.failing.get(appName) ?? this.unreadable.reasonOf(appName);
   }
 
   async stop(): Promise<void> {
@@ -178,7 +175,9 @@ export class RegionPublisher {
       // Neither the feed nor another try can help, and no other app is concerned: the sweep takes it up again.
       if (error instanceof SecretsUnreadableError) {
         this.claims.compared(appName, began);
-        return this.leaveOut(error);
+        this.failing.delete(appName);
+        this.unreadable.leaveOut(error);
+        return true;
       }
       if (!changed && !this.stopped) this.metrics.compared(this.region, 'failed');
       if (!this.stopped) this.noteFailure(appName, error);
@@ -307,18 +306,8 @@ export class RegionPublisher {
     this.failures.failed(appName, reason, this.feed.problem() !== null);
   }
 
-  private leaveOut({ app_name, message }: SecretsUnreadableError): true {
-    this.failing.delete(app_name);
-    if (this.unreadable.get(app_name)?.reason !== message) {
-      const fields = { region: this.region, app: app_name, reason: message };
-      this.log.error('an app is not published, since its secrets can not be read', fields);
-    }
-    this.unreadable.set(app_name, { reason: message, at: this.clock.elapsed() });
-    return true;
-  }
-
   private noteSuccess(appName: string): void {
-    this.unreadable.delete(appName);
+    this.unreadable.takeBack(appName);
     if (this.failing.delete(appName) && this.failing.size === 0) this.failures.succeeded();
   }
 }
