@@ -55,3 +55,30 @@ it('what fails for hours is tried again to the end, no less often than at the lo
   expect(attempts).toBe(before + 2);
   await queue.stop();
 });
+
+it('what was nudged is worked on to the end once it finishes, and nothing else', async () => {
+  const begun: string[] = [];
+  const queue = new AppQueue(
+    async (appName) => {
+      begun.push(appName);
+      return appName !== 'bad';
+    },
+    BACKOFF,
+    new UnluckyClock(),
+  );
+  queue.add('bad');
+  await pass(0);
+  const nudged = Array.from({ length: 20 }, (_, index) => `nudged-${index}`);
+  const compared = Array.from({ length: 20 }, (_, index) => `compared-${index}`);
+  for (const appName of nudged) queue.nudge(appName);
+  for (const appName of compared) queue.add(appName);
+  const finished = queue.finish();
+  queue.nudge('late');
+  queue.add('too-late');
+  await finished;
+  expect(begun).toEqual(['bad', ...nudged, 'late']);
+  expect(queue.size).toBe(0);
+  // A failure isn't tried again either.
+  await pass(10_000);
+  expect(begun).toHaveLength(22);
+});

@@ -23,6 +23,7 @@ export class AppQueue {
   private readonly routine = new Set<string>();
   private readonly running = new Map<string, Promise<void>>();
   private readonly failures = new Map<string, Failure>();
+  private finishing = false;
   private stopped = false;
 
   /** @param work is told whether the app was nudged, and resolves to whether it succeeded; mustn't reject */
@@ -46,17 +47,26 @@ export class AppQueue {
 
   /** Works on an app, unless that is going to happen anyhow. */
   add(appName: string): void {
+    if (this.finishing) return;
     if (this.urgent.has(appName) || this.running.has(appName) || this.failures.has(appName)) return;
     this.routine.add(appName);
     this.fill();
   }
 
+  /** Works on nothing but what was nudged, once and without another try. Resolves when that has ended. */
+  async finish(): Promise<void> {
+    this.finishing = true;
+    for (const { timer } of this.failures.values()) clearTimeout(timer ?? undefined);
+    for (const waiting of [this.routine, this.failures]) waiting.clear();
+    // Who ends makes place for the next.
+    while (this.running.size > 0) await Promise.all(this.running.values());
+  }
+
   /** Begins nothing more. Resolves when what is under way has ended. */
   async stop(): Promise<void> {
     this.stopped = true;
-    for (const { timer } of this.failures.values()) clearTimeout(timer ?? undefined);
-    for (const waiting of [this.urgent, this.routine, this.failures]) waiting.clear();
-    await Promise.all(this.running.values());
+    this.urgent.clear();
+    await this.finish();
   }
 
   private fill(): void {
@@ -85,7 +95,7 @@ export class AppQueue {
     this.running.delete(appName);
     if (this.stopped) return;
     if (succeeded) this.failures.delete(appName);
-    else this.retryLater(appName);
+    else if (!this.finishing) this.retryLater(appName);
     this.fill();
   }
 

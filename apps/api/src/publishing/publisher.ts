@@ -1,11 +1,6 @@
 import { comparePositions, type DesiredStateMessage, type Position } from '@nebula/contracts';
 import { redactText } from '@nebula/logging';
-import {
-  type BeforeApplicationShutdown,
-  Inject,
-  Injectable,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { ApiLog } from '../api-log.js';
 import type { ReadinessCheck } from '../api-options.js';
 import { Clock } from '../clock.js';
@@ -45,11 +40,12 @@ const LONGEST_LEAP = { revisions: 1_000_000, epochs: 1_000 };
  * a write that was accepted is published sooner or later, whatever ends in between.
  */
 @Injectable()
-export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class Publisher implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly stopping = new AbortController();
   private readonly regions: readonly RegionPublisher[];
   private readonly sweep: Sweep;
   private readonly creationLimitMs: number;
+  private readonly endingLimitMs: number;
 
   constructor(
     @Inject(PUBLISHING_OPTIONS) options: PublishingOptions,
@@ -61,6 +57,7 @@ export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutd
   ) {
     const timing = { ...DEFAULT_TIMING, ...options.timing };
     this.creationLimitMs = timing.creation;
+    this.endingLimitMs = timing.ending;
     this.regions = options.feeds.map((feed) => {
       const limited = new LimitedFeed(feed, timing.feed_call, this.stopping.signal);
       return new RegionPublisher(limited, store, epoch, clock, log, timing, publishing);
@@ -76,10 +73,15 @@ export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutd
     this.sweep.start();
   }
 
-  /** Publishes nothing more. What is not published by now is behind, and published at the next start. */
-  async beforeApplicationShutdown(): Promise<void> {
+  /**
+   * Publishes the last changes, as far as that is soon done, and nothing afterwards: requests have ended when this hook
+   * runs, and the store is still open. What is not published then is behind, and published by others or at the next start.
+   */
+  async onApplicationShutdown(): Promise<void> {
+    const swept = this.sweep.stop();
+    await this.finish();
     this.stopping.abort(new Error('the publisher has stopped'));
-    await this.sweep.stop();
+    await swept;
     await Promise.all(this.regions.map((region) => region.stop()));
   }
 
@@ -170,6 +172,15 @@ export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutd
       // Drivers word some of them.
       return { region, epoch, revision, problem: problem === null ? null : redactText(problem) };
     });
+  }
+
+  private async finish(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, this.endingLimitMs);
+    });
+    await Promise.race([limit, Promise.all(this.regions.map((region) => region.finish()))]);
+    clearTimeout(timer);
   }
 
   private async lookBeforeCreation(appName: string, held: Position | null): Promise<BeforeCreation> {

@@ -21,6 +21,8 @@ export interface PublishingTiming {
   feed_call: number;
   /** So long may a feed delay the creation of an app. */
   creation: number;
+  /** So long is waited at the end for changes that are not published yet. */
+  ending: number;
   /** Longest wait after the first failure; it doubles with each further one. */
   first_backoff: number;
   /** Longest wait after any failure. */
@@ -31,6 +33,7 @@ export const DEFAULT_TIMING: PublishingTiming = {
   sweep: 5_000,
   feed_call: 5_000,
   creation: 1_000,
+  ending: 2_000,
   first_backoff: 200,
   longest_backoff: 10_000,
 };

@@ -157,6 +157,11 @@ export class RegionPublisher {
     return this.feed.problem() ?? this.failing.get(appName) ?? this.unreadable.reasonOf(appName);
   }
 
+  /** Compares what was changed once more, and nothing else. Resolves when that has ended. */
+  async finish(): Promise<void> {
+    await this.queue.finish();
+  }
+
   async stop(): Promise<void> {
     this.stopped = true;
     await this.queue.stop();

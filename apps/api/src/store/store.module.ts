@@ -12,7 +12,10 @@ import type { SecretKey } from './secrets/secret-key.js';
 import type { StoreOptions } from './store-options.js';
 import { TokenStore } from './token-store.js';
 
-/** Closes the store behind everything that uses it: requests and reports have ended when this hook runs. */
+/**
+ * Closes the store behind everything that uses it: requests and reports have ended when this hook runs, and the publisher
+ * has, whose module is imported after this one.
+ */
 @Injectable()
 class StoreShutdown implements OnApplicationShutdown {
   constructor(private readonly store: AppStore) {}

@@ -75,7 +75,7 @@ export class PublishingUnderTest {
     const { feeds, verify_interval_seconds = 86_400, tombstone_retention_days = 90 } = settings;
     const { sweep = 20, feed_call = 2_000, secret_keys = [testKey('test')] } = settings;
     const { first_backoff = 2, longest_backoff = 20 } = settings;
-    const timing = { sweep, feed_call, creation: 500, first_backoff, longest_backoff };
+    const timing = { sweep, feed_call, creation: 500, ending: 100, first_backoff, longest_backoff };
 
     @Module({
       providers: [
