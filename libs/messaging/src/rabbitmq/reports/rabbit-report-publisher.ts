@@ -30,6 +30,9 @@ const CONFIRM_LIMIT_MS = 30_000;
 
 const UNCONFIRMED = `RabbitMQ has not confirmed reports for ${CONFIRM_LIMIT_MS / 1_000} s`;
 
+/** A queue that is full, or whose node is away. */
+const NACKED = 'RabbitMQ has not taken reports';
+
 const NO_QUEUE = `nothing takes reports: RabbitMQ has no queue ${REPORTS_QUEUE} that is bound to the exchange of that name; "setup-broker" makes and binds it`;
 
 /** Longest wait at the end for what isn't sent yet, milliseconds. */
@@ -63,6 +66,8 @@ export class RabbitReportPublisher implements ReportPublisher {
   /** When a broker that took nothing for a while went on, by the monotonic clock, milliseconds. */
   private freedAt = 0;
   private closed = false;
+  /** Nothing is sent any more. */
+  private isOver = false;
   private emptied: (() => void) | null = null;
 
   /**
@@ -116,6 +121,7 @@ export class RabbitReportPublisher implements ReportPublisher {
       });
       clearTimeout(timer);
     }
+    this.isOver = true;
     if (this.retry) clearTimeout(this.retry);
     this.waiting.clear();
     this.lose();
@@ -131,7 +137,7 @@ export class RabbitReportPublisher implements ReportPublisher {
 
   private pump(): void {
     if (this.waiting.size + this.underWay.size === 0) this.emptied?.();
-    if (this.waiting.size === 0 || this.retry) return;
+    if (this.waiting.size === 0 || this.retry || this.isOver) return;
     if (!this.channel) {
       if (this.connection.isOpen && !this.opening) void this.open();
       return;
@@ -156,7 +162,7 @@ export class RabbitReportPublisher implements ReportPublisher {
       channel.publish(REPORTS_EXCHANGE, REPORTS_ROUTING_KEY, Buffer.from(text), options, (error: unknown) => {
         if (channel !== this.channel) return;
         this.underWay.delete(key);
-        if (error) this.keep(key, text);
+        if (error) this.nacked(key, text);
         else this.succeed();
         this.pump();
       });
@@ -174,7 +180,8 @@ export class RabbitReportPublisher implements ReportPublisher {
         this.returned += 1;
       });
       channel.on('error', (error) => this.refuse(messageOf(error)));
-      channel.on('close', () => {
+      // Before the driver says of what was under way that it has failed, which nobody has refused.
+      channel.prependListener('close', () => {
         if (channel === this.channel) this.lose();
         this.pump();
       });
@@ -192,6 +199,14 @@ export class RabbitReportPublisher implements ReportPublisher {
     this.refusal = this.returned > 0 ? NO_QUEUE : null;
     if (this.returned > 0) this.returned -= 1;
     if (this.refusal) this.rare.say(NO_QUEUE, () => this.logger.warn(NO_QUEUE));
+  }
+
+  /** What was sent together is refused together, which counts once. */
+  private nacked(key: string, text: string): void {
+    this.keep(key, text);
+    if (this.retry) return;
+    this.rare.say(NACKED, () => this.logger.warn(`${NACKED}; this is tried again`));
+    this.retryLater(NACKED);
   }
 
   /** What was under way may not have arrived. */
@@ -245,7 +260,11 @@ export class RabbitReportPublisher implements ReportPublisher {
   private retryLater(problem: string): void {
     this.refusals += 1;
     this.refusal = problem;
-    if (this.closed) return;
+    if (this.closed) {
+      this.isOver = true;
+      this.emptied?.();
+      return;
+    }
     const wait = backoffMs(REFUSED, this.refusals - 1);
     this.retry ??= setTimeout(() => {
       this.retry = null;
