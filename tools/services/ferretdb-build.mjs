@@ -1,10 +1,11 @@
 /**
  * Builds FerretDB, a server that speaks MongoDB's wire protocol, from a Go module of ours.
  */
-import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { PATCHES } from './ferretdb-patches.mjs';
 import { ensureGo, go, sourcesHash } from './go.mjs';
+import { madeOnce } from './made-once.mjs';
 
 const SOURCES = join(import.meta.dirname, 'ferretdb');
 const ADVICE =
@@ -18,23 +19,17 @@ const ADVICE =
  */
 export async function buildFerretdb(folder, say) {
   const program = join(folder, `ferretdb-${sourcesHash(SOURCES, JSON.stringify(PATCHES))}`);
-  if (existsSync(program)) return program;
-  await ensureGo(say, ADVICE);
-  say('Building FerretDB for the tests, once; this takes a minute or two …');
-  const build = join(folder, 'ferretdb-build');
-  rmSync(build, { recursive: true, force: true });
-  cpSync(SOURCES, build, { recursive: true });
-  await go(build, ['mod', 'vendor']);
-  for (const patch of PATCHES) apply(patch, join(build, 'vendor', 'github.com', 'FerretDB', 'FerretDB'));
-  const unfinished = join(build, 'ferretdb');
-  await go(build, ['build', '-mod=vendor', '-trimpath', '-o', unfinished, '.']);
-  renameSync(unfinished, program);
-  rmSync(build, { recursive: true });
-  for (const name of readdirSync(folder)) {
-    const isOlder = name.startsWith('ferretdb-') && name !== basename(program);
-    if (isOlder) rmSync(join(folder, name), { recursive: true });
-  }
-  return program;
+  return await madeOnce(program, 'ferretdb-', async (own) => {
+    await ensureGo(say, ADVICE);
+    say('Building FerretDB for the tests, once; this takes a minute or two …');
+    const build = join(own, 'sources');
+    cpSync(SOURCES, build, { recursive: true });
+    await go(build, ['mod', 'vendor']);
+    for (const patch of PATCHES) apply(patch, join(build, 'vendor', 'github.com', 'FerretDB', 'FerretDB'));
+    const unfinished = join(build, 'ferretdb');
+    await go(build, ['build', '-mod=vendor', '-trimpath', '-o', unfinished, '.']);
+    return unfinished;
+  });
 }
 
 /**

@@ -3,9 +3,10 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { candidateVersion, ensurePackages, hasApt } from '../engine/packages.mjs';
+import { madeOnce } from './made-once.mjs';
 
 const GO_PACKAGE = 'golang-go';
 
@@ -23,33 +24,23 @@ const BUILT = join(import.meta.dirname, '..', '..', '.test', 'go');
  * @param {string} module.sources folder with go.mod and go.sum
  * @param {Record<string, string>} module.programs the package of each by its name, `.` for that of the module itself
  * @param {(line: string) => void} say
+ * @param {string} [into] folder for the built programs of all modules
  * @returns {Promise<string>} folder with the programs; built only when the sources have changed
  * @throws {Error} with what to do when there is no Go, or with what it says
  */
-export async function buildGoPrograms({ name, sources, programs }, say) {
-  const folder = join(BUILT, name);
-  const wanted = `${sourcesHash(sources, JSON.stringify(programs))}`;
-  const ready = join(folder, wanted);
-  if (existsSync(ready)) return ready;
-  await ensureGo(
-    say,
-    `These tests need ${Object.keys(programs).join(' and ')}. Install Go 1.24 or later, so that it is on the PATH`,
-  );
-  say(`Building ${Object.keys(programs).join(' and ')} for the tests, once; this takes some minutes …`);
-  mkdirSync(folder, { recursive: true });
-  const build = join(folder, `build-${process.pid}`);
-  cpSync(sources, build, { recursive: true });
-  const unfinished = join(folder, `unfinished-${process.pid}`);
-  mkdirSync(unfinished);
-  for (const [program, path] of Object.entries(programs))
-    await go(build, ['build', '-trimpath', '-ldflags=-s -w', '-o', join(unfinished, program), path]);
-  // What others have built meanwhile is the same.
-  if (!existsSync(ready)) renameSync(unfinished, ready);
-  for (const other of readdirSync(folder))
-    if (other !== wanted && !/^(build|unfinished)-/.test(other))
-      rmSync(join(folder, other), { recursive: true });
-  for (const left of [build, unfinished]) rmSync(left, { recursive: true, force: true });
-  return ready;
+export async function buildGoPrograms({ name, sources, programs }, say, into = BUILT) {
+  const names = Object.keys(programs).join(' and ');
+  return await madeOnce(join(into, name, sourcesHash(sources, JSON.stringify(programs))), '', async (own) => {
+    await ensureGo(say, `These tests need ${names}. Install Go 1.24 or later, so that it is on the PATH`);
+    say(`Building ${names} for the tests, once; this takes some minutes …`);
+    const build = join(own, 'sources');
+    cpSync(sources, build, { recursive: true });
+    const built = join(own, 'programs');
+    mkdirSync(built);
+    for (const [program, path] of Object.entries(programs))
+      await go(build, ['build', '-trimpath', '-ldflags=-s -w', '-o', join(built, program), path]);
+    return built;
+  });
 }
 
 /**
