@@ -3,6 +3,7 @@ import mongoose from 'mongoose';
 import { SEARCHED_LINES } from '../../../../../libs/messaging/src/testing/searched-log.js';
 import { type AnyMongo, anyMongo } from '../../../../../tools/services/mongo.mjs';
 import { describeAppHistory } from '../testing/app-history.contract.js';
+import { describeAppMemory } from '../testing/app-memory.contract.js';
 import { describeAppRollout } from '../testing/app-rollout.contract.js';
 import { describeAppStore } from '../testing/app-store.contract.js';
 import { isEmpty, requireEmpty } from '../backup/restore.js';
@@ -39,6 +40,7 @@ afterAll(async () => {
 
 describeAppStore('MongoDB', async () => createMongoDatabase(server.url));
 describeAppHistory('MongoDB', async () => createMongoDatabase(server.url));
+describeAppMemory('MongoDB', async () => createMongoDatabase(server.url));
 describeBackup('MongoDB', async () => createMongoDatabase(server.url));
 describePublishingMarks('MongoDB', async () => createMongoDatabase(server.url));
 describeWorkerRecords('MongoDB', async () => createMongoDatabase(server.url));

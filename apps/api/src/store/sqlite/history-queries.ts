@@ -11,6 +11,18 @@ export const HISTORY_QUERIES = {
       SELECT ${SUMMARY}, tokens, spec FROM apps WHERE app_name = :app_name AND revision = :expected_revision`,
   },
 
+  /**
+   * The same only where all of the record is as it was read: the restore of a backup can have come to the same revision
+   * another way, and the spec can have been rewritten.
+   */
+  keepExactly: {
+    sql: `
+      INSERT OR REPLACE INTO revisions (${SUMMARY}, tokens, spec)
+      SELECT ${SUMMARY}, tokens, spec FROM apps
+      WHERE app_name = :app_name AND revision = :expected_revision
+        AND updated_at = :expected_updated_at AND spec IS :expected_spec`,
+  },
+
   add: {
     sql: `
       INSERT OR REPLACE INTO revisions (${SUMMARY}, tokens, spec)

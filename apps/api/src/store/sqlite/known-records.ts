@@ -41,6 +41,15 @@ export class KnownRecords<Row extends object, Record extends object> {
     return entry.record;
   }
 
+  /** What was made of a row when it was read last, and that row; null when none is kept. The database isn't asked. */
+  last(key: string): { row: Row; record: Record } | null {
+    return this.known.get(key) ?? null;
+  }
+
+  forget(key: string): void {
+    this.known.delete(key);
+  }
+
   private forgetOldest(): void {
     if (this.known.size <= MOST) return;
     const [oldest] = this.known.keys();

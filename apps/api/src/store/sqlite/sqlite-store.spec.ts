@@ -26,6 +26,7 @@ import type { StoredReport } from '../fleet-records.js';
 import { FleetStore } from '../fleet-store.js';
 import { StoreModule } from '../store.module.js';
 import { describeAppHistory } from '../testing/app-history.contract.js';
+import { describeAppMemory } from '../testing/app-memory.contract.js';
 import { describeAppRollout } from '../testing/app-rollout.contract.js';
 import { describeAppStore } from '../testing/app-store.contract.js';
 import { describeBackup } from '../testing/backup.contract.js';
@@ -49,6 +50,7 @@ import { WORKER_QUERIES } from './worker-queries.js';
 
 describeAppStore('SQLite', createSqliteDatabase);
 describeAppHistory('SQLite', createSqliteDatabase);
+describeAppMemory('SQLite', createSqliteDatabase);
 describeBackup('SQLite', createSqliteDatabase);
 describePublishingMarks('SQLite', createSqliteDatabase);
 describeWorkerRecords('SQLite', createSqliteDatabase);
