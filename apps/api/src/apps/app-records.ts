@@ -38,7 +38,7 @@ export function created(
 
 /** The app with another spec. */
 export function respecified(app: LiveApp, spec: AppSpec, stamp: Stamp, change: Change): LiveApp {
-  if (canonicalJson(spec) === canonicalJson(app.spec)) return app;
+  if (isSame(spec, app.spec)) return app;
   return { ...app, spec, ...next(app, stamp, change) };
 }
 
@@ -77,6 +77,14 @@ export function deletedOrphan(app_name: string, revision: number, stamp: Stamp):
 
 function next({ revision }: AppRecord, stamp: Stamp, change: Change) {
   return { revision: revision + 1, updated_at: stamp.now, ...noteOf(stamp, change) };
+}
+
+/** Field by field, since the first that differs is enough. */
+function isSame(spec: AppSpec, other: AppSpec): boolean {
+  const fields = Object.keys({ ...spec, ...other }) as (keyof AppSpec)[];
+  return fields.every(
+    (field) => spec[field] === other[field] || canonicalJson(spec[field]) === canonicalJson(other[field]),
+  );
 }
 
 function noteOf({ changedBy, reason }: Stamp, change: Change): ChangeNote {
