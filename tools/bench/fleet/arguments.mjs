@@ -24,7 +24,7 @@ export const FLEET_PARTS = /** @type {const} */ (['publish', 'fan-out', 'worker'
 /** Whole numbers that can be given, with their limits and what they are by default and with --quick. */
 export const NUMBERS = /** @type {const} */ ({
   consumers: { min: 1, max: 20_000, whole: 4_000, quick: 500 },
-  changes: { min: 3, max: 1_000, whole: 30, quick: 10 },
+  changes: { min: 3, max: 1_000, whole: 60, quick: 10 },
   containers: { min: 1, max: 500, whole: 50, quick: 10 },
   starts: { min: 1, max: 50, whole: 3, quick: 2 },
   workers: { min: 1, max: 100_000, whole: 10_000, quick: 1_000 },

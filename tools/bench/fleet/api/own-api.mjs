@@ -33,6 +33,11 @@ export class OwnApi {
     this.#url = url;
   }
 
+  /** Where it listens, without a path. */
+  get url() {
+    return this.#url;
+  }
+
   /**
    * @param {Surroundings} bench
    * @param {ApiInput} options

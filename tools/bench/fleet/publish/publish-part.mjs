@@ -3,6 +3,7 @@
  */
 import { line } from '../../report/lines.mjs';
 import { median, percentile, summarize } from '../../report/statistics.mjs';
+import { LateReader } from '../api/late-reader.mjs';
 import { OwnApi } from '../api/own-api.mjs';
 import { startOwnBroker } from '../broker/own-broker.mjs';
 import { Consumers } from '../consumers/consumers.mjs';
@@ -17,14 +18,10 @@ import { Raw } from './raw.mjs';
 /** @import { OwnDatabase } from '../database/own-database.mjs' */
 /** @import { FleetBench } from '../fleet-bench.mjs' */
 
-/**
- * Numbers of consumers with each database, as far as so many are wanted. That consumers cost nothing is no matter of
- * the database, so the second one has fewer of them.
- */
-const DATABASES = /** @type {const} */ ([
-  { kind: 'sqlite', steps: [0, 100, 1_000], most: Number.POSITIVE_INFINITY },
-  { kind: 'mongo', steps: [0], most: 1_000 },
-]);
+const DATABASES = /** @type {const} */ (['sqlite', 'mongo']);
+
+/** Numbers of consumers before the most that are wanted, as far as they are fewer. */
+const STEPS = [0, 100, 1_000];
 
 /**
  * The bare append goes to an app like the other, which the consumers follow as well: what they do with a message costs
@@ -53,6 +50,8 @@ const MAY_ADD_MS = 3;
 
 /** @typedef {{ database: string, steps: Step[] }} Published */
 
+/** @typedef {{ api: OwnApi, raw: Raw, consumers: Consumers }} Parts */
+
 /**
  * @param {FleetBench} bench
  * @returns {Promise<PartResult>}
@@ -60,10 +59,11 @@ const MAY_ADD_MS = 3;
 export async function measurePublish(bench) {
   /** @type {Published[]} */
   const results = [];
-  for (const { kind, steps, most } of DATABASES) {
+  const most = bench.settings.consumers;
+  const numbers = [...STEPS.filter((step) => step < most), most];
+  for (const kind of DATABASES) {
     const database = await ownDatabase(bench, kind, 'publish');
-    const last = Math.min(most, bench.settings.consumers);
-    results.push(await publishedFrom(bench, database, [...steps.filter((step) => step < last), last]));
+    results.push(await publishedFrom(bench, database, numbers));
     await database.remove();
   }
   return { lines: results.flatMap(linesOf), details: { app: FOLLOWED_INPUT, results } };
@@ -94,18 +94,15 @@ async function publishedFrom(bench, database, numbers) {
     app: FOLLOWED_APP,
     other: RAW_APP,
   });
-  const change = changes(api, raw, consumers);
-  const warmUp = WARM_UP[settings.quick ? 'quick' : 'whole'];
-  for (let count = 0; count < warmUp; count += 1) await change();
+  const make = changes(bench, { api, raw, consumers });
+  await make(WARM_UP[settings.quick ? 'quick' : 'whole']);
 
   /** @type {Step[]} */
   const steps = [];
   for (const count of numbers) {
     say(`  connecting ${count} consumers …`);
     await consumers.connect(count);
-    /** @type {Sample[]} */
-    const samples = [];
-    for (let made = 0; made < settings.changes; made += 1) samples.push(await change());
+    const samples = await make(settings.changes);
     steps.push({ consumers: count, samples });
     const confirmed = samples.map((sample) => sample.confirmed);
     say(`  ${database.name}, ${count} consumers: confirmed after ${median(confirmed).toFixed(2)} ms (p50)`);
@@ -117,35 +114,56 @@ async function publishedFrom(bench, database, numbers) {
 }
 
 /**
- * @param {OwnApi} api
- * @param {Raw} raw
- * @param {Consumers} consumers
- * @returns {() => Promise<Sample>} makes one change, after the bare operations alone
+ * @param {FleetBench} bench
+ * @param {Parts} parts
+ * @returns {(count: number) => Promise<Sample[]>} makes so many changes, each after the bare operations alone
  */
-function changes(api, raw, consumers) {
+function changes(bench, parts) {
   let revision = 1;
-  return async () => {
-    revision += 1;
-    // Each is measured when the consumers have done what the one before gave them to do.
-    const rawArrived = consumers.have(revision, RAW_APP);
-    const append = await raw.append(revision, RAW_APP);
-    await rawArrived;
-    await consumers.idle();
-    const write = await raw.write();
-    const arrived = consumers.have(revision);
-    const begin = monotonicMs();
-    await api.call('PATCH', `/apps/${FOLLOWED_APP}`, { env_vars: { CHANGED: String(revision) } });
-    const { at, written_at, arrived_at } = await api.confirmed(revision);
-    const last = (await arrived).at(-1) ?? at;
-    await consumers.idle();
-    return {
-      confirmed: at - arrived_at,
-      seen: at - begin,
-      after_write: at - written_at,
-      last: last - begin,
-      raw_append: append.ms,
-      raw_write: write.ms,
-    };
+  return async (count) => {
+    // Not one for all: the api ends a connection that is not used while thousands of consumers connect.
+    const client = await LateReader.connect(bench, parts.api.url);
+    /** @type {Sample[]} */
+    const samples = [];
+    for (let made = 0; made < count; made += 1) {
+      revision += 1;
+      samples.push(await sampleOf(revision, client, parts));
+    }
+    await client.close();
+    return samples;
+  };
+}
+
+/**
+ * Each operation begins when the consumers have done what the one before gave them to do, and whoever asks for it, or how
+ * it went, rests until it is confirmed: on two processors that decides when the broker comes to confirm.
+ * @param {number} revision
+ * @param {LateReader} client
+ * @param {Parts} parts
+ * @returns {Promise<Sample>}
+ */
+async function sampleOf(revision, client, { api, raw, consumers }) {
+  const append = await raw.append(revision, RAW_APP);
+  await consumers.have(revision, RAW_APP);
+  await consumers.idle();
+  const write = await raw.write();
+  const confirmed = api.confirmed(revision);
+  await consumers.idle();
+  const begin = monotonicMs();
+  const body = JSON.stringify({ env_vars: { CHANGED: String(revision) } });
+  client.send('PATCH', `/api/v3/apps/${FOLLOWED_APP}`, 'application/merge-patch+json', body);
+  const { at, written_at, arrived_at } = await confirmed;
+  const { status, body: answer } = await client.answer();
+  if (status !== 200) throw new Error(`a change was answered with ${status}: ${answer}`);
+  const last = (await consumers.have(revision)).at(-1) ?? at;
+  await consumers.idle();
+  return {
+    confirmed: at - arrived_at,
+    seen: at - begin,
+    after_write: at - written_at,
+    last: last - begin,
+    raw_append: append.ms,
+    raw_write: write.ms,
   };
 }
 

@@ -2,6 +2,7 @@
  * The bare operations that a change is made of, in a process of its own: an append that the broker confirms, and the
  * conditional update in the database with the row or document that keeps the revision before.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { AppStore, createApi } from '@nebula/api';
 import { NO_TOKENS, parseAppSpec, streamName } from '@nebula/contracts';
 import { quietLogger } from '../../api/quiet-logger.mjs';
@@ -25,6 +26,9 @@ import { monotonicMs } from '../monotonic.mjs';
  * @property {number} ms
  */
 
+/** Long enough for whoever asked to be at rest again, as the machine is when a request to the api comes. Milliseconds. */
+const REST_MS = 25;
+
 /** @type {{ rabbit: RabbitOptions, store: StoreOptions }} */
 const { rabbit, store: storeOptions } = input();
 const connection = await rawConnection(rabbit);
@@ -47,6 +51,7 @@ tell('ready');
 
 /** @param {RawQuestion} question @returns {Promise<RawAnswer>} */
 async function answer(question) {
+  await pause(REST_MS);
   switch (question.do) {
     case 'append': {
       const body = Buffer.from(JSON.stringify(followedMessage(question.revision, question.app)));
