@@ -79,9 +79,10 @@ export async function measureFanOut(bench) {
   say(
     `  until the last had a change (p50): ${median(ours.last).toFixed(0)} ms, raw ${median(theirs.last).toFixed(0)} ms`,
   );
-  await rawFollowers.consumers.stop();
   const { consumers } = ownFollowers;
+  // While the raw ones are still there: what the broker had for them would hide what the reports take.
   const reports_mb = await reporting(bench, broker, api, consumers);
+  await rawFollowers.consumers.stop();
   const storm = await measureStorm(bench, { broker, api, newest, consumers, raw });
   await consumers.stop();
   await raw.stop();
