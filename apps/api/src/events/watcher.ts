@@ -40,7 +40,8 @@ const COUNTED_OF_OTHERS = 5;
 const ANY_TIME = Number.NEGATIVE_INFINITY;
 
 interface Known {
-  position: string;
+  /** Of the change that was noted last; null before the first. A count sets none: it may have read one that is not told. */
+  position: string | null;
   counted: CountedApp | null;
 }
 
@@ -222,11 +223,9 @@ export class Watcher implements OnApplicationBootstrap, BeforeApplicationShutdow
       throw error;
     });
     if (!counted) return;
-    const { data } = counted.convergence;
-    const position = `${data.epoch}:${data.revision}`;
-    const before = this.known.get(app) ?? { position, counted: null };
+    const before = this.known.get(app) ?? { position: null, counted: null };
     this.known.set(app, { position: before.position, counted });
-    if (data.summary.converging > 0) this.moving.add(app);
+    if (counted.convergence.data.summary.converging > 0) this.moving.add(app);
     for (const event of newsOf(before.counted, counted, isKnownToMove))
       this.log.append(event, this.clock.now());
   }
