@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type FieldProblem, NO_TOKENS } from '@nebula/contracts';
 import { selects } from '@nebula/messaging';
 import {
@@ -9,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { Clock } from '../clock.js';
 import { ClockJumps } from '../clock-jumps.js';
-import { ContainerRuntime, type RuntimeEvent } from '../container-runtime/container-runtime.js';
+import { ContainerRuntime } from '../container-runtime/container-runtime.js';
 import type { AcceptedState } from '../desired-state/accepted-state.js';
 import { CopyKeeper } from '../desired-state/copy-keeper.js';
 import { DesiredStateCopies } from '../desired-state/desired-state-copies.js';
@@ -22,8 +21,8 @@ import { messageOf, WorkerLog } from '../worker-log.js';
 import { WORKER_OPTIONS, type WorkerOptions } from '../worker-options.js';
 import { AppRelations } from './app-relations.js';
 import { AppRunner } from './app-runner.js';
-import { engineBackoff } from './engine-backoff.js';
 import { EngineFactsCache } from './engine-facts-cache.js';
+import { EngineWatch } from './engine-watch.js';
 import { Executor } from './executor.js';
 import type { KeptMemory } from './kept-memory.js';
 import { MemoryFiles } from './memory-files.js';
@@ -42,15 +41,6 @@ const STOP_LIMIT = 5_000;
 /** How long a container may be unhealthy before it is restarted, seconds. */
 const UNHEALTHY_GRACE = 30;
 
-/** Events of others after which a name or a host port may be free, or the network of another container gone. */
-const FREEING = new Set(['destroy', 'die', 'disconnect', 'rename']);
-
-/**
- * Milliseconds after such an event until another look: the list of containers may show for a while what its engine has
- * already said is over, as it writes to disk in between.
- */
-const LOOK_AGAIN_AFTER = [500, 5_000];
-
 /** Has a runner for every app that there is something to do for, and wakes it when something happens. */
 @Injectable()
 export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -59,18 +49,14 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
   private readonly states = new Map<string, AcceptedState>();
   private readonly orphans = new Set<string>();
   private readonly forgettings = new Set<Promise<void>>();
-  private readonly ending = new AbortController();
+  private ending = false;
   private readonly resync = new WakeTimer(() => {
     void this.lookAtEverything(true);
     void this.collector.collect();
   });
-  private readonly laterLooks = LOOK_AGAIN_AFTER.map((delay) => ({
-    delay,
-    timer: new WakeTimer(() => this.wakeConcerned()),
-  }));
-  private listening: Promise<void> | null = null;
   private readonly relations: AppRelations;
   private readonly parts: RunnerParts;
+  private readonly watch: EngineWatch;
 
   constructor(
     @Inject(WORKER_OPTIONS)
@@ -79,7 +65,7 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
       'scope' | 'selection' | 'resync_seconds' | 'worker_policy' | 'updates'
     >,
     private readonly runtime: ContainerRuntime,
-    private readonly engine: EngineFactsCache,
+    engine: EngineFactsCache,
     executor: Executor,
     pruner: ImagePruner,
     private readonly collector: ImageCollector,
@@ -112,6 +98,11 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
       jumps,
       log,
     };
+    this.watch = new EngineWatch(this.parts, collector, images, {
+      connected: () => void this.lookAtEverything(false),
+      found: (app) => this.found(app),
+      freed: () => this.wakeConcerned(),
+    });
     // What has ended of an app that can't go on holds its images.
     collector.onShort = () => this.wakeConcerned();
     pruner.needed = () => {
@@ -139,17 +130,16 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
       else this.removeUnlisted(app, memories.get(app) ?? null);
     }
     this.reporter.start();
-    this.listening = this.listen();
+    this.watch.start();
     this.scheduleResync();
   }
 
   /** Takes no more work, lets the steps under way end, and sends the last reports. Containers stay. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.ending.abort();
+    this.ending = true;
     this.resync.clear();
-    for (const { timer } of this.laterLooks) timer.clear();
     const stopping = Promise.all([
-      this.listening,
+      this.watch.stop(),
       ...[...this.runners.values()].map((runner) => runner.stop()),
       ...this.forgettings,
     ]);
@@ -226,68 +216,9 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
     this.start(app).begin({ epoch, revision, digest, message, desired }, kept);
   }
 
-  private async listen(): Promise<void> {
-    const { signal } = this.ending;
-    for (let failures = 1; !signal.aborted; failures += 1) {
-      try {
-        for await (const event of this.runtime.events(this.options.scope, signal)) this.onEvent(event);
-      } catch (error) {
-        this.log.error('the events of the engine have ended', { error: messageOf(error) });
-      }
-      const delay = engineBackoff(failures, this.clock.random());
-      await sleep(delay, undefined, { signal }).catch(() => undefined);
-    }
-  }
-
-  private onEvent({ action, app_name, image_id }: RuntimeEvent): void {
-    if (this.ending.signal.aborted) return;
-    if (action === 'connected') {
-      this.log.info('connected to the container engine');
-      this.engine.forget();
-      void this.tellFacts();
-      void this.lookAtEverything(false);
-      return;
-    }
-    if (action === 'lost') {
-      void this.tellLoss();
-      // Of one that was never there nobody else may ask, and until it has failed to answer nothing is told.
-      if (this.engine.latest === null) void this.tellFacts();
-      return;
-    }
-    if (action === 'delete') {
-      void this.images.gone(image_id ?? null);
-      return;
-    }
-    if (app_name !== null) this.found(app_name);
-    // It may have been the last one that held an image.
-    if (action === 'destroy' && this.collector.isShort) void this.collector.collect();
-    if (!FREEING.has(action)) return;
-    this.wakeConcerned();
-    for (const { delay, timer } of this.laterLooks) timer.set(delay);
-  }
-
-  /** A socket that is missing or not allowed looks like an engine that is down, so the reason is told, too. */
-  private async tellLoss(): Promise<void> {
-    const reason = await this.runtime.problem().catch(messageOf);
-    this.log.warn(
-      'the container engine does not answer; this is tried again',
-      reason === null ? {} : { reason },
-    );
-  }
-
   /** What an app waits for may be free, and what it relies on may be gone. */
   private wakeConcerned(): void {
     for (const runner of this.runners.values()) if (runner.troubled || runner.isGuest) runner.wake();
-  }
-
-  /** The engine may be one that no report has told of yet, or fail to answer, which is told from what is kept. */
-  private async tellFacts(): Promise<void> {
-    try {
-      await this.engine.facts();
-    } catch (error) {
-      this.log.debug('the engine does not tell about itself', { error: messageOf(error) });
-    }
-    this.reporter.again();
   }
 
   /** @param settled the feed has had time to bring every desired state that there is. */
@@ -297,7 +228,7 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
     void this.images.look();
     try {
       const { own } = await this.runtime.list(this.options.scope);
-      if (this.ending.signal.aborted) return;
+      if (this.ending) return;
       const apps = new Set(own.map((container) => container.app_name));
       for (const app of apps) if (!this.runners.has(app)) this.found(app, settled);
     } catch (error) {
@@ -307,7 +238,7 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
 
   /** There is, or was, a container of this app. */
   private found(app: string, settled = false): void {
-    if (this.ending.signal.aborted) return;
+    if (this.ending) return;
     const runner = this.runners.get(app);
     const state = this.states.get(app);
     if (runner) runner.wake();
@@ -324,7 +255,7 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   private scheduleResync(): void {
-    if (this.ending.signal.aborted) return;
+    if (this.ending) return;
     const every = (this.options.resync_seconds ?? RESYNC_EVERY) * 1000;
     this.resync.set(every * (0.75 + this.clock.random() / 2));
   }
