@@ -151,6 +151,8 @@ export interface FleetCensus {
 /** Which workers of an app are asked for. */
 export interface AppPageQuery {
   state?: FleetState;
+  /** Those that have converged on one of these positions are left out. */
+  except?: readonly Position[];
   limit: number;
   /**
    * `worker_id`: all, by worker id. `slowest`: those that have converged on the desired position and whose time

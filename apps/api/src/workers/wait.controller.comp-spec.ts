@@ -112,6 +112,19 @@ describe('waiting for the workers of an app', () => {
     });
   });
 
+  it('names who is missing of an older revision, however many that have it come before by id', async () => {
+    await change();
+    await change();
+    const there = Array.from({ length: 1_100 }, (_, n) =>
+      worker(`w${String(n).padStart(4, '0')}`, { revision: 2 }),
+    );
+    await api.keep(...there.slice(0, 600));
+    await api.keep(...there.slice(600), worker('z', { revision: 1 }));
+    const answer = await wait('revision=2&timeout=0');
+    expect(answer).toMatchObject({ outcome: 'timeout', converged: 1_100, pending: 1 });
+    expect(answer.waiting_for).toMatchObject([{ worker_id: 'z', revision: 1 }]);
+  });
+
   it('is not content with a state that the database has lost, however new', async () => {
     await change();
     await api.keep(worker('at', { revision: 2 }), worker('lost', { revision: 4 }));

@@ -18,9 +18,6 @@ const LOOK_EVERY_MS = 1_000;
 /** So many workers that aren't there yet are named. */
 const NAMED = 20;
 
-/** Rows that are looked through for them in one look, at most. */
-const LOOKED_THROUGH = 1_000;
-
 /** `converged`: every worker that isn't offline is there. `no_workers`: there is none that could be. */
 export type WaitOutcome = 'converged' | 'timeout' | 'no_workers';
 
@@ -58,6 +55,8 @@ export interface WaitQuery {
 interface Look extends Pick<WaitAnswer, 'deleted' | 'outcome' | 'converged' | 'pending' | 'offline'> {
   view: AppView;
   wanted: Position;
+  /** Who has converged on one of these is there. */
+  enough: readonly Position[];
   /** Milliseconds since 1970. */
   as_of: number;
   /** Nothing is to be waited for any more. */
@@ -134,7 +133,7 @@ export class WaitService implements BeforeApplicationShutdown {
     // No worker takes up an app that is deleted.
     const isOver = record.deleted && nobody && states.offline === 0;
     return {
-      ...{ view, wanted, as_of, converged, pending, offline: states.offline },
+      ...{ view, wanted, enough, as_of, converged, pending, offline: states.offline },
       deleted: record.deleted,
       outcome: isThere ? 'converged' : nobody ? 'no_workers' : 'timeout',
       isFinal: isThere || isOver,
@@ -158,7 +157,7 @@ export class WaitService implements BeforeApplicationShutdown {
   private async answer(look: Look, notBefore: number): Promise<WaitAnswer> {
     const { view, wanted, deleted, outcome, converged, pending, offline } = look;
     const { rows, as_of } =
-      pending > 0 ? await this.pending(view, wanted, notBefore) : { rows: [], as_of: look.as_of };
+      pending > 0 ? await this.pending(look, notBefore) : { rows: [], as_of: look.as_of };
     return {
       ...{ app_name: view.app_name, ...wanted, desired_revision: view.position.revision, deleted },
       ...{ outcome, as_of: instant(Math.min(look.as_of, as_of)) },
@@ -166,16 +165,16 @@ export class WaitService implements BeforeApplicationShutdown {
     };
   }
 
+  /** Of an older revision most can be there, and seen from the desired one on their way: they are not read. */
   private async pending(
-    view: AppView,
-    wanted: Position,
+    { view, wanted, enough }: Look,
     notBefore: number,
   ): Promise<{ rows: Pending[]; as_of: number }> {
+    const except = enough.map(({ epoch, revision }) => ({ epoch, revision }));
     const rows: AppRow[] = [];
     let oldest = Number.POSITIVE_INFINITY;
     for (const state of ['failed', 'converging'] satisfies FleetState[]) {
-      const limit = view.position.revision === wanted.revision ? NAMED : LOOKED_THROUGH;
-      const query = { state, limit, order: { by: 'worker_id' } } as const;
+      const query = { state, except, limit: NAMED, order: { by: 'worker_id' } } as const;
       const { value, as_of } = await this.fleet.appPage(view, query, notBefore);
       rows.push(...value.filter(({ app }) => !hasConverged(app, wanted, view.position)));
       oldest = Math.min(oldest, as_of);

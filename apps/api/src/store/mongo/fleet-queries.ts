@@ -82,9 +82,13 @@ export function workersAsked({ silence, state, app, label, after }: WorkerPageQu
 /** Workers of a page of an app's, and their order. */
 export function appAsked(
   view: AppView,
-  { state, order }: AppPageQuery,
+  { state, except = [], order }: AppPageQuery,
 ): { filters: Filter[]; sort: IndexKeys } {
-  const ofState = state === undefined ? [] : inState(view, state);
+  const converged = except.flatMap((position) => placeKeysAt(position, ['converged']));
+  const ofState = [
+    ...(state === undefined ? [] : inState(view, state)),
+    ...(converged.length === 0 ? [] : [{ [appField('at', view.app_name)]: { $nin: converged } }]),
+  ];
   if (order.by === 'worker_id') {
     const rest = order.after === undefined ? [] : [{ _id: { $gt: order.after } }];
     return { filters: [...counted(view), ...ofState, ...rest], sort: { _id: 1 } };

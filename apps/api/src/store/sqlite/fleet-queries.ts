@@ -23,6 +23,13 @@ const TIMED = `
   a.app_name = :app_name AND a.epoch = :epoch AND a.revision = :revision AND a.took_ms IS NOT NULL
   AND NOT :deleted`;
 
+/** `except` is JSON: a list of `[epoch, revision]`. */
+const ASKED = `
+  (:state IS NULL OR ${STATE} = :state)
+  AND NOT (
+    a.state = 'converged'
+    AND json_array(a.epoch, a.revision) IN (SELECT value FROM json_each(:except)))`;
+
 /** The statements of `SqliteFleetStore` about the workers of an app, and about reports. */
 export const FLEET_QUERIES = {
   /** The primary key finds an app's workers. */
@@ -57,14 +64,14 @@ export const FLEET_QUERIES = {
   pageByWorker: {
     sql: `
       SELECT ${ROW}
-      WHERE ${COUNTS} AND a.worker_id > :after AND (:state IS NULL OR ${STATE} = :state)
+      WHERE ${COUNTS} AND a.worker_id > :after AND ${ASKED}
       ORDER BY a.worker_id LIMIT :limit`,
   },
 
   pageBySlowest: {
     sql: `
       SELECT ${ROW}
-      WHERE ${TIMED} AND (:state IS NULL OR ${STATE} = :state)
+      WHERE ${TIMED} AND ${ASKED}
         AND (a.took_ms < :after_took_ms OR (a.took_ms = :after_took_ms AND a.worker_id > :after))
       ORDER BY a.took_ms DESC, a.worker_id LIMIT :limit`,
   },

@@ -149,7 +149,8 @@ export class SqliteFleetStore extends FleetStore {
 
   override async appPage(view: AppView, query: AppPageQuery): Promise<AppRow[]> {
     const { state = null, limit, order } = query;
-    const parameters = { ...viewed(view), ...view.silence, state, limit };
+    const except = JSON.stringify((query.except ?? []).map(({ epoch, revision }) => [epoch, revision]));
+    const parameters = { ...viewed(view), ...view.silence, state, except, limit };
     if (order.by === 'worker_id') {
       const byWorker = { ...parameters, after: order.after ?? '' };
       return this.database.read<PageRow>(FLEET_QUERIES.pageByWorker, byWorker).map(toAppRow);

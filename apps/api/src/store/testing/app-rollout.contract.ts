@@ -142,6 +142,22 @@ export function describeAppRollout(kind: string, create: CreateDatabase): void {
       expect(await page({ ...after('e'), state: 'converging' })).toEqual(['f']);
     });
 
+    it('come without those that have converged on certain positions', async () => {
+      await mixedFleet();
+      await put({ i: { deleted: true, revision: 6 } });
+      const sixth = { epoch: 1, revision: 6 };
+      const another = { epoch: 2, revision: 7 };
+      expect(await page({ except: [] })).toHaveLength(9);
+      // One that has failed there is no such.
+      expect(await page({ except: [sixth] })).toEqual(['a', 'b', 'c', 'e', 'f', 'g', 'h']);
+      expect(await page({ except: [another, sixth], state: 'converging' })).toEqual(['c', 'e']);
+      expect(await page({ except: [sixth, VIEW.position], limit: 2 })).toEqual(['a', 'c']);
+      expect(await page({ except: [{ epoch: 1, revision: 70 }], order: { by: 'slowest' } })).toEqual(
+        await page({ order: { by: 'slowest' } }),
+      );
+      expect(await page({ except: [VIEW.position], order: { by: 'slowest' } })).toEqual(['a']);
+    });
+
     it('come with the worker, the app in short, and the newest report', async () => {
       const last_error = { step: 'pull', message: 'no such "image" – ü', at: '2026-01-01T00:00:00.000Z' };
       const report = stored(
