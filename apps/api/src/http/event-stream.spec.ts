@@ -1,10 +1,23 @@
-import { expect, it } from '@jest/globals';
+import { afterEach, expect, it } from '@jest/globals';
 import { eventually } from '../testing/eventually.js';
 import { EventStream } from './event-stream.js';
 
+const opened: EventStream[] = [];
+
+// One that is open keeps the process alive.
+afterEach(() => {
+  for (const stream of opened.splice(0)) stream.cut();
+});
+
+function streamOf(...parts: ConstructorParameters<typeof EventStream>): EventStream {
+  const stream = new EventStream(...parts);
+  opened.push(stream);
+  return stream;
+}
+
 it('a reader that is too slow is cut off, and not fed any more', async () => {
   let closed = 0;
-  const stream = new EventStream(() => (closed += 1), 1_000);
+  const stream = streamOf(() => (closed += 1), 1_000);
   const { body } = stream.answer;
   for (let number = 0; number < 100; number += 1)
     stream.send({ id: String(number), type: 'x', data: 'y'.repeat(100) });
@@ -16,7 +29,7 @@ it('a reader that is too slow is cut off, and not fed any more', async () => {
 
 it('a reader that keeps up gets everything, and the end', async () => {
   let closed = 0;
-  const stream = new EventStream(() => (closed += 1), 1_000);
+  const stream = streamOf(() => (closed += 1), 1_000);
   let text = '';
   stream.answer.body.on('data', (chunk: Buffer) => (text += chunk.toString()));
   for (let number = 0; number < 100; number += 1) {
@@ -31,7 +44,7 @@ it('a reader that keeps up gets everything, and the end', async () => {
 
 it('a reader gets all that it missed at once, and is too slow only for what comes after it', async () => {
   let closed = 0;
-  const stream = new EventStream(() => (closed += 1), 1_000);
+  const stream = streamOf(() => (closed += 1), 1_000);
   const { body } = stream.answer;
   const missed = Array.from({ length: 100 }, (_, number) => ({
     id: String(number),
@@ -50,7 +63,7 @@ it('a reader gets all that it missed at once, and is too slow only for what come
 
 it('a reader that has read what it missed is cut off as soon as any other', async () => {
   let closed = 0;
-  const stream = new EventStream(() => (closed += 1), 1_000);
+  const stream = streamOf(() => (closed += 1), 1_000);
   const { body } = stream.answer;
   stream.replay([{ id: '0', type: 'x', data: 'y'.repeat(100_000) }]);
   expect(String(body.read())).toHaveLength(100_025);
@@ -62,7 +75,7 @@ it('a reader that has read what it missed is cut off as soon as any other', asyn
 
 it('a reader that may listen no more is cut off, also when it reads nothing', async () => {
   let closed = 0;
-  const stream = new EventStream(() => (closed += 1));
+  const stream = streamOf(() => (closed += 1));
   stream.send({ id: '1', type: 'x', data: {} });
   stream.cut();
   await eventually(() => expect(closed).toBe(1));
@@ -71,7 +84,7 @@ it('a reader that may listen no more is cut off, also when it reads nothing', as
 
 it('a reader that was told the end and has not read it yet gets nothing more', async () => {
   let closed = 0;
-  const stream = new EventStream(() => (closed += 1));
+  const stream = streamOf(() => (closed += 1));
   const errors: Error[] = [];
   stream.answer.body.on('error', (error) => errors.push(error));
   stream.end();
