@@ -14,7 +14,8 @@ Commands
                  queue of reports), as administrator through the management plugin. It can be run again at any time;
                  passwords are set to those given. An api that knows an administrator makes by itself what is missing.
   rotate-secrets seals the values of secret_env_vars in the database with the first of secret_keys, after a new key
-                 was put there before the old one. It can be run at any time, and again.
+                 was put there before the old one. It can be run at any time, and again, by the version
+                 that the apis have.
   backup FILE    writes all of the database that can't be made anew into a new file, while apis work. It needs to
                  know the database alone: mongo_url and schema_name, or sqlite_file.
   restore FILE [--without-keys]

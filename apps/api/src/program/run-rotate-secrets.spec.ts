@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SEARCHED_LINES } from '../../../../libs/messaging/src/testing/searched-log.js';
 import { openAppStore } from '../store/open-app-store.js';
 import { Keyring } from '../store/secrets/keyring.js';
 import { SealingAppStore } from '../store/secrets/sealing-app-store.js';
+import { MIGRATIONS } from '../store/sqlite/schema.js';
 import { testKey } from '../store/testing/keys.js';
 import { recordOf, specOf } from '../store/testing/records.js';
 import { loadApiConfiguration } from './configuration.js';
@@ -76,4 +78,24 @@ it('needs a key and a database', async () => {
   });
   expect(await rotate(textOf('new'), '/dev/null/nebula.db')).toBe(1);
   expect(lines.join()).toMatch(/the database can not be used .* run this again/);
+});
+
+it('leaves a database of an older version as it is, which may be in use by that, and makes none', async () => {
+  const path = join(folder, 'older.db');
+  const older = new DatabaseSync(path);
+  older.exec('PRAGMA journal_mode = WAL');
+  for (const step of MIGRATIONS.slice(0, -1)) older.exec(step);
+  older.exec(`PRAGMA user_version = ${MIGRATIONS.length - 1}`);
+  older.close();
+  const before = await readFile(path);
+  expect(await rotate(textOf('new'), path)).toBe(1);
+  expect(lines).toEqual([
+    expect.stringMatching(/was written by an older version of the program .* run the command of the version/),
+  ]);
+  expect((await readFile(path)).equals(before)).toBe(true);
+  expect(await rotate(textOf('new'), join(folder, 'missing.db'))).toBe(1);
+  expect(lines.at(-1)).toBe(
+    `the database can not be used (there is no ${join(folder, 'missing.db')}); run this again when it can`,
+  );
+  expect((await readdir(folder)).sort()).toEqual(['conf.json', 'older.db']);
 });

@@ -11,7 +11,8 @@ type Say = (line: string) => void;
 
 /**
  * Seals every value of a secret with the first of the configured keys, and says what came of it in a line each. It can
- * be run again at any time, beside apis that work.
+ * be run again at any time, beside apis that work. A database of an older version, whose apis would not know it any more, is
+ * refused.
  * @returns the exit code, 1 when the store is away or values could not be read
  * @throws {StartError} when there is no key
  */
@@ -24,10 +25,8 @@ export async function runRotateSecrets(
   if (!first) throw new StartError([`secret_keys is missing: set it to a list of ${SECRET_KEY_FORM}`]);
   try {
     // A failure ends the command, with a line of its own.
-    const store = await openAppStore(storeOf(configuration), {
-      info: () => undefined,
-      warn: () => undefined,
-    });
+    const log = { info: () => undefined, warn: () => undefined };
+    const store = await openAppStore(storeOf(configuration), log, { asItIs: true });
     try {
       return tell(await rotateSecrets(store, new Keyring(keys)), first.id, say);
     } finally {

@@ -6,10 +6,15 @@ import type { TokenStore } from './token-store.js';
 /**
  * The apps of a database without the api around it, for work on what is stored. The values of secrets are sealed in
  * it. The caller closes it.
+ * @param use as that of `openStores`
  * @throws {StoreUnavailableError} when a file can't be opened, or the URL is none
  */
-export async function openAppStore(options: StoreOptions, log: StoreLog): Promise<AppStore> {
-  return (await openStores(options, log)).apps;
+export async function openAppStore(
+  options: StoreOptions,
+  log: StoreLog,
+  use = { asItIs: false },
+): Promise<AppStore> {
+  return (await openStores(options, log, use)).apps;
 }
 
 /** What is kept in a database. All of it ends with `apps.close()`. */
@@ -25,7 +30,7 @@ export interface OpenStores {
 
 /**
  * As `openAppStore`, with what is kept beside the apps.
- * @param use `asItIs` for a database that is only read: its schema stays as it is. One of an older version, which may
+ * @param use `asItIs` for a database whose schema stays as it is, and that is not made. One of an older version, which may
  * still be in use, is refused by an `IncompatibleStoreError`: at once, or with MongoDB when something is read
  */
 export async function openStores(

@@ -58,11 +58,12 @@ export class SqliteDatabase {
   }
 
   /**
-   * Opens a file that is there as it is: neither its schema nor its rights are changed.
+   * Opens a file that is there as it is: neither its schema nor its rights are changed. What is in it may be.
    * @throws {StoreUnavailableError} when it isn't there, or can't be used
    * @throws {IncompatibleStoreError} when another version than this one, or another program, has written the file
    */
   static openAsItIs(path: string, log: StoreLog = SILENT): SqliteDatabase {
+    if (!existsSync(path)) throw new StoreUnavailableError(`there is no ${path}`);
     lookInto(path, requireNewest);
     return SqliteDatabase.opened(DatabaseFile.asItIs(path), log, requireNewest);
   }
@@ -75,6 +76,7 @@ export class SqliteDatabase {
     return guarded(file.path, () => {
       const connection = connectionTo(file.path);
       try {
+        connection.exec('PRAGMA synchronous = FULL');
         prepare(connection, file.path);
       } catch (error) {
         connection.close();
@@ -282,6 +284,5 @@ function prepareConnection(connection: Connection, path: string): void {
   if (journal_mode !== 'wal') {
     throw new StoreUnavailableError(`${path} is on a file system that can't hold a write-ahead log`);
   }
-  connection.exec('PRAGMA synchronous = FULL');
   migrate(connection, path);
 }
