@@ -4,14 +4,19 @@
 #   sh install.sh api|worker...      as root; again for an update
 #
 # FROM     folder with nebula-api.mjs and nebula-worker.mjs; this one, or dist/ of the repository
-# NODE     the program, 20.19 or later; the one on the PATH
+# NODE     the program, 20.19 or later, by its path or its name; the node on the PATH
 # DESTDIR  folder in place of /, as for a package; nothing is started then
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 from=${FROM:-$here}
 [ -n "${FROM:-}" ] || [ -e "$from/nebula-worker.mjs" ] || from=$here/../../dist
-node=${NODE:-$(command -v node || true)}
+node=$(command -v "${NODE:-node}" || true)
+# A service is started in another folder.
+case $node in
+  '' | /*) ;;
+  *) node=$(cd "$(dirname "$node")" && pwd)/${node##*/} ;;
+esac
 root=${DESTDIR:-}
 lib=/usr/local/lib/nebula
 

@@ -45,9 +45,9 @@ beforeAll(async () => {
 afterAll(async () => await rm(folder, { recursive: true, force: true }));
 
 /** As root does whose new files are for nobody else. */
-async function run(script: string, args: string[], env: Record<string, string>) {
+async function run(script: string, args: string[], env: Record<string, string>, cwd = REPOSITORY) {
   const { exitCode, all } = await execa('sh', ['-c', STRICT, join(SYSTEMD, script), ...args], {
-    ...{ env: { FROM: bundles, NODE: process.execPath, ...env }, all: true, reject: false },
+    ...{ env: { FROM: bundles, NODE: process.execPath, ...env }, all: true, reject: false, cwd },
   });
   return { code: exitCode, output: all };
 }
@@ -220,6 +220,21 @@ describe('install.sh into a folder', () => {
     await writeFile(join(programs, command), script, { mode: 0o755 });
     return `${programs}:${process.env['PATH'] ?? ''}`;
   }
+
+  it.each([
+    ['relative to the folder that it is called in', './node', {}],
+    ['of the PATH', 'node', { PATH: `.:${process.env['PATH'] ?? ''}` }],
+  ])('writes the whole place of a node %s into the unit', async (_what, NODE, env) => {
+    const root = join(folder, 'relative');
+    const own = await mkdtemp('/opt/nebula-node-');
+    await symlink(process.execPath, join(own, 'node'));
+    const { code, output } = await run('install.sh', ['worker'], { DESTDIR: root, NODE, ...env }, own);
+    await rm(own, { recursive: true });
+    expect({ code, output }).toEqual({ code: 0, output: '' });
+    const unit = await readFile(join(root, 'etc', 'systemd', 'system', 'nebula-worker.service'), 'utf8');
+    expect(unit).toMatch(new RegExp(`^ExecStart=${own}/node /`, 'm'));
+    await rm(root, { recursive: true });
+  });
 
   it.each<[string, string[], Record<string, string>, RegExp]>([
     ['nothing', [], {}, /say what to install: api, worker, or both$/],
