@@ -55,9 +55,8 @@ export class ReportInbox {
   /** Resolves when the message was dealt with, for better or worse. */
   async receive({ payload, user_id, excessive_bytes }: ReceivedReport): Promise<void> {
     if (excessive_bytes !== undefined) return this.refuse([tooLong(excessive_bytes)]);
-    const parsed = parseWorkerMessage(payload);
-    if (!parsed.ok) return this.refuse(parsed.problems);
-    const message = parsed.value;
+    const message = this.parsed(payload);
+    if (!message) return;
     if (!maySend(user_id, message.worker_id)) {
       this.forged += 1;
       this.metrics.reports.arrived('forged');
@@ -69,6 +68,18 @@ export class ReportInbox {
     if (await this.batches.add(message)) return;
     this.listening.missed();
     this.lose(new Error('too many messages of workers wait'));
+  }
+
+  /** Null when it is none. What nobody has thought of mustn't cost the messages that came with it. */
+  private parsed(payload: unknown): WorkerMessage | null {
+    try {
+      const parsed = parseWorkerMessage(payload);
+      if (parsed.ok) return parsed.value;
+      this.refuse(parsed.problems);
+    } catch (error) {
+      this.refuse([{ pointer: '', message: 'can not be looked into' }], error);
+    }
+    return null;
   }
 
   private async write(messages: readonly WorkerMessage[]): Promise<void> {
@@ -108,14 +119,14 @@ export class ReportInbox {
     if (this.mayLog('lost')) this.log.warn('reports of workers are lost', { so_far: this.lost }, error);
   }
 
-  private refuse(problems: readonly FieldProblem[]): void {
+  private refuse(problems: readonly FieldProblem[], error?: unknown): void {
     this.invalid += 1;
     this.metrics.reports.arrived('invalid');
     if (!this.mayLog('invalid')) return;
     const shown = problems
       .slice(0, LOGGED_PROBLEMS)
       .map(({ pointer, message }) => `${pointer || 'the message'} ${message}`);
-    this.log.warn('a report of a worker is not valid', { problems: shown, so_far: this.invalid });
+    this.log.warn('a report of a worker is not valid', { problems: shown, so_far: this.invalid }, error);
   }
 
   private mayLog(kind: string): boolean {

@@ -9,12 +9,17 @@ import { ReportInbox } from './report-inbox.js';
 export class ReportsController {
   constructor(private readonly inbox: ReportInbox) {}
 
-  /** Ends when all of them were dealt with. */
+  /**
+   * Ends when all of them were dealt with, however that went: the transport acknowledges them then, and they can't come
+   * again.
+   * @throws what the first that failed has thrown
+   */
   @EventPattern(PATTERNS.report)
   async receive(@Payload() delivery: unknown): Promise<void> {
     // Transports are programs of ours: what they hand over is checked by the compiler, what is in it by the inbox.
     const received = delivery as ReportDelivery;
     const all: readonly ReceivedReport[] = Array.isArray(received) ? received : [received as ReceivedReport];
-    await Promise.all(all.map((each) => this.inbox.receive(each)));
+    const outcomes = await Promise.allSettled(all.map((each) => this.inbox.receive(each)));
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   }
 }

@@ -89,6 +89,21 @@ describe('parseReport', () => {
     expect(parseWorkerMessage(recorded)).toEqual(expected);
   });
 
+  it('refuses a kind that is none, however deep it is', () => {
+    const told = (kind: string) => {
+      const result = parseWorkerMessage(JSON.parse(`{"kind":${kind}}`));
+      return result.ok ? [] : result.problems;
+    };
+    const message = 'must be "report" or "heartbeat"';
+    expect(told('"news"')).toEqual([{ pointer: '/kind', value: 'news', message }]);
+    expect(told('7')).toEqual([{ pointer: '/kind', value: 7, message: `${message}, not a number` }]);
+    expect(told('null')).toEqual([{ pointer: '/kind', value: null, message: `${message}, not null` }]);
+    const lists = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    const objects = `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`;
+    expect(told(lists)).toEqual([{ pointer: '/kind', message: `${message}, not a list` }]);
+    expect(told(objects)).toEqual([{ pointer: '/kind', message: `${message}, not an object` }]);
+  });
+
   it('ignores fields of newer workers at every depth', () => {
     const [container] = REPORT.containers;
     const newer = {

@@ -17,8 +17,10 @@ export function parseWorkerMessage(input: unknown): ParseResult<WorkerMessage> {
   if (kind === undefined || kind === 'report') return parseReport(input);
   if (kind === 'heartbeat') return parse(WorkerHeartbeat, input, { unknownFields: 'ignore' });
   const found = typeof kind === 'string' ? '' : `, not ${kindOf(kind)}`;
-  const message = `must be "report" or "heartbeat"${found}`;
-  return { ok: false, problems: [{ pointer: '/kind', value: shortened(kind), message }] };
+  const problem = { pointer: '/kind', message: `must be "report" or "heartbeat"${found}` };
+  // Nothing has bounded the depth of this input yet, so only what has none is shown.
+  const isNested = typeof kind === 'object' && kind !== null;
+  return { ok: false, problems: [isNested ? problem : { ...problem, value: shortened(kind) }] };
 }
 
 /** Of messages with the same key the newest alone counts, so a transport may drop the others. */

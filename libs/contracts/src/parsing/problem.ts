@@ -31,7 +31,10 @@ export function pointerTo(path: Path): string {
     .join('');
 }
 
-/** A JSON value fit for an answer or a log line: never long, and a copy that JSON can carry. */
+/**
+ * A JSON value fit for an answer or a log line: never long, and a copy that JSON can carry.
+ * @param value of bounded depth, as `cleanCopy` makes it
+ */
 export function shortened(value: unknown): unknown {
   if (typeof value === 'string') return shortText(value, LONGEST_VALUE);
   if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : String(value);
