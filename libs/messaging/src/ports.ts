@@ -16,6 +16,11 @@ export interface DesiredStateFeed {
   readonly region: string;
   /** Appends a message to its app's stream (declared when missing); resolves when the transport confirmed it. */
   publish(message: DesiredStateMessage): Promise<void>;
+  /**
+   * What was confirmed of an app is not in its stream: the next message goes another way, if there is one. Absent where a
+   * confirmation can't be false.
+   */
+  distrust?(appName: string): void;
   /** The newest message of an app's stream, null when the stream is missing or empty. */
   readNewest(appName: string): Promise<DesiredStateMessage | null>;
   /**

@@ -25,6 +25,11 @@ export class LimitedFeed {
     await this.within('publishing', this.limitMs, () => this.feed.publish(message));
   }
 
+  /** The feed lacks what it has confirmed of an app. */
+  distrust(appName: string): void {
+    this.feed.distrust?.(appName);
+  }
+
   async readNewest(appName: string, limitMs = this.limitMs): Promise<DesiredStateMessage | null> {
     return await this.within('reading', limitMs, () => this.feed.readNewest(appName));
   }

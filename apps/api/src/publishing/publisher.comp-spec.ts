@@ -200,6 +200,14 @@ describe('a feed that fails', () => {
     await settled();
   });
 
+  it('by confirming what it drops is told so, and what goes another way then arrives', async () => {
+    feed.lyingUntilDistrusted = true;
+    api = await start();
+    await api.write('shop');
+    await published('shop', 1);
+    await settled();
+  });
+
   it('is asked less and less often', async () => {
     feed.lying = true;
     api = await start();

@@ -80,7 +80,10 @@ export class RegionComparison {
         await this.mark(record, wanted);
         return outcome;
       }
-      if (confirmed && isSame(confirmed, wanted)) throw new Error('the feed lacks what it has confirmed');
+      if (confirmed && isSame(confirmed, wanted)) {
+        this.feed.distrust(appName);
+        throw new Error('the feed lacks what it has confirmed');
+      }
       if (outcome === 'right') outcome = this.isLoss(record, wanted) ? 'lost' : 'published';
       if (!confirmed) this.noteLoss(record, wanted);
       await this.publish(wanted);

@@ -16,6 +16,8 @@ interface Confirming {
   returned: Set<string>;
   /** Why RabbitMQ has ended the channel. */
   refusal: Error | null;
+  /** Queues of which it has confirmed a message. */
+  confirmed: Set<string>;
   /** Messages that wait for their confirmation. */
   underWay: number;
   /** Nothing more is sent on it. */
@@ -26,11 +28,13 @@ interface Confirming {
 const MAX_HANGING = 20;
 
 /**
- * Publishes straight to queues, each message with a confirmation. A channel that leaves one out is thrown away: after
- * the loss of a stream's leader it could confirm messages that are nowhere.
+ * Publishes straight to queues, each message with a confirmation. A channel that leaves one out is thrown away, and so is
+ * one that is said to have confirmed what isn't there: after the loss of a stream's leader it goes on like that.
  */
 export class ConfirmedPublisher {
   private current: Promise<Confirming> | null = null;
+  /** What `current` has come to. */
+  private opened: Confirming | null = null;
   private lastId = 0;
   /** Discarded channels that are not closed yet. */
   private hanging = 0;
@@ -46,27 +50,38 @@ export class ConfirmedPublisher {
    * @throws {Error} when that is not certain; it may arrive all the same
    */
   async publish(queue: string, body: Buffer): Promise<Outcome> {
-    const opening = this.open();
-    const confirming = await opening;
+    const confirming = await this.open();
     this.lastId += 1;
     const messageId = String(this.lastId);
     confirming.underWay += 1;
     try {
       await within(this.limitMs, 'a confirmation by RabbitMQ', send(confirming, queue, body, messageId));
     } catch (error) {
-      if (error instanceof TimeLimitError) this.discard(confirming, opening);
+      if (error instanceof TimeLimitError) this.discard(confirming);
       throw error;
     } finally {
       confirming.underWay -= 1;
       this.closeDiscarded(confirming);
     }
-    return confirming.returned.delete(messageId) ? 'unroutable' : 'confirmed';
+    if (confirming.returned.delete(messageId)) return 'unroutable';
+    confirming.confirmed.add(queue);
+    return 'confirmed';
+  }
+
+  /** What was confirmed last of a queue is not in it: the channel that said so is given up, if it is still in use. */
+  distrust(queue: string): void {
+    if (!this.opened?.confirmed.has(queue)) return;
+    const confirming = this.opened;
+    this.discard(confirming);
+    this.closeDiscarded(confirming);
   }
 
   private open(): Promise<Confirming> {
     if (this.current) return this.current;
     const opening = this.openNew(() => {
-      if (this.current === opening) this.current = null;
+      if (this.current !== opening) return;
+      this.current = null;
+      this.opened = null;
     });
     this.current = opening;
     return opening;
@@ -78,8 +93,9 @@ export class ConfirmedPublisher {
       const channel = await this.connection.openConfirmChannel();
       const confirming: Confirming = {
         ...{ channel, returned: new Set<string>(), refusal: null },
-        ...{ underWay: 0, discarded: false },
+        ...{ confirmed: new Set<string>(), underWay: 0, discarded: false },
       };
+      this.opened = confirming;
       channel.on('return', ({ properties }: Message) => {
         confirming.returned.add(String(properties.messageId));
       });
@@ -94,9 +110,11 @@ export class ConfirmedPublisher {
     }
   }
 
-  private discard(confirming: Confirming, opening: Promise<Confirming>): void {
+  private discard(confirming: Confirming): void {
     confirming.discarded = true;
-    if (this.current === opening) this.current = null;
+    if (this.opened !== confirming) return;
+    this.current = null;
+    this.opened = null;
   }
 
   /** What else is on its way on a discarded channel keeps its time: one stuck stream must not disturb the others. */

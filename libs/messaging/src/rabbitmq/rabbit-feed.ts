@@ -64,6 +64,10 @@ export class RabbitFeed implements DesiredStateFeed {
     await this.inTurn.run(app_name, () => this.watched(() => this.append(app_name, body)));
   }
 
+  distrust(appName: string): void {
+    this.publisher.distrust(streamName(appName));
+  }
+
   /** Null also when the newest message is none, with a warning; it is published again then. */
   async readNewest(appName: string): Promise<DesiredStateMessage | null> {
     let newest: Buffer | null = null;

@@ -62,12 +62,20 @@ export class StandInBroker {
   delivered = 0;
   /** Messages that arrived. */
   published = 0;
+  /** For each of these the channel that it came on: how many had been opened by then. */
+  readonly publishedOn: number[] = [];
+  /** Nothing is confirmed before `confirmHeld`. */
+  holdsConfirmations = false;
   /** Numbers of the channels that are open. */
   readonly channels = new Set<number>();
   /** Consumers of what the streams hold, by the names that they gave themselves. */
   readonly consumers = new Map<string, number>();
   /** Messages that arrived on channels that confirm them, by the numbers of these. */
   private readonly confirmed = new Map<number, number>();
+  private readonly heldConfirmations: (() => void)[] = [];
+  /** Channels that were ever opened; by its number, which of these the one that is open is. */
+  private opened = 0;
+  private readonly openings = new Map<number, number>();
   private readonly sockets = new Set<Socket>();
   private readonly held: (() => void)[] = [];
   private isBlocked = false;
@@ -114,6 +122,12 @@ export class StandInBroker {
     for (const handle of this.held.splice(0)) if (answers) handle();
   }
 
+  /** Confirms what was held back, and all that comes from then on. */
+  confirmHeld(): void {
+    this.holdsConfirmations = false;
+    for (const confirm of this.heldConfirmations.splice(0)) confirm();
+  }
+
   async stop(): Promise<void> {
     for (const socket of this.sockets) socket.destroy();
     await new Promise((resolve) => this.server.close(resolve));
@@ -158,7 +172,7 @@ export class StandInBroker {
   private answer(socket: Socket, channel: number, name: string, payload: Buffer): void {
     // The limits of channels and frames, and no heartbeat.
     if (name === '10.11') send(socket, METHOD, 0, method(10, 30, Buffer.from([0, 0, 0, 2, 0, 0, 0, 0])));
-    if (name === '20.10') this.channels.add(channel);
+    if (name === '20.10') this.openChannel(channel);
     if (name === '20.40') this.endChannel(channel);
     if (name === '85.10') this.confirmed.set(channel, 0);
     const answer = ANSWERS[name];
@@ -181,12 +195,15 @@ export class StandInBroker {
 
   private receive(socket: Socket, channel: number): void {
     this.published += 1;
+    this.publishedOn.push(this.openings.get(channel) ?? 0);
     const confirmed = this.confirmed.get(channel);
     if (confirmed === undefined) return;
     this.confirmed.set(channel, confirmed + 1);
     const number = Buffer.alloc(9);
     number.writeBigUInt64BE(BigInt(confirmed + 1));
-    send(socket, METHOD, channel, method(60, 80, number));
+    const confirm = () => send(socket, METHOD, channel, method(60, 80, number));
+    if (this.holdsConfirmations) this.heldConfirmations.push(confirm);
+    else confirm();
   }
 
   private consume(socket: Socket, channel: number, payload: Buffer): void {
@@ -204,6 +221,12 @@ export class StandInBroker {
     header.writeBigUInt64BE(BigInt(this.message.length), 4);
     send(socket, HEADER, channel, header);
     send(socket, BODY, channel, this.message);
+  }
+
+  private openChannel(channel: number): void {
+    this.channels.add(channel);
+    this.opened += 1;
+    this.openings.set(channel, this.opened);
   }
 
   private endChannel(channel: number): void {

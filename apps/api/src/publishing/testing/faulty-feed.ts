@@ -15,6 +15,8 @@ export class FaultyFeed implements DesiredStateFeed {
   unremovable = false;
   /** Messages are confirmed and dropped. */
   lying = false;
+  /** … until that was noticed. */
+  lyingUntilDistrusted = false;
   /** Messages are on their way until `deliverHeld`, and not confirmed. */
   holding = false;
   /** Publishes that were called. */
@@ -38,12 +40,16 @@ export class FaultyFeed implements DesiredStateFeed {
   async publish(message: DesiredStateMessage): Promise<void> {
     this.attempts += 1;
     await this.answer();
-    if (this.lying) return;
+    if (this.lying || this.lyingUntilDistrusted) return;
     if (this.holding) {
       this.held.push(message);
       await forever();
     }
     await this.append(message);
+  }
+
+  distrust(): void {
+    this.lyingUntilDistrusted = false;
   }
 
   async readNewest(appName: string): Promise<DesiredStateMessage | null> {
