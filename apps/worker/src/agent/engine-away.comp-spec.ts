@@ -23,11 +23,15 @@ afterEach(async () => {
 
 it('an engine that goes away is reported, blamed on no app, and its return wakes all at once', async () => {
   await worker.start();
-  worker.receive(wanted());
-  await worker.reported({ state: 'converged' });
+  worker.receive(wanted({ spec: { update: { min_ready_seconds: 0 } } }));
+  // From then on it waits for nothing.
+  await eventually(() =>
+    expect(worker.report()).toMatchObject({ state: 'converged', update: { state: 'done' } }),
+  );
   engine.leave();
+  const report = await worker.reported({ state: 'failed', revision: 1 });
   worker.receive(wanted({ revision: 2, spec: { docker_image: 'shop:2' } }));
-  const report = await worker.reported({ state: 'failed', revision: 2 });
+  await worker.reported({ state: 'failed', revision: 2 });
   expect(report.last_error).toMatchObject({ step: 'observe', message: 'the engine does not answer' });
   expect(report.last_error?.retry_at).not.toBeNull();
   expect(await worker.get(WorkerReadiness).problem()).toBe('the engine does not answer');

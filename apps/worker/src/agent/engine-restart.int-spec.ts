@@ -25,18 +25,28 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 }, 120_000);
 
+/** The change has served, so that nothing is waited for that would look at the app by itself. */
+async function settled(): Promise<void> {
+  await eventually(() =>
+    expect(worker.report()).toMatchObject({ state: 'converged', update: { state: 'done' } }),
+  );
+}
+
 const ways = { 'in order': stopEngine, 'by a kill': killEngine };
 
 it.each(Object.entries(ways))(
   'an engine that ends %s is missed and named; what changed meanwhile is done when it is back',
   async (_how, end) => {
-    const revision = (worker.report()?.revision ?? 0) + 1;
+    const known = worker.report()?.revision ?? 0;
+    const revision = known + 1;
     const before = await worker.containers();
+    await settled();
     await end(folder);
     expect(await worker.problem()).toContain('does not answer');
-    await worker.want(revision, { containers_per: { server: 3 }, starting_ports: [worker.engine.port()] });
-    const away = await worker.reported({ state: 'failed', revision });
+    const away = await worker.reported({ state: 'failed', revision: known });
     expect(away.last_error?.message).toContain('does not answer');
+    await worker.want(revision, { containers_per: { server: 3 }, starting_ports: [worker.engine.port()] });
+    await worker.reported({ state: 'failed', revision });
 
     await startEngine({ folder });
     await worker.reported({ state: 'converged', revision }, 60_000);
@@ -70,7 +80,9 @@ it('an engine that is killed in the middle of a change is brought to its end', a
 
 /** Ends the engine alone, as its service manager would; with live restore its containers go on. */
 async function endInOrder(): Promise<void> {
-  process.kill(engineOf(folder)?.pid ?? 0, 'SIGTERM');
+  const engine = engineOf(folder);
+  // After a test that has failed it may not be there.
+  if (engine) process.kill(engine.pid, 'SIGTERM');
   await eventually(() => expect(engineOf(folder)).toBeNull(), 60_000);
 }
 
@@ -97,10 +109,12 @@ it.each([
         before.map(async ({ id }) => (await worker.engine.docker.getContainer(id).inspect()).State.Pid),
       );
     const running = await pids();
+    await settled();
     const steps = worker.log.lines.length;
 
     await end();
     expect(await worker.problem()).toContain('does not answer');
+    await worker.reported({ state: 'failed', revision });
     for (const pid of running) process.kill(pid, 0);
     await startEngine(live);
     await eventually(async () => expect(await worker.problem()).toBeNull());

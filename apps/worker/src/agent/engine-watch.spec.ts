@@ -47,6 +47,7 @@ beforeEach(async () => {
     { gone: async (id) => note(`gone ${id ?? 'some'}`) },
     {
       connected: () => note('connected'),
+      missed: () => note('missed'),
       found: (app) => note(`found ${app}`),
       freed: () => note('freed'),
     },
@@ -93,6 +94,19 @@ it('says why an engine does not answer, and asks one that was never there about 
   expect(logger.lines.at(-1)).toMatchObject({ level: 'warn', fields: { reason: 'the socket is missing' } });
   engine.latest = null;
   expect(await after({ action: 'lost' })).toEqual(['ask facts', 'report again']);
+});
+
+it('an engine that is lost is missed once, and not where it is soon back', async () => {
+  await start();
+  await after({ action: 'lost' });
+  jest.advanceTimersByTime(1_999);
+  expect(done).toEqual([]);
+  jest.advanceTimersByTime(60_000);
+  expect(done).toEqual(['missed']);
+  await after({ action: 'lost' });
+  await after({ action: 'connected' });
+  jest.advanceTimersByTime(60_000);
+  expect(done).not.toContain('missed');
 });
 
 it('an engine that does not tell about itself is reported, too', async () => {
@@ -156,6 +170,7 @@ it('goes on after the events have ended with an error', async () => {
 it('once it is stopped it tells nothing more, later looks included', async () => {
   await start();
   await after({ action: 'die' });
+  await after({ action: 'lost' });
   await watch.stop();
   expect(await after({ action: 'die' })).toEqual([]);
   jest.advanceTimersByTime(60_000);

@@ -16,10 +16,15 @@ const FREEING = new Set(['destroy', 'die', 'disconnect', 'rename']);
  */
 const LOOK_AGAIN_AFTER = [500, 5_000];
 
+/** An engine that is back within so long, milliseconds, was hardly away: no app is told of it. */
+const MISSED_AFTER = 2_000;
+
 /** What is done for apps when the engine tells something. */
 export interface EngineListener {
   /** The engine is there, for the first time or again: nobody has told what happened meanwhile. */
   connected(): void;
+  /** The engine has been away for a while. What has converged waits for nothing, and would not notice by itself. */
+  missed(): void;
   /** There is, or was, a container of this app. */
   found(app: string): void;
   /** What an app waits for may be free, and what it relies on may be gone. */
@@ -33,6 +38,7 @@ export class EngineWatch {
     delay,
     timer: new WakeTimer(() => this.listener.freed()),
   }));
+  private readonly absence = new WakeTimer(() => this.listener.missed());
   private listening: Promise<void> | null = null;
 
   constructor(
@@ -49,6 +55,7 @@ export class EngineWatch {
   /** Tells nothing more. Resolves when the events have ended. */
   async stop(): Promise<void> {
     this.ending.abort();
+    this.absence.clear();
     for (const { timer } of this.laterLooks) timer.clear();
     await this.listening;
   }
@@ -72,6 +79,7 @@ export class EngineWatch {
     const { engine, log } = this.parts;
     if (action === 'connected') {
       log.info('connected to the container engine');
+      this.absence.clear();
       engine.forget();
       void this.tellFacts();
       this.listener.connected();
@@ -81,6 +89,7 @@ export class EngineWatch {
       void this.tellLoss();
       // Of one that was never there nobody else may ask, and until it has failed to answer nothing is told.
       if (engine.latest === null) void this.tellFacts();
+      this.absence.set(MISSED_AFTER);
       return;
     }
     if (action === 'delete') {

@@ -100,6 +100,7 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
     };
     this.watch = new EngineWatch(this.parts, collector, images, {
       connected: () => void this.lookAtEverything(false),
+      missed: () => this.wakeAll(),
       found: (app) => this.found(app),
       freed: () => this.wakeConcerned(),
     });
@@ -216,6 +217,10 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
     this.start(app).begin({ epoch, revision, digest, message, desired }, kept);
   }
 
+  private wakeAll(): void {
+    for (const runner of this.runners.values()) runner.wake();
+  }
+
   /** What an app waits for may be free, and what it relies on may be gone. */
   private wakeConcerned(): void {
     for (const runner of this.runners.values()) if (runner.troubled || runner.isGuest) runner.wake();
@@ -224,7 +229,7 @@ export class Supervisor implements OnApplicationBootstrap, BeforeApplicationShut
   /** @param settled the feed has had time to bring every desired state that there is. */
   private async lookAtEverything(settled: boolean): Promise<void> {
     this.scheduleResync();
-    for (const runner of this.runners.values()) runner.wake();
+    this.wakeAll();
     void this.images.look();
     try {
       const { own } = await this.runtime.list(this.options.scope);

@@ -70,9 +70,10 @@ export class MemoryEngine extends ContainerRuntime {
   private away = false;
   private made = 0;
 
-  /** The engine goes: every call fails. */
+  /** The engine goes: every call fails, and whoever reads its events hears that they have ended. */
   leave(): void {
     this.away = true;
+    this.stream.emit({ action: 'lost', app_name: null });
   }
 
   /** It is back, and nobody hears of that. */
