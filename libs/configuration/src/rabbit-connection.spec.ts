@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { ConfigurationError } from './configuration-error.js';
 import { loadConfiguration } from './load-configuration.js';
 import { rabbitConnection } from './rabbit-connection.js';
@@ -18,6 +20,22 @@ afterEach(async () => {
 });
 
 const REQUIRED = { RABBIT_HOST: 'a, b:5673', RABBIT_USER: 'nebula', RABBIT_PASSWORD: 'hunter2' };
+
+const [AUTHORITY = '', ANOTHER = ''] = rootCertificates;
+
+const BROKEN = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
+
+function newKey(passphrase?: string): string {
+  const { privateKey } = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: {
+      ...{ type: 'pkcs8', format: 'pem' },
+      ...(passphrase === undefined ? {} : { cipher: 'aes-256-cbc', passphrase }),
+    },
+  });
+  return privateKey;
+}
 
 function connection(environment: Record<string, string> = {}) {
   const file = join(folder, 'conf.json');
@@ -89,9 +107,68 @@ describe('rabbitConnection', () => {
   });
 
   it('holds the text of certificates', async () => {
-    await writeFile(join(folder, 'ca.pem'), 'the authority');
-    const { ssl } = connection({ RABBIT_SSL: 'true', RABBIT_SSL_CA: join(folder, 'ca.pem') });
-    expect(ssl).toEqual({ ca: 'the authority', verify: true });
+    const authorities = `of two authorities\n${AUTHORITY}\n${ANOTHER}\n`;
+    for (const ca of [AUTHORITY, authorities, authorities.replaceAll('\n', '\r\n')]) {
+      await writeFile(join(folder, 'ca.pem'), ca);
+      const { ssl } = connection({ RABBIT_SSL: 'true', RABBIT_SSL_CA: join(folder, 'ca.pem') });
+      expect(ssl).toEqual({ ca, verify: true });
+    }
+  });
+
+  it.each([
+    ['is empty', ''],
+    ['holds no PEM', 'the authority'],
+    ['holds PRIVATE KEY', newKey()],
+  ])('refuses a file of authorities of which none would be trusted: one that %s', async (found, text) => {
+    const ca = join(folder, 'ca.pem');
+    await writeFile(ca, text);
+    expect(problems({ RABBIT_SSL: 'true', RABBIT_SSL_CA: ca })).toEqual([
+      `rabbit_ssl_ca: ${ca} ${found}, but must hold a certificate in PEM, which begins with -----BEGIN CERTIFICATE-----`,
+    ]);
+  });
+
+  it.each([
+    [`${BROKEN}\n${AUTHORITY}`, '1 of 2'],
+    [`${AUTHORITY}\n${BROKEN}\n${ANOTHER}`, '2 of 3'],
+    [AUTHORITY.replace(/-----END.*/s, ''), '1 of 1'],
+  ])('refuses a file of authorities of which not all would be trusted (%#)', async (text, which) => {
+    const ca = join(folder, 'ca.pem');
+    await writeFile(ca, text);
+    expect(problems({ RABBIT_SSL: 'true', RABBIT_SSL_CA: ca })).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^rabbit_ssl_ca: certificate ${which} in ${ca} can't be read \\(ERR_OSSL_[A-Z0-9_]+\\), but`,
+        ),
+      ),
+    ]);
+  });
+
+  it('refuses a certificate and a key that are none, or not of each other, and shows no key', async () => {
+    const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+    const found = async (texts: { cert: string; key: string }) => {
+      await writeFile(cert, texts.cert);
+      await writeFile(key, texts.key);
+      return problems({ RABBIT_SSL: 'true', RABBIT_SSL_CERT: cert, RABBIT_SSL_KEY: key });
+    };
+    const noCertificate = 'but must hold a certificate in PEM, which begins with -----BEGIN CERTIFICATE-----';
+    const noKey = 'but must hold a private key in PEM that needs no passphrase';
+    expect(await found({ cert: '', key: '' })).toEqual([
+      `rabbit_ssl_cert: ${cert} is empty, ${noCertificate}`,
+      `rabbit_ssl_key: ${key} is empty, ${noKey}`,
+    ]);
+    expect(await found({ cert: newKey(), key: AUTHORITY })).toEqual([
+      `rabbit_ssl_cert: ${cert} holds PRIVATE KEY, ${noCertificate}`,
+      `rabbit_ssl_key: ${key} holds CERTIFICATE, ${noKey}`,
+    ]);
+    expect(await found({ cert: AUTHORITY, key: newKey('hunter2') })).toEqual([
+      `rabbit_ssl_key: ${key} holds ENCRYPTED PRIVATE KEY, ${noKey}`,
+    ]);
+    expect(await found({ cert: AUTHORITY, key: 'hunter2' })).toEqual([
+      `rabbit_ssl_key: ${key} holds no PEM, ${noKey}`,
+    ]);
+    expect(await found({ cert: AUTHORITY, key: newKey() })).toEqual([
+      `rabbit_ssl_cert, rabbit_ssl_key: ${cert} and ${key} are not of each other: the key must be that of the first certificate`,
+    ]);
   });
 
   it('names each file that can not be read, and what belongs together', () => {

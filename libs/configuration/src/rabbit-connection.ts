@@ -2,6 +2,7 @@ import { ConfigurationError } from './configuration-error.js';
 import { textOfFile } from './file-text.js';
 import { rabbitHostProblems } from './rabbit-hosts.js';
 import type { RabbitConfiguration } from './rabbit-keys.js';
+import { certificateProblem, pairProblem, privateKeyProblem } from './tls-files.js';
 
 /** How to connect to RabbitMQ. Certificates and keys are their text (PEM), not the names of files. */
 export interface RabbitConnection {
@@ -18,8 +19,8 @@ export interface RabbitConnection {
 
 /**
  * Checks the nodes and reads the files that the configuration names.
- * @throws {ConfigurationError} with a line for each node that is none, and for each file that can't be read or is
- * given without `rabbit_ssl`
+ * @throws {ConfigurationError} with a line for each node that is none, and for each file that can't be read, is given
+ * without `rabbit_ssl`, or isn't what TLS needs there
  */
 export function rabbitConnection(
   configuration: RabbitConfiguration & { rabbit_reconnect_spread_seconds?: number },
@@ -61,6 +62,7 @@ function sslOf(configuration: RabbitConfiguration, problems: string[]): RabbitCo
     problems.push('rabbit_ssl_cert and rabbit_ssl_key belong together: set both or none');
   }
   if (!configuration.rabbit_ssl) return undefined;
+  problems.push(...contentProblems(configuration, files));
   const [ca, cert, key] = FILE_KEYS.map((name) => files.get(name));
   return {
     ...(ca === undefined ? {} : { ca }),
@@ -68,4 +70,24 @@ function sslOf(configuration: RabbitConfiguration, problems: string[]): RabbitCo
     ...(key === undefined ? {} : { key }),
     verify: configuration.rabbit_ssl_verify,
   };
+}
+
+/** TLS takes a file of authorities in which it finds none, and trusts nobody then; and a wrong key fails with each attempt. */
+function contentProblems(
+  configuration: RabbitConfiguration,
+  files: ReadonlyMap<(typeof FILE_KEYS)[number], string>,
+): string[] {
+  const problems = FILE_KEYS.flatMap((name) => {
+    const text = files.get(name);
+    if (text === undefined) return [];
+    const problemOf = name === 'rabbit_ssl_key' ? privateKeyProblem : certificateProblem;
+    return problemOf(name, configuration[name], text) ?? [];
+  });
+  const [cert, key] = [files.get('rabbit_ssl_cert'), files.get('rabbit_ssl_key')];
+  if (problems.length > 0 || cert === undefined || key === undefined) return problems;
+  const { rabbit_ssl_cert, rabbit_ssl_key } = configuration;
+  const problem = pairProblem({ cert, key });
+  return problem === null
+    ? []
+    : [`rabbit_ssl_cert, rabbit_ssl_key: ${rabbit_ssl_cert} and ${rabbit_ssl_key} ${problem}`];
 }
