@@ -41,6 +41,8 @@ export interface WorkerOptions {
   state_dir: string;
   /** Who it is in reports; the engine's own id when absent, which outlives the state folder. */
   worker_id?: string;
+  /** The broker's user as which it reports, where one is checked: that of another worker is not heard. */
+  report_user?: string;
   /** What it is to be known by, like its rack; none when absent. */
   worker_labels?: Readonly<Record<string, string>>;
   /** What apps may have on this server; everything when absent. */

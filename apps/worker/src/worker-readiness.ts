@@ -16,4 +16,9 @@ export class WorkerReadiness {
   async problem(): Promise<string | null> {
     return (await this.runtime.problem()) ?? this.sender.problem() ?? this.copies.problem;
   }
+
+  /** Null when what it reports is heard, else why not; that what runs here is in order doesn't depend on it. */
+  reportsProblem(): string | null {
+    return this.sender.refusal();
+  }
 }

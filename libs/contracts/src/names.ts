@@ -41,6 +41,14 @@ export const REPORTS_QUEUE = 'nebula.reports';
 /** A broker user of this prefix and a worker's id is that worker's own: it can report as itself alone. */
 export const WORKER_USER_PREFIX = 'nebula-worker.';
 
+/**
+ * Whether what a broker user says of a worker counts. A user of its own binds a worker to its id; other users (one for
+ * all workers), and transports that have none, don't.
+ */
+export function mayReport(user: string | null, workerId: string): boolean {
+  return !user?.startsWith(WORKER_USER_PREFIX) || user === WORKER_USER_PREFIX + workerId;
+}
+
 /** Patterns of Nest's `@EventPattern` for the two kinds of message. */
 export const PATTERNS = { desiredState: 'desired-state', report: 'report' } as const;
 

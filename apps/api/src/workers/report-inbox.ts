@@ -1,8 +1,8 @@
 import {
   type FieldProblem,
   MAX_REPORT_BYTES,
+  mayReport,
   parseWorkerMessage,
-  WORKER_USER_PREFIX,
   type WorkerMessage,
 } from '@nebula/contracts';
 import type { ReceivedReport } from '@nebula/messaging';
@@ -57,7 +57,7 @@ export class ReportInbox {
     if (excessive_bytes !== undefined) return this.refuse([tooLong(excessive_bytes)]);
     const message = this.parsed(payload);
     if (!message) return;
-    if (!maySend(user_id, message.worker_id)) {
+    if (!mayReport(user_id, message.worker_id)) {
       this.forged += 1;
       this.metrics.reports.arrived('forged');
       const { worker_id } = message;
@@ -144,9 +144,4 @@ function tooLong(bytes: number): FieldProblem {
     value: bytes,
     message: `must have at most ${MAX_REPORT_BYTES} bytes, not ${bytes}`,
   };
-}
-
-/** A user of its own binds a worker to its id; other users (one for all workers) don't. */
-function maySend(userId: string | null, workerId: string): boolean {
-  return !userId?.startsWith(WORKER_USER_PREFIX) || userId === WORKER_USER_PREFIX + workerId;
 }

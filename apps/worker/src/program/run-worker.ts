@@ -75,6 +75,7 @@ async function startWorker(
     scope: configuration.scope,
     state_dir: join(folder, 'worker'),
     ...(configuration.worker_id ? { worker_id: configuration.worker_id } : {}),
+    report_user: options.user,
     worker_labels: workerLabels(configuration.worker_labels),
     worker_policy: workerPolicy(configuration.worker_policy, configuration.docker_host),
     docker_host: configuration.docker_host,
@@ -85,11 +86,11 @@ async function startWorker(
     report_interval_seconds: configuration.report_interval_seconds,
     ...{ selection, strategy, reports, logger, version },
   });
-  const engine = worker.get(WorkerReadiness);
+  const own = worker.get(WorkerReadiness);
   const checks: HealthCheck[] = [
-    { name: 'docker', problem: () => engine.problem() },
+    { name: 'docker', problem: () => own.problem() },
     { name: 'rabbitmq', problem: () => strategy.problem() },
-    { name: 'reports', problem: () => reports.problem(), isOptional: true },
+    { name: 'reports', problem: () => reports.problem() ?? own.reportsProblem(), isOptional: true },
   ];
   const metrics = programMetrics(worker.get(WorkerMetrics), version, checks);
   const health = await serveHealth(configuration, version, checks, metrics);
