@@ -21,7 +21,28 @@ it('what was not seen is told, as far as it is kept', () => {
   expect(ids.map((id) => revisionsAfter(log, id))).toEqual([[1, 2, 3], [2, 3], [3], []]);
   log.append(event(4), 4);
   expect(ids.map((id) => revisionsAfter(log, id))).toEqual([null, [2, 3, 4], [3, 4], [4]]);
-  expect(log.read(ids[2] ?? '')).toMatchObject({ at: 2 });
+});
+
+it('an id has no later time than the last look for changes that is over, whatever was told since', () => {
+  const log = new EventLog(3);
+  const ids: string[] = [];
+  log.follow(({ id }) => ids.push(id));
+  for (const began of [100_000, 150_000]) {
+    log.looked(began);
+    for (const after of [20_000, 40_000]) log.append(event(after), began + after);
+    ids.push(log.newestId(began + 45_000));
+  }
+  const times = [100_000, 100_000, 100_000, 150_000, 150_000, 150_000];
+  expect(ids.map((id) => log.read(id)?.at)).toEqual(times);
+});
+
+it('an id does not tell how often changes are looked for', () => {
+  const log = new EventLog(3);
+  const times = [100_000, 100_200, 100_950].map((began) => {
+    log.looked(began);
+    return log.read(log.newestId(101_000))?.at;
+  });
+  expect(new Set(times).size).toBe(1);
 });
 
 it('after an interruption nothing that was seen before leads on', () => {
@@ -39,8 +60,9 @@ it('an id of another instance, or of the future, tells the time alone', () => {
   const log = new EventLog(3);
   log.append(event(1), 1);
   const other = new EventLog(3);
-  other.append(event(1), 77);
-  expect(log.read(other.newestId(77))).toEqual({ number: null, at: 77 });
+  other.looked(77);
+  other.append(event(1), 20_000);
+  expect(log.read(other.newestId(20_000))).toEqual({ number: null, at: 77 });
   const [instance, block = ''] = log.newestId(5).split('-');
   const another = `${block.slice(1)}${block.slice(0, 1)}`;
   expect(log.read(`${instance}-${another}-5`)).toEqual({ number: null, at: 5 });

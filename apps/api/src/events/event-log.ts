@@ -54,7 +54,7 @@ export type FleetEvent = AppEvent | ConvergenceEvent | UpdateEvent | ResetEvent;
 export interface Seen {
   /** Null when it was seen elsewhere, at another instance or before a restart. */
   number: number | null;
-  /** Milliseconds since 1970. */
+  /** All that had changed until then was told. Milliseconds since 1970. */
   at: number;
 }
 
@@ -62,6 +62,12 @@ const CIPHER = 'aes-128-ecb';
 const BLOCK_BYTES = 16;
 const NUMBER_BYTES = 6;
 const RANDOM_BYTES = 6;
+
+/**
+ * As long as looks for changes are at most this old, milliseconds, ids do not tell when they were: the more happens to any
+ * apps, the more looks there are.
+ */
+const HIDES_LOOKS_MS = 10_000;
 
 /**
  * The newest events, so that a client that was away for a moment misses none. In their ids the number is one enciphered
@@ -74,8 +80,19 @@ export class EventLog {
   private readonly listeners = new Set<(event: StreamedEvent & FleetEvent) => void>();
   private readonly kept: (StreamedEvent & FleetEvent)[] = [];
   private count = 0;
+  private lookedAt = 0;
 
   constructor(private readonly length: number) {}
+
+  /**
+   * All that had changed when a look for changes began is appended. Ids have no later time than this: what changes while
+   * workers are counted is not told yet, and another instance, which knows of the time alone, would leave it out.
+   *
+   * @param began milliseconds since 1970
+   */
+  looked(began: number): void {
+    this.lookedAt = began;
+  }
 
   append(event: FleetEvent, now: number): void {
     this.count += 1;
@@ -87,7 +104,8 @@ export class EventLog {
 
   /** The id of whoever has seen all there is. */
   newestId(now: number): string {
-    return `${this.instance}-${this.enciphered(this.count)}-${now}`;
+    const at = Math.max(0, Math.min(this.lookedAt, now - HIDES_LOOKS_MS));
+    return `${this.instance}-${this.enciphered(this.count)}-${at}`;
   }
 
   /** Null when that is no id of ours, nor of another instance. */

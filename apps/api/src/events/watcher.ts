@@ -192,6 +192,7 @@ export class Watcher implements OnApplicationBootstrap, BeforeApplicationShutdow
       from = { updated_at: last.updated_at, app_name: last.app_name };
     }
     this.from = instant(started - OVERLAP_MS);
+    this.log.looked(started);
   }
 
   /** Another epoch is that of a restored database, which has apps as they were before; their times don't tell. */
