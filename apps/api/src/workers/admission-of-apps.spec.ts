@@ -81,6 +81,15 @@ describe('an app on a worker', () => {
     expect(worker.app()).toMatchObject({ state: 'failed', error_step: null });
   });
 
+  it('that a heartbeat says has failed at another position has no error of the one before', () => {
+    worker.take(report(1, { state: 'failed', last_error: error('pull') }));
+    worker.take(heartbeat(3, { apps: [brief('shop', { revision: 2, state: 'failed' })] }));
+    expect(worker.app()).toMatchObject({ revision: 2, state: 'failed', error_step: null });
+    worker.take(report(4, { revision: 2, state: 'failed', last_error: error('start') }));
+    worker.take(heartbeat(5, { apps: [brief('shop', { epoch: 2, revision: 2, state: 'failed' })] }));
+    expect(worker.app()).toMatchObject({ epoch: 2, state: 'failed', error_step: null });
+  });
+
   it('stays the same object when a heartbeat says nothing new of it', () => {
     worker.take(report(1, { state: 'failed', last_error: error('pull') }));
     const before = worker.app();

@@ -123,9 +123,10 @@ function briefed(before: AppOnWorker | undefined, brief: AppBrief, boot: number,
   const isSame =
     before && samePosition(before, brief) && before.deleted === deleted && before.state === state;
   if (isSame) return before;
-  const error_step = state === 'failed' ? (before?.error_step ?? null) : null;
-  // Of another position no report has said how the change to it is.
-  const update = before && samePosition(before, brief) ? before.update : null;
+  // Of another position no report has said how the change to it is, nor what failed there.
+  const told = before && samePosition(before, brief) ? before : null;
+  const error_step = state === 'failed' ? (told?.error_step ?? null) : null;
+  const update = told?.update ?? null;
   // A report that is newer than the last one may still come, though it was sent before this heartbeat.
   const place = { boot, sequence: before?.boot === boot ? before.sequence : 0 };
   return merged(before, { ...said, error_step, update, image_ids: before?.image_ids ?? [] }, place, now);

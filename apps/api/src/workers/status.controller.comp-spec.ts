@@ -5,6 +5,7 @@ import { reportOf } from '../store/testing/records.js';
 import { ApiUnderTest } from '../testing/api-under-test.js';
 import { eventually } from '../testing/eventually.js';
 import { expectProblem } from '../testing/expect-problem.js';
+import { briefOf, heartbeatOf } from './testing/messages.js';
 import type { WorkerStatus } from './worker-status.js';
 
 let api: ApiUnderTest;
@@ -136,6 +137,30 @@ describe('the status of an app', () => {
     expect((await seen('moved', 'edge-1', { position: 'current' })).summary).toMatchObject({ converged: 1 });
     report('moved', 'edge-2', { revision: 3 });
     await seen('moved', 'edge-2', { position: 'ahead', state: 'converging' });
+  });
+
+  it('gives no error and no update of another position than the one that the worker has', async () => {
+    await api.create('lost');
+    await api.call('POST', '/apps/lost/restart');
+    const update = { state: 'paused', ready: 0, replicas: 1, back_to: null } as const;
+    const failed = { state: 'failed', last_error: ERROR, update, progress: 'pull: 3 of 9 MB' } as const;
+    report('lost', 'edge-1', { ...failed, containers: [CONTAINER] });
+    await seen('lost', 'edge-1', { revision: 1, last_error: ERROR, update });
+    // It fails at the next one, too, and its report of that is lost.
+    const briefs = [briefOf('lost', { revision: 2, state: 'failed' })];
+    const beat = heartbeatOf({ worker_id: 'edge-1', sequence: (sequence += 1), apps: briefs });
+    api.broker.reports.publish(beat);
+    // What ran there when it last said so is worth reading.
+    const untold = { last_error: null, update: null, progress: null, containers: [CONTAINER] };
+    const { updates } = await seen('lost', 'edge-1', { revision: 2, state: 'failed', ...untold });
+    expect(updates).toMatchObject({ paused: 0 });
+    expect(await api.call('GET', '/workers/edge-1')).toMatchObject({
+      body: {
+        apps: expect.arrayContaining([expect.objectContaining({ app_name: 'lost', last_error: null })]),
+      },
+    });
+    report('lost', 'edge-1', { ...failed, revision: 2 });
+    await seen('lost', 'edge-1', { revision: 2, last_error: ERROR, update });
   });
 
   it('compares the epoch first', async () => {

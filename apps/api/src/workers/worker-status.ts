@@ -29,6 +29,7 @@ export interface WorkerStatus {
   /** From the change until then. */
   seconds_to_converge: number | null;
   containers: ContainerReport[];
+  /** Null, too, while no report of this revision has come. */
   last_error: LastError | null;
   /** How far something is that takes long, like a pull; null when there is nothing. */
   progress: string | null;
@@ -46,6 +47,7 @@ export interface WorkerStatus {
 export function workerStatus({ worker, app, state, report }: AppRow, desired: Position): WorkerStatus {
   const { worker_id, facts, duplicate, last_seen_at } = worker;
   const { epoch, revision } = app;
+  const own = ofItsPosition(app, report);
   return {
     ...{ worker_id, hostname: facts.hostname, worker_version: facts.worker_version, epoch, revision },
     position: comparedTo(desired, app),
@@ -53,9 +55,9 @@ export function workerStatus({ worker, app, state, report }: AppRow, desired: Po
     ...convergence(app),
     containers: report?.report.containers ?? [],
     ...lastError(app, report),
-    progress: report?.report.progress ?? null,
+    progress: own?.report.progress ?? null,
     notices: report?.report.notices ?? [],
-    update: report?.report.update ?? null,
+    update: own?.report.update ?? null,
     last_seen_at: instant(last_seen_at),
     duplicate_since: duplicate && instant(duplicate.since),
   };
@@ -69,13 +71,21 @@ export function convergence({ converged_at, took_ms }: AppOnWorker) {
   };
 }
 
-/** The error in a report, unless the worker has said since then that all is well. */
-export function lastError({ state, error_step }: AppOnWorker, report: StoredReport | null) {
-  const isWell = state !== 'failed' && error_step === null;
+/** The error in a report of the position that the worker has, unless it has said since then that all is well. */
+export function lastError(app: AppOnWorker, report: StoredReport | null) {
+  const isWell = app.state !== 'failed' && app.error_step === null;
   return {
-    last_error: isWell ? null : (report?.report.last_error ?? null),
+    last_error: isWell ? null : (ofItsPosition(app, report)?.report.last_error ?? null),
     reported_at: report && instant(report.received_at),
   };
+}
+
+/**
+ * A report where it tells of the position that the worker has. Where the one of a newer position was lost, the kept one
+ * tells what ran there then, but nothing of how the newer change is.
+ */
+function ofItsPosition(app: AppOnWorker, report: StoredReport | null): StoredReport | null {
+  return report && comparePositions(report.report, app) === 0 ? report : null;
 }
 
 function comparedTo(desired: Position, reported: Position): WorkerPosition {
