@@ -78,7 +78,7 @@ describe('an id of a look whose counts take long', () => {
     betweenChangesAndCounts(async () => {
       await api.keep(workerOf('w', { last_seen_at: began, apps: [appOn('shop')] }));
       await apps.insert(recordOf('web', { updated_at: instant(began + 5_000) }));
-      clock.now = () => began + 40_000;
+      clock.now = () => began + 120_000;
     });
     const { id } = await one.got('convergence', { app_name: 'shop', summary: { converged: 1 } });
     // What is still to be told comes to everybody; from here on only who missed it hears of it.
@@ -94,7 +94,7 @@ describe('an id of a look whose counts take long', () => {
     const ids: string[] = [];
     betweenChangesAndCounts(async () => {
       await apps.insert(recordOf('web', { updated_at: instant(began + 5_000) }));
-      clock.now = () => began + 40_000;
+      clock.now = () => began + 120_000;
       ids.push((await listen('?app=shop')).lastId);
     });
     await all.got('app', { app_name: 'web' });
