@@ -13,4 +13,5 @@ export type { RabbitOptions } from './rabbitmq/rabbit-options.js';
 export { RabbitReportPublisher } from './rabbitmq/reports/rabbit-report-publisher.js';
 export { RabbitReportStrategy } from './rabbitmq/reports/rabbit-report-strategy.js';
 export { RabbitDesiredStateStrategy } from './rabbitmq/rabbit-desired-state-strategy.js';
+export { brokerAddress } from './rabbitmq/broker-address.js';
 export { BrokerConnection } from './rabbitmq/broker-connection.js';

@@ -1,4 +1,5 @@
 import { shownValue } from '@nebula/configuration';
+import { pluginPlace } from './broker-place.js';
 import type { KeptBrokerConfiguration } from './kept-broker.js';
 
 /** The users of a region, as far as the set-up of its broker knows them. */
@@ -51,7 +52,7 @@ const isWorkers = ({ role }: Login): boolean => role === 'rabbit_worker_user';
 
 function loginsOf(region: RegionUsers): Login[] {
   return ROLES.map(([role, password]) => ({
-    ...{ region: region.region, broker: region.rabbit_management_url },
+    ...{ region: region.region, broker: pluginPlace(region.rabbit_management_url) },
     ...{ role, user: region[role], password: region[password] },
   })).filter(({ user, password }) => user !== '' && password !== '');
 }

@@ -152,6 +152,29 @@ describe('rabbit_regions', () => {
     expect(problemsOf(() => load(regions, more))).toEqual(problems);
   });
 
+  it.each([
+    ['r1', 'r1:5672'],
+    ['r1', 'R1'],
+    ['r1', 'R1:05672'],
+    ['::1', '[::1]:5672'],
+    ['[::AB]', '::ab'],
+    ['::1', '0:0:0:0:0:0:0:1'],
+  ])('has one broker alone where two regions say %s and %s', (one, other) => {
+    const regions = { eu: { rabbit_host: one }, us: { rabbit_host: ['r2', other] } };
+    expect(problemsOf(() => load(regions))).toEqual([
+      'rabbit_regions: eu and us have a node and virtual host in common; each needs its own',
+    ]);
+  });
+
+  it.each([
+    ['another port', 'r1', 'r1:5673', {}],
+    ['another port, which is the usual one of TLS', 'r1', 'r1', { rabbit_port: 5671 }],
+    ['another virtual host, told by its case alone', 'r1', 'r1', { rabbit_vhost: 'Nebula' }],
+  ])('may have %s', (_what, one, other, more) => {
+    const regions = { eu: { rabbit_host: one }, us: { rabbit_host: other, ...more } };
+    expect(problemsOf(() => load(regions))).toEqual([]);
+  });
+
   it('is what setup-broker sets up, each with its administrator', () => {
     const ADMIN = { RABBIT_ADMIN_USER: 'admin', RABBIT_WORKER_PASSWORD: PASSWORD };
     const setUp = (more: Record<string, string>, regions: object = EU_US) =>
@@ -165,13 +188,19 @@ describe('rabbit_regions', () => {
       'rabbit_regions.us: rabbit_worker_user and rabbit_admin_user are both "admin" but must be different: each has rights of its own',
     ]);
     expect(setUp({ RABBIT_ADMIN_PASSWORD: PASSWORD }).map(({ region }) => region)).toEqual(['eu', 'us']);
+    const samePlugin = [
+      'rabbit_regions: eu and us have the same rabbit_management_url; each needs that of its own broker',
+    ];
     expect(
       problemsOf(() =>
         setUp({ RABBIT_ADMIN_PASSWORD: PASSWORD }, { eu: EU_US.eu, us: { rabbit_host: 'x' } }),
       ),
-    ).toEqual([
-      'rabbit_regions: eu and us have the same rabbit_management_url; each needs that of its own broker',
-    ]);
+    ).toEqual(samePlugin);
+    const eu = { ...EU_US.eu, rabbit_management_url: 'http://Plugin.example:80' };
+    const beside = { rabbit_host: 'x', rabbit_management_url: 'HTTP://plugin.example/' };
+    expect(problemsOf(() => setUp({ RABBIT_ADMIN_PASSWORD: PASSWORD }, { eu, us: beside }))).toEqual(
+      samePlugin,
+    );
   });
 
   describe('with an administrator for each', () => {

@@ -8,6 +8,7 @@ import {
   type Sources,
 } from '@nebula/configuration';
 import { configured, StartError } from '@nebula/lifecycle';
+import { nodePlace, pluginPlace } from './broker-place.js';
 import {
   KEPT_BROKER_KEYS,
   type KeptBrokerConfiguration,
@@ -143,7 +144,7 @@ function readRegion(region: string, given: unknown, base: BrokerConfiguration): 
 function sameBroker(read: readonly ReadRegion[]): string[] {
   const seen = new Map<string, string>();
   return read.flatMap(({ value: { region, rabbit_host, rabbit_port, rabbit_vhost } }) => {
-    const nodes = rabbit_host.map((host) => `${host} ${rabbit_port} ${rabbit_vhost}`);
+    const nodes = rabbit_host.map((host) => `${nodePlace(host, rabbit_port)} ${rabbit_vhost}`);
     const other = nodes.map((node) => seen.get(node)).find((found) => found !== undefined);
     for (const node of nodes) seen.set(node, region);
     return other === undefined
@@ -157,7 +158,7 @@ function samePlugin(read: readonly ReadRegion[]): string[] {
   const seen = new Map<string, string>();
   return read.flatMap(({ value }) => {
     if (!keepsBroker(value)) return [];
-    const place = `${value.rabbit_management_url} ${value.rabbit_vhost}`;
+    const place = `${pluginPlace(value.rabbit_management_url)} ${value.rabbit_vhost}`;
     const other = seen.get(place);
     seen.set(place, value.region);
     return other === undefined
