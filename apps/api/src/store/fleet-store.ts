@@ -34,8 +34,12 @@ export abstract class FleetStore {
    */
   abstract saveReports(reports: readonly StoredReport[]): Promise<void>;
 
-  /** Forgets the reports of one worker about these apps. */
-  abstract removeReports(workerId: string, appNames: readonly string[]): Promise<void>;
+  /**
+   * Forgets the reports of these workers about apps that their records don't list: those of older boots, and those of
+   * the current one that are older than its newest heartbeat, which alone says that an app is there no more. At most
+   * 1,000 workers.
+   */
+  abstract removeUnlistedReports(workers: readonly WorkerRecord[]): Promise<void>;
 
   /** Forgets a worker and its reports, if its record still has this version; else answers false. */
   abstract forget(workerId: string, version: number): Promise<boolean>;

@@ -105,10 +105,11 @@ export class FleetWriter {
 
   private async finish(written: readonly Folded[]): Promise<void> {
     await this.fleet.saveReports(written.flatMap(({ reports }) => reports));
-    for (const { change, gone } of written) {
+    const tidied = written.flatMap((each) => each.tidied ?? []);
+    if (tidied.length > 0) await this.fleet.removeUnlistedReports(tidied);
+    for (const { change } of written) {
       if (!change) continue;
       const { before, after } = change;
-      if (gone.length > 0) await this.fleet.removeReports(after.worker_id, gone);
       if (after.duplicate && !before?.duplicate)
         this.log.warn('two workers report under one id', { worker_id: after.worker_id });
     }

@@ -1,4 +1,5 @@
 import { expect, it } from '@jest/globals';
+import type { WorkerMessage } from '@nebula/contracts';
 import { appOn, reportOf, workerOf } from '../store/testing/records.js';
 import { foldMessages, justConverged, timeTaken } from './fold-messages.js';
 
@@ -52,6 +53,25 @@ it('reports of apps that are listed no more are not kept', () => {
   const { reports, gone } = foldMessages(before, messages, NOW);
   expect(reports).toEqual([]);
   expect(gone).toEqual(['shop', 'web']);
+});
+
+it('reports of apps that are gone are looked for where some may be left, and not with each heartbeat', () => {
+  const { schema, worker_id, boot_nonce, worker } = reportOf();
+  const heartbeat = (sequence: number, apps: string[], nonce = boot_nonce): WorkerMessage => ({
+    ...{ schema, kind: 'heartbeat', worker_id, boot_nonce: nonce, worker, sequence, interval_seconds: 60 },
+    apps: apps.map((app_name) => ({ app_name, epoch: 1, revision: 1, deleted: false, state: 'converged' })),
+  });
+  const before = workerOf('worker-1', { apps: [appOn('shop'), appOn('web')] });
+  const tidied = (...messages: WorkerMessage[]) => foldMessages(before, messages, NOW).tidied;
+  expect(tidied(heartbeat(2, ['shop', 'web']), heartbeat(3, ['shop', 'web']))).toBeNull();
+  expect(tidied(reportOf({ sequence: 2, revision: 2 }))).toBeNull();
+  expect(tidied(reportOf({ sequence: 1 }))).toBeNull();
+  expect(tidied(heartbeat(2, ['web']))?.apps).toMatchObject([{ app_name: 'web' }]);
+  expect(tidied(heartbeat(2, ['shop', 'web', 'zoo']))).not.toBeNull();
+  expect(tidied(heartbeat(1, ['shop', 'web'], 'boot-2'))).not.toBeNull();
+  // One that was taken already, after which the store may have gone away.
+  expect(tidied(heartbeat(1, ['shop', 'web']))).not.toBeNull();
+  expect(foldMessages(null, [reportOf()], NOW).tidied).not.toBeNull();
 });
 
 it('an app has just converged when it had not before, at this position', () => {

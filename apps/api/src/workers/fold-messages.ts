@@ -12,6 +12,8 @@ export interface Folded {
   reports: StoredReport[];
   /** Apps that the worker runs no more. */
   gone: string[];
+  /** The worker, when reports about apps that it runs no more may be kept. */
+  tidied: WorkerRecord | null;
 }
 
 /** Takes messages of one worker in the order in which they came. Pure; see `admit`. */
@@ -23,9 +25,12 @@ export function foldMessages(
   const verdicts = { fresh: 0, stale: 0, duplicate: 0 };
   const reports = new Map<string, StoredReport>();
   let after = before;
+  let wasTaken = false;
   for (const message of messages) {
     const { verdict, record, report } = admit(after, message, now);
     verdicts[verdict] += 1;
+    // When it comes again, what was to follow it may not have been done.
+    wasTaken ||= verdict === 'stale' && message.kind === 'heartbeat';
     after = record;
     if (report) keepNewer(reports, report);
   }
@@ -40,7 +45,19 @@ export function foldMessages(
     change,
     reports: [...reports.values()].filter(({ report }) => apps.has(report.app_name)),
     gone,
+    tidied: wasTaken || beginsAnew(before, after) ? after : null,
   };
+}
+
+/**
+ * A worker has begun to run other apps, or has started. Another instance may have kept a report just after its app was
+ * gone: that one is found then.
+ */
+function beginsAnew(before: WorkerRecord | null, after: WorkerRecord | null): boolean {
+  const names = (worker: WorkerRecord | null) => worker?.apps.map(({ app_name }) => app_name);
+  return (
+    before?.boots[0]?.number !== after?.boots[0]?.number || !isDeepStrictEqual(names(before), names(after))
+  );
 }
 
 /**

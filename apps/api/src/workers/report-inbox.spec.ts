@@ -1,5 +1,6 @@
 import { rename } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { StoreUnavailableError } from '../store/app-store.js';
 import type { Stores } from '../store/testing/database-under-test.js';
 import { recordOf, reportOf, workerOf } from '../store/testing/records.js';
 import { createSqliteDatabase, type SqliteUnderTest } from '../store/testing/sqlite-under-test.js';
@@ -21,6 +22,11 @@ async function say(payload: unknown, user_id: string | null = null, to = inbox):
 
 async function known(id = 'worker-1') {
   return (await stores.fleet.workers([id]))[0];
+}
+
+/** The apps of which the store has reports. */
+async function reported(id = 'worker-1'): Promise<string[]> {
+  return (await stores.fleet.reportsOf(id)).map(({ report }) => report.app_name);
 }
 
 beforeEach(async () => {
@@ -55,8 +61,42 @@ describe('the inbox', () => {
     await say(reportOf({ app_name: 'web', sequence: 2 }));
     await say(heartbeatOf({ sequence: 3, apps: [briefOf('web')] }));
     expect((await known())?.apps.map(({ app_name }) => app_name)).toEqual(['web']);
-    const left = await stores.fleet.reportsOf('worker-1');
-    expect(left.map(({ report }) => report.app_name)).toEqual(['web']);
+    expect(await reported()).toEqual(['web']);
+  });
+
+  it('forgets them also when the store goes away before it has, and the messages come again', async () => {
+    const save = stores.fleet.saveReports.bind(stores.fleet);
+    await say(reportOf());
+    await say(reportOf({ app_name: 'web', sequence: 2 }));
+    const heartbeat = heartbeatOf({ sequence: 3, apps: [briefOf('web')] });
+    stores.fleet.saveReports = () => Promise.reject(new StoreUnavailableError('away'));
+    await say(heartbeat);
+    expect(around.paused).toBe(true);
+    expect((await known())?.apps.map(({ app_name }) => app_name)).toEqual(['web']);
+    stores.fleet.saveReports = save;
+    await say(heartbeat);
+    expect(await reported()).toEqual(['web']);
+  });
+
+  it('forgets one that another instance has put back, when the worker starts anew', async () => {
+    const { inbox: other } = inboxOn(await database.open(), around);
+    const save = stores.fleet.saveReports.bind(stores.fleet);
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await say(reportOf({ app_name: 'web', sequence: 1 }));
+    stores.fleet.saveReports = async (reports) => {
+      await released;
+      await save(reports);
+    };
+    const late = say(reportOf({ sequence: 2 }));
+    await eventually(async () => expect((await known())?.apps).toHaveLength(2));
+    await say(heartbeatOf({ sequence: 3, apps: [briefOf('web')] }), null, other);
+    release();
+    await late;
+    await say(heartbeatOf({ boot_nonce: 'boot-2', apps: [briefOf('web')] }));
+    expect(await reported()).toEqual(['web']);
   });
 
   it('takes no report that was left of an earlier life of a worker for newer', async () => {

@@ -18,7 +18,7 @@ import { monotonicMs } from '../monotonic.mjs';
 const LASTING_MS = 30_000;
 
 /** How the api writes down what workers report. It does so in batches, storm or not. */
-const REPORT_CALLS = ['workers', 'saveWorkers', 'saveReports', 'removeReports'];
+const REPORT_CALLS = ['workers', 'saveWorkers', 'saveReports', 'removeUnlistedReports'];
 
 /**
  * What the api asks its database by itself comes a few calls at a time, every few seconds to once a minute: so many more

@@ -21,7 +21,7 @@ import { bulkWrite } from './bulk-write.js';
 import { toFieldName } from './field-name.js';
 import { appAsked, appField, rowFields, WORKER_INDEXES, workersAsked } from './fleet-queries.js';
 import type { MongoDatabase } from './mongo-database.js';
-import { MongoReports } from './mongo-reports.js';
+import { MongoReports, type ReportMark } from './mongo-reports.js';
 import { censusOf } from './census.js';
 import { overviewOf } from './overview.js';
 import {
@@ -82,15 +82,18 @@ export class MongoFleetStore extends FleetStore {
     await this.reports.save(reports);
   }
 
-  override async removeReports(workerId: string, appNames: readonly string[]): Promise<void> {
-    await this.reports.remove(workerId, appNames);
+  override async removeUnlistedReports(workers: readonly WorkerRecord[]): Promise<void> {
+    const known = new Map(workers.map((worker) => [worker.worker_id, worker]));
+    const marks = await this.reports.marksOf([...known.keys()]);
+    // Most often there are none, and nothing is written.
+    await this.reports.removeMarked(marks.filter((mark) => isUnlisted(mark, known.get(mark.worker_id))));
   }
 
   override async forget(workerId: string, version: number): Promise<boolean> {
     const asRead = { _id: workerId, version };
     // Looked for before the record: what a worker that is heard of from now on reports stays, as it is written after a
     // record of another version, and is another report than these.
-    const reports = await this.reports.marksOf(workerId);
+    const reports = await this.reports.marksOf([workerId]);
     if (!(await this.run(() => this.documents.exists(asRead)))) return false;
     // The record goes last: whoever is ended in between can be asked again, and finishes it.
     await this.reports.removeMarked(reports);
@@ -158,6 +161,13 @@ export class MongoFleetStore extends FleetStore {
 
 function all(filters: QueryFilter<WorkerDocument>[]): QueryFilter<WorkerDocument> {
   return filters.length === 0 ? {} : { $and: filters };
+}
+
+/** Whether a report is about an app that its worker, as it says later, runs no more. */
+function isUnlisted({ app_name, boot, sequence }: ReportMark, worker: WorkerRecord | undefined): boolean {
+  const [current] = worker?.boots ?? [];
+  if (!worker || !current || worker.apps.some((app) => app.app_name === app_name)) return false;
+  return boot < current.number || (boot === current.number && sequence < current.heartbeat);
 }
 
 function writeOf({ before, after }: WorkerChange, write: string): WorkerWrite {

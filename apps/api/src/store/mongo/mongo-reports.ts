@@ -19,7 +19,7 @@ interface ReportDocument {
 }
 
 /** Tells a report from a newer one of the same worker about the same app. */
-type ReportMark = Pick<ReportDocument, '_id' | 'boot' | 'sequence'>;
+export type ReportMark = Pick<ReportDocument, '_id' | 'worker_id' | 'app_name' | 'boot' | 'sequence'>;
 
 const REPORT_SCHEMA = new Schema<ReportDocument>(
   {
@@ -76,16 +76,13 @@ export class MongoReports {
     return new Map(found.map((document) => [document.worker_id, toStored(document)]));
   }
 
-  async remove(workerId: string, appNames: readonly string[]): Promise<void> {
-    const ids = appNames.map((appName) => idOf(appName, workerId));
-    if (ids.length > 0) await this.database.run(() => this.reports.deleteMany({ _id: { $in: ids } }));
-  }
-
-  /** Which reports of a worker there are. */
-  async marksOf(workerId: string): Promise<ReportMark[]> {
+  /** Which reports of these workers there are. */
+  async marksOf(workerIds: readonly string[]): Promise<ReportMark[]> {
+    if (workerIds.length === 0) return [];
     this.database.indexes.want(this.reports, OF_WORKER);
+    const fields = { worker_id: 1, app_name: 1, boot: 1, sequence: 1 } as const;
     return await this.database.run(() =>
-      this.reports.find({ worker_id: workerId }, { boot: 1, sequence: 1 }).lean<ReportMark[]>(),
+      this.reports.find({ worker_id: { $in: [...workerIds] } }, fields).lean<ReportMark[]>(),
     );
   }
 

@@ -86,7 +86,12 @@ export const FLEET_QUERIES = {
       WHERE (boot, sequence) < (excluded.boot, excluded.sequence)`,
   },
 
-  removeReport: { sql: 'DELETE FROM reports WHERE worker_id = :worker_id AND app_name = :app_name' },
+  removeUnlisted: {
+    sql: `
+      DELETE FROM reports
+      WHERE worker_id = :worker_id AND (boot, sequence) < (:boot, :heartbeat)
+        AND app_name NOT IN (SELECT value FROM json_each(:app_names))`,
+  },
 
   forgetReports: { sql: 'DELETE FROM reports WHERE worker_id = :worker_id' },
 

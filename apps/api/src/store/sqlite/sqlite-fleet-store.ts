@@ -90,9 +90,13 @@ export class SqliteFleetStore extends FleetStore {
     });
   }
 
-  override async removeReports(workerId: string, appNames: readonly string[]): Promise<void> {
+  override async removeUnlistedReports(workers: readonly WorkerRecord[]): Promise<void> {
     this.database.together('process-end', (change) => {
-      for (const app_name of appNames) change(FLEET_QUERIES.removeReport, { worker_id: workerId, app_name });
+      for (const { worker_id, apps, boots } of workers) {
+        const { number: boot, heartbeat } = boots[0] ?? { number: 0, heartbeat: -1 };
+        const app_names = JSON.stringify(apps.map(({ app_name }) => app_name));
+        change(FLEET_QUERIES.removeUnlisted, { worker_id, boot, heartbeat, app_names });
+      }
     });
   }
 

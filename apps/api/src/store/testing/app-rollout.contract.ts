@@ -267,20 +267,35 @@ export function describeAppRollout(kind: string, create: CreateDatabase): void {
       ]);
     });
 
-    it('what one worker said about an app is forgotten alone', async () => {
+    it('what workers said about apps that they run no more is forgotten, and nothing newer', async () => {
       const names = async (id: string) => (await fleet.reportsOf(id)).map(({ report }) => report.app_name);
-      await fleet.saveReports(
-        ['a', 'b', 'c', 'd']
-          .map((app_name) => stored({ app_name }))
-          .concat(stored({ worker_id: 'other', app_name: 'b' })),
-      );
-      await fleet.removeReports('worker-1', ['b', 'd', 'none']);
-      await fleet.removeReports('nobody', ['a']);
-      await fleet.removeReports('worker-1', []);
-      expect(await names('worker-1')).toEqual(['a', 'c']);
-      expect(await names('other')).toEqual(['b']);
-      await fleet.saveReports([stored({ app_name: 'b' })]);
-      expect(await names('worker-1')).toEqual(['a', 'b', 'c']);
+      const [boot] = workerOf('any').boots;
+      if (!boot) throw new Error('there is no boot');
+      const at = (worker_id: string, ...apps: string[]) =>
+        workerOf(worker_id, {
+          apps: apps.map((name) => appOn(name)),
+          boots: [{ ...boot, number: 4, sequence: 9, heartbeat: 7 }],
+        });
+      await fleet.saveReports([
+        stored({ app_name: 'a.b' }, 3),
+        stored({ app_name: 'listed', sequence: 6 }, 4),
+        stored({ app_name: 'older boot', sequence: 900 }, 3),
+        stored({ app_name: 'before', sequence: 6 }, 4),
+        stored({ app_name: 'behind', sequence: 8 }, 4),
+        stored({ app_name: 'newer boot', sequence: 1 }, 5),
+        stored({ worker_id: 'second', app_name: 'a.b' }, 3),
+        stored({ worker_id: 'second', app_name: 'listed' }, 3),
+        stored({ worker_id: 'other', app_name: 'before' }, 3),
+      ]);
+      await fleet.removeUnlistedReports([]);
+      await fleet.removeUnlistedReports([at('nobody'), workerOf('other', { boots: [] })]);
+      expect(await names('worker-1')).toHaveLength(6);
+      await fleet.removeUnlistedReports([at('worker-1', 'a.b', 'listed'), at('second', 'a.b')]);
+      expect(await names('worker-1')).toEqual(['a.b', 'behind', 'listed', 'newer boot']);
+      expect(await names('second')).toEqual(['a.b']);
+      expect(await names('other')).toEqual(['before']);
+      await fleet.saveReports([stored({ app_name: 'before', sequence: 10 }, 4)]);
+      expect(await names('worker-1')).toContain('before');
       await fleet.saveReports([]);
     });
 
