@@ -4,6 +4,9 @@ import type { AppStore } from '../store/app-store.js';
 const METHODS = ['get', 'list', 'records', 'changedSince', 'insert', 'replace', 'epoch', 'problem'] as const;
 type Method = (typeof METHODS)[number];
 
+/** What does both in one step, by what was read a short time ago: where either fails, it does. */
+const FROM_MEMORY = 'replaceRemembered';
+
 /** A real store of which some calls can be made to fail in the ways in which databases do. */
 export class FaultyStore {
   private releases: (() => void)[] = [];
@@ -43,14 +46,14 @@ export class FaultyStore {
   /** Before the next of these calls somebody else comes first; all others are as they always are. */
   overtake(method: Method, work: () => Promise<unknown>): void {
     this.replace([method], async () => {
-      Reflect.deleteProperty(this.store, method);
+      for (const each of allOf([method])) Reflect.deleteProperty(this.store, each);
       await work();
     });
   }
 
   /** Calls are what they were, and those that wait go on. */
   heal(): void {
-    for (const method of METHODS) Reflect.deleteProperty(this.store, method);
+    for (const method of allOf(METHODS)) Reflect.deleteProperty(this.store, method);
     for (const release of this.releases.splice(0)) release();
   }
 
@@ -59,7 +62,7 @@ export class FaultyStore {
     before: () => Promise<void>,
     after: () => Promise<void> = () => Promise.resolve(),
   ): void {
-    for (const method of methods) {
+    for (const method of allOf(methods)) {
       const real = this.store[method].bind(this.store) as (...parts: unknown[]) => Promise<unknown>;
       const faulty = async (...parts: unknown[]) => {
         await before();
@@ -70,4 +73,9 @@ export class FaultyStore {
       Object.defineProperty(this.store, method, { value: faulty, configurable: true });
     }
   }
+}
+
+function allOf(methods: readonly Method[]): (Method | typeof FROM_MEMORY)[] {
+  const isBoth = methods.includes('get') || methods.includes('replace');
+  return isBoth ? [...methods, FROM_MEMORY] : [...methods];
 }
