@@ -176,7 +176,7 @@ describe('a store that never answers', () => {
     });
   });
 
-  it('doesn’t keep those that need no store from being answered', async () => {
+  it("doesn't keep those that need no store from being answered", async () => {
     store.hang('get', 'list');
     const waiting = make(READS);
     expect((await api.call('GET', '//healthz')).status).toBe(200);

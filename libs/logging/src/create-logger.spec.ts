@@ -133,7 +133,7 @@ describe('secrets', () => {
   it.each<[string, unknown]>([
     ['env_vars', { env_vars: { DB: SECRET } }],
     ['a spec inside', { message: { spec: { env_vars: { DB: SECRET } } } }],
-    ['the engine’s environment', { Config: { Env: [`DB=${SECRET}`, SECRET.slice(0, 0)] } }],
+    ["the engine's environment", { Config: { Env: [`DB=${SECRET}`, SECRET.slice(0, 0)] } }],
     ['passwords', { rabbit_password: SECRET, registryPassword: { x: SECRET }, passwd: SECRET }],
     ['tokens', { token: SECRET, accessToken: SECRET, api_key: SECRET, 'x-registry-auth': SECRET }],
     ['headers', { headers: { Authorization: SECRET, cookie: SECRET } }],

@@ -264,7 +264,7 @@ it('a dry run is asked for by true or false', async () => {
   expect((await api.call('GET', '/apps/dry-word')).status).toBe(200);
 });
 
-it('a dry run of an app whose name was another’s goes on from there, as the call does', async () => {
+it("a dry run of an app whose name was another's goes on from there, as the call does", async () => {
   await api.store.raiseHighestPurged(4);
   await api.create('dry-again');
   await api.call('DELETE', '/apps/dry-again');

@@ -72,7 +72,7 @@ describe('an app that has had an image id since before it was refused', () => {
   });
 });
 
-it('a document with an image id is refused whole, at the apps that don’t have it', async () => {
+it("a document with an image id is refused whole, at the apps that don't have it", async () => {
   const answer = await apply(
     { app_name: app, docker_image: ID },
     { app_name: 'new', docker_image: 'shop:1' },

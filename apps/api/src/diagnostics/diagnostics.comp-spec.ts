@@ -126,7 +126,7 @@ describe('the diagnostics', () => {
     expect(checks.find(({ name }) => name === 'secrets')?.summary).toBe('1 apps were looked at');
   });
 
-  it('find a broker that is away, and don’t wait for its streams', async () => {
+  it("find a broker that is away, and don't wait for its streams", async () => {
     await start();
     await create('shop');
     feed.away = true;
@@ -134,7 +134,7 @@ describe('the diagnostics', () => {
     expect(await findings('streams')).toEqual([]);
   });
 
-  it('find what a broker doesn’t allow', async () => {
+  it("find what a broker doesn't allow", async () => {
     await start();
     const refused = { problem: 'The api may not read streams.', remedy: 'Run setup-broker.' };
     Object.assign(feed, { examine: async () => [refused] });
@@ -266,7 +266,7 @@ describe('the diagnostics', () => {
     );
   });
 
-  it('don’t take the time that the database needs to answer for a difference', async () => {
+  it("don't take the time that the database needs to answer for a difference", async () => {
     await start();
     let now = Date.now();
     api.api.get(Clock).now = () => now;

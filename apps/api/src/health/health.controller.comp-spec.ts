@@ -141,7 +141,7 @@ describe('/readyz', () => {
     });
   });
 
-  it('says that reports don’t arrive', async () => {
+  it("says that reports don't arrive", async () => {
     const broker = new InProcessBroker({ directory: join(tmpdir(), 'nebula-no-feed') });
     const reports = Object.assign(broker.reportStrategy(), { problem: () => 'the queue is missing' });
     await start({ reports });
@@ -156,7 +156,7 @@ describe('/readyz', () => {
     expect((await missing()).detail).toBe('store: the database is away; docker: the engine is away.');
   });
 
-  it('doesn’t wait long for a check that never answers', async () => {
+  it("doesn't wait long for a check that never answers", async () => {
     await start(engine(() => new Promise<never>(() => {})));
     expect((await missing()).problems).toEqual({ ...WELL, docker: 'does not answer within 2 s' });
   });

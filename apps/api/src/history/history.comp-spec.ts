@@ -211,7 +211,7 @@ describe('a rollback', () => {
     expect((await refused({ to: 1 })).status).toBe(200);
   });
 
-  it('is refused where today’s rules refuse the spec', async () => {
+  it("is refused where today's rules refuse the spec", async () => {
     await api.create('back-rules');
     const [record] = await api.stored('back-rules');
     const old = record as { spec: object };

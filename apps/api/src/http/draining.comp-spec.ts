@@ -42,7 +42,7 @@ describe('closing', () => {
     await expect(fetch(`${url}/healthz`)).rejects.toThrow();
   });
 
-  it('doesn’t wait for connections that are open', async () => {
+  it("doesn't wait for connections that are open", async () => {
     const { port } = api;
     const socket = connect(port, '127.0.0.1');
     const closed = new Promise((resolve) => socket.on('close', resolve));
@@ -54,7 +54,7 @@ describe('closing', () => {
     expect(performance.now() - from).toBeLessThan(SOON_MS);
   });
 
-  it('doesn’t wait for a client that has left', async () => {
+  it("doesn't wait for a client that has left", async () => {
     store.hang('list');
     const leaving = new AbortController();
     const request = fetch(`${api.url}/api/v3/apps`, { signal: leaving.signal });
@@ -70,7 +70,7 @@ describe('closing', () => {
     expect(performance.now() - from).toBeLessThan(SOON_MS);
   });
 
-  it('doesn’t wait for a client that has left with several requests on one connection', async () => {
+  it("doesn't wait for a client that has left with several requests on one connection", async () => {
     store.hang('list');
     const socket = await pipelined(api.port, '/api/v3/apps', 4);
     await eventually(() => expect(store.waiting).toBe(4));

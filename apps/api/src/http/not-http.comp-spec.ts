@@ -71,7 +71,7 @@ describe('what is not HTTP', () => {
     expectRawProblem(await rawRequest(api.port, path), PROBLEMS.headersTooLarge);
   });
 
-  it('like an expectation that can’t be met is answered', async () => {
+  it("like an expectation that can't be met is answered", async () => {
     const head = 'POST /api/v3/apps HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n';
     expectRawProblem(
       await rawRequest(api.port, `${head}Expect: wonders\r\n\r\n`),

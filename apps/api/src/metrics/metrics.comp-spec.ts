@@ -43,7 +43,7 @@ function later(): void {
 }
 
 describe('the metrics', () => {
-  it('are in Prometheus’ text format, each with what it means', async () => {
+  it("are in Prometheus' text format, each with what it means", async () => {
     await start();
     const { headers, body } = await api.call('GET', '//metrics');
     expect(headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
@@ -164,7 +164,7 @@ describe('the metrics', () => {
     });
   });
 
-  it('have no value where the store can’t tell one, and all others', async () => {
+  it("have no value where the store can't tell one, and all others", async () => {
     await start();
     const orphans = async () => (await scraped()).get('nebula_orphan_apps');
     expect(await orphans()).toBeUndefined();

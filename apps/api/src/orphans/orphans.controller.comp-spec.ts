@@ -37,7 +37,7 @@ interface Page {
 }
 
 describe('the list of orphans', () => {
-  it('has what workers run and the database doesn’t know, with how many and the latest that they have', async () => {
+  it("has what workers run and the database doesn't know, with how many and the latest that they have", async () => {
     await run('ghost', { revision: 7 }, { revision: 9 }, { epoch: 0, revision: 0, state: 'converging' });
     expect(await orphans()).toEqual({
       items: [{ app_name: 'ghost', workers: 2, epoch: 1, revision: 9 }],
@@ -126,7 +126,7 @@ describe('an orphan', () => {
     await eventually(async () => expect(await newest('ghost')).toMatchObject({ revision: 8, deleted: true }));
   });
 
-  it('of a higher epoch raises the database’s, so that workers follow', async () => {
+  it("of a higher epoch raises the database's, so that workers follow", async () => {
     await run('ghost', { epoch: 3, revision: 2 });
     expect(await api.call('DELETE', '/apps/ghost')).toMatchObject({ status: 202 });
     await eventually(async () => expect(await newest('ghost')).toMatchObject({ epoch: 4, deleted: true }));
@@ -162,7 +162,7 @@ describe('an orphan', () => {
 it.each([
   ['of which nobody has heard', null],
   ['of which the stream has but the tombstone', 4],
-])('an app %s can’t be deleted', async (_what, revision) => {
+])("an app %s can't be deleted", async (_what, revision) => {
   const message = desiredStateMessage(tombstoneOf('ghost', { revision: revision ?? 1 }), 1);
   if (revision !== null) await api.broker.feed.publish(message);
   expect(await api.call('DELETE', '/apps/ghost')).toMatchObject({ status: 404 });

@@ -102,18 +102,18 @@ it('any certificate will do when it is not to be verified', async () => {
 
 it('a certificate of an unknown authority is refused, in words', async () => {
   const feed = feedWith({ ...certificates.client, verify: true });
-  await eventually(() => expect(feed.problem()).toMatch(/can’t be reached: .*certificate/));
+  await eventually(() => expect(feed.problem()).toMatch(/can't be reached: .*certificate/));
   expect(log.lines).toHaveLength(1);
 });
 
-it('a broker that asks for our certificate doesn’t take us without one', async () => {
+it("a broker that asks for our certificate doesn't take us without one", async () => {
   const feed = feedWith({ ca: certificates.ca, verify: true });
-  await eventually(() => expect(feed.problem()).toContain('can’t be reached: '));
-  await expect(feed.publish(wanted('shop', 1))).rejects.toThrow('can’t be reached: ');
+  await eventually(() => expect(feed.problem()).toContain("can't be reached: "));
+  await expect(feed.publish(wanted('shop', 1))).rejects.toThrow("can't be reached: ");
 });
 
 it('a port without TLS is told', async () => {
   const feed = feedWith({ ca: certificates.ca, verify: true }, server.broker.hosts);
-  await eventually(() => expect(feed.problem()).toContain('it doesn’t speak TLS there'));
+  await eventually(() => expect(feed.problem()).toContain("it doesn't speak TLS there"));
   expect(log.text).not.toContain('ssl3');
 });

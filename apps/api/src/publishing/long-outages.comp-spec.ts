@@ -77,7 +77,7 @@ describe('after hours without', () => {
 describe('a feed of several nodes', () => {
   it('that is away for another reason at each attempt, as they take turns, makes one line, and one of each reason else', async () => {
     api = await bed.start();
-    feed.reasons = ['one can’t be reached', 'two can’t be reached', 'three can’t be reached'];
+    feed.reasons = ["one can't be reached", "two can't be reached", "three can't be reached"];
     feed.away = true;
     for (const app of ['shop', 'web', 'mail']) await api.write(app);
     await eventually(() => expect(feed.refusals).toBeGreaterThan(20));

@@ -154,7 +154,7 @@ describe('a write', () => {
     expect(feed.appended.map(({ app_name }) => app_name).sort()).toEqual(apps.sort());
   }, 90_000);
 
-  it('doesn’t wait for the feed', async () => {
+  it("doesn't wait for the feed", async () => {
     feed.hanging = true;
     api = await start();
     await api.write('shop');

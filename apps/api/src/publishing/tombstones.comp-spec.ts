@@ -44,7 +44,7 @@ describe('a new app', () => {
   });
 
   it.each<['away' | 'hanging']>([['away'], ['hanging']])(
-    'isn’t kept waiting by a feed that is %s, and is right in the end',
+    "isn't kept waiting by a feed that is %s, and is right in the end",
     async (fault) => {
       api = await bed.start({ tombstone_retention_days: 1 });
       await api.write('shop');

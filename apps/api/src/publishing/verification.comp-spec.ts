@@ -161,7 +161,7 @@ describe('verification', () => {
     await eventually(() => expect([...cutOff.reads.keys()]).toEqual(expect.arrayContaining(apps)));
   });
 
-  it('of the rest goes on however many streams can’t be read', async () => {
+  it("of the rest goes on however many streams can't be read", async () => {
     const database = SqliteDatabase.open(bed.database);
     const store = new SqliteAppStore(database);
     // None of them has to outlive a loss of power.

@@ -142,7 +142,7 @@ describe('what workers have seen', () => {
     expect(suspected).toEqual(['shop', 'shop']);
   });
 
-  it('of an app that the database doesn’t know is none', async () => {
+  it("of an app that the database doesn't know is none", async () => {
     await look([reportOf({ app_name: 'unknown' })]);
     expect(suspected).toEqual([]);
   });

@@ -284,7 +284,7 @@ describe('the workers of a status', () => {
   });
 
   it.each(['limit=0', 'limit=1001', 'cursor=!', 'cursor=', 'prefix=w', 'limit=1&limit=2'])(
-    'can’t be asked for with ?%s',
+    "can't be asked for with ?%s",
     async (query) => {
       const answer = await api.call('GET', `/apps/paged/status?${query}`);
       expect(expectProblem(answer, PROBLEMS.invalidQuery).errors).toHaveLength(1);

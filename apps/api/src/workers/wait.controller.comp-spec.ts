@@ -44,7 +44,7 @@ async function change(): Promise<void> {
 const ERROR = { step: 'pull', message: 'no such image', at: '2026-01-01T00:00:00.000Z', retry_at: null };
 
 describe('waiting for the workers of an app', () => {
-  it('ends at once when all that aren’t offline are there', async () => {
+  it("ends at once when all that aren't offline are there", async () => {
     await api.keep(worker('a'), worker('b'), { ...worker('c', { revision: 0 }), last_seen_at: 0 });
     const started = performance.now();
     const asked = Date.now();
@@ -212,7 +212,7 @@ describe('waiting for the workers of an app', () => {
     });
   });
 
-  it('of a deleted app that no worker has is nobody’s success, and ends at once', async () => {
+  it("of a deleted app that no worker has is nobody's success, and ends at once", async () => {
     await api.call('DELETE', '/apps/shop');
     const started = performance.now();
     const nobody = { revision: 2, outcome: 'no_workers', converged: 0, pending: 0 };

@@ -76,7 +76,7 @@ it('what is no message at all is counted, and reported of the app whose stream h
   expect(engine.calls).toEqual([]);
 });
 
-it('a message of another app than the stream’s is refused, and the other app doesn’t hear of it', async () => {
+it("a message of another app than the stream's is refused, and the other app doesn't hear of it", async () => {
   worker.receive(wanted({ app_name: 'other', revision: 2 }), 'web');
   const report = await worker.reported({ app_name: 'web', state: 'failed', revision: 1 });
   expect(report.last_error?.message).toContain('/app_name must be web');

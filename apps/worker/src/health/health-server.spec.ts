@@ -76,7 +76,7 @@ describe('the health of a worker', () => {
     });
   });
 
-  it('has the metrics beside it, and says in a line when they can’t be had', async () => {
+  it("has the metrics beside it, and says in a line when they can't be had", async () => {
     const url = await start();
     const answer = await fetch(`${url}/metrics`);
     expect([answer.status, await answer.text()]).toEqual([200, 'up 1\n']);

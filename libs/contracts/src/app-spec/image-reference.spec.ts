@@ -85,7 +85,7 @@ describe('docker_image', () => {
   });
 
   it.each([SHA256, 'sha256:0a', 'sha256', `sha256@${SHA256}`, `sha384:${'0'.repeat(96)}`, 'sha512:0a'])(
-    'refuses the id %s to an app that doesn’t have it, and reads what older versions have stored',
+    "refuses the id %s to an app that doesn't have it, and reads what older versions have stored",
     (docker_image) => {
       expect(isImageId(docker_image)).toBe(true);
       const spec = expandSpec({ app_name: 'shop', docker_image });

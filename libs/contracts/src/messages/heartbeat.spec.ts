@@ -58,7 +58,7 @@ describe('a heartbeat', () => {
     for (const input of [null, 5, 'x', [], undefined]) expect(parseWorkerMessage(input).ok).toBe(false);
   });
 
-  it('replaces the worker’s last one, and no report', () => {
+  it("replaces the worker's last one, and no report", () => {
     const report = { ...HEARTBEAT, kind: 'report', app_name: 'shop' } as unknown as WorkerHeartbeat;
     const keys = [HEARTBEAT, { ...HEARTBEAT, worker_id: 'w2' }, report].map(workerMessageKey);
     expect(new Set(keys).size).toBe(3);

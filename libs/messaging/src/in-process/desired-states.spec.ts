@@ -120,7 +120,7 @@ describe('delivery', () => {
     expect(revisions(listener)).toEqual([...revisions(listener)].sort((a, b) => a - b));
   });
 
-  it('of one app doesn’t wait for another', async () => {
+  it("of one app doesn't wait for another", async () => {
     const { wait, open } = gate();
     const listener = await listen(ALL, ({ app_name }) => (app_name === 'slow' ? wait() : undefined));
     await broker.feed.publish(wanted('slow', 1));
@@ -204,7 +204,7 @@ describe('the retained message', () => {
     await eventually(() => expect(listener.received.at(-1)).toEqual(wanted('shop', 1)));
   });
 
-  it('isn’t mixed up with what an interrupted write has left', async () => {
+  it("isn't mixed up with what an interrupted write has left", async () => {
     await broker.feed.publish(wanted('shop', 1));
     await writeFile(join(directory, '.shop.tmp'), '{"half":');
     const listener = await listen();
@@ -236,7 +236,7 @@ describe('the retained message', () => {
   });
 });
 
-it('a folder that can’t be written to is a problem until it can', async () => {
+it("a folder that can't be written to is a problem until it can", async () => {
   const listener = await listen();
   await writeFile(directory, 'in the way');
   await expect(broker.feed.publish(wanted('shop', 1))).rejects.toThrow(/EEXIST|ENOTDIR/);

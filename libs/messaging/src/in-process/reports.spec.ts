@@ -177,7 +177,7 @@ it('the last reports are delivered before the consumer is closed', async () => {
   expect(listener.received).toHaveLength(2);
 });
 
-it('what can’t be sent troubles nobody', async () => {
+it("what can't be sent troubles nobody", async () => {
   const listener = await listen();
   const circle: Record<string, unknown> = {};
   circle['self'] = circle;

@@ -61,7 +61,7 @@ describe('a worker whose connection is blocked', () => {
     ['looks for a stream', ({ method, isNext }) => method === 'basic.consume' && isNext],
     ['subscribes', ({ method, isNext }) => method === 'basic.consume' && !isNext],
     [
-      'has received what it can’t know to be all',
+      "has received what it can't know to be all",
       ({ method }) => method === 'basic.qos' && broker.delivered > 0,
     ],
   ])('while it %s, says so, goes on when it is freed, and leaves nothing behind', async (_when, blocksAt) => {
@@ -78,7 +78,7 @@ describe('a worker whose connection is blocked', () => {
     });
     expect([...problems]).toEqual([BLOCKED]);
     expect(revisions).toEqual([]);
-    expect(log.problems('can’t give the stream')).toEqual([]);
+    expect(log.problems("can't give the stream")).toEqual([]);
     broker.free();
     await eventually(() => expect(revisions).toEqual([1]));
     await eventually(() => expect(strategy.problem()).toBeNull());

@@ -7,10 +7,10 @@ const SYSTEM_ERRORS: Record<string, string> = {
   EHOSTUNREACH: 'there is no way to that host',
   ENETUNREACH: 'there is no way to that network',
   ENOTFOUND: 'the name is unknown',
-  EAI_AGAIN: 'the name can’t be resolved now',
+  EAI_AGAIN: "the name can't be resolved now",
   ETIMEDOUT: 'there is no answer',
   EPIPE: 'it ended the connection',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'it doesn’t speak TLS there',
+  ERR_SSL_WRONG_VERSION_NUMBER: "it doesn't speak TLS there",
 };
 
 const WRONG_LOGIN = /ACCESS_REFUSED|ACCESS-REFUSED/;
@@ -39,5 +39,5 @@ export function connectProblem(
     return `RabbitMQ at ${address} refuses the login of the user ${user}; check name and password, or run "setup-broker" if it is a new one`;
   if (WRONG_VHOST.test(text))
     return `RabbitMQ at ${address} has no virtual host ${vhost} that the user ${user} may use; "setup-broker" makes it`;
-  return `RabbitMQ at ${address} can’t be reached: ${SYSTEM_ERRORS[String(codeOf(error))] ?? text.trim()}`;
+  return `RabbitMQ at ${address} can't be reached: ${SYSTEM_ERRORS[String(codeOf(error))] ?? text.trim()}`;
 }

@@ -38,8 +38,8 @@ export async function findStreams(
 }
 
 function problemOf(error: unknown, app: string): string {
-  if (codeOf(error) === 403) return `RabbitMQ doesn’t allow to read the stream of ${app}`;
+  if (codeOf(error) === 403) return `RabbitMQ doesn't allow to read the stream of ${app}`;
   if (/replica on the local node/.test(messageOf(error)))
     return `the node of RabbitMQ that we are connected to has no replica of the stream of ${app}; add one there`;
-  return `RabbitMQ can’t give the stream of ${app}: ${messageOf(error)}`;
+  return `RabbitMQ can't give the stream of ${app}: ${messageOf(error)}`;
 }

@@ -85,7 +85,7 @@ describe('a stream', () => {
     await streams.server.broker.manage('PUT', '/api/permissions/%2F/blind', none);
     const worker = await streams.follow([shop], undefined, { user: 'blind', password: 'p' });
     await eventually(() =>
-      expect(worker.strategy.problem()).toBe(`RabbitMQ doesn’t allow to read the stream of ${shop}`),
+      expect(worker.strategy.problem()).toBe(`RabbitMQ doesn't allow to read the stream of ${shop}`),
     );
     await streams.server.broker.manage('PUT', '/api/permissions/%2F/blind', { ...none, read: '.*' });
     await streams.received(worker, shop, 1);

@@ -81,7 +81,7 @@ export class RabbitDesiredStateStrategy extends Server implements CustomTranspor
   on(): void {}
 
   unwrap<T>(): T {
-    throw new Error('The client of RabbitMQ is made anew with each connection and can’t be handed out.');
+    throw new Error("The client of RabbitMQ is made anew with each connection and can't be handed out.");
   }
 
   private change(app: string, change: (inbox: Inbox) => void): void {

@@ -65,7 +65,7 @@ describe('delivery', () => {
     expect([streams.revisions(worker, shop), streams.revisions(worker, web)]).toEqual([[301], [61]]);
   });
 
-  it('isn’t disturbed by what is no message, which comes too when it is the newest', async () => {
+  it("isn't disturbed by what is no message, which comes too when it is the newest", async () => {
     await streams.publish(shop, 1);
     const worker = await streams.follow([shop, web]);
     await streams.received(worker, shop, 1);

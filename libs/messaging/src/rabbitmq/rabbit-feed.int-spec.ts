@@ -182,11 +182,11 @@ describe('a broker that is away', () => {
   it('makes calls fail at once, and is told in a few words', async () => {
     const feed = feedWith({ hosts: ['127.0.0.1:1'] });
     await eventually(() =>
-      expect(feed.problem()).toBe('RabbitMQ at 127.0.0.1:1 can’t be reached: nothing listens there'),
+      expect(feed.problem()).toBe("RabbitMQ at 127.0.0.1:1 can't be reached: nothing listens there"),
     );
-    await expect(feed.publish(wanted('shop', 1))).rejects.toThrow('can’t be reached');
-    await expect(feed.readNewest('shop')).rejects.toThrow('can’t be reached');
-    expect(log.problems('can’t be reached')).toHaveLength(1);
+    await expect(feed.publish(wanted('shop', 1))).rejects.toThrow("can't be reached");
+    await expect(feed.readNewest('shop')).rejects.toThrow("can't be reached");
+    expect(log.problems("can't be reached")).toHaveLength(1);
   });
 
   it('is passed over when another node can be had', async () => {
@@ -251,7 +251,7 @@ describe('a broker that is away', () => {
   );
 });
 
-it('a broker that gives no answer doesn’t hold up the end of the connection', async () => {
+it("a broker that gives no answer doesn't hold up the end of the connection", async () => {
   const feed = await connectedFeed('left');
   const pid = server.broker.pid() ?? 0;
   process.kill(pid, 'SIGSTOP');
@@ -269,7 +269,7 @@ describe('a refusal', () => {
   it.each<[string, Partial<RabbitOptions>, string]>([
     ['login', { password: 'wrong-Secret' }, 'refuses the login of the user admin; check name and password'],
     ['virtual host', { vhost: 'nowhere' }, 'has no virtual host nowhere that the user admin may use'],
-    ['host name', { hosts: ['no-such-host.invalid'] }, 'can’t be reached: the name'],
+    ['host name', { hosts: ['no-such-host.invalid'] }, "can't be reached: the name"],
   ])('of a wrong %s is one clear line, without secrets', async (_what, changes, words) => {
     const feed = feedWith(changes);
     await eventually(() => expect(feed.problem()).toContain(words));

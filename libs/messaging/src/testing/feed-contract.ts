@@ -45,7 +45,7 @@ export function describeFeed(name: string, feedForTest: () => Promise<DesiredSta
       expect(await feed.readNewest('web')).toMatchObject({ epoch: 2, revision: 9 });
     });
 
-    it('keeps the order of publishes that don’t wait for each other', async () => {
+    it("keeps the order of publishes that don't wait for each other", async () => {
       const apps = ['shop', 'web'];
       const publishes = Array.from({ length: 40 }, (_, n) => wanted(apps[n % 2] ?? '', n + 1));
       await Promise.all(publishes.map((message) => feed.publish(message)));

@@ -398,7 +398,7 @@ export const listOrphans = <ThrowOnError extends boolean = true>(options: Option
  *
  * `app`: an app is wanted otherwise than before. `convergence`: its workers are otherwise than before, about once a second at most. `update`: the change of an app has failed on other workers than before, or is taken back there (`paused`, `rolling_back` and `rolled_back` in `updates`).
  *
- * In a stream of all apps, an app that nobody changes is looked at in turn where other instances of the api take its workers’ reports, and when workers fall silent: five apps a second, so with 1,000 apps such news can be some minutes old. A stream with `app` has them within about a second.
+ * In a stream of all apps, an app that nobody changes is looked at in turn where other instances of the api take its workers' reports, and when workers fall silent: five apps a second, so with 1,000 apps such news can be some minutes old. A stream with `app` has them within about a second.
  *
  * A client that comes back says with `Last-Event-ID` what it has seen and gets what it missed. Where that is not known any more, as after a restart or at another instance, `reset` comes in place of `start`: read again what you need. Events of apps that have changed meanwhile follow it. `reset` comes in between, too, when the database was restored from a backup.
  *

@@ -13,7 +13,7 @@ const {
 /** Code of a write whose key is there already. */
 export const DUPLICATE_KEY = 11_000;
 
-/** The server’s codes that mean that it is away, stepping down, out of something, failing itself, or not ours to use. */
+/** The server's codes that mean that it is away, stepping down, out of something, failing itself, or not ours to use. */
 const REASONS = new Map<number, string>([
   [1, 'failed inside'],
   [6, "can't reach its other hosts"],

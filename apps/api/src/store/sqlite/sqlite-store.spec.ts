@@ -152,7 +152,7 @@ describe('a SQLite file', () => {
     }
   });
 
-  it('and all beside it are the owner’s alone, whatever the umask', async () => {
+  it("and all beside it are the owner's alone, whatever the umask", async () => {
     const umask = process.umask(0);
     try {
       await new SqliteAppStore(open()).insert(recordOf('shop'));
@@ -329,7 +329,7 @@ describe('a SQLite file', () => {
     expect(lines).toHaveLength(2);
   });
 
-  it('on a full disk refuses what it can’t keep, says so, and keeps the rest', async () => {
+  it("on a full disk refuses what it can't keep, says so, and keeps the rest", async () => {
     const { database, lines } = openTelling();
     const store = new SqliteAppStore(database);
     await store.insert(recordOf('kept'));

@@ -70,7 +70,7 @@ export function describeAppHistory(kind: string, create: CreateDatabase): void {
       expect(await apps.get('shop')).toEqual({ ...at(4), published: first.published });
     });
 
-    it('comes newest first, page by page, and is each app’s own', async () => {
+    it("comes newest first, page by page, and is each app's own", async () => {
       await reach(6);
       await apps.insert(recordOf('shop2'));
       await apps.replace(recordOf('shop2', { revision: 9 }), 1);

@@ -208,7 +208,7 @@ export class RabbitReportStrategy extends Server implements ReportTransport {
     const user: unknown = message.properties.userId;
     if (typeof user !== 'string') {
       this.rare.say('anonymous', (held) =>
-        this.logger.warn('a report that doesn’t name its user is dropped', { held_back: held }),
+        this.logger.warn("a report that doesn't name its user is dropped", { held_back: held }),
       );
       return [];
     }

@@ -164,7 +164,7 @@ describe('reports', () => {
     await eventually(async () => expect(await queued()).toBe(0));
   });
 
-  it('that an api can’t take are given back for others, until it takes reports again', async () => {
+  it("that an api can't take are given back for others, until it takes reports again", async () => {
     const reports = publisher();
     for (let sequence = 1; sequence <= 200; sequence += 1) {
       reports.publish(reportOf('w1', `app-${sequence}`, sequence));
@@ -192,7 +192,7 @@ describe('reports', () => {
     expect([...ill.problems, ...well.problems]).toEqual([]);
   });
 
-  it('that are none reach the handler as nothing, and don’t stand in the way', async () => {
+  it("that are none reach the handler as nothing, and don't stand in the way", async () => {
     const { received } = await api();
     await server.onChannel(
       async (channel) => {
@@ -211,7 +211,7 @@ describe('reports', () => {
     ]);
   });
 
-  it('that don’t name their user are dropped, as anybody could have sent them', async () => {
+  it("that don't name their user are dropped, as anybody could have sent them", async () => {
     const { sequences, problems } = await api();
     await server.onChannel(async (channel) => {
       for (const sequence of [1, 2]) {
@@ -221,7 +221,7 @@ describe('reports', () => {
     }, server.options(WORKER));
     publisher().publish(reportOf('w1', 'shop', 9));
     await eventually(() => expect(sequences()).toEqual([9]));
-    expect(problems.filter((line) => line.includes('doesn’t name its user'))).toHaveLength(1);
+    expect(problems.filter((line) => line.includes("doesn't name its user"))).toHaveLength(1);
   });
 
   it('of a worker that ends are sent before it does', async () => {

@@ -133,7 +133,7 @@ it('each report has its time, however slowly those before it are confirmed', asy
   expect(broker.channels[0]?.isClosed).toBe(true);
 });
 
-it('while the broker takes nothing from the connection, the time for a confirmation doesn’t run', async () => {
+it("while the broker takes nothing from the connection, the time for a confirmation doesn't run", async () => {
   reports.publish(reportOf('w1', 'shop', 1));
   await seconds(20);
   broker.isBlocked = true;

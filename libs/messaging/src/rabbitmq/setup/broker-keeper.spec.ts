@@ -51,12 +51,12 @@ describe('a management plugin that does not answer', () => {
     expect(keeper.problem()).toBeNull();
     keeper.suspect();
     expect(keeper.problem()).toMatch(
-      /^RabbitMQ can’t be set up: the management plugin at http:\/\/127\.0\.0\.1:\d+ does not answer: nobody listens there$/,
+      /^RabbitMQ can't be set up: the management plugin at http:\/\/127\.0\.0\.1:\d+ does not answer: nobody listens there$/,
     );
     expect(log.lines).toHaveLength(1);
   });
 
-  it('doesn’t hold up the end', async () => {
+  it("doesn't hold up the end", async () => {
     let asked = 0;
     await keeperOf(() => {
       asked += 1;
@@ -76,7 +76,7 @@ it('what is missing and can not be made is a problem, without a secret', async (
   });
   await eventually(() =>
     expect(keeper.problem()).toBe(
-      'RabbitMQ can’t be set up: the broker answers PUT vhosts/nebula with 400: bad_request: no more of these',
+      "RabbitMQ can't be set up: the broker answers PUT vhosts/nebula with 400: bad_request: no more of these",
     ),
   );
   expect(log.text).not.toContain('Secret');

@@ -50,7 +50,7 @@ export class BrokerKeeper {
   /** Null unless something is or may be missing that can't be made; else why, in a few words. */
   problem(): string | null {
     return this.isNeeded && this.lastFailure !== null
-      ? `RabbitMQ can’t be set up: ${this.lastFailure}`
+      ? `RabbitMQ can't be set up: ${this.lastFailure}`
       : null;
   }
 
