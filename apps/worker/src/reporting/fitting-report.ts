@@ -46,6 +46,7 @@ function withNotice({ containers, notices = [] }: ReportBody, listed: number): s
   return [notice, ...notices.slice(0, MOST_NOTICES - 1)];
 }
 
-function bytesOf(part: object): number {
+/** How long something is in a message, bytes. */
+export function bytesOf(part: object): number {
   return Buffer.byteLength(JSON.stringify(part));
 }

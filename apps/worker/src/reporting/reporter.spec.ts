@@ -28,6 +28,8 @@ const INTERVAL_SECONDS = 60;
 /** Two chances that bound all others. */
 const LEAST = 0;
 const MOST = 1;
+/** The interval is as long as it is called. */
+const MIDDLE = 0.5;
 
 let messages: WorkerMessage[];
 let reporter: Reporter;
@@ -54,9 +56,25 @@ function start(chance: number): void {
 }
 
 /** What a runner tells of an app. */
-function tell(revision: number, app = 'web'): void {
+function tell(revision: number, app = 'web', message = ''): void {
   const about = { epoch: 1, revision, deleted: false, state: 'converging' } as const;
-  reporter.snapshot(app, { ...about, containers: [], unhealthy_restarts: {}, error: null });
+  const error = message === '' ? null : { step: 'pull', message, at: 0, retry_at: null };
+  reporter.snapshot(app, { ...about, containers: [], unhealthy_restarts: {}, error });
+}
+
+/** Tells of so many apps, and lets that be reported. */
+function tellOf(count: number, message = ''): void {
+  for (let n = 1; n <= count; n += 1) tell(1, `app-${n}`, message);
+  jest.advanceTimersByTime(1_000);
+}
+
+/** Which apps are reported with each of the next heartbeats. */
+function withBeats(count: number): string[][] {
+  return Array.from({ length: count }, () => {
+    messages = [];
+    jest.advanceTimersByTime(INTERVAL_SECONDS * 1_000);
+    return reported().map(([app]) => String(app));
+  });
 }
 
 const reported = () =>
@@ -120,4 +138,44 @@ describe('heartbeats', () => {
       expect(beats()).toBe(3);
     },
   );
+});
+
+describe('a report that may be lost', () => {
+  beforeEach(() => {
+    start(MIDDLE);
+    reporter.start();
+  });
+
+  it('is sent again soon after it said something new, then ever more seldom', () => {
+    tellOf(1);
+    const beats = withBeats(36).flatMap((apps, index) => (apps.length > 0 ? [index + 1] : []));
+    expect(beats).toEqual([3, 7, 15, 25, 35]);
+    tell(2, 'app-1');
+    jest.advanceTimersByTime(1_000);
+    expect(withBeats(3)).toEqual([[], [], ['app-1']]);
+  });
+
+  it('is sent again with those of all other apps, where they are small', () => {
+    tellOf(100);
+    expect(withBeats(3).map(({ length }) => length)).toEqual([0, 0, 100]);
+  });
+
+  it('waits for a later heartbeat where those of others are large', () => {
+    tellOf(40, 'x'.repeat(4_000));
+    const beats = withBeats(6);
+    expect(Math.max(...beats.map(({ length }) => length))).toBeLessThan(17);
+    expect(new Set(beats.flat()).size).toBe(40);
+    expect(beats.flat()).toHaveLength(40);
+  });
+
+  it('goes alone with a heartbeat once it was sent again a few times, behind what is newer', () => {
+    tellOf(100);
+    withBeats(15);
+    tell(2, 'app-7');
+    const beats = withBeats(30);
+    const routine = beats.slice(10);
+    expect(beats[2]).toEqual(['app-7']);
+    expect(Math.max(...routine.map(({ length }) => length))).toBeLessThanOrEqual(2);
+    expect(routine.flat().length).toBeGreaterThanOrEqual(20);
+  });
 });

@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock.js';
 import type { ObservedContainer } from '../reconcile/observed.js';
 import { type AppNotes, type AppSnapshot, buildReport, refusalError } from './build-report.js';
+import { dueReports, type SentReport } from './due-reports.js';
 import type { ReportBody } from './fitting-report.js';
 import { type AppBriefs, Heartbeats } from './heartbeats.js';
 import type { KnownError } from './last-error.js';
@@ -14,17 +15,8 @@ const SHORTEST_DELAY = 20;
 /** Up to so much longer, milliseconds, so that a fleet that got one change doesn't answer in one moment. */
 const JITTER = 80;
 
-/**
- * A report that is so many heartbeats old is sent again, with a heartbeat one at most: one that was lost on its
- * way is then not missing for good.
- */
-const RESENT_AFTER = 10;
-
-interface Entry extends AppNotes {
+interface Entry extends AppNotes, SentReport {
   snapshot: AppSnapshot | null;
-  sent: ReportBody | null;
-  /** Milliseconds since 1970. */
-  sentAt: number;
   timer: NodeJS.Timeout | null;
 }
 
@@ -106,19 +98,16 @@ export class Reporter implements AppBriefs {
   }
 
   beaten(interval: number): void {
-    const now = this.clock.now();
-    const before = now - RESENT_AFTER * interval;
-    const [oldest] = [...this.entries]
-      // Sent in the future: the clock was set back, so nobody knows how long ago it was.
-      .filter(([, { sent, sentAt }]) => sent && (sentAt <= before || sentAt > now))
-      .sort(([, a], [, b]) => a.sentAt - b.sentAt);
-    if (oldest) this.transmit(oldest[1], oldest[1].sent);
+    for (const entry of dueReports(this.entries.values(), this.clock.now(), interval)) {
+      entry.repeats += 1;
+      this.transmit(entry, entry.sent);
+    }
   }
 
   private change(appName: string, part: Partial<Entry>): void {
     const entry = this.entries.get(appName) ?? {
       ...{ snapshot: null, refusal: null, copy: null, progress: null },
-      ...{ sent: null, sentAt: 0, timer: null },
+      ...{ sent: null, sentAt: 0, repeats: 0, timer: null },
     };
     this.entries.set(appName, Object.assign(entry, part));
     if (this.closed) return;
@@ -136,6 +125,7 @@ export class Reporter implements AppBriefs {
     if (!identity || !(entry.snapshot || entry.refusal)) return;
     const body = buildReport(identity.worker_id, identity.worker, appName, entry.snapshot, entry);
     if (isDeepStrictEqual(body, entry.sent)) return;
+    entry.repeats = 0;
     this.transmit(entry, body);
     this.heartbeats.changed();
   }

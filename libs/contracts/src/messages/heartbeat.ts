@@ -8,7 +8,10 @@ import { WORKER_ID, WorkerFacts } from './worker-facts.js';
 /** Most apps of one worker. It takes a list of fewer, but one of before may have more, as far as `MAX_REPORT_BYTES` lets it. */
 const MAX_APPS = 10_000;
 
-/** How an app is on a worker, in short: a report that was lost leaves nothing wrong for longer than an interval. */
+/**
+ * How an app is on a worker, in short: of a report that was lost this is known within an interval all the same. What
+ * reports alone say comes when the worker sends it again.
+ */
 export class AppBrief {
   @Follows(appName)
   app_name!: string;
