@@ -38,6 +38,12 @@ export class AppQueue {
     return this.urgent.size + this.routine.size + this.running.size + this.failures.size;
   }
 
+  /** Those of them that have not failed. */
+  get untried(): number {
+    const waiting = [...this.urgent, ...this.routine, ...this.running.keys()];
+    return waiting.filter((appName) => !this.failures.has(appName)).length;
+  }
+
   /** Works on an app before the others, and once more when it is being worked on. Cuts the wait of a failed one short. */
   nudge(appName: string): void {
     this.routine.delete(appName);

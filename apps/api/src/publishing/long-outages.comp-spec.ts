@@ -103,8 +103,7 @@ describe('a database that fails', () => {
     const written = await api.writeOnly('web');
     const asked = jest.spyOn(api.store, 'get').mockRejectedValue(new StoreUnavailableError('nobody answers'));
     api.publisher.nudge(written);
-    const [check] = api.publisher.readinessChecks();
-    await eventually(async () => expect(await check?.problem()).toBe('nobody answers'));
+    await eventually(() => expect(api.publisher.regionsOf(written)[0]?.problem).toBe('nobody answers'));
     asked.mockRestore();
     await bed.published('web', 1);
     await bed.rested(api);

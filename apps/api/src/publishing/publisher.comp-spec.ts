@@ -179,6 +179,20 @@ describe('a feed that fails', () => {
     expect(await check?.problem()).toBeNull();
   });
 
+  it('with one app only is no reason against the api, which tells it of that app', async () => {
+    api = await start();
+    feed.refused.add('bad');
+    const bad = await api.write('bad');
+    const good = await api.write('good');
+    await published('good', 1);
+    await eventually(() => expect(api.publisher.regionsOf(bad)[0]?.problem).toBe('the message is refused'));
+    expect(await api.publisher.readinessChecks()[0]?.problem()).toBeNull();
+    expect(api.publisher.regionsOf(good)[0]?.problem).toBeNull();
+    expect(api.lines.join()).toContain('the message is refused');
+    feed.refused.clear();
+    await published('bad', 1);
+  });
+
   it('by never answering has failed after the limit', async () => {
     feed.hanging = true;
     api = await start({ feed_call: 30 });

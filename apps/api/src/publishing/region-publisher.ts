@@ -5,6 +5,7 @@ import { type AppRecord, type AppStore, StoreUnavailableError } from '../store/a
 import { SecretsUnreadableError } from '../store/secrets/secret-errors.js';
 import { AppQueue } from './app-queue.js';
 import type { Epoch } from './epoch.js';
+import { FailingApps } from './failing-apps.js';
 import { FailureLog } from './failure-log.js';
 import type { LimitedFeed } from './limited-feed.js';
 import type { PublishingTiming } from './publishing-options.js';
@@ -21,8 +22,7 @@ export class RegionPublisher {
   /** What this instance verifies; it is compared in its turn. */
   readonly claims: VerificationClaims;
   private readonly queue: AppQueue;
-  /** What the last attempt of each failing app ended with. */
-  private readonly failing = new Map<string, string>();
+  private readonly failing: FailingApps;
   private readonly unreadable: UnreadableApps;
   private readonly written: RecentWrites;
   private readonly comparison: RegionComparison;
@@ -40,6 +40,7 @@ export class RegionPublisher {
     private readonly metrics: PublishingMetrics,
   ) {
     metrics.begin(feed.region);
+    this.failing = new FailingApps(clock);
     this.failures = new FailureLog(feed.region, log);
     this.unreadable = new UnreadableApps(feed.region, clock, log);
     this.claims = new VerificationClaims(feed.region, store);
@@ -55,6 +56,11 @@ export class RegionPublisher {
   /** Apps that are not known to be right. */
   get pending(): number {
     return this.queue.size;
+  }
+
+  /** Those of them that are not known to fail either. */
+  get undecided(): number {
+    return this.queue.untried;
   }
 
   /** Apps of which the feed has ever had something, as far as was seen. */
@@ -87,7 +93,7 @@ export class RegionPublisher {
   /** How many that are claimed have not been tried: one that has failed is tried again by itself, however often. */
   get untried(): number {
     let count = 0;
-    for (const appName of this.claims.open) if (!this.failing.has(appName)) count += 1;
+    for (const appName of this.claims.open) if (this.failing.reasonOf(appName) === null) count += 1;
     return count;
   }
 
@@ -140,15 +146,19 @@ export class RegionPublisher {
       });
   }
 
-  /** Null when the feed has or will at once have what the database says, else what is in the way. */
+  /** Null when the feed can be used, else what is in the way. An app that can't be published is a problem of its own. */
   problem(): string | null {
-    const [reason] = this.failing.values();
-    return this.feed.problem() ?? reason ?? null;
+    return this.feed.problem();
   }
 
-  /** The same of one app alone; null also when it waits for its turn. */
+  /** Why an app can't be published here; null when it can, also when it waits for its turn. */
   problemOf(appName: string): string | null {
-    return this.feed.problem() ?? this.failing.get(appName) ?? this.unreadable.reasonOf(appName);
+    return this.problem() ?? this.failing.reasonOf(appName) ?? this.unreadable.reasonOf(appName);
+  }
+
+  /** Whether an app can't be published here, or could not within the last hour. */
+  hasFailedLately(appName: string): boolean {
+    return this.failing.hasFailedLately(appName);
   }
 
   /** Compares what was changed once more, and nothing else. Resolves when that has ended. */
@@ -174,7 +184,7 @@ export class RegionPublisher {
       // Neither the feed nor another try can help, and no other app is concerned: the sweep takes it up again.
       if (error instanceof SecretsUnreadableError) {
         this.claims.compared(appName, began);
-        this.failing.delete(appName);
+        this.failing.succeeded(appName);
         this.unreadable.leaveOut(error);
         return true;
       }
@@ -188,13 +198,13 @@ export class RegionPublisher {
   private noteFailure(appName: string, error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
     this.written.failed();
-    this.failing.set(appName, reason);
+    this.failing.failed(appName, reason);
     if (error instanceof StoreUnavailableError) return;
     this.failures.failed(appName, reason, this.feed.problem() !== null);
   }
 
   private noteSuccess(appName: string): void {
     this.unreadable.takeBack(appName);
-    if (this.failing.delete(appName) && this.failing.size === 0) this.failures.succeeded();
+    if (this.failing.succeeded(appName) && this.failing.size === 0) this.failures.succeeded();
   }
 }

@@ -10,6 +10,7 @@ import {
   type VerificationClaim,
 } from '../store/app-store.js';
 import { Alarm } from './alarm.js';
+import { LATELY_MS } from './failing-apps.js';
 import { CALM_MS } from './failure-log.js';
 import type { PublishingOptions } from './publishing-options.js';
 import type { RegionPublisher } from './region-publisher.js';
@@ -34,7 +35,7 @@ const CLAIM_PAUSES = 3;
  * has to be there for workers that had no broker either, and come back spread over minutes. So long after a jump of the
  * wall clock, which tells their age, it is the same: one that was set wrong is mostly right again by then.
  */
-const QUIET_BEFORE_PURGE_MS = 3_600_000;
+const QUIET_BEFORE_PURGE_MS = LATELY_MS;
 /** So many tombstones are forgotten in one look at the database. */
 const PURGED_AT_ONCE = 50;
 const DAY_MS = 86_400_000;
@@ -117,7 +118,7 @@ export class Sweep {
       await this.verifyDue(region);
     }
     // A restored database may hold tombstones of apps that live, so they have to be compared before they go.
-    if (this.regions.every(({ pending }) => pending === 0)) await this.purge();
+    if (this.regions.every(({ undecided }) => undecided === 0)) await this.purge();
     // While two clocks differ there is always something misdated, which may not keep tombstones for good.
     for (const region of this.regions) await this.verifyShare(region);
   }
@@ -220,7 +221,9 @@ export class Sweep {
     const keptSince = this.clock.now() - this.options.tombstone_retention_days * DAY_MS;
     const epoch = await this.store.epoch();
     const old = await this.store.oldTombstones(instant(keptSince));
-    const due = old.filter((tombstone) => this.isEverywhere(tombstone, epoch, keptSince));
+    const hasFailed = ({ app_name }: Tombstone) =>
+      this.regions.some((each) => each.hasFailedLately(app_name));
+    const due = old.filter((each) => this.isEverywhere(each, epoch, keptSince) && !hasFailed(each));
     // Nothing else is looked for meanwhile, so the rest is left to the next look.
     if (due.length <= PURGED_AT_ONCE) this.purgedAt = elapsed;
     const apps: string[] = [];

@@ -105,6 +105,37 @@ describe('a tombstone', () => {
     await eventually(async () => expect(await api.store.get('old')).toBeNull());
   });
 
+  it('is forgotten though another app can not be published', async () => {
+    api = await bed.start({ tombstone_retention_days: 1 });
+    await api.write('old');
+    await api.remove('old', '2020-01-01T00:00:00.000Z');
+    await bed.settled(api);
+    feed.refused.add('bad');
+    await api.write('bad');
+    await eventually(() => expect(api.lines.join()).toContain('the message is refused'));
+    api.clock.offset = HOUR_MS;
+    await eventually(async () => expect(await api.store.get('old')).toBeNull());
+    expect(api.publisher.rests()).toBe(false);
+  });
+
+  it('of an app that could not be published itself until now is kept for a while, too', async () => {
+    api = await bed.start({ tombstone_retention_days: 1 });
+    await api.write('old');
+    await bed.settled(api);
+    feed.refused.add('old');
+    await api.remove('old', '2020-01-01T00:00:00.000Z');
+    await eventually(() => expect(api.lines.join()).toContain('the message is refused'));
+    api.clock.offset = HOUR_MS;
+    await looked(api);
+    feed.refused.clear();
+    await bed.published('old', 2);
+    await bed.settled(api);
+    await looked(api);
+    expect(await api.store.get('old')).toMatchObject({ deleted: true });
+    api.clock.offset += HOUR_MS;
+    await eventually(async () => expect(await api.store.get('old')).toBeNull());
+  });
+
   it('stays until its stream can be removed, whichever api ends or starts meanwhile', async () => {
     api = await bed.start({ tombstone_retention_days: 1 });
     await api.write('old');

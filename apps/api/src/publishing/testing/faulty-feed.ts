@@ -11,6 +11,8 @@ export class FaultyFeed implements DesiredStateFeed {
   hanging = false;
   /** Only reading is never answered. */
   unreadable = false;
+  /** Apps of which no message is taken. */
+  readonly refused = new Set<string>();
   /** Removing is refused. */
   unremovable = false;
   /** Messages are confirmed and dropped. */
@@ -40,6 +42,7 @@ export class FaultyFeed implements DesiredStateFeed {
   async publish(message: DesiredStateMessage): Promise<void> {
     this.attempts += 1;
     await this.answer();
+    if (this.refused.has(message.app_name)) throw new Error('the message is refused');
     if (this.lying || this.lyingUntilDistrusted) return;
     if (this.holding) {
       this.held.push(message);
