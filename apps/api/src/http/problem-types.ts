@@ -24,6 +24,7 @@ export const PROBLEMS = {
   appExists: problem('app-exists', 409, 'There is an app of that name already'),
   tokenExists: problem('token-exists', 409, 'There is a token of that name already'),
   workerOnline: problem('worker-online', 409, 'The worker is online'),
+  workerMaybeOnline: problem('worker-maybe-online', 409, 'It is not known yet whether the worker is online'),
   preconditionFailed: problem('precondition-failed', 412, 'The app is not as the request expects it'),
   bodyTooLarge: problem('body-too-large', 413, 'The body is too large'),
   pathTooLong: problem('path-too-long', 414, 'A part of the path is too long'),

@@ -62,7 +62,7 @@ export const WORKER_OPERATIONS = {
   forget: operation(
     'forgetWorker',
     'Forget a worker',
-    'For one that is gone for good, which must be offline. Should it come back, it is there again.',
+    'For one that is gone for good, which must be offline, and known to be: an api that has just begun to listen says when to try again. Should it come back, it is there again.',
     WORKER_IN_PATH,
     DRY_RUN_IN_QUERY,
     success(200, 'Of a dry run alone: what would be.', 'WorkerDryRun', {
@@ -72,6 +72,7 @@ export const WORKER_OPERATIONS = {
     ...failures(
       PROBLEMS.workerNotFound,
       PROBLEMS.workerOnline,
+      PROBLEMS.workerMaybeOnline,
       PROBLEMS.crossSite,
       PROBLEMS.malformedJson,
       PROBLEMS.bodyTooLarge,

@@ -185,11 +185,19 @@ export interface WorkerPageQuery {
 }
 
 export function isOffline(
-  { last_seen_at, interval_seconds }: Pick<WorkerRecord, 'last_seen_at' | 'interval_seconds'>,
+  worker: Pick<WorkerRecord, 'last_seen_at' | 'interval_seconds'>,
   silence: Silence,
 ): boolean {
+  return isSilent(patienceWith(worker), silence);
+}
+
+/** For how long a worker may be silent, milliseconds, and when it was for so long. */
+export function patienceWith({
+  last_seen_at,
+  interval_seconds,
+}: Pick<WorkerRecord, 'last_seen_at' | 'interval_seconds'>): { silent_at: number; patience_ms: number } {
   const patience_ms = SILENT_INTERVALS * interval_seconds * 1_000;
-  return isSilent({ silent_at: last_seen_at + patience_ms, patience_ms }, silence);
+  return { silent_at: last_seen_at + patience_ms, patience_ms };
 }
 
 /** As `isOffline`, of a worker that may be silent for `patience_ms`, and is so at `silent_at`. */

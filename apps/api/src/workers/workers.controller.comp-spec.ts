@@ -167,7 +167,23 @@ it('nobody is offline for an api that has just begun to listen', async () => {
     );
     const { items } = await young.get<Page>('/workers?state=offline');
     expect(items.map(({ worker_id }) => worker_id)).toEqual(['quick']);
-    expect(await young.call('DELETE', '/workers/slow')).toMatchObject({ status: 409 });
+    for (const query of ['', '?dry_run=true']) {
+      const refused = await fetch(`${young.url}/workers/slow${query}`, { method: 'DELETE' });
+      expect(refused.status).toBe(409);
+      // It is not said to be online: nobody knows yet.
+      expect(await refused.json()).toMatchObject({
+        type: 'urn:nebula:problem:worker-maybe-online',
+        detail: expect.stringMatching(/^The worker "slow" .* 15\d of 180 s.* in \d+ s/),
+      });
+      const seconds = Number(refused.headers.get('retry-after'));
+      expect(seconds).toBeGreaterThan(0);
+      expect(seconds).toBeLessThanOrEqual(29);
+    }
+    await young.keep(workerOf('here', { last_seen_at: Date.now() }));
+    expect(await young.call('DELETE', '/workers/here')).toMatchObject({
+      body: { type: 'urn:nebula:problem:worker-online' },
+    });
+    expect(await young.call('DELETE', '/workers/quick')).toMatchObject({ status: 204 });
   } finally {
     await young.stop();
   }

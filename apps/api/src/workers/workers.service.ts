@@ -2,7 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { type Caller, maySee } from '../access/caller.js';
 import { ProblemError } from '../http/problem.js';
 import { PROBLEMS } from '../http/problem-types.js';
-import { isOffline, type WorkerPageQuery, type WorkerRecord } from '../store/fleet-records.js';
+import {
+  isOffline,
+  patienceWith,
+  type Silence,
+  type WorkerPageQuery,
+  type WorkerRecord,
+} from '../store/fleet-records.js';
 import { FleetStore } from '../store/fleet-store.js';
 import { Listening } from './listening.js';
 import { isWorkerId } from './status-query.js';
@@ -44,17 +50,14 @@ export class WorkersService {
   /**
    * Forgets a worker that is gone for good.
    * @param isDryRun it is only looked whether it could be
-   * @throws {ProblemError} when there is none, or when it isn't offline
+   * @throws {ProblemError} when there is none, or when it isn't offline, or not known to be
    */
   async forget(workerId: string, isDryRun: boolean): Promise<void> {
     const record = await this.record(workerId);
-    const gone =
-      isOffline(record, this.listening.silence()) &&
-      (isDryRun || (await this.fleet.forget(workerId, record.version)));
-    if (gone) return;
-    throw new ProblemError(PROBLEMS.workerOnline, {
-      detail: `The worker ${quoted(workerId)} is online; only one that is offline can be forgotten.`,
-    });
+    const silence = this.listening.silence();
+    if (!isOffline(record, silence)) throw notOffline(record, silence);
+    if (isDryRun || (await this.fleet.forget(workerId, record.version))) return;
+    throw online(workerId);
   }
 
   private async record(workerId: string): Promise<WorkerRecord> {
@@ -64,6 +67,24 @@ export class WorkersService {
       detail: `There is no worker ${quoted(workerId)}.`,
     });
   }
+}
+
+function notOffline(record: WorkerRecord, { now, listened_ms }: Silence): ProblemError {
+  const { silent_at, patience_ms } = patienceWith(record);
+  if (silent_at > now) return online(record.worker_id);
+  // What it said while nobody listened is lost, so that its silence proves nothing yet.
+  const seconds = Math.max(1, Math.ceil((patience_ms - listened_ms) / 1_000));
+  const listened = `${Math.floor(listened_ms / 1_000)} of ${patience_ms / 1_000} s`;
+  return new ProblemError(PROBLEMS.workerMaybeOnline, {
+    detail: `The worker ${quoted(record.worker_id)} has been silent, but this api has heard all workers for ${listened} only, so it may be online. Try again in ${seconds} s.`,
+    headers: { 'retry-after': String(seconds) },
+  });
+}
+
+function online(workerId: string): ProblemError {
+  return new ProblemError(PROBLEMS.workerOnline, {
+    detail: `The worker ${quoted(workerId)} is online; only one that is offline can be forgotten.`,
+  });
 }
 
 function seenBy(caller: Caller, record: WorkerRecord): WorkerRecord {

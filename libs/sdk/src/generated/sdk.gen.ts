@@ -352,7 +352,7 @@ export const listWorkers = <ThrowOnError extends boolean = true>(options: Option
 /**
  * Forget a worker
  *
- * For one that is gone for good, which must be offline. Should it come back, it is there again.
+ * For one that is gone for good, which must be offline, and known to be: an api that has just begun to listen says when to try again. Should it come back, it is there again.
  *
  * Needs the right `write` for all apps.
  */
