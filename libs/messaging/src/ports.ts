@@ -21,7 +21,10 @@ export interface DesiredStateFeed {
    * confirmation can't be false.
    */
   distrust?(appName: string): void;
-  /** The newest message of an app's stream, null when the stream is missing or empty. */
+  /**
+   * The newest message of an app's stream, null when the stream is missing, empty, or ends with what is no message. It
+   * rejects when what the stream holds doesn't come in time.
+   */
   readNewest(appName: string): Promise<DesiredStateMessage | null>;
   /**
    * The message with the highest position of all that an app's stream still holds, and behind it another one of that
@@ -30,8 +33,8 @@ export interface DesiredStateFeed {
    */
   readHighest(appName: string): Promise<DesiredStateMessage[]>;
   /**
-   * Removes the stream of an app whose newest message is a tombstone, and leaves any other as it is.
-   * @returns whether it did
+   * Removes the stream of an app whose newest message is a tombstone, and leaves any other as it is, an empty one too.
+   * @returns whether the stream is gone, also when there was none
    */
   removeDeleted(appName: string): Promise<boolean>;
   /** Null when the feed can be used, else what is missing, in a few words. */

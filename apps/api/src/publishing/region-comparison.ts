@@ -91,7 +91,7 @@ export class RegionComparison {
     }
   }
 
-  /** Whether the stream was removed; an app of that name that was created meanwhile has to be published then. */
+  /** Whether the stream is gone now; an app of that name that was created meanwhile has to be published then. */
   private async removeForgotten(appName: string): Promise<boolean> {
     if (!this.forgotten.has(appName)) return false;
     const removed = await this.feed.removeDeleted(appName);

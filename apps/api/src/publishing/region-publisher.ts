@@ -98,7 +98,7 @@ export class RegionPublisher {
   }
 
   /**
-   * Whether the stream of a deleted app has nothing more to tell than that, or is gone already.
+   * Whether the stream of a deleted app has nothing more to tell than that, or nothing at all.
    * @throws {Error} when the feed can't be had
    */
   async isRetired(appName: string): Promise<boolean> {
@@ -108,11 +108,11 @@ export class RegionPublisher {
 
   /**
    * Removes the stream of a deleted app, whose work is done.
-   * @returns whether it is gone; one that has something else than a tombstone as the newest stays
+   * @returns whether it is gone; one that has something else than a tombstone as the newest stays, or no message
    * @throws {Error} when the feed can't be had
    */
   async retire(appName: string): Promise<boolean> {
-    return (await this.feed.removeDeleted(appName)) || (await this.feed.readNewest(appName)) === null;
+    return await this.feed.removeDeleted(appName);
   }
 
   /** The record of a deleted app is gone: what may be left of its stream goes, too. */

@@ -59,8 +59,9 @@ export class InProcessFeed implements DesiredStateFeed {
   async removeDeleted(appName: string): Promise<boolean> {
     return await this.inTurn.run(appName, async () => {
       const text = await this.watched(() => this.retained.read(appName));
-      const parsed = text === null ? null : parseDesiredState(decoded(text));
-      if (!parsed?.ok || !parsed.value.deleted) return false;
+      if (text === null) return true;
+      const parsed = parseDesiredState(decoded(text));
+      if (!parsed.ok || !parsed.value.deleted) return false;
       await this.watched(() => this.retained.remove(appName));
       return true;
     });

@@ -70,13 +70,7 @@ export class RabbitFeed implements DesiredStateFeed {
 
   /** Null also when the newest message is none, with a warning; it is published again then. */
   async readNewest(appName: string): Promise<DesiredStateMessage | null> {
-    let newest: Buffer | null = null;
-    await this.watched(() =>
-      readStream(this.reading, appName, 'last', NEWEST_LIMIT_MS, (content) => {
-        newest = content;
-      }),
-    );
-    return newest && this.parsed(appName, decodedJson(newest));
+    return (await this.look(appName)).newest;
   }
 
   async readHighest(appName: string): Promise<DesiredStateMessage[]> {
@@ -90,7 +84,9 @@ export class RabbitFeed implements DesiredStateFeed {
 
   async removeDeleted(appName: string): Promise<boolean> {
     return await this.inTurn.run(appName, async () => {
-      if ((await this.readNewest(appName))?.deleted !== true) return false;
+      const { isThere, newest } = await this.look(appName);
+      if (!isThere) return true;
+      if (newest?.deleted !== true) return false;
       await this.watched(() => this.remove(appName));
       return true;
     });
@@ -106,6 +102,16 @@ export class RabbitFeed implements DesiredStateFeed {
 
   async close(): Promise<void> {
     await this.connection.close();
+  }
+
+  private async look(appName: string): Promise<{ isThere: boolean; newest: DesiredStateMessage | null }> {
+    let newest: Buffer | null = null;
+    const isThere = await this.watched(() =>
+      readStream(this.reading, appName, 'last', NEWEST_LIMIT_MS, (content) => {
+        newest = content;
+      }),
+    );
+    return { isThere, newest: newest && this.parsed(appName, decodedJson(newest)) };
   }
 
   private async append(appName: string, body: Buffer): Promise<void> {

@@ -1,17 +1,17 @@
 import type { Channel } from 'amqplib';
 import type { BrokerConnection } from './broker-connection.js';
 import { ChannelPool } from './channel-pool.js';
-import { consumeStream, isMissing } from './streams.js';
+import { consumeStream, holdsMessages, isMissing } from './streams.js';
 import { TimeLimitError, within } from './within.js';
 
 /** Unacknowledged messages at a time. RabbitMQ sends whole chunks, so it can be more. */
 const PREFETCH = 50;
 
 /**
- * A stream from which nothing has come for so long is empty, milliseconds. RabbitMQ says nowhere that it is: the
- * message count that a passive declare answers stays 0 for up to 5 s after the first message (seen with 3.10), and
- * the first messages are sent when the replica gets to it. Empty streams are rare, as one is declared only when there
- * is something to append.
+ * A stream from which nothing has come for so long is empty if RabbitMQ counts no message in it, milliseconds. The count
+ * alone says too little: it stays 0 for up to 5 s after the first message (seen with 3.10). Nor does silence, as the first
+ * messages are sent when the replica gets to it. Empty streams are rare, as one is declared only when there is something
+ * to append.
  */
 const EMPTY_AFTER_MS = 1_000;
 
@@ -27,7 +27,7 @@ export function readingChannels(connection: BrokerConnection): ChannelPool {
  * @param offset `first` for all of it, `last` for the last chunk, which can hold many messages
  * @param take is given each message, the oldest first
  * @returns whether there is such a stream
- * @throws {Error} when RabbitMQ is away, refuses, or takes longer than the limit
+ * @throws {Error} when RabbitMQ is away, refuses, or takes longer than the limit, also to send the first of what it has
  */
 export async function readStream(
   channels: ChannelPool,
@@ -87,7 +87,8 @@ async function readToEnd(
     channel.ack(message);
     take(message.content);
   });
-  if (await beginsWithin(begun, EMPTY_AFTER_MS)) {
+  if ((await beginsWithin(begun, EMPTY_AFTER_MS)) || (await holdsMessages(channel, appName))) {
+    await begun;
     // RabbitMQ sends all that a stream holds, as far as it is acknowledged, before it answers another call.
     for (let before = -1; before < count; ) {
       before = count;

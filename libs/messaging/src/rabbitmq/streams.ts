@@ -48,6 +48,11 @@ export async function consumeStream(
   return consumerTag;
 }
 
+/** Whether RabbitMQ counts any message in an app's stream, which it may do seconds late. */
+export async function holdsMessages(channel: Channel, appName: string): Promise<boolean> {
+  return (await channel.checkQueue(streamName(appName))).messageCount > 0;
+}
+
 /** Whether an error of RabbitMQ says that a queue or stream doesn't exist. */
 export function isMissing(error: unknown): boolean {
   return codeOf(error) === 404;

@@ -64,6 +64,10 @@ export class StandInBroker {
   published = 0;
   /** For each of these the channel that it came on: how many had been opened by then. */
   readonly publishedOn: number[] = [];
+  /** When what a stream holds is sent: to who consumes it, to who has asked how much it is, or not at all. */
+  delivery: 'at once' | 'when counted' | 'never' = 'at once';
+  /** How many messages it says that a stream holds. */
+  messageCount = 1;
   /** Nothing is confirmed before `confirmHeld`. */
   holdsConfirmations = false;
   /** Numbers of the channels that are open. */
@@ -78,6 +82,7 @@ export class StandInBroker {
   private readonly openings = new Map<number, number>();
   private readonly sockets = new Set<Socket>();
   private readonly held: (() => void)[] = [];
+  private readonly undelivered: (() => void)[] = [];
   private isBlocked = false;
   private blocksAt: (asked: Asked) => boolean = () => false;
   private endsAt: Asked['method'] | null = null;
@@ -185,6 +190,7 @@ export class StandInBroker {
     }
     socket.uncork();
     if (name === '60.20') this.consume(socket, channel, payload);
+    if (name === '50.10') this.count(socket, channel, payload);
     if (name === '60.40') this.receive(socket, channel);
     if (name === '60.30') {
       const tag = textAt(payload, 4);
@@ -212,6 +218,20 @@ export class StandInBroker {
     this.consumers.set(tag, channel);
     send(socket, METHOD, channel, method(60, 21, shortText(tag)));
     if (payload.includes('next')) return;
+    const deliver = () => this.deliver(socket, channel, tag, queue);
+    if (this.delivery === 'at once') deliver();
+    if (this.delivery === 'when counted') this.undelivered.push(deliver);
+  }
+
+  /** Of `queue.declare`, by which nothing is declared here. */
+  private count(socket: Socket, channel: number, payload: Buffer): void {
+    const counts = Buffer.alloc(8);
+    counts.writeUInt32BE(this.messageCount);
+    send(socket, METHOD, channel, method(50, 11, shortText(textAt(payload, 6)), counts));
+    for (const deliver of this.undelivered.splice(0)) deliver();
+  }
+
+  private deliver(socket: Socket, channel: number, tag: string, queue: string): void {
     this.delivered += 1;
     const number = Buffer.alloc(9);
     number.writeBigUInt64BE(1n);

@@ -1,0 +1,48 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { desiredStateDigest, NO_TOKENS } from '@nebula/contracts';
+import { eventually } from '../testing/eventually.js';
+import { LogLines } from '../testing/log-lines.js';
+import { wanted } from '../testing/messages.js';
+import { StandInBroker } from '../testing/stand-in-broker.js';
+import { RabbitFeed } from './rabbit-feed.js';
+
+const TOMBSTONE = {
+  ...wanted('shop', 2),
+  ...{ deleted: true, spec: null, digest: desiredStateDigest(null, NO_TOKENS) },
+};
+
+const log = new LogLines();
+let broker: StandInBroker;
+let feed: RabbitFeed;
+
+beforeEach(async () => {
+  log.start();
+  broker = await StandInBroker.start(JSON.stringify(TOMBSTONE));
+  feed = new RabbitFeed({
+    ...{ region: 'local', hosts: [broker.host], port: 1, user: 'nebula', password: 'hunter2', vhost: '/' },
+    ...{ heartbeat_seconds: 0, connection_name: 'test', reconnect: { first_ms: 1, longest_ms: 1 } },
+  });
+  await eventually(() => expect(feed.problem()).toBeNull());
+});
+
+afterEach(async () => {
+  await feed.close();
+  await broker.stop();
+  log.stop();
+});
+
+it('what a slow broker has not sent yet is waited for, and no stream of it is empty for that', async () => {
+  broker.delivery = 'when counted';
+  expect(await feed.readNewest('shop')).toMatchObject({ revision: 2, deleted: true });
+});
+
+it('a broker that sends nothing of what it has makes reading fail', async () => {
+  broker.delivery = 'never';
+  await expect(feed.readNewest('shop')).rejects.toThrow('reading the stream of shop took longer than 5 s');
+}, 15_000);
+
+it('a stream that holds nothing is empty, and not gone', async () => {
+  Object.assign(broker, { delivery: 'never', messageCount: 0 });
+  expect(await feed.readNewest('shop')).toBeNull();
+  expect(await feed.removeDeleted('shop')).toBe(false);
+});
