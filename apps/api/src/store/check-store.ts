@@ -13,7 +13,8 @@ export async function checkStore(options: StoreOptions): Promise<void> {
       return;
     }
     case 'mongo': {
-      const { checkMongoSchema, checkMongoUrl } = await import('./mongo/mongo-database.js');
+      const { checkMongoSchema } = await import('./mongo/mongo-database.js');
+      const { checkMongoUrl } = await import('./mongo/mongo-options.js');
       checkMongoUrl(options);
       await checkMongoSchema(options);
     }

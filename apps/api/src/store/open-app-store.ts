@@ -51,7 +51,8 @@ export async function openStores(
       return { apps: new SqliteAppStore(database), tokens: new SqliteTokenStore(database), restoring };
     }
     case 'mongo': {
-      const { MONGO_LIMITS, MongoDatabase } = await import('./mongo/mongo-database.js');
+      const { MongoDatabase } = await import('./mongo/mongo-database.js');
+      const { MONGO_LIMITS } = await import('./mongo/mongo-options.js');
       const { MongoAppStore } = await import('./mongo/mongo-app-store.js');
       const { MongoTokenStore } = await import('./mongo/mongo-token-store.js');
       const database = new MongoDatabase(options, log, MONGO_LIMITS, use);

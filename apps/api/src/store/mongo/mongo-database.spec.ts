@@ -1,4 +1,4 @@
-import { afterEach, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import mongoose from 'mongoose';
 import { searchLogged } from '../../../../../libs/messaging/src/testing/searched-log.js';
 import { eventually } from '../../testing/eventually.js';
@@ -68,6 +68,85 @@ it('indexes are made once, and once more after an outage, in which another datab
   await ask();
   await eventually(() => expect(made).toBe(2));
   await database.close();
+});
+
+describe('an index', () => {
+  const KEYS = { updated_at: 1 } as const;
+
+  /** A database whose server makes indexes as a test says. */
+  function databaseMaking(createIndex: () => Promise<unknown>) {
+    const { prototype } = mongoose.Connection;
+    jest.spyOn(prototype, 'openUri').mockImplementation(async function (this: mongoose.Connection) {
+      return this;
+    });
+    const settings = { findOne: async () => null, updateOne: async () => undefined };
+    const collection = { collectionName: 'apps', createIndex, ...settings };
+    jest.spyOn(prototype, 'collection').mockReturnValue(collection as never);
+    const lines: string[] = [];
+    const note = (...parts: unknown[]) => {
+      searchLogged(...parts);
+      lines.push(JSON.stringify(parts));
+    };
+    const options = { url: 'mongodb://127.0.0.1:1', database: 'nebula' };
+    const database = new MongoDatabase(options, { info: note, warn: note }, LIMITS);
+    const model = database.model('apps', new mongoose.Schema({ updated_at: String }));
+    /** What a call of a store does, and then so much time goes by. */
+    const ask = async (milliseconds: number) => {
+      database.indexes.want(model, KEYS);
+      await database.run(async () => undefined);
+      await jest.advanceTimersByTimeAsync(milliseconds);
+    };
+    return { database, lines, ask };
+  }
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it('that takes longer than a call may is no outage, and is asked for once', async () => {
+    let asked = 0;
+    const { database, lines, ask } = databaseMaking(async () => {
+      asked += 1;
+      await new Promise(() => undefined);
+    });
+    for (let time = 0; time < 5; time += 1) await ask(60_000);
+    expect([asked, lines]).toEqual([1, []]);
+    await database.close();
+  });
+
+  it('that can not be made is told once with its reason, is no outage, and is asked for more and more seldom', async () => {
+    let asked = 0;
+    const { database, lines, ask } = databaseMaking(async () => {
+      asked += 1;
+      throw new mongoose.mongo.MongoServerError({ code: 13, codeName: 'Unauthorized', message: 'a secret' });
+    });
+    for (let second = 0; second < 1_000; second += 1) await ask(1_000);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain('an index could not be made');
+    expect(lines[0]).toContain("doesn't allow this user to do that (Unauthorized 13)");
+    expect(asked).toBeGreaterThan(2);
+    expect(asked).toBeLessThan(10);
+    await database.close();
+  });
+
+  it('that is under way when the database is closed is told to nobody', async () => {
+    let lose = (_error: Error) => {};
+    const { database, lines, ask } = databaseMaking(
+      () =>
+        new Promise((_, reject) => {
+          lose = reject;
+        }),
+    );
+    await ask(1_000);
+    await database.close();
+    lose(new mongoose.mongo.MongoNetworkError('the connection is closed'));
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect(lines).toEqual([]);
+  });
 });
 
 it.each([

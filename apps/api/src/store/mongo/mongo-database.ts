@@ -3,7 +3,14 @@ import mongoose, { type Connection, type Model, type Schema } from 'mongoose';
 import { IncompatibleStoreError, StoreUnavailableError } from '../app-store.js';
 import { OutageLog, type StoreLog } from '../outage-log.js';
 import { IndexKeeper } from './index-keeper.js';
-import { hasCutPassword, mongoName, openError, storeError } from './mongo-errors.js';
+import { mongoName, openError, storeError } from './mongo-errors.js';
+import {
+  checkMongoUrl,
+  clientOptions,
+  MONGO_LIMITS,
+  type MongoLimits,
+  type MongoOptions,
+} from './mongo-options.js';
 import {
   beginRestore,
   endRestore,
@@ -12,36 +19,10 @@ import {
   requireWhole,
 } from './schema-version.js';
 
-/** Longest waits, milliseconds. */
-export interface MongoLimits {
-  /** For one call of the store. */
-  call: number;
-  /** For one that reads all workers of an app, whose answer is for others, too. */
-  reading: number;
-  /** For a server that takes changes. */
-  selection: number;
-  /** For a server that works on a command. */
-  silence: number;
-  /** For the confirmation by a majority. */
-  majority: number;
-}
-
-/** A call takes less than a request may; an election is usually over in time. */
-export const MONGO_LIMITS: MongoLimits = {
-  ...{ call: 8_000, reading: 30_000 },
-  ...{ selection: 4_000, silence: 5_000, majority: 4_000 },
-};
-
 const PROBLEM_LIMIT_MS = 1_500;
 
 /** So long after a look that has begun nobody looks again whether a backup is brought in, milliseconds. */
 const LOOK_LASTS_MS = 1_000;
-
-export interface MongoOptions {
-  /** `mongodb://…` or `mongodb+srv://…`, with user and password when they are needed. */
-  url: string;
-  database: string;
-}
 
 /**
  * One database of a MongoDB. It may be away at any time, at the start too: calls reject with
@@ -74,7 +55,15 @@ export class MongoDatabase {
     this.name = mongoName(options.url);
     this.outage = new OutageLog(log);
     this.connection = mongoose.createConnection();
-    this.indexes = new IndexKeeper(async (work) => (use.asItIs ? undefined : await this.run(work)), log);
+    // Making an index is no call: it has its time, and what fails of it says nothing about others.
+    const indexed = {
+      reach: async () => {
+        if (this.closing || use.asItIs) throw new StoreUnavailableError(`${this.name} gets no index`);
+        await this.open();
+      },
+      reason: (error: unknown) => (this.closing ? null : storeError(this.name, error)),
+    };
+    this.indexes = new IndexKeeper(indexed, log);
   }
 
   /** Declares a collection. Called before anything else, once for each. */
@@ -241,55 +230,5 @@ export async function checkMongoSchema(options: MongoOptions): Promise<void> {
     if (error instanceof IncompatibleStoreError) throw error;
   } finally {
     await database.close();
-  }
-}
-
-function clientOptions(options: MongoOptions, limits: MongoLimits): mongoose.ConnectOptions {
-  return {
-    ...driverOptions(limits),
-    dbName: options.database,
-    // Commands wait for a server in the driver, which has a time limit of its own.
-    bufferCommands: false,
-    autoCreate: false,
-    autoIndex: false,
-  };
-}
-
-function driverOptions(limits: MongoLimits): mongoose.ConnectOptions {
-  return {
-    appName: 'nebula-api',
-    serverSelectionTimeoutMS: limits.selection,
-    connectTimeoutMS: limits.selection,
-    socketTimeoutMS: limits.silence,
-    waitQueueTimeoutMS: limits.selection,
-    heartbeatFrequencyMS: 5_000,
-    maxPoolSize: 20,
-    // Whatever the URL says: what was accepted is on the disks of a majority. Reads are of the primary, and local: a
-    // single server may refuse others, and what is read of a primary that is being replaced is healed like a restore.
-    // Each under the name that it has in a URL: the driver puts the URL's `journal` above a `writeConcern` of here.
-    ...{ w: 'majority', journal: true, wtimeoutMS: limits.majority, readConcernLevel: 'local' },
-    readPreference: 'primary',
-    ignoreUndefined: true,
-  };
-}
-
-/**
- * Whether the driver understands a URL as it is meant, beside the options that every connection has. It connects to nothing.
- * @throws {StoreUnavailableError} when it doesn't; the URL is not repeated, as it holds a password
- */
-export function checkMongoUrl({ url }: MongoOptions): void {
-  if (hasCutPassword(url) || !isUnderstood(url)) {
-    throw new StoreUnavailableError(
-      'the URL of the database must be mongodb://[user:password@]host[:port][,host…][/?options] or mongodb+srv://…, with the special characters of user and password percent-encoded and no option that is unknown',
-    );
-  }
-}
-
-function isUnderstood(url: string): boolean {
-  try {
-    new mongoose.mongo.MongoClient(url, driverOptions(MONGO_LIMITS));
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { StoreUnavailableError } from '../app-store.js';
-import { checkMongoUrl } from './mongo-database.js';
+import { checkMongoUrl } from './mongo-options.js';
 import { MongoRefusal, mongoName, storeError } from './mongo-errors.js';
 
 const { MongoInvalidArgumentError, MongoNetworkError, MongoServerError } = mongoose.mongo;
