@@ -172,6 +172,13 @@ export interface AppRow {
   report: StoredReport | null;
 }
 
+/** Workers of an app, as far as one page has place for their reports. */
+export interface AppPage {
+  rows: AppRow[];
+  /** There are more behind the last one. */
+  more: boolean;
+}
+
 /** Which workers are asked for, by worker id. */
 export interface WorkerPageQuery {
   silence: Silence;

@@ -1,7 +1,7 @@
 import type {
   AppOverview,
+  AppPage,
   AppPageQuery,
-  AppRow,
   AppView,
   FleetCensus,
   Silence,
@@ -59,6 +59,6 @@ export abstract class FleetStore {
   /** Counts everything in one reading. It reads every worker, so it is for who asks seldom. */
   abstract census(silence: Silence): Promise<FleetCensus>;
 
-  /** Workers of an app with their newest reports, page by page. */
-  abstract appPage(view: AppView, query: AppPageQuery): Promise<AppRow[]>;
+  /** Workers of an app with their newest reports, page by page. Where these are large, a page has fewer than `limit`. */
+  abstract appPage(view: AppView, query: AppPageQuery): Promise<AppPage>;
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock.js';
-import type { AppOverview, AppPageQuery, AppRow, AppView } from '../store/fleet-records.js';
+import type { AppOverview, AppPage, AppPageQuery, AppView } from '../store/fleet-records.js';
 import { FleetStore } from '../store/fleet-store.js';
 import { type Reading, RecentReadings } from './recent-readings.js';
 
@@ -12,7 +12,7 @@ import { type Reading, RecentReadings } from './recent-readings.js';
 @Injectable()
 export class FleetReader {
   private readonly overviews: RecentReadings<AppOverview>;
-  private readonly pages: RecentReadings<AppRow[]>;
+  private readonly pages: RecentReadings<AppPage>;
 
   constructor(
     private readonly fleet: FleetStore,
@@ -31,7 +31,7 @@ export class FleetReader {
   }
 
   /** See `overview`. */
-  async appPage(view: AppView, query: AppPageQuery, notBefore?: number): Promise<Reading<AppRow[]>> {
+  async appPage(view: AppView, query: AppPageQuery, notBefore?: number): Promise<Reading<AppPage>> {
     const key = `${keyOf(view)} ${JSON.stringify(query)}`;
     return await this.pages.ask(key, () => this.fleet.appPage(view, query), notBefore);
   }

@@ -72,6 +72,28 @@ describe('the status of an app on a fleet', () => {
     });
   });
 
+  it('ends a page of large reports early, and goes on behind it', async () => {
+    await api.createApp('large');
+    const all = ['l1', 'l2', 'l3', 'l4', 'l5', 'l6'];
+    await api.keep(...all.map((id) => workerOf(id, { last_seen_at: NOW, apps: [appOn('large')] })));
+    const notices = ['x'.repeat(1_000_000)];
+    const reports = all.map((worker_id) => reportOf({ worker_id, app_name: 'large', notices }));
+    await api.fleet.saveReports(reports.map((report) => ({ report, boot: 1, received_at: NOW })));
+    for (const sort of ['worker_id', 'slowest']) {
+      const found: string[] = [];
+      let cursor: string | null = null;
+      do {
+        const next: string = cursor === null ? '' : `&cursor=${cursor}`;
+        const page: Status = await status('large', `limit=1000&sort=${sort}${next}`);
+        expect(page.workers.every((worker) => worker.notices[0]?.length === 1_000_000)).toBe(true);
+        expect(page.workers.length).toBeLessThan(all.length);
+        found.push(...ids(page));
+        cursor = page.next_cursor;
+      } while (cursor !== null);
+      expect(found).toEqual(all);
+    }
+  });
+
   it('has the workers of one state, and the slowest, page by page', async () => {
     expect(ids(await status('shop', 'state=failed'))).toEqual(['d']);
     expect(ids(await status('shop', 'state=offline'))).toEqual(['f']);

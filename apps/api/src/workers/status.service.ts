@@ -57,15 +57,11 @@ export class StatusService {
     const { revision, deleted, updated_at } = record;
     const position = { epoch, revision };
     const view: AppView = { app_name: appName, position, deleted, silence: this.listening.silence() };
-    const { limit, order } = query;
-    const [overview, page] = await Promise.all([
-      this.fleet.overview(view),
-      this.fleet.appPage(view, { ...query, limit: limit + 1 }),
-    ]);
+    const { order } = query;
+    const [overview, page] = await Promise.all([this.fleet.overview(view), this.fleet.appPage(view, query)]);
     const { states, revisions, updates, images, convergence } = overview.value;
-    const found = page.value;
-    const rows = found.slice(0, limit);
-    const last = found.length > limit ? rows.at(-1) : undefined;
+    const { rows, more } = page.value;
+    const last = more ? rows.at(-1) : undefined;
     return {
       app_name: appName,
       ...position,

@@ -176,9 +176,9 @@ export class WaitService implements BeforeApplicationShutdown {
     for (const state of ['failed', 'converging'] satisfies FleetState[]) {
       const query = { state, except, limit: NAMED, order: { by: 'worker_id' } } as const;
       const { value, as_of } = await this.fleet.appPage(view, query, notBefore);
-      rows.push(...value.filter(({ app }) => !hasConverged(app, wanted, view.position)));
+      rows.push(...value.rows.filter(({ app }) => !hasConverged(app, wanted, view.position)));
       oldest = Math.min(oldest, as_of);
-      if (rows.length >= NAMED) break;
+      if (value.more) break;
     }
     return { rows: rows.slice(0, NAMED).map((row) => pendingOf(row, view.position)), as_of: oldest };
   }

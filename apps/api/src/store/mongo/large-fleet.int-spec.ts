@@ -79,14 +79,14 @@ it('10,000 workers are written, counted and found', async () => {
     images: [],
     updates: { rolling: 0, done: 0, paused: 0, rolling_back: 0, rolled_back: 0 },
   });
-  const failed = await fleet.appPage(VIEW, {
+  const { rows: failed } = await fleet.appPage(VIEW, {
     state: 'failed',
     limit: 3,
     order: { by: 'worker_id', after: 'w00500' },
   });
   expect(failed.map(({ worker }) => worker.worker_id)).toEqual(['w00600', 'w00700', 'w00800']);
   expect(failed.map(({ report }) => report?.report.worker_id)).toEqual(['w00600', 'w00700', 'w00800']);
-  const slowest = await fleet.appPage(VIEW, { limit: 2, order: { by: 'slowest' } });
+  const { rows: slowest } = await fleet.appPage(VIEW, { limit: 2, order: { by: 'slowest' } });
   expect(slowest.map(({ worker }) => worker.worker_id)).toEqual(['w09998', 'w09996']);
   const page = await fleet.workerPage({ silence: VIEW.silence, app: 'lb', after: 'w05000', limit: 2 });
   expect(page.map(({ worker_id, version }) => [worker_id, version])).toEqual([

@@ -4,8 +4,8 @@ import type { Model, mongo, QueryFilter } from 'mongoose';
 import {
   type AppOnWorker,
   type AppOverview,
+  type AppPage,
   type AppPageQuery,
-  type AppRow,
   type AppView,
   type FleetCensus,
   fleetState,
@@ -128,29 +128,28 @@ export class MongoFleetStore extends FleetStore {
     return await this.run(() => censusOf(this.documents, silence), 'reading');
   }
 
-  override async appPage(view: AppView, query: AppPageQuery): Promise<AppRow[]> {
+  override async appPage(view: AppView, query: AppPageQuery): Promise<AppPage> {
     // Of a tombstone nobody is told how long it took.
-    if (view.deleted && query.order.by === 'slowest') return [];
+    if (view.deleted && query.order.by === 'slowest') return { rows: [], more: false };
     const { filters, sort } = appAsked(view, query);
     const found = await this.run(() =>
       this.documents
         .find(all(filters), rowFields(view.app_name))
         .sort(sort)
-        .limit(query.limit)
+        .limit(query.limit + 1)
         .lean<WorkerDocument[]>(),
     );
-    const reports = await this.reports.ofApp(
-      view.app_name,
-      found.map(({ _id }) => _id),
-    );
-    return found.flatMap((document) => {
-      const json = document.apps[toFieldName(view.app_name)];
-      if (json === undefined) return [];
+    const asked = found.slice(0, query.limit).map(({ _id }) => _id);
+    const reports = await this.reports.ofApp(view.app_name, asked);
+    const rows = reports.flatMap((report, index) => {
+      const document = found[index];
+      const json = document?.apps[toFieldName(view.app_name)];
+      if (document === undefined || json === undefined) return [];
       const app = toApp(json);
       const worker = toWorkerAlone(document);
-      const report = reports.get(worker.worker_id) ?? null;
       return [{ worker, app, state: fleetState(worker, app, view), report }];
     });
+    return { rows, more: reports.length < found.length };
   }
 
   private async run<T>(work: () => Promise<T>, limit?: 'call' | 'reading'): Promise<T> {

@@ -1,6 +1,6 @@
-import type { WorkerReport } from '@nebula/contracts';
 import { type Model, Schema } from 'mongoose';
 import type { StoredReport } from '../fleet-records.js';
+import { reportsOfPage, toStored } from '../report-pages.js';
 import { bulkWrite } from './bulk-write.js';
 import type { IndexKeys } from './index-keeper.js';
 import type { MongoDatabase } from './mongo-database.js';
@@ -67,13 +67,15 @@ export class MongoReports {
     return found.map(toStored);
   }
 
-  /** What these workers said about an app, by worker id. */
-  async ofApp(appName: string, workerIds: readonly string[]): Promise<Map<string, StoredReport>> {
-    const ids = workerIds.map((workerId) => idOf(appName, workerId));
-    const found = await this.database.run(() =>
-      this.reports.find({ _id: { $in: ids } }).lean<ReportDocument[]>(),
-    );
-    return new Map(found.map((document) => [document.worker_id, toStored(document)]));
+  /** What these workers said about an app, of the first of them: see `reportsOfPage`. */
+  async ofApp(appName: string, workerIds: readonly string[]): Promise<(StoredReport | null)[]> {
+    return await reportsOfPage(workerIds, async (some) => {
+      const ids = some.map((workerId) => idOf(appName, workerId));
+      const found = await this.database.run(() =>
+        this.reports.find({ _id: { $in: ids } }).lean<ReportDocument[]>(),
+      );
+      return new Map(found.map((document) => [document.worker_id, document]));
+    });
   }
 
   /** Which reports of these workers there are. */
@@ -104,8 +106,4 @@ function toDocument({ report, boot, received_at }: StoredReport): ReportDocument
     ...{ _id: idOf(app_name, worker_id), worker_id, app_name, boot, sequence, received_at },
     report: JSON.stringify(report),
   };
-}
-
-function toStored({ report, boot, received_at }: ReportDocument): StoredReport {
-  return { report: JSON.parse(report) as WorkerReport, boot, received_at };
 }

@@ -20,6 +20,7 @@ import {
   recordedToken,
   writeRecorded,
 } from '../testing/recorded-databases.js';
+import { describeReportPages } from '../testing/report-pages.contract.js';
 import { recordOf } from '../testing/records.js';
 import { describeTokenStore } from '../testing/tokens.contract.js';
 import { describeSecrets } from '../testing/secrets.contract.js';
@@ -45,6 +46,7 @@ describeBackup('MongoDB', async () => createMongoDatabase(server.url));
 describePublishingMarks('MongoDB', async () => createMongoDatabase(server.url));
 describeWorkerRecords('MongoDB', async () => createMongoDatabase(server.url));
 describeAppRollout('MongoDB', async () => createMongoDatabase(server.url));
+describeReportPages('MongoDB', async () => createMongoDatabase(server.url));
 describeTokenStore('MongoDB', async () => createMongoDatabase(server.url));
 describeSecrets('MongoDB', async () => createMongoDatabase(server.url));
 

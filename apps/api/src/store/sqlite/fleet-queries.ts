@@ -13,10 +13,9 @@ const STATE = `
 const COUNTS = `a.app_name = :app_name AND NOT (:deleted AND a.deleted AND a.state = 'converged')`;
 
 const ROW = `
-  a.*, w.record, ${STATE} AS fleet_state, r.report, r.boot AS report_boot, r.received_at
+  a.*, w.record, ${STATE} AS fleet_state
   FROM worker_apps a
-  JOIN workers w ON w.worker_id = a.worker_id
-  LEFT JOIN reports r ON r.worker_id = a.worker_id AND r.app_name = a.app_name`;
+  JOIN workers w ON w.worker_id = a.worker_id`;
 
 /** Of a tombstone nobody is told who has converged, since they don't count. */
 const TIMED = `
@@ -94,6 +93,12 @@ export const FLEET_QUERIES = {
   },
 
   forgetReports: { sql: 'DELETE FROM reports WHERE worker_id = :worker_id' },
+
+  reportsOfApp: {
+    sql: `
+      SELECT worker_id, report, boot, received_at FROM reports
+      WHERE app_name = :app_name AND worker_id IN (SELECT value FROM json_each(:worker_ids))`,
+  },
 
   reportsOf: {
     sql: 'SELECT report, boot, received_at FROM reports WHERE worker_id = :worker_id ORDER BY app_name',

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { UpdateState, WorkerReport } from '@nebula/contracts';
+import type { UpdateState } from '@nebula/contracts';
 import type {
   AppOnWorker,
   AppOverview,
+  AppPage,
   AppPageQuery,
   AppRow,
   AppView,
@@ -17,6 +18,7 @@ import type {
 } from '../fleet-records.js';
 import { FleetStore } from '../fleet-store.js';
 import { OverviewTally } from '../overview-tally.js';
+import { type KeptReport, reportsOfPage, toStored } from '../report-pages.js';
 import { FLEET_QUERIES } from './fleet-queries.js';
 import type { Query } from './query.js';
 import type { Parameters, SqliteDatabase } from './sqlite-database.js';
@@ -40,18 +42,9 @@ interface CountRow
   workers: number;
 }
 
-interface ReportRow {
-  report: string;
-  boot: number;
-  received_at: number;
-}
-
 interface PageRow extends AppOnWorkerRow {
   record: string;
   fleet_state: FleetState;
-  report: string | null;
-  report_boot: number;
-  received_at: number;
 }
 
 type PlaceRow = Omit<FleetCensus['places'][number], 'deleted' | 'offline'> & {
@@ -109,8 +102,8 @@ export class SqliteFleetStore extends FleetStore {
   }
 
   override async reportsOf(workerId: string): Promise<StoredReport[]> {
-    const rows = this.database.read<ReportRow>(FLEET_QUERIES.reportsOf, { worker_id: workerId });
-    return rows.map(toReport);
+    const rows = this.database.read<KeptReport>(FLEET_QUERIES.reportsOf, { worker_id: workerId });
+    return rows.map(toStored);
   }
 
   override async workerPage(query: WorkerPageQuery): Promise<WorkerRecord[]> {
@@ -151,17 +144,34 @@ export class SqliteFleetStore extends FleetStore {
     return { online: workersOf(0), offline: workersOf(1), places };
   }
 
-  override async appPage(view: AppView, query: AppPageQuery): Promise<AppRow[]> {
+  override async appPage(view: AppView, query: AppPageQuery): Promise<AppPage> {
+    const found = this.pageRows(view, { ...query, limit: query.limit + 1 });
+    const asked = found.slice(0, query.limit).map(({ worker_id }) => worker_id);
+    const reports = await reportsOfPage(asked, async (some) => this.reportsOfApp(view.app_name, some));
+    const rows = found.slice(0, reports.length).map((row, index) => toAppRow(row, reports[index] ?? null));
+    return { rows, more: reports.length < found.length };
+  }
+
+  private reportsOfApp(app_name: string, workerIds: readonly string[]): Map<string, KeptReport> {
+    const parameters = { app_name, worker_ids: JSON.stringify(workerIds) };
+    const rows = this.database.read<KeptReport & { worker_id: string }>(
+      FLEET_QUERIES.reportsOfApp,
+      parameters,
+    );
+    return new Map(rows.map((row) => [row.worker_id, row]));
+  }
+
+  private pageRows(view: AppView, query: AppPageQuery): PageRow[] {
     const { state = null, limit, order } = query;
     const except = JSON.stringify((query.except ?? []).map(({ epoch, revision }) => [epoch, revision]));
     const parameters = { ...viewed(view), ...view.silence, state, except, limit };
     if (order.by === 'worker_id') {
       const byWorker = { ...parameters, after: order.after ?? '' };
-      return this.database.read<PageRow>(FLEET_QUERIES.pageByWorker, byWorker).map(toAppRow);
+      return this.database.read<PageRow>(FLEET_QUERIES.pageByWorker, byWorker);
     }
     const { took_ms = Number.MAX_SAFE_INTEGER, worker_id = '' } = order.after ?? {};
     const bySlowest = { ...parameters, after_took_ms: took_ms, after: worker_id };
-    return this.database.read<PageRow>(FLEET_QUERIES.pageBySlowest, bySlowest).map(toAppRow);
+    return this.database.read<PageRow>(FLEET_QUERIES.pageBySlowest, bySlowest);
   }
 
   private convergence({ app_name, position, deleted }: AppView): AppOverview['convergence'] {
@@ -253,16 +263,6 @@ function readIds(json: string): string[] {
   return JSON.parse(json) as string[];
 }
 
-function toReport({ report, boot, received_at }: ReportRow): StoredReport {
-  return { report: JSON.parse(report) as WorkerReport, boot, received_at };
-}
-
-function toAppRow(row: PageRow): AppRow {
-  const { report, report_boot: boot, received_at } = row;
-  return {
-    worker: toWorker(row),
-    app: toApp(row),
-    state: row.fleet_state,
-    report: report === null ? null : toReport({ report, boot, received_at }),
-  };
+function toAppRow(row: PageRow, report: StoredReport | null): AppRow {
+  return { worker: toWorker(row), app: toApp(row), state: row.fleet_state, report };
 }

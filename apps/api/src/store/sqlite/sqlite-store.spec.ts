@@ -14,6 +14,7 @@ import { describeAppRollout } from '../testing/app-rollout.contract.js';
 import { describeAppStore } from '../testing/app-store.contract.js';
 import { describeBackup } from '../testing/backup.contract.js';
 import { describePublishingMarks } from '../testing/publishing-marks.contract.js';
+import { describeReportPages } from '../testing/report-pages.contract.js';
 import { recordOf, workerOf } from '../testing/records.js';
 import { describeSecrets } from '../testing/secrets.contract.js';
 import { createSqliteDatabase } from '../testing/sqlite-under-test.js';
@@ -34,6 +35,7 @@ describeBackup('SQLite', createSqliteDatabase);
 describePublishingMarks('SQLite', createSqliteDatabase);
 describeWorkerRecords('SQLite', createSqliteDatabase);
 describeAppRollout('SQLite', createSqliteDatabase);
+describeReportPages('SQLite', createSqliteDatabase);
 describeSecrets('SQLite', createSqliteDatabase);
 describeTokenStore('SQLite', createSqliteDatabase);
 

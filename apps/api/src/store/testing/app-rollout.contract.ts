@@ -30,7 +30,7 @@ export function describeAppRollout(kind: string, create: CreateDatabase): void {
     };
     const page = async (query: Partial<AppPageQuery> = {}, view: AppView = VIEW) => {
       const order = { by: 'worker_id' } as const;
-      const rows = await fleet.appPage(view, { limit: 100, order, ...query });
+      const { rows } = await fleet.appPage(view, { limit: 100, order, ...query });
       return rows.map(({ worker }) => worker.worker_id);
     };
     const stored = (given: Parameters<typeof reportOf>[0], boot = 1, received_at = 1): StoredReport => ({
@@ -169,7 +169,8 @@ export function describeAppRollout(kind: string, create: CreateDatabase): void {
       await fleet.saveReports([report, stored({ worker_id: 'b', app_name: 'another' })]);
       const { apps: _a, ...a } = workerOf('a');
       const { apps: _b, ...b } = workerOf('b');
-      expect(await fleet.appPage(VIEW, { limit: 9, order: { by: 'worker_id' } })).toEqual([
+      const { rows } = await fleet.appPage(VIEW, { limit: 9, order: { by: 'worker_id' } });
+      expect(rows).toEqual([
         {
           worker: a,
           app: appOn('shop', { revision: 7, state: 'failed', error_step: 'pull' }),
@@ -305,7 +306,7 @@ export function describeAppRollout(kind: string, create: CreateDatabase): void {
       await fleet.saveReports(ids.map((worker_id) => stored({ worker_id })));
       expect(await fleet.workers(ids)).toHaveLength(1_000);
       expect((await fleet.overview(VIEW)).states).toMatchObject({ converged: 1_000 });
-      const rows = await fleet.appPage(VIEW, { limit: 1_000, order: { by: 'slowest' } });
+      const { rows } = await fleet.appPage(VIEW, { limit: 1_000, order: { by: 'slowest' } });
       expect(rows.map(({ worker }) => worker.worker_id)).toEqual([...ids].reverse());
       expect(rows.every(({ report, worker }) => report?.report.worker_id === worker.worker_id)).toBe(true);
     }, 60_000);
