@@ -39,6 +39,7 @@ Other environment variables
 
 Files in the state folder (for its owner alone)
   nebula.db        every app, and what the worker has last reported
+  secret-keys      the key for values of secrets in nebula.db; keep a copy elsewhere
   feed/            the newest desired state of each app, on its way from api to worker
   worker/          the desired state of each app as the worker has it, and what it has learned
   engine/          the Docker Engine of our own, if there is one
@@ -63,8 +64,8 @@ export function downHelp() {
   return `Usage: npm run down [-- OPTION...]
 
 Removes every container and network that the worker of this machine (of this scope) has made, after naming them.
-Asks first; where input or output is no terminal it needs --yes. Containers of others, images, and named volumes stay. If a Docker Engine of our own
-runs in the state folder, it is stopped afterwards.
+Asks first; where input or output is no terminal it needs --yes. Containers of others, images, and named volumes
+stay. If a Docker Engine of our own runs in the state folder, it is stopped afterwards.
 
 The apps stay in the state folder, so the next "npm start" brings them back. To end that too, add --forget.
 
@@ -72,7 +73,8 @@ It refuses while "npm start" runs on the same state folder, since that would bri
 
 Options
   --yes          don't ask
-  --forget       delete the state folder too: every app, and an engine of our own with all that is in it
+  --forget       delete what Nebula keeps in the state folder, too: every app, the key of their secrets (without it a
+                 backup's secrets can't be read), and an engine of our own with its images and volumes
   -h, --help     print this
 
 It reads the same configuration as npm start (npm start -- --help); these keys matter here: state_dir, scope,

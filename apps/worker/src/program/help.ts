@@ -17,6 +17,7 @@ Other environment variables
 Exit codes
   0    stopped by a signal, in order
   2    unknown argument
+  69   the engine has replaced its socket, which a worker in a container sees only when it is started anew
   78   bad configuration: a key, the state folder, or a port in use; one line each
   130  a second signal ended it before the shutdown was done
 
