@@ -45,7 +45,7 @@ export const INLINE_REGISTER = [
   [/^npm start -- --no-install$/, alike('e2e/own-engine.e2e-spec.ts')],
   [/^npm run down -- --forget$/, alike(README)],
   [/^npm run bundle$/, unplayed(`${STARTS} begins with it`)],
-  [/^npm run worker$/, alike(STARTS)],
+  [/^npm run (worker|api -- --help)$/, alike(STARTS)],
   [/^npm run api -- rotate-secrets$/, alike('e2e/fleet/credentials.e2e-spec.ts')],
   [
     /^rabbitmqctl (add_user admin|set_user_tags admin administrator|delete_user (guest|nebula-worker\.edge-17)|list_connections user)$/,
