@@ -221,7 +221,7 @@ describe('a service that is configured wrongly', () => {
         'virtual host',
         service,
         { RABBIT_VHOST: 'nowhere' },
-        /^RabbitMQ at 127\.0\.0\.1:\d+ has no virtual host nowhere that the user nebula-[^ ]+ may use/,
+        /^RabbitMQ at 127\.0\.0\.1:\d+ ended the connection while opening the virtual host nowhere: it is missing, not allowed to the user nebula-[^ ]+,/,
       ],
     ]),
   )(

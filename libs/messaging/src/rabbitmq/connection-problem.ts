@@ -15,10 +15,14 @@ const SYSTEM_ERRORS: Record<string, string> = {
 
 const WRONG_LOGIN = /ACCESS_REFUSED|ACCESS-REFUSED/;
 
-/** All that the client tells when there is no such virtual host, or the user may not use it. */
+/**
+ * All that the client tells of an end while the virtual host is opened. RabbitMQ says why: that there is none, that the
+ * user may not use it, that it has all the connections that it may have, that it isn't up yet. The client keeps that to
+ * itself.
+ */
 const WRONG_VHOST = /ConnectionOpenOk/;
 
-/** Whether RabbitMQ is there, but doesn't let this user in. */
+/** Whether RabbitMQ is there, but doesn't let this user in, which may be for what is missing there. */
 export function isRefusal(error: unknown): boolean {
   const text = messageOf(error);
   return WRONG_LOGIN.test(text) || WRONG_VHOST.test(text);
@@ -38,6 +42,6 @@ export function connectProblem(
   if (WRONG_LOGIN.test(text))
     return `RabbitMQ at ${address} refuses the login of the user ${user}; check name and password, or run "setup-broker" if it is a new one`;
   if (WRONG_VHOST.test(text))
-    return `RabbitMQ at ${address} has no virtual host ${vhost} that the user ${user} may use; "setup-broker" makes it`;
+    return `RabbitMQ at ${address} ended the connection while opening the virtual host ${vhost}: it is missing, not allowed to the user ${user}, at its limit of connections, or not up yet; "setup-broker" makes it and sets the rights`;
   return `RabbitMQ at ${address} can't be reached: ${SYSTEM_ERRORS[String(codeOf(error))] ?? text.trim()}`;
 }

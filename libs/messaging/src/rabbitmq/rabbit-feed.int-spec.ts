@@ -268,7 +268,11 @@ it("a broker that gives no answer doesn't hold up the end of the connection", as
 describe('a refusal', () => {
   it.each<[string, Partial<RabbitOptions>, string]>([
     ['login', { password: 'wrong-Secret' }, 'refuses the login of the user admin; check name and password'],
-    ['virtual host', { vhost: 'nowhere' }, 'has no virtual host nowhere that the user admin may use'],
+    [
+      'virtual host',
+      { vhost: 'nowhere' },
+      'while opening the virtual host nowhere: it is missing, not allowed to the user admin',
+    ],
     ['host name', { hosts: ['no-such-host.invalid'] }, "can't be reached: the name"],
   ])('of a wrong %s is one clear line, without secrets', async (_what, changes, words) => {
     const feed = feedWith(changes);
@@ -284,7 +288,9 @@ describe('a refusal', () => {
     await server.broker.manage('PUT', '/api/users/stranger', { password: 'p', tags: '' });
     const feed = feedWith({ user: 'stranger', password: 'p' });
     await eventually(() =>
-      expect(feed.problem()).toContain('has no virtual host / that the user stranger may use'),
+      expect(feed.problem()).toContain(
+        'while opening the virtual host /: it is missing, not allowed to the user stranger',
+      ),
     );
   });
 
