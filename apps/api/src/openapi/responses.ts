@@ -75,7 +75,7 @@ function problemResponse(status: number, kinds: readonly ProblemType[]) {
   const seconds = { description: 'Seconds to wait.', schema: { type: 'integer' as const } };
   return {
     description: kinds.map(({ title }) => title).join('; '),
-    ...(kinds.some(saysWhen) ? { headers: { 'Retry-After': seconds } } : {}),
+    ...(status === 503 || status === 429 ? { headers: { 'Retry-After': seconds } } : {}),
     ...(status === 401 ? { headers: { 'WWW-Authenticate': challenges } } : {}),
     content: {
       [PROBLEM_MEDIA_TYPE]: {
@@ -86,11 +86,6 @@ function problemResponse(status: number, kinds: readonly ProblemType[]) {
       },
     },
   };
-}
-
-/** Whether an answer with this problem says when to try again. */
-function saysWhen({ type, status }: ProblemType): boolean {
-  return status === 503 || status === 429 || type === PROBLEMS.workerMaybeOnline.type;
 }
 
 function example({ type, title, status }: ProblemType): object {
