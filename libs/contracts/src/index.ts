@@ -35,6 +35,7 @@ export * from './digest.js';
 export * from './messages/desired-state.js';
 export * from './messages/heartbeat.js';
 export { parseLabel, parseLabels } from './messages/labels.js';
+export * from './messages/newer-versions.js';
 export { LONGEST_NOTICE, MOST_NOTICES } from './messages/notices.js';
 export * from './messages/parse-desired-state.js';
 export * from './messages/parse-report.js';

@@ -1,4 +1,4 @@
-import { comparePositions, type DesiredStateMessage } from '@nebula/contracts';
+import { comparePositions, type DesiredStateMessage, UnknownFieldsError } from '@nebula/contracts';
 import { Injectable } from '@nestjs/common';
 import pLimit from 'p-limit';
 import { Clock, instant } from '../clock.js';
@@ -118,7 +118,9 @@ export class AppChecks {
     } catch (error) {
       // Told by the check of secrets.
       if (error instanceof SecretsUnreadableError) return null;
-      throw error;
+      if (!(error instanceof UnknownFieldsError)) throw error;
+      const problem = `It is not published by this api: ${error.message}.`;
+      return { about: app_name, problem, remedy: 'Update this api.' };
     }
     if (!newest) {
       // With the record of a deleted app its stream goes, too.

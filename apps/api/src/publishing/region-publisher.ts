@@ -1,8 +1,8 @@
+import { MessageTooNewError } from '@nebula/contracts';
 import type { ApiLog } from '../api-log.js';
 import type { Clock } from '../clock.js';
 import type { PublishingMetrics } from '../metrics/publishing-metrics.js';
 import { type AppRecord, type AppStore, StoreUnavailableError } from '../store/app-store.js';
-import { SecretsUnreadableError } from '../store/secrets/secret-errors.js';
 import { AppQueue } from './app-queue.js';
 import type { Epoch } from './epoch.js';
 import { FailingApps } from './failing-apps.js';
@@ -11,7 +11,7 @@ import type { LimitedFeed } from './limited-feed.js';
 import type { PublishingTiming } from './publishing-options.js';
 import { RecentWrites } from './recent-writes.js';
 import { RegionComparison } from './region-comparison.js';
-import { UnreadableApps } from './unreadable-apps.js';
+import { isLeftOut, UnreadableApps } from './unreadable-apps.js';
 import { VerificationClaims } from './verification-claims.js';
 
 /** Any name will do: it is only read, and a stream that is missing is an answer, too. */
@@ -102,8 +102,13 @@ export class RegionPublisher {
    * @throws {Error} when the feed can't be had
    */
   async isRetired(appName: string): Promise<boolean> {
-    const newest = await this.feed.readNewest(appName);
-    return newest === null || newest.deleted;
+    try {
+      const newest = await this.feed.readNewest(appName);
+      return newest === null || newest.deleted;
+    } catch (error) {
+      if (error instanceof MessageTooNewError) return false;
+      throw error;
+    }
   }
 
   /**
@@ -182,10 +187,10 @@ export class RegionPublisher {
       return true;
     } catch (error) {
       // Neither the feed nor another try can help, and no other app is concerned: the sweep takes it up again.
-      if (error instanceof SecretsUnreadableError) {
+      if (isLeftOut(error)) {
         this.claims.compared(appName, began);
         this.failing.succeeded(appName);
-        this.unreadable.leaveOut(error);
+        this.unreadable.leaveOut(appName, error);
         return true;
       }
       if (!changed && !this.stopped) this.metrics.compared(this.region, 'failed');

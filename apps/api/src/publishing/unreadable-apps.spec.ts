@@ -25,10 +25,10 @@ beforeEach(() => {
 
 it('an app that is left out is due a minute after each time that it was', () => {
   expect(unreadable.isDue('shop')).toBe(true);
-  unreadable.leaveOut(MISSING);
+  unreadable.leaveOut('shop', MISSING);
   now = 59_999;
   expect(unreadable.isDue('shop')).toBe(false);
-  unreadable.leaveOut(MISSING);
+  unreadable.leaveOut('shop', MISSING);
   now = 119_998;
   expect(unreadable.isDue('shop')).toBe(false);
   now = 119_999;
@@ -36,20 +36,20 @@ it('an app that is left out is due a minute after each time that it was', () => 
 });
 
 it('no other app is left out with it', () => {
-  unreadable.leaveOut(MISSING);
+  unreadable.leaveOut('shop', MISSING);
   expect([unreadable.isDue('web'), unreadable.reasonOf('web')]).toEqual([true, null]);
 });
 
 it('says why an app is left out, in the log once for each reason', () => {
-  for (const error of [MISSING, MISSING, DAMAGED, DAMAGED]) unreadable.leaveOut(error);
+  for (const error of [MISSING, MISSING, DAMAGED, DAMAGED]) unreadable.leaveOut('shop', error);
   expect(told).toEqual([MISSING.message, DAMAGED.message]);
   expect(unreadable.reasonOf('shop')).toBe(DAMAGED.message);
 });
 
 it('of an app that was published in between it is said again', () => {
-  unreadable.leaveOut(MISSING);
+  unreadable.leaveOut('shop', MISSING);
   unreadable.takeBack('shop');
   expect([unreadable.isDue('shop'), unreadable.reasonOf('shop')]).toEqual([true, null]);
-  unreadable.leaveOut(MISSING);
+  unreadable.leaveOut('shop', MISSING);
   expect(told).toEqual([MISSING.message, MISSING.message]);
 });

@@ -1,11 +1,24 @@
+import { MessageTooNewError, UnknownFieldsError } from '@nebula/contracts';
 import type { ApiLog } from '../api-log.js';
 import type { Clock } from '../clock.js';
-import type { SecretsUnreadableError } from '../store/secrets/secret-errors.js';
+import { SecretsUnreadableError } from '../store/secrets/secret-errors.js';
 
-/** So long after an app's secrets could not be read it is looked at again, unless it is changed or verified. */
+/** So long after an app was left out it is looked at again, unless it is changed or verified. */
 const UNREADABLE_PAUSE_MS = 60_000;
 
-/** Apps that are left out of one region's feed, since no message can be made while their secrets can't be read. */
+/** Why an app is left out: neither the feed nor another try can help, and no other app is concerned. */
+export type LeftOutError = SecretsUnreadableError | UnknownFieldsError | MessageTooNewError;
+
+export function isLeftOut(error: unknown): error is LeftOutError {
+  return [SecretsUnreadableError, UnknownFieldsError, MessageTooNewError].some(
+    (each) => error instanceof each,
+  );
+}
+
+/**
+ * Apps that are left out of one region's feed: no message can be made while their secrets can't be read, or while they
+ * have what only a newer version knows.
+ */
 export class UnreadableApps {
   /** Why, and when that was found, by a monotonic clock. */
   private readonly apps = new Map<string, { reason: string; at: number }>();
@@ -27,13 +40,16 @@ export class UnreadableApps {
     return this.clock.elapsed() - at >= UNREADABLE_PAUSE_MS;
   }
 
-  /** The secrets of an app could not be read, which the log has once for each reason. */
-  leaveOut({ app_name, message }: SecretsUnreadableError): void {
-    if (this.reasonOf(app_name) !== message) {
-      const fields = { region: this.region, app: app_name, reason: message };
-      this.log.error('an app is not published, since its secrets can not be read', fields);
+  /** An app can't be published, which the log has once for each reason. */
+  leaveOut(appName: string, error: LeftOutError): void {
+    const { message } = error;
+    if (this.reasonOf(appName) !== message) {
+      const fields = { region: this.region, app: appName, reason: message };
+      const isOfSecrets = error instanceof SecretsUnreadableError;
+      const why = isOfSecrets ? 'its secrets can not be read' : 'this version is too old for it';
+      this.log.error(`an app is not published, since ${why}`, fields);
     }
-    this.apps.set(app_name, { reason: message, at: this.clock.elapsed() });
+    this.apps.set(appName, { reason: message, at: this.clock.elapsed() });
   }
 
   /** An app could be compared with the feed. */

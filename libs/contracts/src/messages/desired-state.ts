@@ -106,7 +106,10 @@ export function desiredStateDigest(spec: AppSpec | null, tokens: CompactTokens):
   return hashOf({ spec: spec && compactSpec(spec), tokens: compactTokens(tokens) });
 }
 
-/** All of a message but its place in the order: what is wished, and who may act on it. */
+/**
+ * All of a message but its place in the order: what is wished, and who may act on it.
+ * @throws {UnknownFieldsError} when the spec has fields that only a newer version knows
+ */
 export function messageContents(
   spec: AppSpec | null,
   tokens: CompactTokens,

@@ -9,6 +9,7 @@ import {
   parseAppSpec,
   parseDesiredState,
   specDefaults,
+  UnknownFieldsError,
 } from '../index.js';
 import { RIGHT } from '../app-spec/testing/problems.js';
 import { WHOLE } from '../app-spec/testing/whole-spec.js';
@@ -93,4 +94,9 @@ it('digests of specs without new fields are those of the program that knew no ot
   expect(desiredStateDigest(specOf(OLD), NO_TOKENS)).toBe(
     '6012c699c3107df7c46bfb09cadcb933062d9efd1e8e235565e029422a00a7cd',
   );
+});
+
+it('a spec with fields of a newer version makes no message, and which they are is said', () => {
+  const newer = { ...specOf({}), shiny: 'hunter2', later: [1] };
+  expect(() => messageContents(newer, NO_TOKENS)).toThrow(new UnknownFieldsError(['shiny', 'later']));
 });

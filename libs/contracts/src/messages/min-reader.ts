@@ -1,6 +1,7 @@
 import type { AppSpec, CompactSpec } from '../app-spec/app-spec.js';
 import type { PortSpec } from '../app-spec/ports.js';
 import { hasTemplate } from '../app-spec/templates.js';
+import { UnknownFieldsError } from './newer-versions.js';
 
 /** The schema that a field came with. A worker that reads an older one would run the app without it. */
 const SINCE: Readonly<Record<keyof AppSpec, number>> = {
@@ -56,10 +57,15 @@ const SINCE: Readonly<Record<keyof AppSpec, number>> = {
  * The oldest schema whose reader does what a message means. It follows from what the message says, not from the
  * program that writes it: an app that uses nothing new is still updated by old workers. A fleet is upgraded worker by
  * worker, and those that are too old keep what they run.
+ *
+ * @throws {UnknownFieldsError} when the spec has fields that only a newer version knows: it can't be told who reads them
  */
 export function minReader(spec: CompactSpec | null, tokens: { roll?: number }): number {
   if (!spec) return 1;
-  const schemas = Object.keys(spec).map((field) => SINCE[field as keyof AppSpec]);
+  const fields = Object.keys(spec);
+  const unknown = fields.filter((field) => !Object.hasOwn(SINCE, field));
+  if (unknown.length > 0) throw new UnknownFieldsError(unknown);
+  const schemas = fields.map((field) => SINCE[field as keyof AppSpec]);
   // Without `roll` in mind an old worker would make nothing anew. That it does not prune harms no app.
   return Math.max(...schemas, tokens.roll || hasNewForms(spec) ? 2 : 1);
 }

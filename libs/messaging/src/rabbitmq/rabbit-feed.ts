@@ -2,6 +2,7 @@ import {
   type DesiredStateMessage,
   MAX_MESSAGE_BYTES,
   parseDesiredState,
+  requireOldEnough,
   streamName,
 } from '@nebula/contracts';
 import { Logger } from '@nestjs/common';
@@ -111,7 +112,10 @@ export class RabbitFeed implements DesiredStateFeed {
         newest = content;
       }),
     );
-    return { isThere, newest: newest && this.parsed(appName, decodedJson(newest)) };
+    if (newest === null) return { isThere, newest };
+    const payload = decodedJson(newest);
+    requireOldEnough(payload);
+    return { isThere, newest: this.parsed(appName, payload) };
   }
 
   private async append(appName: string, body: Buffer): Promise<void> {
