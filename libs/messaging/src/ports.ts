@@ -23,8 +23,7 @@ export interface DesiredStateFeed {
   distrust?(appName: string): void;
   /**
    * The newest message of an app's stream, null when the stream is missing, empty, or ends with what is no message. It
-   * rejects when what the stream holds doesn't come in time, and with a `MessageTooNewError` when its newest message is one
-   * that only a newer version may act on.
+   * rejects when what the stream holds doesn't come in time.
    */
   readNewest(appName: string): Promise<DesiredStateMessage | null>;
   /**

@@ -1,9 +1,4 @@
-import {
-  comparePositions,
-  type DesiredStateMessage,
-  MessageTooNewError,
-  type Position,
-} from '@nebula/contracts';
+import { comparePositions, type DesiredStateMessage, type Position } from '@nebula/contracts';
 import type { ApiLog } from '../api-log.js';
 import type { Clock } from '../clock.js';
 import type { PublishingMetrics, VerificationOutcome } from '../metrics/publishing-metrics.js';
@@ -62,7 +57,6 @@ export class RegionComparison {
    * @returns what it came to
    * @throws {SecretsUnreadableError} when the app's message can't be made
    * @throws {UnknownFieldsError} likewise
-   * @throws {MessageTooNewError} when the feed has a message of a newer version that can't be compared with the database
    * @throws {Error} when feed or store can't be had, or the feed lacks what it has confirmed
    */
   async converge(appName: string): Promise<VerificationOutcome> {
@@ -70,8 +64,7 @@ export class RegionComparison {
     const written = this.written.take(appName);
     let confirmed = written ? await this.publishUnseen(written) : null;
     for (;;) {
-      const found = await this.readNewest(appName);
-      const newest = found instanceof MessageTooNewError ? found.envelope : found;
+      const newest = await this.feed.readNewest(appName);
       const highest = this.seen.note(appName, newest);
       const { record, epoch } = await this.fromDatabase(appName);
       if (!record) {
@@ -79,7 +72,6 @@ export class RegionComparison {
         return outcome;
       }
       const wanted = desiredStateMessage(record, epoch);
-      if (found instanceof MessageTooNewError && !isComparable(found, wanted)) throw found;
       if (highest && !isBehindOrSame(highest, wanted)) {
         await this.raiseEpoch(highest, wanted);
         outcome = 'ahead';
@@ -97,16 +89,6 @@ export class RegionComparison {
       if (!confirmed) this.noteLoss(record, wanted);
       await this.publish(wanted);
       confirmed = wanted;
-    }
-  }
-
-  /** Of a message that only a newer version may act on its envelope alone. */
-  private async readNewest(appName: string): Promise<DesiredStateMessage | MessageTooNewError | null> {
-    try {
-      return await this.feed.readNewest(appName);
-    } catch (error) {
-      if (error instanceof MessageTooNewError) return error;
-      throw error;
     }
   }
 
@@ -184,11 +166,6 @@ export class RegionComparison {
       app: record.app_name,
     });
   }
-}
-
-/** Two versions may have different digests for one desired state, so another one in its place proves nothing. */
-function isComparable({ envelope }: MessageTooNewError, wanted: SeenState): boolean {
-  return envelope !== null && (comparePositions(envelope, wanted) !== 0 || isSame(envelope, wanted));
 }
 
 function isSame(found: SeenState, wanted: SeenState): boolean {

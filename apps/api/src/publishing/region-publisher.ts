@@ -1,4 +1,3 @@
-import { MessageTooNewError } from '@nebula/contracts';
 import type { ApiLog } from '../api-log.js';
 import type { Clock } from '../clock.js';
 import type { PublishingMetrics } from '../metrics/publishing-metrics.js';
@@ -102,13 +101,8 @@ export class RegionPublisher {
    * @throws {Error} when the feed can't be had
    */
   async isRetired(appName: string): Promise<boolean> {
-    try {
-      const newest = await this.feed.readNewest(appName);
-      return newest === null || newest.deleted;
-    } catch (error) {
-      if (error instanceof MessageTooNewError) return false;
-      throw error;
-    }
+    const newest = await this.feed.readNewest(appName);
+    return newest === null || newest.deleted;
   }
 
   /**

@@ -1,4 +1,4 @@
-import { comparePositions, type Envelope, type Position } from '@nebula/contracts';
+import { comparePositions, type DesiredStateMessage, type Position } from '@nebula/contracts';
 
 /** What tells one desired state of an app from another. */
 export interface SeenState extends Position {
@@ -23,7 +23,7 @@ export class SeenInFeed {
   }
 
   /** Takes what was read into account, null for nothing. Answers the highest. */
-  note(appName: string, read: Envelope | null): SeenState | null {
+  note(appName: string, read: DesiredStateMessage | null): SeenState | null {
     const known = this.of(appName);
     if (!read || (known && comparePositions(read, known) <= 0 && !isOther(read, known))) return known;
     const { epoch, revision } = read;

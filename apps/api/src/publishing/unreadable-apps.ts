@@ -1,4 +1,4 @@
-import { MessageTooNewError, UnknownFieldsError } from '@nebula/contracts';
+import { UnknownFieldsError } from '@nebula/contracts';
 import type { ApiLog } from '../api-log.js';
 import type { Clock } from '../clock.js';
 import { SecretsUnreadableError } from '../store/secrets/secret-errors.js';
@@ -7,12 +7,10 @@ import { SecretsUnreadableError } from '../store/secrets/secret-errors.js';
 const UNREADABLE_PAUSE_MS = 60_000;
 
 /** Why an app is left out: neither the feed nor another try can help, and no other app is concerned. */
-export type LeftOutError = SecretsUnreadableError | UnknownFieldsError | MessageTooNewError;
+export type LeftOutError = SecretsUnreadableError | UnknownFieldsError;
 
 export function isLeftOut(error: unknown): error is LeftOutError {
-  return [SecretsUnreadableError, UnknownFieldsError, MessageTooNewError].some(
-    (each) => error instanceof each,
-  );
+  return error instanceof SecretsUnreadableError || error instanceof UnknownFieldsError;
 }
 
 /**

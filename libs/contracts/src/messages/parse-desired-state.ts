@@ -3,7 +3,6 @@ import { hashOf } from '../digest.js';
 import { parse } from '../parsing/parse.js';
 import type { FieldProblem, ParseResult } from '../parsing/problem.js';
 import { compactTokens, DESIRED_STATE_SCHEMA, DesiredStateMessage } from './desired-state.js';
-import { MessageTooNewError } from './newer-versions.js';
 
 /**
  * A desired state as it arrived. Fields that a newer program added are left out, in the spec as well; the spec
@@ -23,15 +22,6 @@ export function parseDesiredState(input: unknown): ParseResult<DesiredStateMessa
   if (problems.length > 0) return failed(problems);
   const spec = value.spec && compactSpec(expandSpec(value.spec));
   return { ok: true, value: { ...value, tokens: compactTokens(value.tokens), spec } };
-}
-
-/** @throws {MessageTooNewError} when what arrived says that this version may not act on it */
-export function requireOldEnough(input: unknown): void {
-  const [minReader, epoch, revision] = ['min_reader', 'epoch', 'revision'].map((name) => member(input, name));
-  const digest = member(input, 'digest');
-  if (typeof minReader !== 'number' || minReader <= DESIRED_STATE_SCHEMA) return;
-  const isKnown = typeof epoch === 'number' && typeof revision === 'number' && typeof digest === 'string';
-  throw new MessageTooNewError(minReader, isKnown ? { epoch, revision, digest } : null);
 }
 
 function* contradictions(message: DesiredStateMessage, input: unknown): Generator<FieldProblem> {

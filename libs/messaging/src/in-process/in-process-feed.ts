@@ -1,9 +1,4 @@
-import {
-  type DesiredStateMessage,
-  MAX_MESSAGE_BYTES,
-  parseDesiredState,
-  requireOldEnough,
-} from '@nebula/contracts';
+import { type DesiredStateMessage, MAX_MESSAGE_BYTES, parseDesiredState } from '@nebula/contracts';
 import { Logger } from '@nestjs/common';
 import { type AppSelection, type DesiredStateFeed, selects } from '../ports.js';
 import { InTurn } from '../in-turn.js';
@@ -54,9 +49,7 @@ export class InProcessFeed implements DesiredStateFeed {
   async readNewest(appName: string): Promise<DesiredStateMessage | null> {
     const text = await this.inTurn.run(appName, () => this.watched(() => this.retained.read(appName)));
     if (text === null) return null;
-    const payload = decoded(text);
-    requireOldEnough(payload);
-    const parsed = parseDesiredState(payload);
+    const parsed = parseDesiredState(decoded(text));
     if (parsed.ok) return parsed.value;
     const problems = parsed.problems.map(({ pointer, message }) => `${pointer} ${message}`.trim());
     this.logger.warn('the retained message of an app is of no use', { app: appName, problems });

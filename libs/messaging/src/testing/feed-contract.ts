@@ -53,15 +53,6 @@ export function describeFeed(name: string, feedForTest: () => Promise<DesiredSta
       expect((await feed.readNewest('web'))?.revision).toBe(40);
     });
 
-    it('says so when the newest message is one that only newer versions may act on', async () => {
-      await feed.publish({ ...wanted('shop', 4), epoch: 3, min_reader: 9 });
-      const envelope = { epoch: 3, revision: 4, digest: wanted('shop', 4).digest };
-      await expect(feed.readNewest('shop')).rejects.toMatchObject({ name: 'MessageTooNewError', envelope });
-      await feed.publish({ ...wanted('shop', 5), epoch: 3 });
-      expect((await feed.readNewest('shop'))?.revision).toBe(5);
-      expect(feed.problem()).toBeNull();
-    });
-
     it('removes what a deleted app has left, and nothing of one that lives', async () => {
       const gone = { deleted: true, spec: null, digest: desiredStateDigest(null, NO_TOKENS) };
       await feed.publish(wanted('shop', 1));
