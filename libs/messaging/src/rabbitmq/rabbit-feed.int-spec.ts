@@ -303,6 +303,8 @@ describe('a refusal', () => {
     await eventually(() => expect(feed.problem()).toBeNull());
     await expect(feed.publish(wanted('shop', 1))).rejects.toThrow(/ACCESS_REFUSED|403/);
     expect(feed.problem()).toContain('RabbitMQ refuses: ');
+    await feed.readNewest('web');
+    expect(feed.problem()).toContain('RabbitMQ refuses: ');
     await rights('.*');
     await feed.publish(wanted('shop', 1));
     expect(feed.problem()).toBeNull();

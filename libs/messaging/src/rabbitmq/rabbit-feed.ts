@@ -2,7 +2,6 @@ import {
   type DesiredStateMessage,
   MAX_MESSAGE_BYTES,
   parseDesiredState,
-  requireOldEnough,
   streamName,
 } from '@nebula/contracts';
 import { Logger } from '@nestjs/common';
@@ -39,8 +38,8 @@ export class RabbitFeed implements DesiredStateFeed {
   private readonly publisher: ConfirmedPublisher;
   private readonly reading: ChannelPool;
   private readonly inTurn = new InTurn();
-  /** What RabbitMQ has refused last. */
-  private refusal: string | null = null;
+  /** What RabbitMQ has refused last, and of which app when it is what was published. */
+  private refusal: { words: string; published: string | null } | null = null;
 
   /** Begins to connect, in the background. */
   constructor({ region, ...options }: RabbitFeedOptions) {
@@ -62,7 +61,9 @@ export class RabbitFeed implements DesiredStateFeed {
         `the message of ${app_name} has ${body.length} bytes; at most ${MAX_MESSAGE_BYTES} can be sent`,
       );
     }
-    await this.inTurn.run(app_name, () => this.watched(() => this.append(app_name, body)));
+    await this.inTurn.run(app_name, () =>
+      this.watched(app_name, () => this.append(app_name, body), 'publishing'),
+    );
   }
 
   distrust(appName: string): void {
@@ -77,7 +78,7 @@ export class RabbitFeed implements DesiredStateFeed {
   async readHighest(appName: string): Promise<DesiredStateMessage[]> {
     // Not every message of a long stream is validated, which would take long, but those that may be it.
     const newest = new NewestMessage(appName);
-    await this.watched(() =>
+    await this.watched(appName, () =>
       readStream(this.reading, appName, 'first', HIGHEST_LIMIT_MS, (content) => newest.add(content)),
     );
     return newest.take().flatMap((payload) => this.parsed(appName, payload) ?? []);
@@ -88,13 +89,13 @@ export class RabbitFeed implements DesiredStateFeed {
       const { isThere, newest } = await this.look(appName);
       if (!isThere) return true;
       if (newest?.deleted !== true) return false;
-      await this.watched(() => this.remove(appName));
+      await this.watched(appName, () => this.remove(appName));
       return true;
     });
   }
 
   problem(): string | null {
-    return this.connection.problem() ?? this.refusal;
+    return this.connection.problem() ?? this.refusal?.words ?? null;
   }
 
   async examine(): Promise<FeedFinding[]> {
@@ -107,15 +108,12 @@ export class RabbitFeed implements DesiredStateFeed {
 
   private async look(appName: string): Promise<{ isThere: boolean; newest: DesiredStateMessage | null }> {
     let newest: Buffer | null = null;
-    const isThere = await this.watched(() =>
+    const isThere = await this.watched(appName, () =>
       readStream(this.reading, appName, 'last', NEWEST_LIMIT_MS, (content) => {
         newest = content;
       }),
     );
-    if (newest === null) return { isThere, newest };
-    const payload = decodedJson(newest);
-    requireOldEnough(payload);
-    return { isThere, newest: this.parsed(appName, payload) };
+    return { isThere, newest: newest && this.parsed(appName, decodedJson(newest)) };
   }
 
   private async append(appName: string, body: Buffer): Promise<void> {
@@ -159,13 +157,19 @@ export class RabbitFeed implements DesiredStateFeed {
     return null;
   }
 
-  private async watched<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * Notes what is refused until it is allowed. That something is read says nothing of the right to publish, unless it is
+   * what was refused: it is read before it is published again, and somebody else may have published it.
+   */
+  private async watched<T>(appName: string, work: () => Promise<T>, what?: 'publishing'): Promise<T> {
     try {
       const result = await work();
-      this.refusal = null;
+      const refused = this.refusal?.published ?? null;
+      if (what === 'publishing' || refused === null || refused === appName) this.refusal = null;
       return result;
     } catch (error) {
-      this.refusal = refusalOf(error);
+      const words = refusalOf(error);
+      if (words !== null) this.refusal = { words, published: what === 'publishing' ? appName : null };
       throw error;
     }
   }
