@@ -52,6 +52,7 @@ export const INLINE_REGISTER = [
     playedBy(STARTS),
   ],
   [/^rabbitmqctl delete_user nebula-worker$/, alike(STARTS)],
+  [/^rabbitmqctl restart_vhost$/, unplayed('no virtual host of the tests has failed')],
   [
     /^rabbitmqctl export_definitions$/,
     unplayed(

@@ -58,7 +58,9 @@ export function sourcesHash(folder, more) {
  * @param {string} advice what to do when there is none and none can be installed
  */
 export async function ensureGo(say, advice) {
-  if (goMinor(spawnSync('go', ['env', 'GOVERSION'], { encoding: 'utf8' }).stdout ?? '') >= OLDEST_GO) return;
+  // The environment is named, so that a change of it counts where this runs inside a sandbox of Jest.
+  const { stdout } = spawnSync('go', ['env', 'GOVERSION'], { encoding: 'utf8', env: process.env });
+  if (goMinor(stdout ?? '') >= OLDEST_GO) return;
   const offered = hasApt() ? goMinor(candidateVersion(GO_PACKAGE) ?? '') : 0;
   if (offered < OLDEST_GO) {
     const tooOld = offered > 0 ? ` (the package ${GO_PACKAGE} of this system is only 1.${offered})` : '';
