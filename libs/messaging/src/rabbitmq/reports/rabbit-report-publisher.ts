@@ -23,6 +23,12 @@ const WINDOW = 50;
 const REFUSED: Backoff = { first_ms: 2_000, longest_ms: 60_000 };
 
 /**
+ * Waits after RabbitMQ has not taken a message. Such a try costs it one message and no channel, so the longest is short
+ * against the interval of heartbeats: who reports nothing for three of these counts as offline.
+ */
+const NOT_TAKEN: Backoff = { first_ms: 2_000, longest_ms: 15_000 };
+
+/**
  * Longest wait for a confirmation, milliseconds. It is long, since a broker to which a whole fleet comes back is slow, and
  * must not get everything twice for it.
  */
@@ -143,7 +149,8 @@ export class RabbitReportPublisher implements ReportPublisher {
       return;
     }
     for (const [key, text] of this.waiting) {
-      if (this.underWay.size >= WINDOW) return;
+      // Whether it is taken by now one message tells as well as many.
+      if (this.underWay.size >= (this.refusals > 0 ? 1 : WINDOW)) return;
       // One of a key at a time, so that the newest arrives last.
       if (this.underWay.has(key)) continue;
       this.waiting.delete(key);
@@ -206,7 +213,7 @@ export class RabbitReportPublisher implements ReportPublisher {
     this.keep(key, text);
     if (this.retry) return;
     this.rare.say(NACKED, () => this.logger.warn(`${NACKED}; this is tried again`));
-    this.retryLater(NACKED);
+    this.retryLater(NACKED, NOT_TAKEN);
   }
 
   /** What was under way may not have arrived. */
@@ -257,7 +264,7 @@ export class RabbitReportPublisher implements ReportPublisher {
     this.retryLater(`reports are refused by RabbitMQ: ${reason}`);
   }
 
-  private retryLater(problem: string): void {
+  private retryLater(problem: string, backoff = REFUSED): void {
     this.refusals += 1;
     this.refusal = problem;
     if (this.closed) {
@@ -265,7 +272,7 @@ export class RabbitReportPublisher implements ReportPublisher {
       this.emptied?.();
       return;
     }
-    const wait = backoffMs(REFUSED, this.refusals - 1);
+    const wait = backoffMs(backoff, this.refusals - 1);
     this.retry ??= setTimeout(() => {
       this.retry = null;
       this.pump();
