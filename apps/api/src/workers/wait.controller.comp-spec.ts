@@ -125,6 +125,21 @@ describe('waiting for the workers of an app', () => {
     expect(answer.waiting_for).toMatchObject([{ worker_id: 'z', revision: 1 }]);
   });
 
+  it('names as many as ever where their reports are large, and the other state behind it', async () => {
+    const large = { notices: ['x'.repeat(1_500_000)] };
+    const failed = ['f1', 'f2', 'f3', 'f4', 'f5'];
+    const late = ['c1', 'c2', 'c3'];
+    await api.keep(
+      ...failed.map((id) => worker(id, { state: 'failed', error_step: 'pull' })),
+      ...late.map((id) => worker(id, { state: 'converging' })),
+    );
+    const reports = [...failed, ...late].map((worker_id) => reportOf({ worker_id, ...large }));
+    await api.fleet.saveReports(reports.map((report) => ({ report, boot: 1, received_at: Date.now() })));
+    const answer = await wait('timeout=0');
+    expect(answer).toMatchObject({ outcome: 'timeout', pending: 8 });
+    expect(answer.waiting_for.map(({ worker_id }) => worker_id)).toEqual([...failed, ...late]);
+  });
+
   it('is not content with a state that the database has lost, however new', async () => {
     await change();
     await api.keep(worker('at', { revision: 2 }), worker('lost', { revision: 4 }));

@@ -171,16 +171,23 @@ export class WaitService implements BeforeApplicationShutdown {
     notBefore: number,
   ): Promise<{ rows: Pending[]; as_of: number }> {
     const except = enough.map(({ epoch, revision }) => ({ epoch, revision }));
-    const rows: AppRow[] = [];
+    const found: Pending[] = [];
     let oldest = Number.POSITIVE_INFINITY;
     for (const state of ['failed', 'converging'] satisfies FleetState[]) {
-      const query = { state, except, limit: NAMED, order: { by: 'worker_id' } } as const;
-      const { value, as_of } = await this.fleet.appPage(view, query, notBefore);
-      rows.push(...value.rows.filter(({ app }) => !hasConverged(app, wanted, view.position)));
-      oldest = Math.min(oldest, as_of);
-      if (value.more) break;
+      let after: string | undefined;
+      // A page ends early where reports are large, but has a row at least; of those some may be there by now.
+      for (let pages = 0; pages < NAMED && found.length < NAMED; pages += 1) {
+        const order = { by: 'worker_id', ...(after === undefined ? {} : { after }) } as const;
+        const query = { state, except, limit: NAMED, order };
+        const { value, as_of } = await this.fleet.appPage(view, query, notBefore);
+        const rows = value.rows.filter(({ app }) => !hasConverged(app, wanted, view.position));
+        found.push(...rows.map((row) => pendingOf(row, view.position)));
+        oldest = Math.min(oldest, as_of);
+        after = value.rows.at(-1)?.worker.worker_id;
+        if (!value.more || after === undefined) break;
+      }
     }
-    return { rows: rows.slice(0, NAMED).map((row) => pendingOf(row, view.position)), as_of: oldest };
+    return { rows: found.slice(0, NAMED), as_of: oldest };
   }
 
   private viewOf(app_name: string, position: Position): AppView {
