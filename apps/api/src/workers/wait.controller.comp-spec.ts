@@ -206,6 +206,25 @@ describe('waiting for the workers of an app', () => {
     },
   );
 
+  it.each([
+    ['failed', 'converging'],
+    ['converging', 'failed'],
+  ] as const)('names a worker once that was %s and is %s while it looks', async (first, then) => {
+    const before = worker('moving', { state: first });
+    await api.keep(before, worker('z', { state: 'converging' }));
+    const appPage = api.fleet.appPage.bind(api.fleet);
+    const seen = jest.spyOn(api.fleet, 'appPage').mockImplementationOnce(async (view, query) => {
+      const page = await appPage(view, query);
+      const after = { ...before, apps: [appOn('shop', { state: then })], version: 2 };
+      expect(await api.fleet.saveWorkers([{ before, after }])).toEqual([true]);
+      return page;
+    });
+    const { pending, waiting_for } = await wait('timeout=0');
+    expect(pending).toBe(2);
+    expect(waiting_for.map(({ worker_id }) => worker_id)).toEqual(['moving', 'z']);
+    expect(seen).toHaveBeenCalled();
+  });
+
   it('does not pretend that nobody is everybody', async () => {
     expect(await wait('timeout=0')).toMatchObject({ outcome: 'no_workers', converged: 0, pending: 0 });
     await api.keep({ ...worker('a'), last_seen_at: 0 });

@@ -143,13 +143,15 @@ export class WaitService implements BeforeApplicationShutdown {
 
   /**
    * Who is beyond the desired state either has what the database has lost, or was told of a change that was made since
-   * the record was read. One more look tells them apart.
+   * the record was read; and who is counted but not named either has converged since then, or was between two readings.
+   * One more look tells them apart.
    */
   private async lastAnswer(look: Look, notBefore: number): Promise<WaitAnswer> {
     const answer = await this.answer(look, notBefore);
     const { position } = look.view;
-    const isOutrun = look.isOutrun || answer.waiting_for.some((each) => comparePositions(each, position) > 0);
-    if (!isOutrun) return answer;
+    const { pending, waiting_for } = answer;
+    const isOutrun = look.isOutrun || waiting_for.some((each) => comparePositions(each, position) > 0);
+    if (!isOutrun && waiting_for.length >= Math.min(pending, NAMED)) return answer;
     return await this.answer(await this.look(answer.app_name, answer.revision, notBefore), notBefore);
   }
 
@@ -171,23 +173,26 @@ export class WaitService implements BeforeApplicationShutdown {
     notBefore: number,
   ): Promise<{ rows: Pending[]; as_of: number }> {
     const except = enough.map(({ epoch, revision }) => ({ epoch, revision }));
-    const found: Pending[] = [];
+    // By worker id: one can be read in both states, as it was first and then.
+    const found = new Map<string, Pending>();
     let oldest = Number.POSITIVE_INFINITY;
     for (const state of ['failed', 'converging'] satisfies FleetState[]) {
       let after: string | undefined;
       // A page ends early where reports are large, but has a row at least; of those some may be there by now.
-      for (let pages = 0; pages < NAMED && found.length < NAMED; pages += 1) {
+      for (let pages = 0; pages < NAMED && found.size < NAMED; pages += 1) {
         const order = { by: 'worker_id', ...(after === undefined ? {} : { after }) } as const;
         const query = { state, except, limit: NAMED, order };
         const { value, as_of } = await this.fleet.appPage(view, query, notBefore);
         const rows = value.rows.filter(({ app }) => !hasConverged(app, wanted, view.position));
-        found.push(...rows.map((row) => pendingOf(row, view.position)));
+        for (const row of rows)
+          if (!found.has(row.worker.worker_id))
+            found.set(row.worker.worker_id, pendingOf(row, view.position));
         oldest = Math.min(oldest, as_of);
         after = value.rows.at(-1)?.worker.worker_id;
         if (!value.more || after === undefined) break;
       }
     }
-    return { rows: found.slice(0, NAMED), as_of: oldest };
+    return { rows: [...found.values()].slice(0, NAMED), as_of: oldest };
   }
 
   private viewOf(app_name: string, position: Position): AppView {
