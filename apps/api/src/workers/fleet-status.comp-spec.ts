@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { appOn, reportOf, workerOf } from '../store/testing/records.js';
 import { eventually } from '../testing/eventually.js';
 import { FleetApi } from './testing/fleet-api.js';
@@ -107,6 +107,39 @@ describe('the status of an app on a fleet', () => {
     const second = await status('shop', `limit=2&cursor=${(await status('shop', 'limit=2')).next_cursor}`);
     expect(ids(second)).toEqual(['c', 'd']);
   });
+
+  it.each(['overview', 'appPage'] as const)(
+    'calls nobody ahead who converges on a change that is made just before its %s is read',
+    async (reading) => {
+      const name = `quick-${reading.toLowerCase()}`;
+      await api.createApp(name);
+      const before = workerOf(`w-${name}`, { last_seen_at: NOW, apps: [appOn(name)] });
+      await api.keep(before);
+      const { fleet } = api;
+      const overview = fleet.overview.bind(fleet);
+      const appPage = fleet.appPage.bind(fleet);
+      const move = async () => {
+        await api.call('POST', `/apps/${name}/restart`);
+        const after = { ...before, apps: [appOn(name, { revision: 2 })], version: 2 };
+        expect(await fleet.saveWorkers([{ before, after }])).toEqual([true]);
+      };
+      const seen =
+        reading === 'overview'
+          ? jest.spyOn(fleet, 'overview').mockImplementationOnce(async (view) => {
+              await move();
+              return await overview(view);
+            })
+          : jest.spyOn(fleet, 'appPage').mockImplementationOnce(async (view, query) => {
+              await move();
+              return await appPage(view, query);
+            });
+      expect(await status(name)).toMatchObject({
+        ...{ revision: 2, summary: { converged: 1, converging: 0 } },
+        workers: [{ position: 'current', state: 'converged' }],
+      });
+      expect(seen).toHaveBeenCalled();
+    },
+  );
 
   it.each([
     ['state=fine', ['state']],
