@@ -38,8 +38,8 @@ export class AppQueue {
     return this.urgent.size + this.routine.size + this.running.size + this.failures.size;
   }
 
-  /** Those of them that have not failed. */
-  get untried(): number {
+  /** Those of them that are not known to fail. */
+  get undecided(): number {
     const waiting = [...this.urgent, ...this.routine, ...this.running.keys()];
     return waiting.filter((appName) => !this.failures.has(appName)).length;
   }

@@ -10,7 +10,7 @@ import type { LimitedFeed } from './limited-feed.js';
 import type { PublishingTiming } from './publishing-options.js';
 import { RecentWrites } from './recent-writes.js';
 import { RegionComparison } from './region-comparison.js';
-import { isLeftOut, UnreadableApps } from './unreadable-apps.js';
+import { isLeftOut, LeftOutApps } from './left-out-apps.js';
 import { VerificationClaims } from './verification-claims.js';
 
 /** Any name will do: it is only read, and a stream that is missing is an answer, too. */
@@ -22,7 +22,7 @@ export class RegionPublisher {
   readonly claims: VerificationClaims;
   private readonly queue: AppQueue;
   private readonly failing: FailingApps;
-  private readonly unreadable: UnreadableApps;
+  private readonly leftOut: LeftOutApps;
   private readonly written: RecentWrites;
   private readonly comparison: RegionComparison;
   private stopped = false;
@@ -41,7 +41,7 @@ export class RegionPublisher {
     metrics.begin(feed.region);
     this.failing = new FailingApps(clock);
     this.failures = new FailureLog(feed.region, log);
-    this.unreadable = new UnreadableApps(feed.region, clock, log);
+    this.leftOut = new LeftOutApps(feed.region, clock, log);
     this.claims = new VerificationClaims(feed.region, store);
     this.written = new RecentWrites(() => clock.elapsed());
     this.comparison = new RegionComparison(feed, store, epoch, this.written, clock, log, metrics);
@@ -59,7 +59,7 @@ export class RegionPublisher {
 
   /** Those of them that are not known to fail either. */
   get undecided(): number {
-    return this.queue.untried;
+    return this.queue.undecided;
   }
 
   /** Apps of which the feed has ever had something, as far as was seen. */
@@ -86,11 +86,11 @@ export class RegionPublisher {
 
   /** The same of one that is behind; one of which no message could be made is looked at again after a while only. */
   compareBehind(appName: string): void {
-    if (this.unreadable.isDue(appName)) this.compare(appName);
+    if (this.leftOut.isDue(appName)) this.compare(appName);
   }
 
   /** How many that are claimed have not been tried: one that has failed is tried again by itself, however often. */
-  get untried(): number {
+  get untriedClaims(): number {
     let count = 0;
     for (const appName of this.claims.open) if (this.failing.reasonOf(appName) === null) count += 1;
     return count;
@@ -152,7 +152,7 @@ export class RegionPublisher {
 
   /** Why an app can't be published here; null when it can, also when it waits for its turn. */
   problemOf(appName: string): string | null {
-    return this.problem() ?? this.failing.reasonOf(appName) ?? this.unreadable.reasonOf(appName);
+    return this.problem() ?? this.failing.reasonOf(appName) ?? this.leftOut.reasonOf(appName);
   }
 
   /** Whether an app can't be published here, or could not within the last hour. */
@@ -184,7 +184,7 @@ export class RegionPublisher {
       if (isLeftOut(error)) {
         this.claims.compared(appName, began);
         this.failing.succeeded(appName);
-        this.unreadable.leaveOut(appName, error);
+        this.leftOut.leaveOut(appName, error);
         return true;
       }
       if (!changed && !this.stopped) this.metrics.compared(this.region, 'failed');
@@ -203,7 +203,7 @@ export class RegionPublisher {
   }
 
   private noteSuccess(appName: string): void {
-    this.unreadable.takeBack(appName);
+    this.leftOut.takeBack(appName);
     if (this.failing.succeeded(appName) && this.failing.size === 0) this.failures.succeeded();
   }
 }

@@ -173,7 +173,7 @@ export class Sweep {
 
   /** Who doesn't have the feed leaves all to others, and takes up what is due then when it has it again. */
   private roomOf(region: RegionPublisher): number {
-    return region.feed.problem() === null ? Math.max(0, CLAIMED_AT_ONCE - region.untried) : 0;
+    return region.feed.problem() === null ? Math.max(0, CLAIMED_AT_ONCE - region.untriedClaims) : 0;
   }
 
   /** What was verified longer ago than this, and what somebody has claimed in vain. */

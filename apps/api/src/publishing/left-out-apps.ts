@@ -4,7 +4,7 @@ import type { Clock } from '../clock.js';
 import { SecretsUnreadableError } from '../store/secrets/secret-errors.js';
 
 /** So long after an app was left out it is looked at again, unless it is changed or verified. */
-const UNREADABLE_PAUSE_MS = 60_000;
+const LEFT_OUT_PAUSE_MS = 60_000;
 
 /** Why an app is left out: neither the feed nor another try can help, and no other app is concerned. */
 export type LeftOutError = SecretsUnreadableError | UnknownFieldsError;
@@ -17,7 +17,7 @@ export function isLeftOut(error: unknown): error is LeftOutError {
  * Apps that are left out of one region's feed: no message can be made while their secrets can't be read, or while they
  * have what only a newer version knows.
  */
-export class UnreadableApps {
+export class LeftOutApps {
   /** Why, and when that was found, by a monotonic clock. */
   private readonly apps = new Map<string, { reason: string; at: number }>();
 
@@ -35,7 +35,7 @@ export class UnreadableApps {
   /** Whether it is time to look at an app that is behind: one that is left out only after a while. */
   isDue(appName: string): boolean {
     const { at = Number.NEGATIVE_INFINITY } = this.apps.get(appName) ?? {};
-    return this.clock.elapsed() - at >= UNREADABLE_PAUSE_MS;
+    return this.clock.elapsed() - at >= LEFT_OUT_PAUSE_MS;
   }
 
   /** An app can't be published, which the log has once for each reason. */
