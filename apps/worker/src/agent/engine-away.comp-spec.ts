@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { RuntimeError } from '../container-runtime/runtime-error.js';
 import { eventually } from '../container-runtime/testing/eventually.js';
 import { WorkerReadiness } from '../worker-readiness.js';
 import { engineBackoff } from './engine-backoff.js';
@@ -47,6 +48,49 @@ it('an engine that goes away is reported, blamed on no app, and its return wakes
   expect(after.containers.map(({ image }) => image)).toEqual(['shop:2']);
   expect(after.last_error).toBeNull();
   expect(await worker.get(WorkerReadiness).problem()).toBeNull();
+});
+
+describe('an engine that was started anew, and has started the containers itself', () => {
+  /** It ends them, refuses to start them while it still answers, and is away for so long that it is missed. */
+  async function restart(): Promise<void> {
+    engine.before = ({ verb }) => {
+      if (verb === 'start') throw new RuntimeError('other', 'the daemon is shutting down');
+    };
+    engine.exit('web-1');
+    await eventually(() => expect(worker.report()?.last_error?.message).toContain('shutting down'));
+    engine.leave();
+    await eventually(() => expect(worker.report()?.last_error?.message).toContain('does not answer'));
+    engine.before = () => undefined;
+    for (const container of engine.of('web')) {
+      container.state = 'running';
+      container.started_at = Date.now();
+    }
+  }
+
+  beforeEach(async () => {
+    await worker.start();
+    worker.receive(wanted({ spec: { update: { min_ready_seconds: 0 } } }));
+    await eventually(() =>
+      expect(worker.report()).toMatchObject({ state: 'converged', update: { state: 'done' } }),
+    );
+    await restart();
+    engine.calls.length = 0;
+  });
+
+  it('is found as is wanted, and nothing is done', async () => {
+    engine.comeBack();
+    expect(await worker.reported({ state: 'converged' })).toMatchObject({ last_error: null });
+    expect(engine.calls).toEqual([]);
+  });
+
+  it('is blamed no more while their programs still start', async () => {
+    for (const container of engine.of('web')) container.health = 'starting';
+    engine.comeBack();
+    await worker.reported({ state: 'converging' });
+    engine.becomes('web-1', 'healthy');
+    await worker.reported({ state: 'converged' });
+    expect(engine.calls).toEqual([]);
+  });
 });
 
 it('an engine that goes in the middle of a lane leaves no verdict on the app', async () => {

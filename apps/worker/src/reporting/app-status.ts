@@ -43,8 +43,8 @@ export class AppStatus {
   /**
    * What was observed and what follows from it.
    *
-   * @param isRetried the engine has interrupted the last work. It stays a failure until some work is done: else a state
-   *   between two tries would hide it.
+   * @param isRetried the engine has interrupted the last work. It stays a failure until some work is done, as long as
+   *   there is any: else a state between two tries would hide it.
    */
   tell(
     state: AcceptedState,
@@ -57,7 +57,8 @@ export class AppStatus {
     const { app, log } = this;
     const { revision } = state;
     const found = appState(plan, state.desired, observed);
-    const how = isRetried && found === 'converging' ? 'failed' : found;
+    const isOwed = isRetried && plan.lanes.length > 0;
+    const how = isOwed && found === 'converging' ? 'failed' : found;
     const problems = plan.problems.map(({ step, message }) => `${step}: ${message}`).join('\n');
     if (problems !== this.problems && problems !== '')
       log.warn('an app has problems', { app, revision, problems });
