@@ -168,6 +168,17 @@ describe('a report that may be lost', () => {
     expect(beats.flat()).toHaveLength(40);
   });
 
+  it('does not follow a heartbeat that says something newer, whose own report is about to go', () => {
+    tellOf(1);
+    withBeats(2);
+    messages = [];
+    tell(2, 'app-1');
+    reporter.beaten(INTERVAL_SECONDS * 1_000);
+    expect(reported()).toEqual([]);
+    jest.advanceTimersByTime(100);
+    expect(reported()).toEqual([['app-1', 2]]);
+  });
+
   it('goes alone with a heartbeat once it was sent again a few times, behind what is newer', () => {
     tellOf(100);
     withBeats(15);

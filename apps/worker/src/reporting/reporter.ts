@@ -98,7 +98,9 @@ export class Reporter implements AppBriefs {
   }
 
   beaten(interval: number): void {
-    for (const entry of dueReports(this.entries.values(), this.clock.now(), interval)) {
+    // Of an app that has changed a newer report is about to go, before which an older one would be taken for the newest.
+    const settled = [...this.entries.values()].filter(({ timer }) => timer === null);
+    for (const entry of dueReports(settled, this.clock.now(), interval)) {
       entry.repeats += 1;
       this.transmit(entry, entry.sent);
     }
