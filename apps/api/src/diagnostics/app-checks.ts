@@ -2,7 +2,7 @@ import { comparePositions, type DesiredStateMessage, UnknownFieldsError } from '
 import { Injectable } from '@nestjs/common';
 import pLimit from 'p-limit';
 import { Clock, instant } from '../clock.js';
-import { desiredStateMessage } from '../publishing/desired-state-message.js';
+import { desiredStateMessage, requireReadable } from '../publishing/desired-state-message.js';
 import { Publisher } from '../publishing/publisher.js';
 import { type AppRecord, AppStore } from '../store/app-store.js';
 import { recordPages } from '../store/record-pages.js';
@@ -115,6 +115,7 @@ export class AppChecks {
     let wanted: DesiredStateMessage;
     try {
       wanted = desiredStateMessage(record, epoch);
+      requireReadable(wanted);
     } catch (error) {
       // Told by the check of secrets.
       if (error instanceof SecretsUnreadableError) return null;

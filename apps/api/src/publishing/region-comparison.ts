@@ -3,7 +3,7 @@ import type { ApiLog } from '../api-log.js';
 import type { Clock } from '../clock.js';
 import type { PublishingMetrics, VerificationOutcome } from '../metrics/publishing-metrics.js';
 import type { AppRecord, AppStore } from '../store/app-store.js';
-import { desiredStateMessage } from './desired-state-message.js';
+import { desiredStateMessage, requireReadable } from './desired-state-message.js';
 import type { Epoch } from './epoch.js';
 import type { LimitedFeed } from './limited-feed.js';
 import type { RecentWrites } from './recent-writes.js';
@@ -72,6 +72,8 @@ export class RegionComparison {
         return outcome;
       }
       const wanted = desiredStateMessage(record, epoch);
+      // Another place in the order proves nothing of what this version can't say itself.
+      if (!newest || !isSame(newest, wanted)) requireReadable(wanted);
       if (highest && !isBehindOrSame(highest, wanted)) {
         await this.raiseEpoch(highest, wanted);
         outcome = 'ahead';

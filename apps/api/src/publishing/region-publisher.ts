@@ -92,8 +92,17 @@ export class RegionPublisher {
   /** How many that are claimed have not been tried: one that has failed is tried again by itself, however often. */
   get untriedClaims(): number {
     let count = 0;
-    for (const appName of this.claims.open) if (this.failing.reasonOf(appName) === null) count += 1;
+    for (const appName of this.claims.open)
+      if (this.failing.reasonOf(appName) === null && this.leftOut.reasonOf(appName) === null) count += 1;
     return count;
+  }
+
+  /**
+   * What is not to be claimed for now: what is claimed already, as long as it is compared by itself. An app that is left
+   * out is not, so it is claimed again after a while; until then somebody else may claim it who can publish it.
+   */
+  get unclaimable(): readonly string[] {
+    return this.claims.open.filter((app) => this.leftOut.reasonOf(app) === null || !this.leftOut.isDue(app));
   }
 
   /**
@@ -182,7 +191,6 @@ export class RegionPublisher {
     } catch (error) {
       // Neither the feed nor another try can help, and no other app is concerned: the sweep takes it up again.
       if (isLeftOut(error)) {
-        this.claims.compared(appName, began);
         this.failing.succeeded(appName);
         this.leftOut.leaveOut(appName, error);
         return true;

@@ -183,7 +183,7 @@ export class Sweep {
   }
 
   private async claim(region: RegionPublisher, due: Due, limit: number): Promise<number> {
-    const except = region.claims.open;
+    const except = region.unclaimable;
     const room = this.roomOf(region);
     if (room === 0) return 0;
     // By chance, so that an instance that starts again and again doesn't come at the ends of its own claims.

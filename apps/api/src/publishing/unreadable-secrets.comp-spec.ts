@@ -70,3 +70,25 @@ it('a change that nobody could send out yet is sent out when its key is there, w
   await bed.published('shop', 2);
   expect(await bed.feed.readNewest('shop')).toMatchObject({ spec: { docker_image: 'shop:2', ...SECRET } });
 });
+
+it('that it was left out is not noted as verified, so that whoever can publish it comes to it', async () => {
+  const first = await bed.start({ secret_keys: [OLD] });
+  await first.write('shop', SECRET);
+  await bed.published('shop', 1);
+  await bed.settled(first);
+  const verifiedAt = async ({ store } = first) => (await store.get('shop'))?.published['local']?.verified_at;
+  const before = (await verifiedAt()) ?? 0;
+  expect(before).toBeGreaterThan(0);
+  await first.stop();
+
+  const keyless = await bed.start({ secret_keys: [], verify_interval_seconds: 0.2 });
+  await eventually(() => expect(keyless.lines.join()).toContain('its secrets can not be read'));
+  const asked = jest.spyOn(bed.feed, 'readNewest');
+  const claims = jest.spyOn(keyless.store, 'claimVerification');
+  await eventually(() => expect(claims.mock.calls.length).toBeGreaterThan(10));
+  // It has not claimed it once more.
+  expect(asked).not.toHaveBeenCalledWith('shop');
+  expect(await verifiedAt(keyless)).toBeLessThanOrEqual(before);
+  keyless.clock.offset += 60_000;
+  await eventually(() => expect(asked).toHaveBeenCalledWith('shop'));
+});
