@@ -15,6 +15,9 @@ const LIMIT_MS = 60_000;
 
 const HEAD_END = '\r\n\r\n';
 
+/** Answers of these never have a body. */
+const BODILESS = new Set([204, 304]);
+
 /** @typedef {{ status: number, body: string }} LateAnswer */
 
 export class LateReader {
@@ -25,6 +28,12 @@ export class LateReader {
   #received = '';
   /** @type {(answer: LateAnswer) => void} */
   #isWhole = () => undefined;
+  /** @type {(reason: Error) => void} */
+  #fails = () => undefined;
+  /** Never resolves: rejects when no answer can come any more, and why. @type {Promise<never>} */
+  #failure = new Promise((_, reject) => {
+    this.#fails = reject;
+  });
 
   /**
    * @param {string} url of the api; the connection is kept
@@ -44,6 +53,14 @@ export class LateReader {
     };
     this.#socket = connect({ host: hostname, port: Number(port), noDelay: true, onread });
     this.#socket.pause();
+    // While nobody waits for an answer, it is no failure of anybody. Whoever asks later is told.
+    this.#failure.catch(() => undefined);
+    this.#socket.on('error', (error) => {
+      this.#fails(new Error(`the connection to the api at ${this.#host} failed: ${error.message}`));
+    });
+    this.#socket.on('close', () => {
+      this.#fails(new Error(`the api at ${this.#host} ended the connection without a whole answer`));
+    });
   }
 
   /**
@@ -55,7 +72,10 @@ export class LateReader {
   static async connect({ cleanUp, stopping }, url) {
     const reader = new LateReader(url, stopping);
     reader.close = cleanUp.add('connection to the api', async () => void reader.#socket.destroy());
-    await within('the api is connected', once(reader.#socket, 'connect'), reader.#limits);
+    // What goes wrong with it rejects this one, too, which says less.
+    const connected = once(reader.#socket, 'connect');
+    connected.catch(() => undefined);
+    await within('the api is connected', Promise.race([reader.#failure, connected]), reader.#limits);
     return reader;
   }
 
@@ -79,7 +99,10 @@ export class LateReader {
     this.#socket.write(`${head}${HEAD_END}${body}`);
   }
 
-  /** @returns {Promise<LateAnswer>} to the request that was sent last */
+  /**
+   * @returns {Promise<LateAnswer>} to the request that was sent last
+   * @throws {Error} when the connection ends instead, or the answer does not say how long it is
+   */
   async answer() {
     const whole = /** @type {Promise<LateAnswer>} */ (
       new Promise((resolve) => {
@@ -87,7 +110,7 @@ export class LateReader {
       })
     );
     this.#socket.resume();
-    const answer = await within('the api has answered', whole, this.#limits);
+    const answer = await within('the api has answered', Promise.race([whole, this.#failure]), this.#limits);
     this.#socket.pause();
     return answer;
   }
@@ -99,9 +122,16 @@ export class LateReader {
     if (headLength < 0) return;
     const head = this.#received.slice(0, headLength);
     const body = this.#received.slice(headLength + HEAD_END.length);
-    if (body.length < Number(/^content-length: (\d+)$/im.exec(head)?.[1] ?? 0)) return;
-    this.#received = '';
     const status = Number(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1] ?? 0);
+    const length = BODILESS.has(status) ? '0' : /^content-length: *(\d+) *$/im.exec(head)?.[1];
+    if (length === undefined) {
+      this.#fails(
+        new Error(`the api has answered without a content-length, which is not read here: ${head}`),
+      );
+      return;
+    }
+    if (body.length < Number(length)) return;
+    this.#received = '';
     this.#isWhole({ status, body: Buffer.from(body, 'latin1').toString('utf8') });
   }
 }
