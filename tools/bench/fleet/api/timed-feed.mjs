@@ -38,6 +38,11 @@ export class TimedFeed {
   }
 
   /** @param {string} appName */
+  distrust(appName) {
+    this.#feed.distrust?.(appName);
+  }
+
+  /** @param {string} appName */
   async readNewest(appName) {
     const newest = await this.#feed.readNewest(appName);
     this.#count('readNewest');

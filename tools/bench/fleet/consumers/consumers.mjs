@@ -60,7 +60,7 @@ export class Consumers {
   }
 
   /**
-   * To be called before the revision is sent.
+   * Before the revision is sent or after it, but before a newer one of the app is: what counts is when each got its newest.
    * @param {number} revision
    * @param {string} app
    * @returns {Promise<number[]>} when each had it, by the shared clock, milliseconds, in order of time

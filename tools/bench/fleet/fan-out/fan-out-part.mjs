@@ -182,6 +182,8 @@ async function reporting({ say, stopping }, broker, api, consumers) {
  */
 async function change(raw, { app, consumers, fanOut }, revision, counts) {
   const arriving = consumers.have(revision);
+  // It is awaited below. Until then its failure must not end the other parts, as a rejection that nobody handles does.
+  arriving.catch(() => undefined);
   const { begin } = await raw.append(revision, app);
   const arrived = await arriving;
   await consumers.idle();

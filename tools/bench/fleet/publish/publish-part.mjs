@@ -148,6 +148,8 @@ async function sampleOf(revision, client, { api, raw, consumers }) {
   await consumers.idle();
   const write = await raw.write();
   const confirmed = api.confirmed(revision);
+  // It is awaited below. Until then its failure must not end the other parts, as a rejection that nobody handles does.
+  confirmed.catch(() => undefined);
   await consumers.idle();
   const begin = monotonicMs();
   const body = JSON.stringify({ env_vars: { CHANGED: String(revision) } });
