@@ -230,6 +230,14 @@ describe('regions that are wrong', () => {
       /- rabbit\.regions: default and us have a node and virtual host in common/,
     ],
     [
+      ['us.rabbit_host={RABBIT-2.Example:05672}'],
+      /- rabbit\.regions: default and us have a node and virtual host in common/,
+    ],
+    [
+      ['default.rabbit_host={[2001:DB8::1]:5671}', 'us.rabbit_host={[2001:db8::1]}'],
+      /- rabbit\.regions: default and us have a node and virtual host in common/,
+    ],
+    [
       ['us.rabbit_host={amqp://u:hunter2@rabbit}'],
       /- rabbit\.regions\.us\.rabbit_host\[0\] must be a name or an address of a node/,
     ],

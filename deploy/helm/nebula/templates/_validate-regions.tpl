@@ -20,7 +20,7 @@ their pods have been replaced.
 {{- $shared := list -}}
 {{- $own := dict -}}
 {{- range $host := $hosts -}}
-{{- $node := printf "%s %v %s" $host (default $values.rabbit.port $region.rabbit_port) $vhost -}}
+{{- $node := printf "%s %s" (include "nebula.nodePlace" (list $host (default $values.rabbit.port $region.rabbit_port))) $vhost -}}
 {{- if hasKey $nodes $node -}}
 {{- $shared = append $shared (get $nodes $node) -}}
 {{- end -}}
@@ -53,6 +53,14 @@ their pods have been replaced.
 {{- $problems = concat $problems (include "nebula.pluginProblems" (list $values $url) | fromJsonArray) -}}
 {{- end -}}
 {{- join "\n" (uniq $problems) -}}
+{{- end -}}
+
+{{/* The same text for the same node, with or without the usual port, in small letters or capitals. Takes (list host port), the port of a host that names none. */}}
+{{- define "nebula.nodePlace" -}}
+{{- $host := lower (index . 0) -}}
+{{- $own := regexFind ":[0-9]+$" $host -}}
+{{- $port := ternary (regexReplaceAll "^:0*" $own "") (printf "%v" (index . 1)) (ne $own "") -}}
+{{- printf "%s %s" (trimAll "[]" (trimSuffix $own $host)) $port -}}
 {{- end -}}
 
 {{/* A line for each region that has the management plugin of another, as JSON. Takes (list $values url), the url of those without their own. */}}
