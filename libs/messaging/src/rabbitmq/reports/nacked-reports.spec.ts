@@ -127,6 +127,18 @@ it('what the broker does not take at the end is given up', async () => {
   expect(sequences()).toEqual([1]);
 });
 
+it('what waits for another try has it at the end, and takes no longer than that', async () => {
+  reports.publish(reportOf('w1', 'shop', 1));
+  reports.publish(reportOf('w1', 'web', 2));
+  await seconds(1);
+  broker.isFull = false;
+  const ended = jest.fn();
+  void reports.close().then(ended);
+  await seconds(0.1);
+  expect(ended).toHaveBeenCalled();
+  expect(sequences().slice(2).toSorted()).toEqual([1, 2]);
+});
+
 it('what was under way on a connection that is lost was refused by nobody', async () => {
   broker.isSilent = true;
   reports.publish(reportOf('w1', 'shop', 1));

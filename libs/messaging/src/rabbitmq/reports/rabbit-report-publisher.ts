@@ -119,6 +119,8 @@ export class RabbitReportPublisher implements ReportPublisher {
     this.closed = true;
     const open = this.waiting.size + this.underWay.size > 0 && this.connection.isOpen;
     if (open) {
+      // There is no later try than now.
+      this.stopWaiting();
       let timer: NodeJS.Timeout | undefined;
       await new Promise<void>((resolve) => {
         this.emptied = resolve;
@@ -128,17 +130,21 @@ export class RabbitReportPublisher implements ReportPublisher {
       clearTimeout(timer);
     }
     this.isOver = true;
-    if (this.retry) clearTimeout(this.retry);
+    this.stopWaiting();
     this.waiting.clear();
     this.lose();
   }
 
   /** On a new connection, whose broker may be another one: what the last one has refused doesn't count. */
   private begin(): void {
-    if (this.retry) clearTimeout(this.retry);
-    this.retry = null;
+    this.stopWaiting();
     this.refusals = 0;
     this.pump();
+  }
+
+  private stopWaiting(): void {
+    if (this.retry) clearTimeout(this.retry);
+    this.retry = null;
   }
 
   private pump(): void {
