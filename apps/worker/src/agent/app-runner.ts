@@ -7,6 +7,7 @@ import type { ObservedApp } from '../reconcile/observed.js';
 import { appState } from '../reconcile/status.js';
 import type { Step } from '../reconcile/step.js';
 import { AppStatus } from '../reporting/app-status.js';
+import { AdoptedState } from './adopted-state.js';
 import { type AppLook, isRepair, lookAtApp, nextLook, type Onlooker } from './app-look.js';
 import { secretsOf } from './app-secrets.js';
 import { BackgroundPull } from './background-pull.js';
@@ -23,16 +24,14 @@ import { WakeTimer } from './wake-timer.js';
  * Brings one app to its desired state and keeps it there: observe, plan, execute, observe again, until the plan
  * is empty. It is level-triggered: whatever wakes it, it looks at everything anew.
  *
- * Invariants: one plan at a time. A newer desired state ends the one under way at the next safe point, and is
- * kept on disk before the first step towards it. Nothing that goes wrong ends the runner.
+ * Invariants: one plan at a time. A newer desired state ends the one under way at the next safe point. Nothing that
+ * goes wrong ends the runner.
  */
 export class AppRunner {
   /** It ran as wanted at least once since the worker began and since it was last stopped. */
   hasConverged = false;
-  private state: AcceptedState | null = null;
   /** The desired state that it had converged on last: what is done for it after that repairs drift. */
   private reached: AcceptedState | null = null;
-  private pending: AcceptedState | null = null;
   private woken = false;
   private stopped = false;
   private working: Promise<void> | null = null;
@@ -48,6 +47,7 @@ export class AppRunner {
     },
   );
   private readonly memory: LearnedMemory;
+  private readonly desired: AdoptedState;
   private readonly repeats: RepeatGuard;
   private readonly status: AppStatus;
   private readonly onlooker: Onlooker;
@@ -55,14 +55,15 @@ export class AppRunner {
   constructor(
     readonly app: string,
     private readonly parts: RunnerParts,
-    private readonly copy: CopyKeeper,
+    copy: CopyKeeper,
     /** Called when the app is deleted and nothing of it is left. The runner is then stopped. */
     private readonly onGone: () => Promise<void>,
   ) {
     this.memory = new LearnedMemory(app, parts);
+    this.desired = new AdoptedState(app, copy, this.memory, parts.log);
     this.repeats = new RepeatGuard(parts.clock);
     this.status = new AppStatus(app, parts.reporter, parts.clock, parts.log);
-    const isOutdated = (): boolean => this.pending !== null || this.stopped;
+    const isOutdated = (): boolean => this.desired.isOutdated || this.stopped;
     this.onlooker = { parts, memory: this.memory, repeats: this.repeats, isOutdated };
   }
 
@@ -73,15 +74,14 @@ export class AppRunner {
 
   /** Its containers are in the network of another container, and lose it when that one is removed. */
   get isGuest(): boolean {
-    const spec = this.state?.desired.spec;
+    const spec = this.desired.current?.desired.spec;
     return spec ? joinedNetworks(spec).some((network) => network.startsWith('container:')) : false;
   }
 
   /** Ids and references of the images that it has, or would go back to. */
   get neededImages(): { ids: string[]; references: string[] } {
     const { pin, good } = this.memory.current;
-    const specs = [this.state, this.pending].flatMap((state) => state?.desired.spec ?? []);
-    const references = specs.map(({ docker_image }) => imageWithTag(docker_image));
+    const references = this.desired.specs.map(({ docker_image }) => imageWithTag(docker_image));
     // A pin stays when the app goes back to the image of its last good version, and is of no use from then on.
     const ids = [pin && references.includes(pin.image) ? pin : null, good?.pin].flatMap(
       (kept) => kept?.image_id ?? [],
@@ -91,14 +91,14 @@ export class AppRunner {
 
   /** Starts from what is on disk. */
   begin(state: AcceptedState, kept: KeptMemory | null): void {
-    this.state = state;
+    this.desired.begin(state);
     if (kept) this.memory.restore(kept, state);
     this.wake();
   }
 
   /** Takes a newer desired state. */
   want(state: AcceptedState): void {
-    this.pending = state;
+    this.desired.arrive(state);
     this.execution?.abort();
     this.wake();
   }
@@ -114,7 +114,7 @@ export class AppRunner {
   async stop(): Promise<void> {
     this.stopped = true;
     this.execution?.abort();
-    this.copy.close();
+    this.desired.close();
     await Promise.all([this.working, this.pull.stop()]);
     await this.memory.settled();
     this.memory.close();
@@ -145,7 +145,7 @@ export class AppRunner {
 
   private async reconcile(): Promise<ReconcileResult> {
     try {
-      await this.adopt();
+      await this.desired.adopt();
       const look = await this.look();
       if (!look) return 'superseded';
       const lanes = this.pull.take(look.plan.lanes);
@@ -165,25 +165,11 @@ export class AppRunner {
     }
   }
 
-  /** Takes over what arrived; of several only the newest. */
-  private async adopt(): Promise<void> {
-    while (this.pending) {
-      const next = this.pending;
-      await this.copy.keep(next);
-      if (this.pending !== next) continue;
-      this.pending = null;
-      this.state = next;
-      this.memory.outdate();
-      const { epoch, revision, desired } = next;
-      const message = desired.deleted ? 'the app is deleted' : 'the app has a new desired state';
-      this.parts.log.info(message, { app: this.app, epoch, revision });
-    }
-  }
-
   /** Null when there is nothing to look for, or what was looked for is no longer wanted. */
   private async look(): Promise<AppLook | null> {
-    if (!this.state) return null;
-    const look = await lookAtApp(this.state, this.onlooker);
+    const state = this.desired.current;
+    if (!state) return null;
+    const look = await lookAtApp(state, this.onlooker);
     if (look) this.tell(look);
     return look;
   }
@@ -213,7 +199,7 @@ export class AppRunner {
   }
 
   private async pullImage(lane: Step[], signal: AbortSignal): Promise<void> {
-    const { state } = this;
+    const state = this.desired.current;
     if (!state) return;
     const { interruption } = await this.runLanes({ state, observed: null }, [lane], signal);
     if (signal.aborted) return;
@@ -257,7 +243,7 @@ export class AppRunner {
     this.wakeAt(look);
     if (converged && state.desired.deleted) {
       this.stopped = true;
-      this.copy.close();
+      this.desired.close();
       this.memory.close();
       await this.onGone();
     } else {
@@ -284,7 +270,7 @@ export class AppRunner {
     const { clock } = this.parts;
     this.interruptions += 1;
     const delay = engineBackoff(this.interruptions, clock.random());
-    this.status.interrupted(this.state, step, error, clock.now() + delay);
+    this.status.interrupted(this.desired.current, step, error, clock.now() + delay);
     if (!this.stopped) this.alarm.set(delay);
   }
 
