@@ -20,6 +20,8 @@ const GARBAGE = '{"app_name": \u0000 garbage';
 
 /** What a worker says of a message that it can't take. */
 const REFUSAL = 'a desired state is refused';
+/** What a worker says of containers whose app it knows nothing of. */
+const LEFT_ALONE = 'containers of an app without a desired state are left alone';
 /** What a worker says of a broker that lacks its user. */
 const NO_USER = 'refuses the login of the user nebula-worker;';
 /** What an api says when it has read back what it has sent. */
@@ -123,25 +125,27 @@ describe('a broker', () => {
   );
 
   it(
-    'has garbage as the newest when workers start, with and without what they had on disk',
+    'has garbage as the newest of an app, and no stream of another, when workers start with and without what they had on disk',
     async () => {
       const started = [fleet.server(0), fleet.server(1)];
-      const [before] = await newest('steady');
+      const before = await newest('steady', 'shop');
       await fleet.untouched(APPS, async () => {
         for (const { worker } of started) await worker.stop();
         await fleet.server(0).loseState();
         // The workers are to see it before it is healed.
         for (const { process } of fleet.apis) process.standStill();
         await fleet.streams.append('steady', GARBAGE);
+        await fleet.deleteStream('shop');
         for (const { worker } of started) worker.start();
         await eventually(async () => {
           for (const { worker } of started) expect(worker.outputSinceStart).toContain(REFUSAL);
+          expect(fleet.server(0).worker.outputSinceStart).toContain(LEFT_ALONE);
         }, CHANGE_LIMIT);
         for (const { process } of fleet.apis) process.goOn();
-        await eventually(async () => expect(await newest('steady')).toEqual([before]), CHANGE_LIMIT);
+        await eventually(async () => expect(await newest('steady', 'shop')).toEqual(before), CHANGE_LIMIT);
         for (const app of APPS) await fleet.converged(app);
       });
-      for (const server of started) expect(await server.accepted('steady')).toEqual(before);
+      for (const server of started) expect(await server.accepted('steady')).toEqual(before[0]);
     },
     LIMIT,
   );
