@@ -28,6 +28,21 @@ function beforeRemovals(happens: () => Promise<void>): { mockRestore(): void } {
   });
 }
 
+/** Has something happen before each bulk of removals. */
+function beforeBulksOfRemovals(happens: () => Promise<void>): { mockRestore(): void } {
+  const write = Reflect.get(mongoose.Collection.prototype, 'bulkWrite') as (...given: unknown[]) => unknown;
+  return jest.spyOn(mongoose.Collection.prototype, 'bulkWrite').mockImplementation(function (
+    this: unknown,
+    ...given
+  ) {
+    const removal = async (): Promise<unknown> => {
+      if (JSON.stringify(given).includes('"deleteOne"')) await happens();
+      return await Reflect.apply(write, this, given);
+    };
+    return removal() as ReturnType<typeof mongoose.Collection.prototype.bulkWrite>;
+  });
+}
+
 it('a worker that was half forgotten by an api that ended is still there, and forgotten by the next one', async () => {
   const database = createMongoDatabase(server.url);
   const { fleet } = await database.open();
@@ -53,7 +68,7 @@ it('a report that comes while its worker is being forgotten stays', async () => 
   });
   await fleet.saveWorkers([{ before: null, after: before }]);
   await fleet.saveReports([stored('shop', 1), stored('web', 1)]);
-  const removing = beforeRemovals(async () => {
+  const removing = beforeBulksOfRemovals(async () => {
     await fleet.saveWorkers([{ before, after: { ...before, version: before.version + 1 } }]);
     await fleet.saveReports([stored('shop', 2), stored('new', 3)]);
   });

@@ -4,8 +4,9 @@ import { type AnyMongo, anyMongo } from '../../../../../tools/services/mongo.mjs
 import { InboxSurroundings, inboxOn } from '../../workers/testing/inbox-under-test.js';
 import type { AppView, WorkerRecord } from '../fleet-records.js';
 import type { FleetStore } from '../fleet-store.js';
-import { createMongoDatabase } from '../testing/mongo-under-test.js';
+import { createMongoDatabase, openStores } from '../testing/mongo-under-test.js';
 import { appOn, reportOf, workerOf } from '../testing/records.js';
+import { MONGO_LIMITS } from './mongo-options.js';
 
 jest.setTimeout(600_000);
 
@@ -118,4 +119,22 @@ it('a report that is larger than a document may be costs itself alone', async ()
   for (const id of ['before', 'behind']) expect(await fleet.reportsOf(id)).toHaveLength(1);
   expect(await fleet.reportsOf('large')).toEqual([]);
   expect(around.paused).toBe(false);
+});
+
+it('a worker with very many reports is forgotten by calls none of which takes longer than it may', async () => {
+  await fleet.saveWorkers([{ before: null, after: workerOf('many') }]);
+  for (let from = 0; from < 4 * BATCH; from += BATCH) {
+    const reports = Array.from({ length: BATCH }, (_, n) => ({
+      ...{ report: reportOf({ worker_id: 'many', app_name: `app-${from + n}` }), boot: 1, received_at: 1 },
+    }));
+    await fleet.saveReports(reports);
+  }
+  const limited = await openStores(database.options, MONGO_LIMITS);
+  try {
+    expect(await limited.fleet.forget('many', 1)).toBe(true);
+  } finally {
+    await limited.apps.close();
+  }
+  expect(await fleet.reportsOf('many')).toEqual([]);
+  expect(await fleet.workers(['many'])).toEqual([]);
 });

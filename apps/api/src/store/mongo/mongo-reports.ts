@@ -29,6 +29,9 @@ const REPORT_SCHEMA = new Schema<ReportDocument>(
   { versionKey: false },
 );
 
+/** So many are removed in one call, which has a time limit. */
+const REMOVED_AT_A_TIME = 500;
+
 /** For the reports of one worker. Those of an app are found by their ids. */
 const OF_WORKER: IndexKeys = { worker_id: 1, app_name: 1 };
 
@@ -88,11 +91,18 @@ export class MongoReports {
     );
   }
 
-  /** Removes those that no newer one has replaced. */
+  /**
+   * Removes those that no newer one has replaced. Each for itself, by its id, as there can be many: a server may compare
+   * every document with each condition of one filter for all.
+   */
   async removeMarked(marks: readonly ReportMark[]): Promise<void> {
-    if (marks.length === 0) return;
-    const unchanged = marks.map(({ _id, boot, sequence }) => ({ _id, boot, sequence }));
-    await this.database.run(() => this.reports.deleteMany({ $or: unchanged }));
+    for (let start = 0; start < marks.length; start += REMOVED_AT_A_TIME) {
+      const some = marks.slice(start, start + REMOVED_AT_A_TIME);
+      const removals = some.map(({ _id, boot, sequence }) => ({
+        deleteOne: { filter: { _id, boot, sequence } },
+      }));
+      await this.database.run(() => bulkWrite(this.reports, removals));
+    }
   }
 }
 

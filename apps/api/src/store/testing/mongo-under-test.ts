@@ -13,8 +13,8 @@ import { TEST_KEYRING } from './keys.js';
 /** The server may be one that reads every document, on a machine that has other things to do. */
 const LIMITS = { ...MONGO_LIMITS, call: 100_000, silence: 100_000 };
 
-export async function openStores(options: MongoOptions): Promise<Stores> {
-  return storesOf(new MongoDatabase(options, SEARCHED_LINES, LIMITS));
+export async function openStores(options: MongoOptions, limits = LIMITS): Promise<Stores> {
+  return storesOf(new MongoDatabase(options, SEARCHED_LINES, limits));
 }
 
 /** An empty database of a server that runs. */
