@@ -89,6 +89,17 @@ it('an index that the server refuses is asked for once, until the database is an
   expect([asked.length, lines.length]).toEqual([2, 1]);
 });
 
+it('an outage while an index is being made is no fault of the index, which is made when the database is back', async () => {
+  create = () => Promise.reject(new mongoose.mongo.MongoNetworkError('closed'));
+  await want();
+  reach = () => Promise.reject(new StoreUnavailableError('away'));
+  for (; now < 100_000; now += 10_000) await want();
+  reach = async () => undefined;
+  create = async () => 'made';
+  await want();
+  expect([asked.length, lines]).toEqual([2, []]);
+});
+
 it.each([
   ['no space for it', refuses(14_031)],
   ['an error that nobody knows', () => Promise.reject(new Error('odd'))],
@@ -116,7 +127,7 @@ it.each([
   await want();
   create = fails;
   keeper.forget();
-  await want();
+  for (const end = now + 60_000; now < end; now += 10_000) await want();
   // It could be made meanwhile.
   expect(lines).toHaveLength(3);
 });

@@ -19,7 +19,8 @@ export interface IndexedDatabase {
 
 /** What became of an index that could not be made. */
 interface Failure {
-  reason: string;
+  /** The reason that was told last; null when none was. */
+  told: string | null;
   /** Wait before the next try, milliseconds. */
   waitMs: number;
   /** When it may be asked for again. */
@@ -59,7 +60,10 @@ export class IndexKeeper {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** The database is another one, or may be: what it lacks is made when it is asked for the next time. */
+  /**
+   * The database is another one, or may be: what it lacks is made when it is asked for the next time. What failed keeps its
+   * wait: an index that brings the server down would do it again at once.
+   */
   forget(): void {
     this.made.clear();
     this.generation += 1;
@@ -103,17 +107,22 @@ export class IndexKeeper {
     } catch (error) {
       const known = this.database.reason(error);
       if (known === null) return;
-      this.failed(id, types.isNativeError(known) ? known.message : 'for no reason that is known');
       // A server that refuses one, as it has too many, would refuse it always.
-      if (!(known instanceof MongoRefusal)) return;
+      const isRefused = known instanceof MongoRefusal;
+      const reason = types.isNativeError(known) ? known.message : 'for no reason that is known';
+      this.failed(id, reason, isRefused);
+      if (!isRefused) return;
     }
     if (generation === this.generation) this.made.add(id);
   }
 
-  private failed(id: string, reason: string): void {
+  /** What fails once, and not for good, can be an outage that came meanwhile, which is told elsewhere. */
+  private failed(id: string, reason: string, isForGood: boolean): void {
     const before = this.failures.get(id);
     const waitMs = Math.min(before ? before.waitMs * 2 : FIRST_WAIT_MS, LONGEST_WAIT_MS);
-    this.failures.set(id, { reason, waitMs, until: this.now() + waitMs });
-    if (reason !== before?.reason) this.log.warn('an index could not be made', { index: id, reason });
+    const isTold = isForGood || before !== undefined;
+    const told = before?.told ?? null;
+    this.failures.set(id, { told: isTold ? reason : told, waitMs, until: this.now() + waitMs });
+    if (isTold && reason !== told) this.log.warn('an index could not be made', { index: id, reason });
   }
 }
