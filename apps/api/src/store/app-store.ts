@@ -133,8 +133,8 @@ export abstract class AppStore {
     return null;
   }
   /**
-   * As `replace`, of the record that `remembered` has just answered, and only if all of it is what the store has; false
-   * also where that isn't certain.
+   * As `replace`, of the record that `remembered` has just answered, and only if all of it but the marks is what the store
+   * has; false also where that isn't certain.
    */
   async replaceRemembered(_record: AppRecord, _expectedRevision: number): Promise<boolean> {
     return false;

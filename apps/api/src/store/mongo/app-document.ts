@@ -80,6 +80,14 @@ export function toContent(record: AppRecord): Omit<AppDocument, '_id' | 'publish
   return { ...content, spec: text, current: {} };
 }
 
+/**
+ * All that a document says but the marks, as a filter: a restored database can have come to the same revision another
+ * way, and the spec can have been rewritten.
+ */
+export function exactly({ published: _marks, current: _epochs, ...said }: AppDocument): Partial<AppDocument> {
+  return said;
+}
+
 export function toDocument(record: AppRecord): AppDocument {
   const marks = Object.entries(record.published).map(
     ([region, mark]) => [toFieldName(region), toMark(mark)] as const,

@@ -11,7 +11,7 @@ import {
   type VerificationClaim,
 } from '../app-store.js';
 import { AppHistory } from './app-history.js';
-import { APP_SCHEMA, type AppDocument, toContent, toDocument, toRecord } from './app-document.js';
+import { APP_SCHEMA, type AppDocument, exactly, toContent, toDocument, toRecord } from './app-document.js';
 import { APP_QUERIES, currentField, markField, REGION_QUERIES, verifiedField } from './app-queries.js';
 import { claimVerification } from './claim-verification.js';
 import { GrowingNumbers } from './growing-numbers.js';
@@ -137,6 +137,7 @@ export class MongoAppStore extends AppStore {
     spec,
   }: Pick<Revision, 'app_name' | 'revision' | 'spec'>): Promise<boolean> {
     const text = spec && JSON.stringify(spec);
+    this.lastRead.take(app_name, revision);
     const { matchedCount } = await this.run(() =>
       this.apps.updateOne({ _id: app_name, revision }, { $set: { spec: text } }),
     );
@@ -287,11 +288,6 @@ export class MongoAppStore extends AppStore {
     for (const { index } of Object.values(APP_QUERIES)) this.database.indexes.want(this.apps, index);
     return await this.database.run(work);
   }
-}
-
-/** A restored database can have come to the same revision another way, and the spec can have been rewritten. */
-function exactly({ _id, revision, updated_at, spec }: AppDocument): Partial<AppDocument> {
-  return { _id, revision, updated_at, spec };
 }
 
 function nameOf({ _id }: Named): string {

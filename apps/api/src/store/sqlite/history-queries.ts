@@ -12,15 +12,17 @@ export const HISTORY_QUERIES = {
   },
 
   /**
-   * The same only where all of the record is as it was read: the restore of a backup can have come to the same revision
-   * another way, and the spec can have been rewritten.
+   * The same only where all of the record but its marks is as it was read: the restore of a backup can have come to the
+   * same revision another way, and the spec can have been rewritten.
    */
   keepExactly: {
     sql: `
       INSERT OR REPLACE INTO revisions (${SUMMARY}, tokens, spec)
       SELECT ${SUMMARY}, tokens, spec FROM apps
       WHERE app_name = :app_name AND revision = :expected_revision
-        AND updated_at = :expected_updated_at AND spec IS :expected_spec`,
+        AND (spec, tokens, deleted, created_at, updated_at, change, changed_by, reason)
+          IS (:expected_spec, :expected_tokens, :expected_deleted, :expected_created_at, :expected_updated_at,
+            :expected_change, :expected_changed_by, :expected_reason)`,
   },
 
   add: {

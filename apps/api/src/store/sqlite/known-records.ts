@@ -14,8 +14,8 @@ interface Known<Row, Record> {
 /**
  * Records that were made of rows before. While the generation of the database stays, nothing in it has changed and no row
  * is read; and a row that says the same as before, column by column, is not parsed once more. The database is asked for
- * its generation each time, so nothing in here is ever older than it. Records are frozen, since they are handed out more
- * than once.
+ * its generation each time, so what `get` answers is never older than it; what `last` answers may be. Records are frozen,
+ * since they are handed out more than once.
  */
 export class KnownRecords<Row extends object, Record extends object> {
   /** What was read last stands at the end. */

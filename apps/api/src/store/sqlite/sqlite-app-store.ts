@@ -96,6 +96,7 @@ export class SqliteAppStore extends AppStore {
   }
 
   override async replace(record: AppRecord, expectedRevision: number): Promise<boolean> {
+    this.known.forget(record.app_name);
     return this.replaceKept(record, expectedRevision, HISTORY_QUERIES.keep);
   }
 
@@ -110,8 +111,7 @@ export class SqliteAppStore extends AppStore {
     // It is another by the change itself, or has been another before.
     this.known.forget(app_name);
     if (read?.revision !== expectedRevision) return false;
-    const exactly = { expected_updated_at: read.updated_at, expected_spec: read.spec };
-    return this.replaceKept(record, expectedRevision, HISTORY_QUERIES.keepExactly, exactly);
+    return this.replaceKept(record, expectedRevision, HISTORY_QUERIES.keepExactly, exactly(read));
   }
 
   override async revisions(
@@ -146,6 +146,7 @@ export class SqliteAppStore extends AppStore {
     spec,
   }: Pick<Revision, 'app_name' | 'revision' | 'spec'>): Promise<boolean> {
     const parameters = { app_name, revision, spec: spec && JSON.stringify(spec) };
+    this.known.forget(app_name);
     return this.database.together('power-loss', (change) => {
       const present = change(APP_QUERIES.rewrite, parameters);
       return present + change(HISTORY_QUERIES.rewrite, parameters) > 0;
@@ -279,6 +280,15 @@ function toParameters(record: Revision): Parameters {
     spec: spec && JSON.stringify(spec),
     tokens: JSON.stringify(tokens),
     deleted: deleted ? 1 : 0,
+  };
+}
+
+/** What `HISTORY_QUERIES.keepExactly` compares beside the revision. */
+function exactly({ spec, tokens, deleted, created_at, updated_at, ...note }: AppRow): Parameters {
+  return {
+    ...{ expected_spec: spec, expected_tokens: tokens, expected_deleted: deleted },
+    ...{ expected_created_at: created_at, expected_updated_at: updated_at },
+    ...{ expected_change: note.change, expected_changed_by: note.changed_by, expected_reason: note.reason },
   };
 }
 

@@ -1,7 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { NO_TOKENS } from '@nebula/contracts';
 import type { AppRecord, AppStore } from '../app-store.js';
 import type { CreateDatabase, DatabaseUnderTest } from './database-under-test.js';
 import { recordOf, specOf, tombstoneOf } from './records.js';
+
+const OTHER_TIME = { updated_at: '2026-11-01T11:00:00.000Z', reason: 'restored' };
+const OTHER_TOKENS = { tokens: { ...NO_TOKENS, restart: 3 } };
+const OTHER_NOTE = { changed_by: 'another', reason: 'restored' };
 
 /** What every `AppStore` that remembers records makes of that. An adapter that does calls it in a spec of its own. */
 export function describeAppMemory(kind: string, create: CreateDatabase): void {
@@ -42,10 +47,20 @@ export function describeAppMemory(kind: string, create: CreateDatabase): void {
       ]);
     });
 
-    it('is never an older record than what was written by way of it', async () => {
-      await apps.replaceRemembered(at(2), 1);
-      expect([null, 2]).toContain(apps.remembered('shop')?.revision ?? null);
+    it.each<[string, () => Promise<unknown>]>([
+      ['by way of it', () => apps.replaceRemembered(at(2), 1)],
+      ['past it', () => apps.replace(at(2), 1)],
+      ['anew', () => apps.rewrite({ ...at(1), spec: specOf('shop', { env_vars: { A: 'b' } }) })],
+      ['in vain, as another was quicker', () => othersReplaceFirst()],
+    ])('is never an older record than what the same instance has written %s', async (_how, write) => {
+      await write();
+      expect([null, await others.get('shop')]).toContainEqual(apps.remembered('shop'));
     });
+
+    async function othersReplaceFirst(): Promise<void> {
+      await others.replace(at(2), 1);
+      expect(await apps.replace(at(2), 1)).toBe(false);
+    }
 
     it.each<[string, () => Promise<unknown>, number]>([
       ['another has changed the app', () => others.replace(at(2, { reason: 'of another' }), 1), 2],
@@ -55,16 +70,18 @@ export function describeAppMemory(kind: string, create: CreateDatabase): void {
         1,
       ],
       ['a restore has come to its revision another way', () => madeAnew(), 1],
+      ['a restore has come to it at the same time with other tokens', () => madeAnew(OTHER_TOKENS), 1],
+      ['a restore has come to it at the same time with another note', () => madeAnew(OTHER_NOTE), 1],
       ['it is gone', () => removed(), 0],
     ])(
       'replaces nothing when %s, and the history of what is there stays',
       async (_what, change, revision) => {
         await change();
         const before = await others.get('shop');
+        expect(before?.revision ?? 0).toBe(revision);
         const history = await others.revisions('shop', { limit: 9, before: revision });
         expect(await apps.replaceRemembered(at(2, { reason: 'lost' }), 1)).toBe(false);
         expect(await others.get('shop')).toEqual(before);
-        expect(before?.revision ?? 0).toBe(revision);
         expect(await others.revisions('shop', { limit: 9, before: revision })).toEqual(history);
         expect(apps.remembered('shop')).toBeNull();
       },
@@ -75,9 +92,9 @@ export function describeAppMemory(kind: string, create: CreateDatabase): void {
       expect(await others.purge({ app_name: 'shop', revision: 2 })).toBe(true);
     }
 
-    async function madeAnew(): Promise<void> {
+    async function madeAnew(given: Partial<AppRecord> = OTHER_TIME): Promise<void> {
       await removed();
-      await others.insert(at(1, { updated_at: '2026-11-01T11:00:00.000Z', reason: 'restored' }));
+      await others.insert(at(1, given));
     }
   });
 }
