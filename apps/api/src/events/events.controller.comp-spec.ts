@@ -157,6 +157,18 @@ describe('events', () => {
     await again.got('start');
   });
 
+  it('tell a client that was elsewhere of every app that has changed meanwhile, also of very many', async () => {
+    const names = Array.from({ length: 1_100 }, (_, n) => `app-${1_000 + n}`);
+    const updated_at = new Date().toISOString();
+    for (const name of names) await api.part(AppStore).insert(recordOf(name, { updated_at }));
+    const lastId = `0123456789ab-${'0'.repeat(32)}-${Date.now() - 1_000}`;
+    const all = await listen('', lastId);
+    const one = await listen('?app=app-2099', lastId);
+    await all.got('app', { app_name: 'app-2099' });
+    await one.got('app', { app_name: 'app-2099' });
+    expect(all.events.flatMap(({ data }) => data['app_name'] ?? [])).toEqual(names);
+  });
+
   it('begin anew for everybody when the database was restored, whatever else is to be told', async () => {
     await api.createApp('shop');
     await api.keep(workerOf('w', { last_seen_at: Date.now(), apps: [appOn('shop')] }));

@@ -146,8 +146,10 @@ export class EventsService implements OnApplicationBootstrap, BeforeApplicationS
     concerns: (event: FleetEvent) => boolean,
   ): Promise<void> {
     try {
-      const changes = at === null ? [] : await this.watcher.changesSince(at);
-      stream.replay(changes.filter(concerns).map((event) => ({ ...event, id })));
+      for await (const changes of at === null ? [] : this.watcher.changesSince(at, app)) {
+        stream.replay(changes.filter(concerns).map((event) => ({ ...event, id })));
+        if (!(await stream.taken())) return;
+      }
       const counted = app === null ? null : await this.watcher.counted(app);
       if (!counted || !concerns(counted.convergence)) return;
       stream.send({ ...counted.convergence, id });

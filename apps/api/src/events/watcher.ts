@@ -27,9 +27,6 @@ const OVERLAP_MS = 30_000;
 /** Most changes that are read at once. */
 const PAGE = 200;
 
-/** So many changes a client is told that comes back from elsewhere. */
-const MOST_MISSED = 1_000;
-
 /** Most apps whose workers are counted in one look, of those of which something is known to have happened. */
 const COUNTED = 50;
 
@@ -112,11 +109,19 @@ export class Watcher implements OnApplicationBootstrap, BeforeApplicationShutdow
     await this.ready;
   }
 
-  /** Apps that have changed since then, as events that one client alone gets; of very many the first. */
-  async changesSince(at: number): Promise<AppEvent[]> {
+  /**
+   * All apps that have changed since then, or the one that is given, as events that one client alone gets; some at a time,
+   * and the next ones are read when they are asked for.
+   */
+  async *changesSince(at: number, app: string | null): AsyncGenerator<AppEvent[]> {
     const epoch = await this.apps.epoch();
-    const place = { updated_at: instant(Math.max(0, at - OVERLAP_MS)), app_name: '' };
-    return (await this.apps.changedSince(place, MOST_MISSED)).map((record) => appEvent(record, epoch));
+    const since = instant(Math.max(0, at - OVERLAP_MS));
+    if (app === null) {
+      for await (const page of this.changed(since)) yield page.map((record) => appEvent(record, epoch));
+      return;
+    }
+    const record = await this.apps.get(app);
+    if (record && record.updated_at >= since) yield [appEvent(record, epoch)];
   }
 
   /**
@@ -181,18 +186,24 @@ export class Watcher implements OnApplicationBootstrap, BeforeApplicationShutdow
   private async lookForChanges(): Promise<void> {
     const started = this.clock.now();
     const isFirst = this.from === null;
-    let from = { updated_at: this.from ?? instant(started - OVERLAP_MS), app_name: '' };
+    const from = this.from ?? instant(started - OVERLAP_MS);
     const epoch = await this.apps.epoch();
     this.noteEpoch(epoch);
-    for (;;) {
-      const records = await this.apps.changedSince(from, PAGE);
+    for await (const records of this.changed(from))
       for (const record of records) this.noteChange(record, epoch, isFirst);
-      const last = records.at(-1);
-      if (!last || records.length < PAGE) break;
-      from = { updated_at: last.updated_at, app_name: last.app_name };
-    }
     this.from = instant(started - OVERLAP_MS);
     this.log.looked(started);
+  }
+
+  /** Records that have changed since then, some at a time. */
+  private async *changed(since: string): AsyncGenerator<AppRecord[]> {
+    for (let from = { updated_at: since, app_name: '' }; ; ) {
+      const records = await this.apps.changedSince(from, PAGE);
+      yield records;
+      const last = records.at(-1);
+      if (!last || records.length < PAGE) return;
+      from = { updated_at: last.updated_at, app_name: last.app_name };
+    }
   }
 
   /** Another epoch is that of a restored database, which has apps as they were before; their times don't tell. */

@@ -61,6 +61,30 @@ it('a reader gets all that it missed at once, and is too slow only for what come
   await eventually(() => expect(closed).toBe(1));
 });
 
+it('more of what a reader missed waits until it has read what was sent before, or has gone', async () => {
+  const stream = streamOf(() => undefined, 100_000);
+  const { body } = stream.answer;
+  const missed = Array.from({ length: 2 }, () => ({ id: '0', type: 'x', data: 'y'.repeat(90_000) }));
+  const taken = async () => {
+    let outcome: boolean | null = null;
+    void stream.taken().then((is) => (outcome = is));
+    await new Promise(setImmediate);
+    return () => outcome;
+  };
+  expect((await taken())()).toBe(true);
+  stream.replay(missed);
+  const first = await taken();
+  expect(first()).toBeNull();
+  body.read();
+  await eventually(() => expect(first()).toBe(true));
+  stream.replay(missed);
+  const second = await taken();
+  expect(second()).toBeNull();
+  stream.cut();
+  await eventually(() => expect(second()).toBe(false));
+  expect((await taken())()).toBe(false);
+});
+
 it('a reader that has read what it missed is cut off as soon as any other', async () => {
   let closed = 0;
   const stream = streamOf(() => (closed += 1), 1_000);

@@ -19,7 +19,9 @@ const KEEP_ALIVE_MS = 15_000;
 
 /** Server-sent events to one reader. */
 export class EventStream {
-  private readonly body = new Readable({ read: () => undefined });
+  private readonly body = new Readable({ read: () => this.onWanted() });
+  /** Called when little waits for the reader, or it has gone. */
+  private onWanted = () => {};
   /** The end is on its way, behind what waits for the reader. */
   private isEnded = false;
   /** Bytes that were sent since the last replay, or since the beginning. */
@@ -33,6 +35,7 @@ export class EventStream {
   ) {
     this.body.once('close', () => {
       clearInterval(this.keepAlive);
+      this.onWanted();
       onClose();
     });
   }
@@ -60,6 +63,16 @@ export class EventStream {
       this.push(text);
     }
     this.sinceReplay = 0;
+  }
+
+  /** Resolves when the reader has taken so much that more may wait for it; false when it is gone. For one caller at a time. */
+  async taken(): Promise<boolean> {
+    if (!this.body.destroyed && this.body.readableLength > this.longestBacklog) {
+      await new Promise<void>((resolve) => {
+        this.onWanted = resolve;
+      });
+    }
+    return !this.isEnded && !this.body.destroyed;
   }
 
   end(): void {
