@@ -1,3 +1,4 @@
+import type { CompactSpec } from '@nebula/contracts';
 import type { Revision } from '../app-store.js';
 import type { TokenRecord } from '../token-store.js';
 
@@ -10,10 +11,13 @@ export type BackupLine = BackupHeader | BackupEntry | BackupEnd;
 
 /** What is kept in a database and can't be made anew. The state of the fleet isn't here: workers report it again. */
 export type BackupEntry =
-  | { kind: 'app'; app: Revision }
-  | { kind: 'revision'; revision: Revision }
+  | { kind: 'app'; app: BackedUpRevision }
+  | { kind: 'revision'; revision: BackedUpRevision }
   | { kind: 'token'; token: TokenRecord }
   | { kind: 'numbers'; epoch: number; highest_purged: number };
+
+/** Without the fields of its spec that have their default. Backups of older versions have all that those knew. */
+export type BackedUpRevision = Omit<Revision, 'spec'> & { spec: CompactSpec | null };
 
 export interface BackupHeader {
   kind: 'header';

@@ -1,6 +1,13 @@
 import { expandSpec } from '@nebula/contracts';
 import type { Revision } from '../app-store.js';
-import { type BackupCounts, type BackupEntry, BackupError, counted, NOTHING } from './backup-format.js';
+import {
+  type BackedUpRevision,
+  type BackupCounts,
+  type BackupEntry,
+  BackupError,
+  counted,
+  NOTHING,
+} from './backup-format.js';
 import type { BackedUpStores } from './stored-entries.js';
 
 /**
@@ -77,8 +84,8 @@ function inTheWay(name: string): BackupError {
   return new BackupError(`${name} was made meanwhile: end all apis that use this database`);
 }
 
-/** With the defaults of fields that were not there when the backup was made. */
-export function withWholeSpec(revision: Revision): Revision {
+/** With the defaults of fields that are not there. */
+export function withWholeSpec(revision: BackedUpRevision): Revision {
   const { spec } = revision;
   return { ...revision, spec: spec && expandSpec(spec) };
 }

@@ -1,7 +1,6 @@
-import type { Revision } from '../app-store.js';
 import type { Keyring } from '../secrets/keyring.js';
 import { opened } from '../secrets/seal-record.js';
-import type { BackupEntry } from './backup-format.js';
+import type { BackedUpRevision, BackupEntry } from './backup-format.js';
 import { withWholeSpec } from './restore.js';
 
 /** Apps that a line names; of more it says how many. */
@@ -37,7 +36,7 @@ export class SecretsLook {
     });
   }
 
-  private note(unreadable: Map<string, Set<string>>, stored: Revision): void {
+  private note(unreadable: Map<string, Set<string>>, stored: BackedUpRevision): void {
     const { app_name, unreadable_secrets = {} } = opened(withWholeSpec(stored), this.keyring);
     for (const reason of Object.values(unreadable_secrets)) {
       const apps = unreadable.get(reason) ?? new Set();

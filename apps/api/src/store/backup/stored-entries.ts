@@ -1,7 +1,8 @@
+import { compactSpec } from '@nebula/contracts';
 import type { AppRecord, AppStore, Revision } from '../app-store.js';
 import { recordPages } from '../record-pages.js';
 import type { TokenStore } from '../token-store.js';
-import type { BackupEntry } from './backup-format.js';
+import type { BackedUpRevision, BackupEntry } from './backup-format.js';
 
 /** Records that are read at a time. */
 const PAGE = 100;
@@ -25,8 +26,9 @@ export async function* storedEntries({ apps, tokens }: BackedUpStores): AsyncGen
       const record = await apps.get(app_name);
       // Forgotten meanwhile.
       if (!record) continue;
-      yield { kind: 'app', app: withoutMarks(record) };
-      for await (const revision of historyOf(apps, record)) yield { kind: 'revision', revision };
+      yield { kind: 'app', app: backedUp(withoutMarks(record)) };
+      for await (const revision of historyOf(apps, record))
+        yield { kind: 'revision', revision: backedUp(revision) };
     }
   }
   for (let after: string | null = ''; after !== null; ) {
@@ -53,4 +55,9 @@ async function* historyOf(apps: AppStore, record: AppRecord): AsyncGenerator<Rev
 /** Which feed has what is found out anew after a restore. */
 function withoutMarks({ published: _marks, ...revision }: AppRecord): Revision {
   return revision;
+}
+
+function backedUp(revision: Revision): BackedUpRevision {
+  const { spec } = revision;
+  return { ...revision, spec: spec && compactSpec(spec) };
 }

@@ -1,6 +1,7 @@
-import { type AppSpec, type CompactTokens, expandSpec, expandTokens } from '@nebula/contracts';
+import { type CompactTokens, expandTokens } from '@nebula/contracts';
 import { Schema } from 'mongoose';
 import type { AppRecord, ChangeNote, PublishedMark } from '../app-store.js';
+import { fromSpecText, toSpecText } from '../spec-text.js';
 import { fromFieldName, toFieldName } from './field-name.js';
 
 /**
@@ -59,8 +60,7 @@ export function toRecord(document: AppDocument): AppRecord {
   return {
     ...{ app_name: _id, revision, deleted, created_at, updated_at, ...toNote(document) },
     tokens: expandTokens(tokens),
-    // A field that a newer version of the program added gets its default.
-    spec: spec === null ? null : expandSpec(JSON.parse(spec) as AppSpec),
+    spec: fromSpecText(spec),
     published: Object.fromEntries(
       Object.entries(published).map(([region, mark]) => [fromFieldName(region), toMark(mark)]),
     ),
@@ -75,9 +75,8 @@ export function toNote({ change, changed_by, reason }: Partial<ChangeNote>): Cha
 /** What a change of the app replaces: all but the marks. */
 export function toContent(record: AppRecord): Omit<AppDocument, '_id' | 'published'> {
   const { spec, revision, tokens, deleted, created_at, updated_at } = record;
-  const text = spec && JSON.stringify(spec);
   const content = { revision, tokens, deleted, created_at, updated_at, ...toNote(record) };
-  return { ...content, spec: text, current: {} };
+  return { ...content, spec: toSpecText(spec), current: {} };
 }
 
 /**

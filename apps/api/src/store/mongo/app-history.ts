@@ -1,6 +1,7 @@
-import { expandSpec, expandTokens, type AppSpec } from '@nebula/contracts';
+import { type AppSpec, expandTokens } from '@nebula/contracts';
 import { type Model, type mongo, Schema } from 'mongoose';
 import type { Revision, RevisionSummary } from '../app-store.js';
+import { fromSpecText } from '../spec-text.js';
 import { type AppDocument, toNote } from './app-document.js';
 import type { IndexKeys } from './index-keeper.js';
 import type { MongoDatabase } from './mongo-database.js';
@@ -110,7 +111,7 @@ export class AppHistory {
     const { spec, tokens } = document;
     return {
       ...toSummary(document),
-      spec: spec === null ? null : expandSpec(JSON.parse(spec) as AppSpec),
+      spec: fromSpecText(spec),
       tokens: expandTokens(tokens),
     };
   }

@@ -10,6 +10,7 @@ import {
   type Tombstone,
   type VerificationClaim,
 } from '../app-store.js';
+import { toSpecText } from '../spec-text.js';
 import { AppHistory } from './app-history.js';
 import { APP_SCHEMA, type AppDocument, exactly, toContent, toDocument, toRecord } from './app-document.js';
 import { APP_QUERIES, currentField, markField, REGION_QUERIES, verifiedField } from './app-queries.js';
@@ -136,7 +137,7 @@ export class MongoAppStore extends AppStore {
     revision,
     spec,
   }: Pick<Revision, 'app_name' | 'revision' | 'spec'>): Promise<boolean> {
-    const text = spec && JSON.stringify(spec);
+    const text = toSpecText(spec);
     this.lastRead.take(app_name, revision);
     const { matchedCount } = await this.run(() =>
       this.apps.updateOne({ _id: app_name, revision }, { $set: { spec: text } }),

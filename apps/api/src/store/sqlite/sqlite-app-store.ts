@@ -1,4 +1,4 @@
-import { type AppSpec, type CompactTokens, expandSpec, expandTokens } from '@nebula/contracts';
+import { type CompactTokens, expandTokens } from '@nebula/contracts';
 import {
   type AppPage,
   type AppRecord,
@@ -11,6 +11,7 @@ import {
   type Tombstone,
   type VerificationClaim,
 } from '../app-store.js';
+import { fromSpecText, toSpecText } from '../spec-text.js';
 import { APP_QUERIES } from './app-queries.js';
 import { HISTORY_QUERIES } from './history-queries.js';
 import { KnownRecords } from './known-records.js';
@@ -145,7 +146,7 @@ export class SqliteAppStore extends AppStore {
     revision,
     spec,
   }: Pick<Revision, 'app_name' | 'revision' | 'spec'>): Promise<boolean> {
-    const parameters = { app_name, revision, spec: spec && JSON.stringify(spec) };
+    const parameters = { app_name, revision, spec: toSpecText(spec) };
     this.known.forget(app_name);
     return this.database.together('power-loss', (change) => {
       const present = change(APP_QUERIES.rewrite, parameters);
@@ -260,8 +261,7 @@ function toRecord(row: AppRow): AppRecord {
 function toRevision(row: RevisionRow): Revision {
   return {
     ...toSummary(row),
-    // A field that a newer version of the program added gets its default.
-    spec: row.spec === null ? null : expandSpec(JSON.parse(row.spec) as AppSpec),
+    spec: fromSpecText(row.spec),
     tokens: expandTokens(JSON.parse(row.tokens) as CompactTokens),
   };
 }
@@ -277,7 +277,7 @@ function toParameters(record: Revision): Parameters {
   const { change, changed_by, reason } = record;
   return {
     ...{ app_name, revision, created_at, updated_at, change, changed_by, reason },
-    spec: spec && JSON.stringify(spec),
+    spec: toSpecText(spec),
     tokens: JSON.stringify(tokens),
     deleted: deleted ? 1 : 0,
   };

@@ -51,6 +51,24 @@ export function describeAppHistory(kind: string, create: CreateDatabase): void {
       expect(await numbers('none')).toEqual([]);
     });
 
+    it('is stored without fields that have their default, as the app is, and both are read whole', async () => {
+      const spec = specOf('shop');
+      const first = at(1, { spec });
+      const second = at(2, { spec: { ...spec, hostname: 'shop', running: true } });
+      const texts = async () => (await database.specTexts()).map((text) => JSON.parse(text) as unknown);
+      const compact = { app_name: 'shop', docker_image: 'shop:1' };
+      await apps.insert(first);
+      expect(await texts()).toEqual([compact]);
+      await apps.replace(second, 1);
+      expect(await texts()).toEqual([{ ...compact, hostname: 'shop' }, compact]);
+      for (const { revision, spec: same } of [first, second])
+        expect(await apps.rewrite({ app_name: 'shop', revision, spec: same })).toBe(true);
+      await apps.keepRevision(kept(first));
+      expect(await texts()).toEqual([{ ...compact, hostname: 'shop' }, compact]);
+      expect(await apps.get('shop')).toEqual(second);
+      expect(await apps.revision('shop', 1)).toEqual(kept(first));
+    });
+
     it('has what was replaced, whole, and by another connection too', async () => {
       const first = at(1, {
         spec: specOf('shop', { env_vars: { GREETING: 'Grüß\n\u0000', 'a.b$': '' }, command: ['a'] }),

@@ -48,6 +48,10 @@ export function describeBackup(kind: string, create: CreateDatabase): void {
 
       const entries = await entriesOf(stores);
       expect(JSON.stringify(entries)).not.toContain('hunter2');
+      // What an older version doesn't know is there only where it is used.
+      const specs = entries.flatMap((entry) => (entry.kind === 'app' ? (entry.app.spec ?? []) : []));
+      const used = ['app_name', 'docker_image', 'env_vars', 'secret_env_vars'];
+      expect(specs.map((spec) => Object.keys(spec).sort())).toEqual([used]);
 
       const restored = await another();
       const target = { apps: restored.raw, tokens: restored.tokens };

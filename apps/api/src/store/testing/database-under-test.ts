@@ -20,6 +20,8 @@ export interface DatabaseUnderTest {
    * `openStores(options): Promise<Stores>`, and what to call it with.
    */
   readonly elsewhere: { module: string; options: unknown };
+  /** The texts of all specs that are stored, of apps and of revisions, in any order. */
+  specTexts(): Promise<string[]>;
   /** Ends all connections and removes the database. */
   destroy(): Promise<void>;
 }

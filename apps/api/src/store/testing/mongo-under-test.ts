@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
+import mongoose from 'mongoose';
 import { SEARCHED_LINES } from '../../../../../libs/messaging/src/testing/searched-log.js';
 import { MongoAppStore } from '../mongo/mongo-app-store.js';
 import { MongoDatabase } from '../mongo/mongo-database.js';
@@ -28,6 +29,17 @@ export function createMongoDatabase(url: string): DatabaseUnderTest & { options:
       const database = new MongoDatabase(options, SEARCHED_LINES, LIMITS);
       opened.push(database);
       return storesOf(database);
+    },
+    async specTexts() {
+      const connection = await mongoose.createConnection(url, { dbName: options.database }).asPromise();
+      try {
+        const [apps, revisions] = await Promise.all(
+          ['apps', 'revisions'].map((name) => connection.collection<{ spec: string }>(name).find().toArray()),
+        );
+        return [...(apps ?? []), ...(revisions ?? [])].map(({ spec }) => spec);
+      } finally {
+        await connection.close();
+      }
     },
     async destroy() {
       for (const database of opened) await database.close();

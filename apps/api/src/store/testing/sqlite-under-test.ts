@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { SqliteAppStore } from '../sqlite/sqlite-app-store.js';
 import { SqliteDatabase } from '../sqlite/sqlite-database.js';
 import { SealingAppStore } from '../secrets/sealing-app-store.js';
@@ -36,6 +37,12 @@ export async function createSqliteDatabase(): Promise<SqliteUnderTest> {
       const stores = await openStores({ path });
       opened.push(stores);
       return stores;
+    },
+    async specTexts() {
+      const file = new DatabaseSync(path, { readOnly: true });
+      const rows = file.prepare('SELECT spec FROM apps UNION ALL SELECT spec FROM revisions').all();
+      file.close();
+      return rows.map((row) => String((row as { spec: unknown }).spec));
     },
     async destroy() {
       for (const { apps } of opened) await apps.close();
