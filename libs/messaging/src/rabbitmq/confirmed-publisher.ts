@@ -50,7 +50,9 @@ export class ConfirmedPublisher {
    * @throws {Error} when that is not certain; it may arrive all the same
    */
   async publish(queue: string, body: Buffer): Promise<Outcome> {
-    const confirming = await this.open();
+    let confirming = await this.open();
+    // What was open when it was asked for can have been given up since, and closed, as nothing was on its way on it.
+    while (confirming.discarded) confirming = await this.open();
     this.lastId += 1;
     const messageId = String(this.lastId);
     confirming.underWay += 1;

@@ -3,9 +3,12 @@ import { eventually } from '../testing/eventually.js';
 import { LogLines } from '../testing/log-lines.js';
 import { wanted } from '../testing/messages.js';
 import { StandInBroker } from '../testing/stand-in-broker.js';
+import { BrokerConnection } from './broker-connection.js';
+import { ConfirmedPublisher } from './confirmed-publisher.js';
 import { RabbitFeed } from './rabbit-feed.js';
 
 const log = new LogLines();
+const ends: (() => Promise<unknown>)[] = [];
 let broker: StandInBroker;
 let feed: RabbitFeed;
 
@@ -20,6 +23,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
   await feed.close();
   await broker.stop();
   log.stop();
@@ -61,4 +65,21 @@ it('messages under way on a channel that is given up are waited for', async () =
   broker.confirmHeld();
   await Promise.all([slow, next]);
   await eventually(() => expect(broker.channels.size).toBe(1));
+});
+
+it('a message that was about to go on a channel that is given up goes on another one', async () => {
+  const connection = new BrokerConnection({
+    ...{ hosts: [broker.host], port: 1, user: 'nebula', password: 'hunter2', vhost: '/' },
+    ...{ heartbeat_seconds: 0, connection_name: 'test', reconnect: { first_ms: 1, longest_ms: 1 } },
+  });
+  ends.push(() => connection.close());
+  connection.start();
+  await eventually(() => expect(connection.problem()).toBeNull());
+  const publisher = new ConfirmedPublisher(connection);
+  await publisher.publish('shop', Buffer.from('.'));
+  const next = publisher.publish('web', Buffer.from('.'));
+  publisher.distrust('shop');
+  expect(await next).toBe('confirmed');
+  expect(broker.publishedOn).toEqual([1, 2]);
+  await eventually(() => expect([...broker.channels]).toHaveLength(1));
 });
