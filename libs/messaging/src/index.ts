@@ -1,5 +1,6 @@
 export { InProcessBroker, type InProcessBrokerOptions } from './in-process/in-process-broker.js';
 export * from './ports.js';
+export { SilentStreamError } from './silent-stream-error.js';
 export { RegionalReports, type RegionReports } from './regional-reports.js';
 export { BrokerKeeper } from './rabbitmq/setup/broker-keeper.js';
 export { type ManagementAccess, ManagementError } from './rabbitmq/setup/management-client.js';

@@ -23,7 +23,7 @@ export interface DesiredStateFeed {
   distrust?(appName: string): void;
   /**
    * The newest message of an app's stream, null when the stream is missing, empty, or ends with what is no message. It
-   * rejects when what the stream holds doesn't come in time.
+   * rejects when what the stream holds doesn't come in time, with a `SilentStreamError` when nothing does.
    */
   readNewest(appName: string): Promise<DesiredStateMessage | null>;
   /**

@@ -222,6 +222,31 @@ describe('a feed that fails', () => {
     await settled();
   });
 
+  it('by sending nothing of what it is said to have gets the desired state once more', async () => {
+    api = await start();
+    await api.write('shop');
+    await published('shop', 1);
+    await settled();
+    await api.stop();
+    feed.hollow.add('shop');
+    api = await start();
+    await published('shop', 1);
+    expect(feed.appended.map(({ revision }) => revision)).toEqual([1, 1]);
+  });
+
+  it('by sending nothing for a while is right when that is over', async () => {
+    api = await start();
+    await api.write('shop');
+    await published('shop', 1);
+    await settled();
+    feed.silent = true;
+    const record = await api.write('shop', { running: false });
+    await eventually(() => expect(api.publisher.regionsOf(record)[0]?.problem).toBe('nothing came'));
+    feed.silent = false;
+    await settled();
+    expect(feed.appended.at(-1)).toMatchObject({ revision: 2 });
+  });
+
   it('is asked less and less often', async () => {
     feed.lying = true;
     api = await start();

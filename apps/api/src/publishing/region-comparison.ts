@@ -1,4 +1,5 @@
 import { comparePositions, type DesiredStateMessage, type Position } from '@nebula/contracts';
+import { SilentStreamError } from '@nebula/messaging';
 import type { ApiLog } from '../api-log.js';
 import type { Clock } from '../clock.js';
 import type { PublishingMetrics, VerificationOutcome } from '../metrics/publishing-metrics.js';
@@ -14,6 +15,8 @@ export class RegionComparison {
   private readonly seen = new SeenInFeed();
   /** Deleted apps of which there is no record any more, and whose stream is still to go. */
   private readonly forgotten = new Set<string>();
+  /** How often in a row nothing came of what the stream of an app is said to hold. */
+  private readonly silences = new Map<string, number>();
   /** By a monotonic clock, milliseconds. */
   private readonly startedAt: number;
 
@@ -64,7 +67,7 @@ export class RegionComparison {
     const written = this.written.take(appName);
     let confirmed = written ? await this.publishUnseen(written) : null;
     for (;;) {
-      const newest = await this.feed.readNewest(appName);
+      const newest = await this.readNewest(appName);
       const highest = this.seen.note(appName, newest);
       const { record, epoch } = await this.fromDatabase(appName);
       if (!record) {
@@ -91,6 +94,25 @@ export class RegionComparison {
       if (!confirmed) this.noteLoss(record, wanted);
       await this.publish(wanted);
       confirmed = wanted;
+    }
+  }
+
+  /**
+   * The newest of an app in the feed. One that is silent once more is taken for empty each second time: one that is hollow
+   * would stay so until something is appended, and to one that is only slow that does no harm, as the same state twice is
+   * one, and a lower one changes nothing at the workers.
+   */
+  private async readNewest(appName: string): Promise<DesiredStateMessage | null> {
+    try {
+      const newest = await this.feed.readNewest(appName);
+      this.silences.delete(appName);
+      return newest;
+    } catch (error) {
+      if (!(error instanceof SilentStreamError)) throw error;
+      const silences = (this.silences.get(appName) ?? 0) + 1;
+      this.silences.set(appName, silences);
+      if (silences % 2 === 1) throw error;
+      return null;
     }
   }
 

@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { streamName } from '@nebula/contracts';
+import { SilentStreamError } from '../silent-stream-error.js';
 import { eventually } from '../testing/eventually.js';
 import { FollowedStreams } from '../testing/followed-streams.js';
 import { LogLines } from '../testing/log-lines.js';
@@ -77,6 +79,28 @@ describe('a stream', () => {
     // A stream can still be found while it is deleted, which costs the channel.
     await eventually(() => expect(worker.strategy.problem()).toBeNull());
   }, 90_000);
+
+  it('of which a limit has removed all that it still counts says so, and brings what is appended', async () => {
+    const segment = 5_000;
+    await streams.server.onChannel((channel) =>
+      channel.assertQueue(streamName(shop), {
+        durable: true,
+        arguments: {
+          ...{ 'x-queue-type': 'stream', 'x-stream-max-segment-size-bytes': segment },
+          'x-max-length-bytes': 1,
+        },
+      }),
+    );
+    await streams.server.append(shop, ' '.repeat(segment));
+    await eventually(async () => {
+      await expect(streams.feed.readNewest(shop)).rejects.toThrow(SilentStreamError);
+    }, 30_000);
+    const worker = await streams.follow([shop]);
+    await streams.publish(shop, 1);
+    await streams.received(worker, shop, 1);
+    expect(await streams.feed.readNewest(shop)).toMatchObject({ revision: 1 });
+    expect(worker.strategy.problem()).toBeNull();
+  });
 
   it('that may not be read is a problem, in words', async () => {
     await streams.publish(shop, 1);

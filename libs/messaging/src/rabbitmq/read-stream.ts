@@ -1,4 +1,5 @@
 import type { Channel } from 'amqplib';
+import { SilentStreamError } from '../silent-stream-error.js';
 import type { BrokerConnection } from './broker-connection.js';
 import { ChannelPool } from './channel-pool.js';
 import { consumeStream, holdsMessages, isMissing } from './streams.js';
@@ -15,6 +16,9 @@ const PREFETCH = 50;
  */
 const EMPTY_AFTER_MS = 1_000;
 
+/** So much of its time a read then waits for the first of what is counted, and has the rest to say that none came. */
+const SILENT_SHARE = 0.6;
+
 /** Channels on which streams can be read. */
 export function readingChannels(connection: BrokerConnection): ChannelPool {
   return new ChannelPool(connection, (channel) => channel.prefetch(PREFETCH));
@@ -27,7 +31,8 @@ export function readingChannels(connection: BrokerConnection): ChannelPool {
  * @param offset `first` for all of it, `last` for the last chunk, which can hold many messages
  * @param take is given each message, the oldest first
  * @returns whether there is such a stream
- * @throws {Error} when RabbitMQ is away, refuses, or takes longer than the limit, also to send the first of what it has
+ * @throws {SilentStreamError} when nothing comes of what it is said to hold
+ * @throws {Error} when RabbitMQ is away, refuses, or takes longer than the limit
  */
 export async function readStream(
   channels: ChannelPool,
@@ -38,7 +43,11 @@ export async function readStream(
 ): Promise<boolean> {
   try {
     await channels.use((channel) =>
-      within(limitMs, `reading the stream of ${appName}`, readWatched(channel, appName, offset, take)),
+      within(
+        limitMs,
+        `reading the stream of ${appName}`,
+        readWatched(channel, appName, offset, SILENT_SHARE * limitMs, take),
+      ),
     );
     return true;
   } catch (error) {
@@ -52,6 +61,7 @@ async function readWatched(
   channel: Channel,
   appName: string,
   offset: 'first' | 'last',
+  silentMs: number,
   take: (content: Buffer) => void,
 ): Promise<void> {
   let end = (_reason: Error) => {};
@@ -61,7 +71,7 @@ async function readWatched(
   const closed = () => end(new Error(`the channel ended while reading the stream of ${appName}`));
   channel.on('error', end).on('close', closed);
   try {
-    await Promise.race([readToEnd(channel, appName, offset, take, end), ended]);
+    await Promise.race([readToEnd(channel, appName, offset, silentMs, take, end), ended]);
   } finally {
     // It will be used again, by others.
     channel.off('error', end).off('close', closed);
@@ -72,6 +82,7 @@ async function readToEnd(
   channel: Channel,
   appName: string,
   offset: 'first' | 'last',
+  silentMs: number,
   take: (content: Buffer) => void,
   end: (reason: Error) => void,
 ): Promise<void> {
@@ -88,7 +99,10 @@ async function readToEnd(
     take(message.content);
   });
   if ((await beginsWithin(begun, EMPTY_AFTER_MS)) || (await holdsMessages(channel, appName))) {
-    await begun;
+    if (!(await beginsWithin(begun, silentMs)))
+      throw new SilentStreamError(
+        `the stream of ${appName} is said to hold messages, and none came in ${silentMs / 1_000} s`,
+      );
     // RabbitMQ sends all that a stream holds, as far as it is acknowledged, before it answers another call.
     for (let before = -1; before < count; ) {
       before = count;

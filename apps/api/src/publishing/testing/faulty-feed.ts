@@ -1,5 +1,5 @@
 import { comparePositions, type DesiredStateMessage } from '@nebula/contracts';
-import type { DesiredStateFeed } from '@nebula/messaging';
+import { type DesiredStateFeed, SilentStreamError } from '@nebula/messaging';
 
 /** A real feed that can be made to fail in the ways in which brokers do. */
 export class FaultyFeed implements DesiredStateFeed {
@@ -11,6 +11,10 @@ export class FaultyFeed implements DesiredStateFeed {
   hanging = false;
   /** Only reading is never answered. */
   unreadable = false;
+  /** Nothing comes of what an app is said to have, until something is appended. */
+  readonly hollow = new Set<string>();
+  /** … or also then. */
+  silent = false;
   /** Apps of which no message is taken. */
   readonly refused = new Set<string>();
   /** Removing is refused. */
@@ -59,6 +63,7 @@ export class FaultyFeed implements DesiredStateFeed {
     if (!this.reads.has(appName)) this.reads.set(appName, performance.now());
     await this.answer();
     if (this.unreadable) await forever();
+    if (this.silent || this.hollow.has(appName)) throw new SilentStreamError('nothing came');
     return await this.inner.readNewest(appName);
   }
 
@@ -104,6 +109,7 @@ export class FaultyFeed implements DesiredStateFeed {
 
   private async append(message: DesiredStateMessage): Promise<void> {
     this.appended.push(message);
+    this.hollow.delete(message.app_name);
     await this.inner.publish(message);
   }
 
