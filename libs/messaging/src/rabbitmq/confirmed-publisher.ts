@@ -1,6 +1,7 @@
 import type { ConfirmChannel, Message } from 'amqplib';
 import type { BrokerConnection } from './broker-connection.js';
 import { messageOf } from './error-facts.js';
+import { GivenUpChannels } from './given-up-channels.js';
 import { TimeLimitError, within } from './within.js';
 
 /** Longest wait for the broker's confirmation, milliseconds. */
@@ -24,9 +25,6 @@ interface Confirming {
   discarded: boolean;
 }
 
-/** Channels that RabbitMQ doesn't close, as it is stuck with a stream, before the connection is given up. */
-const MAX_HANGING = 20;
-
 /**
  * Publishes straight to queues, each message with a confirmation. A channel that leaves one out is thrown away, and so is
  * one that is said to have confirmed what isn't there: after the loss of a stream's leader it goes on like that.
@@ -36,13 +34,14 @@ export class ConfirmedPublisher {
   /** What `current` has come to. */
   private opened: Confirming | null = null;
   private lastId = 0;
-  /** Discarded channels that are not closed yet. */
-  private hanging = 0;
+  private readonly givenUp: GivenUpChannels;
 
   constructor(
     private readonly connection: BrokerConnection,
     private readonly limitMs = CONFIRM_LIMIT_MS,
-  ) {}
+  ) {
+    this.givenUp = new GivenUpChannels(connection);
+  }
 
   /**
    * Sends a persistent message and waits until the broker has it.
@@ -122,14 +121,7 @@ export class ConfirmedPublisher {
   /** What else is on its way on a discarded channel keeps its time: one stuck stream must not disturb the others. */
   private closeDiscarded({ channel, discarded, underWay }: Confirming): void {
     if (!discarded || underWay > 0) return;
-    this.hanging += 1;
-    if (this.hanging > MAX_HANGING) this.connection.drop();
-    channel
-      .close()
-      .catch(() => undefined)
-      .finally(() => {
-        this.hanging -= 1;
-      });
+    this.givenUp.close(channel);
   }
 }
 

@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { streamName } from '@nebula/contracts';
 
 /** What a client asks on a channel, as far as this broker knows it, by the names of AMQP 0-9-1. */
 export interface Asked {
@@ -68,6 +69,8 @@ export class StandInBroker {
   delivery: 'at once' | 'when counted' | 'never' = 'at once';
   /** How many messages it says that a stream holds. */
   messageCount = 1;
+  /** Streams of apps of which nobody who consumes them has an answer, nor to anything more on that channel. */
+  readonly stuck = new Set<string>();
   /** Nothing is confirmed before `confirmHeld`. */
   holdsConfirmations = false;
   /** Numbers of the channels that are open. */
@@ -77,6 +80,8 @@ export class StandInBroker {
   /** Messages that arrived on channels that confirm them, by the numbers of these. */
   private readonly confirmed = new Map<number, number>();
   private readonly heldConfirmations: (() => void)[] = [];
+  /** Channels on which nothing more is done. */
+  private readonly stuckChannels = new Set<number>();
   /** Channels that were ever opened; by its number, which of these the one that is open is. */
   private opened = 0;
   private readonly openings = new Map<number, number>();
@@ -175,6 +180,10 @@ export class StandInBroker {
   }
 
   private answer(socket: Socket, channel: number, name: string, payload: Buffer): void {
+    if (name === '20.10') this.stuckChannels.delete(channel);
+    if (name === '60.20' && this.stuck.has(textAt(payload, 6).slice(streamName('').length)))
+      this.stuckChannels.add(channel);
+    if (this.stuckChannels.has(channel)) return;
     // The limits of channels and frames, and no heartbeat.
     if (name === '10.11') send(socket, METHOD, 0, method(10, 30, Buffer.from([0, 0, 0, 2, 0, 0, 0, 0])));
     if (name === '20.10') this.openChannel(channel);

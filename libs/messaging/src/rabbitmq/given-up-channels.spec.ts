@@ -1,0 +1,65 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { eventually } from '../testing/eventually.js';
+import { LogLines } from '../testing/log-lines.js';
+import { wanted } from '../testing/messages.js';
+import { StandInBroker } from '../testing/stand-in-broker.js';
+import { BrokerConnection } from './broker-connection.js';
+import { GivenUpChannels } from './given-up-channels.js';
+import { consumeStream } from './streams.js';
+
+const log = new LogLines();
+let broker: StandInBroker;
+let connection: BrokerConnection;
+let givenUp: GivenUpChannels;
+
+beforeEach(async () => {
+  log.start();
+  broker = await StandInBroker.start(JSON.stringify(wanted('shop', 1)));
+  broker.stuck.add('shop');
+  connection = new BrokerConnection({
+    ...{ hosts: [broker.host], port: 1, user: 'nebula', password: 'hunter2', vhost: '/' },
+    ...{ heartbeat_seconds: 0, connection_name: 'test', reconnect: { first_ms: 1, longest_ms: 1 } },
+  });
+  givenUp = new GivenUpChannels(connection);
+  connection.start();
+  await eventually(() => expect(connection.isOpen).toBe(true));
+});
+
+afterEach(async () => {
+  await connection.close();
+  await broker.stop();
+  log.stop();
+});
+
+/** Gives up so many channels on which the broker is stuck. */
+async function giveUp(count: number): Promise<void> {
+  for (let given = 0; given < count; given += 1) {
+    const channel = await connection.openChannel();
+    consumeStream(channel, 'shop', 'next', () => undefined).catch(() => undefined);
+    givenUp.close(channel);
+  }
+}
+
+it('the connection is made anew when too many channels stay open, and is as good as the first', async () => {
+  await giveUp(20);
+  await connection.openChannel();
+  expect(broker.connections).toBe(1);
+  await giveUp(1);
+  await eventually(() => expect(broker.connections).toBe(2));
+  await eventually(() => expect(connection.isOpen).toBe(true));
+  await giveUp(20);
+  await connection.openChannel();
+  expect(broker.connections).toBe(2);
+});
+
+it('channels that are closed in the end, or are already, count no more', async () => {
+  broker.stuck.clear();
+  await giveUp(30);
+  for (let count = 0; count < 30; count += 1) {
+    const closed = await connection.openChannel();
+    await closed.close();
+    givenUp.close(closed);
+  }
+  await eventually(() => expect(broker.channels.size).toBe(0));
+  expect(broker.connections).toBe(1);
+});
