@@ -68,3 +68,22 @@ it('one that was taken off the list is like one that never came when it is put b
   waiting.keepOnly(new Set());
   expect(longestWaits(waiting, 7).at(-1)).toBe(60);
 });
+
+it('one that is found is waited for no more, but for what has kept it from being read, which may do so again', () => {
+  const waiting = new AwaitedStreams(RETRY);
+  longestWaits(waiting, 2);
+  waiting.found('shop');
+  expect(waiting.times()).toEqual([]);
+  longestWaits(waiting, 2, 'there is no answer');
+  waiting.found('shop');
+  expect(longestWaits(waiting, 1, 'there is no answer')).toEqual([4]);
+});
+
+it('those whose waits are over have their turns in the order in which these ended', () => {
+  const waiting = new AwaitedStreams(RETRY);
+  longestWaits(waiting, 2);
+  waiting.wait('web', null);
+  waiting.wait('late', null);
+  for (let count = 0; count < 5; count += 1) waiting.wait('late', null);
+  expect(waiting.due(['shop', 'late', 'web', 'new'], 10_000)).toEqual(['new', 'web', 'shop']);
+});

@@ -58,7 +58,7 @@ export class AwaitedStreams {
   }
 
   /** It need not be waited for any more. */
-  forget(app: string): void {
+  private forget(app: string): void {
     this.apps.delete(app);
   }
 
@@ -68,9 +68,20 @@ export class AwaitedStreams {
     for (const app of this.hadOne) if (!apps.has(app)) this.hadOne.delete(app);
   }
 
+  /** Its stream can be looked at. What kept it from being read may do so again, and is over when it has been. */
+  found(app: string): void {
+    if (this.apps.get(app)?.problem === null) this.forget(app);
+  }
+
   /** Whether an app's wait is over by then, or it has none. */
   isDue(app: string, now: number): boolean {
     return (this.apps.get(app)?.until ?? 0) <= now;
+  }
+
+  /** Those of some apps whose wait is over by then, or that have none; the longest over comes first, so that each has its turn. */
+  due(apps: Iterable<string>, now: number): string[] {
+    const until = (app: string): number => this.apps.get(app)?.until ?? 0;
+    return [...apps].filter((app) => this.isDue(app, now)).sort((a, b) => until(a) - until(b));
   }
 
   /** When each wait is over, by the monotonic clock, milliseconds. */

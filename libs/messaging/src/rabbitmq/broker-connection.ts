@@ -71,7 +71,7 @@ export class BrokerConnection {
   constructor(
     private readonly options: RabbitOptions,
     private readonly connectLimitMs = CONNECT_LIMIT_MS,
-    private readonly callLimitMs = CALL_LIMIT_MS,
+    readonly callLimitMs = CALL_LIMIT_MS,
   ) {
     this.addresses = options.hosts.map((host) => brokerAddress(host, options.port));
     this.rare = options.told ?? new RareLog();
@@ -154,8 +154,8 @@ export class BrokerConnection {
   }
 
   /** Gives the connection up, to make another one. */
-  drop(): void {
-    this.cut.abort(new Error('it was given up'));
+  drop(reason: unknown = new Error('it was given up')): void {
+    this.cut.abort(reason);
   }
 
   /** Ends the connection. Nothing of it holds the process up. */

@@ -4,34 +4,21 @@ import { AwaitedStreams, RETRY } from './awaited-streams.js';
 import { type Backoff, backoffMs } from './backoff.js';
 import type { BrokerConnection } from './broker-connection.js';
 import { messageOf } from './error-facts.js';
+import { findStreams, noAnswer } from './find-streams.js';
+import { GivenUpChannels } from './given-up-channels.js';
 import { RareLog } from './rare-log.js';
-import { findStreams } from './find-streams.js';
 import type { StreamReader } from './stream-reader.js';
 import { consumeStream } from './streams.js';
+import { newSubscription, PREFETCH, type Subscription } from './subscription.js';
 import { TimeLimitError, within } from './within.js';
-
-/**
- * Unacknowledged messages of a stream at a time. While the broker is low on memory it reads nothing from a connection
- * that publishes, so it should be more than the changes of such a time.
- */
-const PREFETCH = 100;
 
 /** Longest wait for the orderly end of the channel, milliseconds. */
 const CLOSE_LIMIT_MS = 1_000;
 
-interface Subscription {
-  /** That of the app when it was made: one that was taken off the list and put back has another. */
-  readonly listing: symbol;
-  consumerTag: string;
-  received: number;
-  caughtUp: boolean;
-  /** RabbitMQ has ended it, which it can tell before it is recorded here. */
-  ended: boolean;
-}
-
 /**
  * Follows the streams of a set of apps, all on one channel, from their last chunk on. Whatever happens, it comes back
- * to that: the set changes, a stream is missing, deleted or made anew, the channel or the connection is lost.
+ * to that: the set changes, a stream is missing, deleted or made anew, RabbitMQ is stuck with one, the channel or the
+ * connection is lost.
  */
 export class StreamSubscriptions {
   private readonly logger = new Logger('RabbitDesiredStates');
@@ -44,6 +31,7 @@ export class StreamSubscriptions {
   /** Apps whose stream was there when it was looked for. */
   private readonly known = new Set<string>();
   private readonly waiting: AwaitedStreams;
+  private readonly givenUp: GivenUpChannels;
   private channelFailures = 0;
   private timer: NodeJS.Timeout | undefined;
   private synchronizing = false;
@@ -59,6 +47,7 @@ export class StreamSubscriptions {
     private readonly retry: Backoff = RETRY,
   ) {
     this.waiting = new AwaitedStreams(retry);
+    this.givenUp = new GivenUpChannels(connection);
     connection.listen({ opened: () => this.synchronize(), lost: () => this.forgetChannel() });
   }
 
@@ -117,13 +106,13 @@ export class StreamSubscriptions {
     this.channel ??= await this.openChannel();
     const { channel } = this;
     const now = performance.now();
-    const isDue = (app: string): boolean => this.waiting.isDue(app, now);
     for (const [app, subscription] of [...this.subscriptions]) {
-      if (this.isListed(app, subscription.listing) && (subscription.received > 0 || !isDue(app))) continue;
+      const isRight = subscription.received > 0 || !this.waiting.isDue(app, now);
+      if (isRight && this.isListed(app, subscription.listing)) continue;
       this.subscriptions.delete(app);
       await this.connection.answered('ending a subscription', channel.cancel(subscription.consumerTag));
     }
-    const due = [...this.apps.keys()].filter((app) => !this.subscriptions.has(app) && isDue(app));
+    const due = this.waiting.due(this.apps.keys(), now).filter((app) => !this.subscriptions.has(app));
     await this.lookFor(due.filter((app) => !this.known.has(app)));
     for (const app of due) {
       const listing = this.apps.get(app);
@@ -150,27 +139,26 @@ export class StreamSubscriptions {
 
   /** Finds out on another channel which streams can be read, since reading a missing one ends the channel. */
   private async lookFor(apps: readonly string[]): Promise<void> {
-    const found = await findStreams(this.connection, apps);
+    const found = await findStreams(this.connection, this.givenUp, apps);
+    if (found.size < apps.length) this.outdated = true;
     for (const [app, outcome] of found) {
       if (outcome === 'found') {
         this.known.add(app);
-        this.waiting.forget(app);
+        this.waiting.found(app);
       } else if (this.apps.has(app)) this.waitFor(app, outcome.problem);
     }
   }
 
   private async subscribe(channel: Channel, app: string, listing: symbol): Promise<void> {
-    const subscription = { listing, consumerTag: '', received: 0, caughtUp: false, ended: false };
+    const subscription = newSubscription(listing);
     this.reader.began(app);
     const consuming = consumeStream(channel, app, 'last', (message) => {
       if (message) this.receive(app, subscription, () => channel.ack(message), message.content);
       else this.end(app, subscription);
     });
     try {
-      subscription.consumerTag = await this.connection.answered(
-        `subscribing to the stream of ${app}`,
-        consuming,
-      );
+      const what = `subscribing to the stream of ${app}`;
+      subscription.consumerTag = await within(this.connection.callLimitMs, what, consuming);
       if (this.channel === channel && !subscription.ended) this.subscriptions.set(app, subscription);
       this.rare.forget(app);
       // It is ended by the next look, and nobody waits for what it brings.
@@ -186,6 +174,8 @@ export class StreamSubscriptions {
       this.known.clear();
       // One that begins late is followed by another, and nobody else knows it.
       consuming.then((consumerTag) => channel.cancel(consumerTag)).catch(() => undefined);
+      // A blocked connection has no answers at all.
+      if (error instanceof TimeLimitError && !this.connection.isBlocked) this.giveUp(channel, app);
       throw error;
     }
   }
@@ -241,12 +231,13 @@ export class StreamSubscriptions {
     const answer = channel.prefetch(PREFETCH);
     for (;;) {
       try {
-        await this.connection.answered('an answer of RabbitMQ', answer);
+        await within(this.connection.callLimitMs, 'an answer of RabbitMQ', answer);
         this.isOwedAnswer = false;
         return true;
       } catch (error) {
         this.isOwedAnswer = error instanceof TimeLimitError && this.channel === channel;
         if (!this.isOwedAnswer) return false;
+        if (!this.connection.isBlocked) this.connection.drop(error);
       }
     }
   }
@@ -257,6 +248,16 @@ export class StreamSubscriptions {
     if (this.subscriptions.get(app) === subscription) this.subscriptions.delete(app);
     this.known.delete(app);
     this.synchronize();
+  }
+
+  /**
+   * RabbitMQ does nothing more on a channel that it is stuck on. So all others are followed anew, on another one; if there
+   * is none to be had, the connection is at fault.
+   */
+  private giveUp(channel: Channel, app: string): void {
+    if (this.channel === channel) this.forgetChannel();
+    this.givenUp.close(channel);
+    if (this.apps.has(app)) this.waitFor(app, noAnswer(app));
   }
 
   private forgetChannel(): void {

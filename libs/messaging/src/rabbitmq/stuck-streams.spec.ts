@@ -1,0 +1,75 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { PATTERNS } from '@nebula/contracts';
+import type { DesiredStateOrigin } from '../ports.js';
+import { eventually } from '../testing/eventually.js';
+import { LogLines } from '../testing/log-lines.js';
+import { wanted } from '../testing/messages.js';
+import { StandInBroker } from '../testing/stand-in-broker.js';
+import { BrokerConnection } from './broker-connection.js';
+import { RabbitDesiredStateStrategy } from './rabbit-desired-state-strategy.js';
+
+/** Shorter than in use, so that a call has no answer soon; long for who is only busy. */
+const CALL_LIMIT_MS = 500;
+
+const APPS = ['bad', 'shop', 'worse', 'web'];
+
+const PROBLEM = /^RabbitMQ gives no answer for the stream of (bad|worse)$/;
+
+const log = new LogLines();
+let broker: StandInBroker;
+let connection: BrokerConnection;
+let strategy: RabbitDesiredStateStrategy;
+/** The apps of which something came, in order. */
+let brought: string[];
+
+beforeEach(async () => {
+  log.start();
+  broker = await StandInBroker.start(JSON.stringify(wanted('shop', 1)));
+  const options = {
+    ...{ hosts: [broker.host], port: 1, user: 'nebula', password: 'hunter2', vhost: '/' },
+    ...{ heartbeat_seconds: 0, connection_name: 'test', reconnect: { first_ms: 1, longest_ms: 1 } },
+  };
+  connection = new BrokerConnection(options, undefined, CALL_LIMIT_MS);
+  strategy = new RabbitDesiredStateStrategy(connection, APPS, { first_ms: 50, longest_ms: 100 });
+  brought = [];
+  const receive = async (_message: unknown, origin: unknown) =>
+    void brought.push((origin as DesiredStateOrigin).app_name);
+  strategy.addHandler(PATTERNS.desiredState, receive, true);
+});
+
+afterEach(async () => {
+  await strategy.close();
+  await connection.close();
+  await broker.stop();
+  log.stop();
+});
+
+function makeStuck(): void {
+  for (const app of ['bad', 'worse']) broker.stuck.add(app);
+}
+
+it('streams with which the broker is stuck keep no other from being followed, and are when it goes on', async () => {
+  makeStuck();
+  strategy.listen(() => undefined);
+  await eventually(() => expect(brought.toSorted()).toEqual(['shop', 'web']));
+  await eventually(() => expect(strategy.problem()).toMatch(PROBLEM));
+  expect(log.problems('gives no answer')).not.toEqual([]);
+  broker.stuck.clear();
+  await eventually(() => expect(brought.toSorted()).toEqual(['bad', 'shop', 'web', 'worse']));
+  await eventually(() => expect(strategy.problem()).toBeNull());
+  expect(broker.connections).toBe(1);
+});
+
+it('streams that were followed before keep no other from being followed anew', async () => {
+  strategy.listen(() => undefined);
+  await eventually(() => expect(brought).toEqual(APPS));
+  makeStuck();
+  brought = [];
+  connection.drop();
+  await eventually(() => expect(new Set(brought)).toEqual(new Set(['shop', 'web'])));
+  await eventually(() => expect(strategy.problem()).toMatch(PROBLEM));
+  broker.stuck.clear();
+  await eventually(() => expect(new Set(brought)).toEqual(new Set(APPS)));
+  await eventually(() => expect(strategy.problem()).toBeNull());
+  expect(broker.connections).toBe(2);
+});
