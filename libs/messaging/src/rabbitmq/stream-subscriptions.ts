@@ -287,10 +287,13 @@ export class StreamSubscriptions {
   private scheduleRetry(): void {
     clearTimeout(this.timer);
     if (this.stopped || !this.connection.isOpen) return;
-    const times = this.waiting.times();
-    if (this.channelFailures > 0)
-      times.push(performance.now() + backoffMs(this.retry, this.channelFailures - 1));
-    if (times.length === 0) return;
-    this.timer = setTimeout(() => this.synchronize(), Math.max(1, Math.min(...times) - performance.now()));
+    const now = performance.now();
+    // Whatever is due waits for the channel, too.
+    const next =
+      this.channelFailures > 0
+        ? now + backoffMs(this.retry, this.channelFailures - 1)
+        : Math.min(...this.waiting.times());
+    if (next < Number.POSITIVE_INFINITY)
+      this.timer = setTimeout(() => this.synchronize(), Math.max(1, next - now));
   }
 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { PATTERNS } from '@nebula/contracts';
 import type { DesiredStateOrigin } from '../ports.js';
 import { eventually } from '../testing/eventually.js';
@@ -10,6 +10,8 @@ import { RabbitDesiredStateStrategy } from './rabbit-desired-state-strategy.js';
 
 /** Shorter than in use, so that a call has no answer soon; long for who is only busy. */
 const CALL_LIMIT_MS = 500;
+
+const LONGEST_WAIT_MS = 100;
 
 const APPS = ['bad', 'shop', 'worse', 'web'];
 
@@ -30,7 +32,7 @@ beforeEach(async () => {
     ...{ heartbeat_seconds: 0, connection_name: 'test', reconnect: { first_ms: 1, longest_ms: 1 } },
   };
   connection = new BrokerConnection(options, undefined, CALL_LIMIT_MS);
-  strategy = new RabbitDesiredStateStrategy(connection, APPS, { first_ms: 50, longest_ms: 100 });
+  strategy = new RabbitDesiredStateStrategy(connection, APPS, { first_ms: 50, longest_ms: LONGEST_WAIT_MS });
   brought = [];
   const receive = async (_message: unknown, origin: unknown) =>
     void brought.push((origin as DesiredStateOrigin).app_name);
@@ -38,6 +40,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  jest.restoreAllMocks();
   await strategy.close();
   await connection.close();
   await broker.stop();
@@ -72,4 +75,17 @@ it('streams that were followed before keep no other from being followed anew', a
   await eventually(() => expect(new Set(brought)).toEqual(new Set(APPS)));
   await eventually(() => expect(strategy.problem()).toBeNull());
   expect(broker.connections).toBe(2);
+});
+
+it('while the connection is blocked a stream whose wait is over is looked for no more often than a channel', async () => {
+  jest.spyOn(Math, 'random').mockReturnValue(1);
+  makeStuck();
+  strategy.listen(() => undefined);
+  await eventually(() => expect(strategy.problem()).toMatch(PROBLEM));
+  broker.blockAt(({ method }) => method === 'basic.consume');
+  await eventually(() => expect(strategy.problem()).toContain('takes no messages'));
+  const opening = jest.spyOn(connection, 'openChannel');
+  const until = performance.now() + 3 * LONGEST_WAIT_MS;
+  await eventually(() => expect(performance.now()).toBeGreaterThan(until));
+  expect(opening.mock.calls.length).toBeLessThan(10);
 });
