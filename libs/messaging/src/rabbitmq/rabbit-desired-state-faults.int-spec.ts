@@ -5,6 +5,7 @@ import { eventually } from '../testing/eventually.js';
 import { FollowedStreams } from '../testing/followed-streams.js';
 import { LogLines } from '../testing/log-lines.js';
 import { wanted } from '../testing/messages.js';
+import { RabbitFeed } from './rabbit-feed.js';
 
 const LIMIT = 120_000;
 
@@ -168,6 +169,33 @@ describe('the broker', () => {
       }
       await eventually(() => streams.publish(shop, 2), 30_000);
       await streams.received(worker, shop, 2, 30_000);
+    },
+    LIMIT,
+  );
+});
+
+describe('a broker that hangs', () => {
+  it(
+    'is found out by what has no answer, however long its heartbeat is',
+    async () => {
+      const feed = new RabbitFeed({ region: 'eu', ...streams.server.options({ heartbeat_seconds: 600 }) });
+      try {
+        await eventually(() => feed.publish(wanted(shop, 1)), 30_000);
+        expect(await feed.readNewest(shop)).toMatchObject({ revision: 1 });
+        const pid = streams.server.broker.pid() ?? 0;
+        process.kill(pid, 'SIGSTOP');
+        try {
+          // On a channel that is open.
+          await expect(feed.readNewest(shop)).rejects.toThrow('took longer than');
+          await eventually(() => expect(feed.problem()).not.toBeNull(), 30_000);
+        } finally {
+          process.kill(pid, 'SIGCONT');
+        }
+        await eventually(() => feed.publish(wanted(shop, 2)), 30_000);
+        expect(feed.problem()).toBeNull();
+      } finally {
+        await feed.close();
+      }
     },
     LIMIT,
   );

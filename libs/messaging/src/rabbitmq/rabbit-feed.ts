@@ -18,6 +18,7 @@ import { API_RECONNECT, type RabbitOptions } from './rabbit-options.js';
 import { RareLog } from './rare-log.js';
 import { readingChannels, readStream } from './read-stream.js';
 import { declareStream } from './streams.js';
+import { TimeLimitError } from './within.js';
 
 /** Longest read of a stream's last chunk, milliseconds. */
 const NEWEST_LIMIT_MS = 5_000;
@@ -38,6 +39,8 @@ export class RabbitFeed implements DesiredStateFeed {
   private readonly publisher: ConfirmedPublisher;
   private readonly reading: ChannelPool;
   private readonly inTurn = new InTurn();
+  /** It is being found out whether RabbitMQ is there at all. */
+  private probing = false;
   /** What RabbitMQ has refused last, and of which app when it is what was published. */
   private refusal: { words: string; published: string | null } | null = null;
 
@@ -170,7 +173,25 @@ export class RabbitFeed implements DesiredStateFeed {
     } catch (error) {
       const words = refusalOf(error);
       if (words !== null) this.refusal = { words, published: what === 'publishing' ? appName : null };
+      if (error instanceof TimeLimitError) void this.probe();
       throw error;
+    }
+  }
+
+  /**
+   * Something had no answer in time, which may be due to one stream. A broker that doesn't open a channel either is taken
+   * for gone by the connection, long before it has missed enough heartbeats.
+   */
+  private async probe(): Promise<void> {
+    if (this.probing) return;
+    this.probing = true;
+    try {
+      const channel = await this.connection.openChannel();
+      channel.close().catch(() => undefined);
+    } catch {
+      // Then the connection has a problem, and says it.
+    } finally {
+      this.probing = false;
     }
   }
 }

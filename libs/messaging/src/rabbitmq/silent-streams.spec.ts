@@ -43,6 +43,15 @@ it('a broker that sends nothing of what it has makes reading fail', async () => 
   await expect(feed.readNewest('shop')).rejects.toEqual(silence);
 }, 15_000);
 
+it('a stream with which the broker is stuck is a problem of nothing else', async () => {
+  broker.stuck.add('shop');
+  await expect(feed.readNewest('shop')).rejects.toThrow('took longer than 5 s');
+  broker.stuck.clear();
+  expect(await feed.readNewest('shop')).toMatchObject({ revision: 2 });
+  expect(feed.problem()).toBeNull();
+  expect(broker.connections).toBe(1);
+}, 15_000);
+
 it('a stream that holds nothing is empty, and not gone', async () => {
   Object.assign(broker, { delivery: 'never', messageCount: 0 });
   expect(await feed.readNewest('shop')).toBeNull();
