@@ -1,5 +1,6 @@
 import type { Channel } from 'amqplib';
 import type { BrokerConnection } from './broker-connection.js';
+import { GivenUpChannels } from './given-up-channels.js';
 
 /** So many channels are kept while nobody uses them. */
 const MAX_IDLE = 8;
@@ -7,12 +8,15 @@ const MAX_IDLE = 8;
 /** Channels for work that leaves them as they were: opening and closing one costs RabbitMQ more than a short read. */
 export class ChannelPool {
   private readonly idle = new Set<Channel>();
+  private readonly givenUp: GivenUpChannels;
 
   /** @param prepare what is to be done once on each channel */
   constructor(
     private readonly connection: BrokerConnection,
     private readonly prepare: (channel: Channel) => Promise<unknown>,
-  ) {}
+  ) {
+    this.givenUp = new GivenUpChannels(connection);
+  }
 
   /**
    * Does work on a channel that nobody else uses meanwhile. A channel on which it fails is thrown away.
@@ -27,7 +31,7 @@ export class ChannelPool {
       return result;
     } catch (error) {
       // Also of a channel that has ended, which is no matter.
-      channel.close().catch(() => undefined);
+      this.givenUp.close(channel);
       throw error;
     }
   }

@@ -4,6 +4,7 @@ import { LogLines } from '../testing/log-lines.js';
 import { wanted } from '../testing/messages.js';
 import { StandInBroker } from '../testing/stand-in-broker.js';
 import { BrokerConnection } from './broker-connection.js';
+import { ChannelPool } from './channel-pool.js';
 import { GivenUpChannels } from './given-up-channels.js';
 import { consumeStream } from './streams.js';
 
@@ -62,4 +63,16 @@ it('channels that are closed in the end, or are already, count no more', async (
   }
   await eventually(() => expect(broker.channels.size).toBe(0));
   expect(broker.connections).toBe(1);
+});
+
+it('channels on which work of a pool hangs are among them', async () => {
+  const pool = new ChannelPool(connection, async () => undefined);
+  for (let count = 0; count < 21; count += 1) {
+    const working = pool.use(async (channel) => {
+      consumeStream(channel, 'shop', 'last', () => undefined).catch(() => undefined);
+      throw new Error('it took too long');
+    });
+    await expect(working).rejects.toThrow('it took too long');
+  }
+  await eventually(() => expect(broker.connections).toBe(2));
 });
