@@ -20,8 +20,8 @@ const GARBAGE = '{"app_name": \u0000 garbage';
 
 /** What a worker says of a message that it can't take. */
 const REFUSAL = 'a desired state is refused';
-/** What a worker says of containers whose app it knows nothing of. */
-const LEFT_ALONE = 'containers of an app without a desired state are left alone';
+/** What a worker says of an app that has no stream. */
+const NO_STREAM = 'the app has no stream yet';
 /** What a worker says of a broker that lacks its user. */
 const NO_USER = 'refuses the login of the user nebula-worker;';
 /** What an api says when it has read back what it has sent. */
@@ -138,8 +138,10 @@ describe('a broker', () => {
         await fleet.deleteStream('shop');
         for (const { worker } of started) worker.start();
         await eventually(async () => {
-          for (const { worker } of started) expect(worker.outputSinceStart).toContain(REFUSAL);
-          expect(fleet.server(0).worker.outputSinceStart).toContain(LEFT_ALONE);
+          for (const { worker } of started) {
+            expect(worker.outputSinceStart).toContain(REFUSAL);
+            expect(worker.outputSinceStart).toContain(NO_STREAM);
+          }
         }, CHANGE_LIMIT);
         for (const { process } of fleet.apis) process.goOn();
         await eventually(async () => expect(await newest('steady', 'shop')).toEqual(before), CHANGE_LIMIT);
