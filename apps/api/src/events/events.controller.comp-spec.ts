@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { UpdateState, WorkerReport } from '@nebula/contracts';
-import { AppStore } from '../store/app-store.js';
+import { AppStore, StoreUnavailableError } from '../store/app-store.js';
 import { appOn, recordOf, reportOf, workerOf } from '../store/testing/records.js';
 import { ANYONE } from '../access/caller.js';
 import { eventually } from '../testing/eventually.js';
@@ -159,14 +159,46 @@ describe('events', () => {
 
   it('tell a client that was elsewhere of every app that has changed meanwhile, also of very many', async () => {
     const names = Array.from({ length: 1_100 }, (_, n) => `app-${1_000 + n}`);
+    const lastId = `0123456789ab-${'0'.repeat(32)}-${Date.now()}`;
     const updated_at = new Date().toISOString();
     for (const name of names) await api.part(AppStore).insert(recordOf(name, { updated_at }));
-    const lastId = `0123456789ab-${'0'.repeat(32)}-${Date.now() - 1_000}`;
     const all = await listen('', lastId);
     const one = await listen('?app=app-2099', lastId);
     await all.got('app', { app_name: 'app-2099' });
     await one.got('app', { app_name: 'app-2099' });
-    expect(all.events.flatMap(({ data }) => data['app_name'] ?? [])).toEqual(names);
+    const apps = all.events.filter(({ type }) => type === 'app');
+    expect(apps.map(({ data }) => data['app_name'])).toEqual(names);
+    // One that is cut off before it was told all comes back for the rest.
+    const behind = apps.filter(({ id }) => id === lastId);
+    expect(behind).toHaveLength(names.length - 1);
+    await (await listen('', apps.at(-1)?.id)).got('start');
+  });
+
+  it('begin anew for a client that could not be told all, in which it is left where it was', async () => {
+    const names = Array.from({ length: 300 }, (_, n) => `app-${1_000 + n}`);
+    const lastId = `0123456789ab-${'0'.repeat(32)}-${Date.now()}`;
+    const store = api.part(AppStore);
+    const updated_at = new Date().toISOString();
+    for (const name of names) await store.insert(recordOf(name, { updated_at }));
+    await (await listen()).got('start');
+    const changedSince = store.changedSince.bind(store);
+    let hasBegun = () => {};
+    const begun = new Promise<void>((resolve) => {
+      hasBegun = resolve;
+    });
+    const failing = jest.spyOn(store, 'changedSince').mockImplementation(async (place, limit) => {
+      if (place.app_name === '') return await changedSince(place, limit);
+      await begun;
+      throw new StoreUnavailableError('away');
+    });
+    const cut = await listen('', lastId);
+    await cut.got('app', { app_name: names[0] });
+    hasBegun();
+    await eventually(() => expect(cut.ended).toBe(true));
+    failing.mockRestore();
+    const again = await listen('', cut.events.at(-1)?.id);
+    await again.got('app', { app_name: names.at(-1) });
+    expect(new Set(again.events.flatMap(({ data }) => data['app_name'] ?? [])).size).toBe(names.length);
   });
 
   it('begin anew for everybody when the database was restored, whatever else is to be told', async () => {

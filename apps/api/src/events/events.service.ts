@@ -7,7 +7,7 @@ import { EventStream } from '../http/event-stream.js';
 import { ProblemError, RETRY_LATER } from '../http/problem.js';
 import { PROBLEMS } from '../http/problem-types.js';
 import { hasFailed } from './counted-app.js';
-import type { FleetEvent } from './event-log.js';
+import type { AppEvent, FleetEvent } from './event-log.js';
 import { Watcher } from './watcher.js';
 
 /** So many clients may listen to one instance. */
@@ -103,9 +103,11 @@ export class EventsService implements OnApplicationBootstrap, BeforeApplicationS
     const concerns = (event: FleetEvent) =>
       event.type === 'reset' ||
       ((app === null || event.data.app_name === app) && maySee(caller, event.data.app_name));
+    /** What a client that is cut off before it was told all that it missed comes back with, so that it gets the rest. */
+    let heldId: string | null = null;
     // On the same turn as the replay, so that nothing can come between.
     const unfollow = this.watcher.log.follow((event) => {
-      if (concerns(event)) stream.send(event);
+      if (concerns(event)) stream.send(heldId === null ? event : { ...event, id: heldId });
     });
     const stream: EventStream = new EventStream(() => {
       unfollow();
@@ -113,16 +115,6 @@ export class EventsService implements OnApplicationBootstrap, BeforeApplicationS
       this.streams.delete(stream);
     });
     this.streams.set(stream, caller);
-    this.begin(stream, app, lastId, concerns);
-    return stream;
-  }
-
-  private begin(
-    stream: EventStream,
-    app: string | null,
-    lastId: string | null,
-    concerns: (event: FleetEvent) => boolean,
-  ): void {
     const { log } = this.watcher;
     const now = this.clock.now();
     const seen = lastId === null ? null : log.read(lastId);
@@ -130,32 +122,63 @@ export class EventsService implements OnApplicationBootstrap, BeforeApplicationS
     if (missed) {
       stream.send({ id: lastId ?? '', type: 'start', data: {} });
       stream.replay(missed.filter(concerns));
-      return;
+      return stream;
     }
     const id = log.newestId(now);
-    stream.send({ id, type: lastId === null ? 'start' : 'reset', data: {} });
-    void this.catchUp(stream, app, seen?.at ?? null, id, concerns);
+    heldId = seen && lastId;
+    stream.send({ id: heldId ?? id, type: lastId === null ? 'start' : 'reset', data: {} });
+    const ids = { before: heldId ?? id, after: id };
+    const caughtUp = seen ? this.catchUp(stream, app, seen.at, ids, concerns) : Promise.resolve(true);
+    void caughtUp.then(async (isThere) => {
+      heldId = null;
+      if (isThere) await this.tellConvergence(stream, app, id, concerns);
+    });
+    return stream;
   }
 
-  /** Of what happened meanwhile the outcome can be told, though not each event. */
+  /**
+   * Of what happened meanwhile the outcome can be told, though not each event. The id of the last one says that all is told.
+   * Never throws: who could not be told all is cut off, and comes back for it.
+   * @returns whether the client is still there
+   */
   private async catchUp(
     stream: EventStream,
     app: string | null,
-    at: number | null,
+    at: number,
+    id: { before: string; after: string },
+    concerns: (event: FleetEvent) => boolean,
+  ): Promise<boolean> {
+    try {
+      let held: AppEvent | undefined;
+      for await (const changes of this.watcher.changesSince(at, app)) {
+        const told = [...(held ? [held] : []), ...changes.filter(concerns)];
+        held = told.pop();
+        stream.replay(told.map((event) => ({ ...event, id: id.before })));
+        if (!(await stream.taken())) return false;
+      }
+      if (held) stream.replay([{ ...held, id: id.after }]);
+      return true;
+    } catch (error) {
+      this.log.debug('a client could not be told what it missed', { reason: String(error) });
+      stream.cut();
+      return false;
+    }
+  }
+
+  /** How the workers of an app are at the beginning, if it is known; else with the next look at them. Never throws. */
+  private async tellConvergence(
+    stream: EventStream,
+    app: string | null,
     id: string,
     concerns: (event: FleetEvent) => boolean,
   ): Promise<void> {
     try {
-      for await (const changes of at === null ? [] : this.watcher.changesSince(at, app)) {
-        stream.replay(changes.filter(concerns).map((event) => ({ ...event, id })));
-        if (!(await stream.taken())) return;
-      }
       const counted = app === null ? null : await this.watcher.counted(app);
       if (!counted || !concerns(counted.convergence)) return;
       stream.send({ ...counted.convergence, id });
       if (hasFailed(counted.update)) stream.send({ ...counted.update, id });
     } catch (error) {
-      this.log.debug('a client could not be told what it missed', { reason: String(error) });
+      this.log.debug('a client could not be told how the workers of an app are', { reason: String(error) });
     }
   }
 }
