@@ -152,7 +152,9 @@ export class WaitService implements BeforeApplicationShutdown {
     const { pending, waiting_for } = answer;
     const isOutrun = look.isOutrun || waiting_for.some((each) => comparePositions(each, position) > 0);
     if (!isOutrun && waiting_for.length >= Math.min(pending, NAMED)) return answer;
-    return await this.answer(await this.look(answer.app_name, answer.revision, notBefore), notBefore);
+    // What was read for the first look will not do, however long that took.
+    const again = performance.now();
+    return await this.answer(await this.look(answer.app_name, answer.revision, again), again);
   }
 
   /** Those who aren't there are looked for once, at the end. */
