@@ -9,7 +9,7 @@ import { BrokerConnection } from './broker-connection.js';
 import { RabbitDesiredStateStrategy } from './rabbit-desired-state-strategy.js';
 
 /** Shorter than in use, so that a call has no answer soon; long for who is only busy. */
-const CALL_LIMIT_MS = 500;
+const CALL_LIMIT_MS = 2_000;
 
 const LONGEST_WAIT_MS = 100;
 
