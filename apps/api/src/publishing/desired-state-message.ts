@@ -20,7 +20,7 @@ export function desiredStateMessage(record: AppRecord, epoch: number): DesiredSt
 
 /**
  * Whether a worker of this version takes a message of a record that a newer version may have written. It takes a third of
- * a millisecond or more, so what this instance has just checked as a request is sent without it.
+ * a millisecond or more, so a spec that this instance has just checked as a request is sent without it.
  * @throws {UnknownFieldsError} when it would refuse it
  */
 export function requireReadable(message: DesiredStateMessage): void {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { type AppSpec, messageContents, NO_TOKENS, specDefaults } from '@nebula/contracts';
+import type { AppRecord } from '../store/app-store.js';
 import { specOf } from '../store/testing/records.js';
 import { eventually } from '../testing/eventually.js';
 import { PublishingBed } from './testing/publishing-bed.js';
@@ -66,3 +67,18 @@ it.each(NEWER)(
     expect(bed.feed.appended.map(({ revision }) => revision)).toEqual([1]);
   },
 );
+
+it('an app that a newer version has changed is not sent by what stops it', async () => {
+  const api = await bed.start({ sweep: HOUR_MS });
+  await api.write('shop');
+  await bed.published('shop', 1);
+  await bed.rested(api);
+  const [, , [, , changes]] = NEWER;
+  const before = await api.writeOnly('shop', changes as unknown as Partial<AppSpec>);
+  const stopped: AppRecord = { ...before, revision: before.revision + 1, change: 'stopped' };
+  expect(await api.store.replace(stopped, before.revision)).toBe(true);
+  api.publisher.nudge(stopped);
+  await eventually(() => expect(api.lines.join()).toContain('this version is too old for it'));
+  await bed.rested(api);
+  expect(bed.feed.appended.map(({ revision }) => revision)).toEqual([1]);
+});

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { InProcessBroker } from '@nebula/messaging';
 import { StoreUnavailableError } from '../store/app-store.js';
 import { recordOf } from '../store/testing/records.js';
@@ -232,6 +232,22 @@ describe('a feed that fails', () => {
     api = await start();
     await published('shop', 1);
     expect(feed.appended.map(({ revision }) => revision)).toEqual([1, 1]);
+  });
+
+  it('by sending nothing for long gets more only ever less often, and is not said to have lost anything', async () => {
+    api = await start();
+    await api.write('shop');
+    await published('shop', 1);
+    await settled();
+    await api.stop();
+    feed.silent = true;
+    const asked = jest.spyOn(feed, 'readNewest');
+    api = await start();
+    await eventually(() => expect(asked.mock.calls.length).toBeGreaterThan(40));
+    // After the second, fourth, eighth, sixteenth, thirty-second and at most the next silence.
+    expect(feed.appended.length).toBeLessThanOrEqual(7);
+    expect(api.lines.join()).not.toContain('has lost the newest');
+    feed.silent = false;
   });
 
   it('by sending nothing for a while is right when that is over', async () => {

@@ -10,6 +10,9 @@ import type { LimitedFeed } from './limited-feed.js';
 import type { RecentWrites } from './recent-writes.js';
 import { SeenInFeed, type SeenState } from './seen-in-feed.js';
 
+/** Changes whose request has brought the spec that was written, and had it checked. */
+const GIVEN: ReadonlySet<AppRecord['change']> = new Set(['created', 'changed', 'rolled back']);
+
 /** Compares what the feed of one region has of an app with what the database says, and appends what it lacks. */
 export class RegionComparison {
   private readonly seen = new SeenInFeed();
@@ -67,7 +70,7 @@ export class RegionComparison {
     const written = this.written.take(appName);
     let confirmed = written ? await this.publishUnseen(written) : null;
     for (;;) {
-      const newest = await this.readNewest(appName);
+      const newest = await this.readNewest(appName, confirmed !== null);
       const highest = this.seen.note(appName, newest);
       const { record, epoch } = await this.fromDatabase(appName);
       if (!record) {
@@ -91,18 +94,20 @@ export class RegionComparison {
         throw new Error('the feed lacks what it has confirmed');
       }
       if (outcome === 'right') outcome = this.isLoss(record, wanted) ? 'lost' : 'published';
-      if (!confirmed) this.noteLoss(record, wanted);
+      if (!confirmed && !this.silences.has(appName)) this.noteLoss(record, wanted);
       await this.publish(wanted);
       confirmed = wanted;
     }
   }
 
   /**
-   * The newest of an app in the feed. One that is silent once more is taken for empty each second time: one that is hollow
-   * would stay so until something is appended, and to one that is only slow that does no harm, as the same state twice is
-   * one, and a lower one changes nothing at the workers.
+   * The newest of an app in the feed. One that is silent is taken for empty the second, fourth, eighth time in a row, and so
+   * on: one that is hollow would stay so until something is appended, and to one that is only slow that does no harm, as
+   * the same state twice is one, and a lower one changes nothing at the workers; but it is work for a feed that is slow.
+   *
+   * @param appended just now, of which the silence tells nothing
    */
-  private async readNewest(appName: string): Promise<DesiredStateMessage | null> {
+  private async readNewest(appName: string, appended: boolean): Promise<DesiredStateMessage | null> {
     try {
       const newest = await this.feed.readNewest(appName);
       this.silences.delete(appName);
@@ -111,7 +116,7 @@ export class RegionComparison {
       if (!(error instanceof SilentStreamError)) throw error;
       const silences = (this.silences.get(appName) ?? 0) + 1;
       this.silences.set(appName, silences);
-      if (silences % 2 === 1) throw error;
+      if (appended || silences < 2 || !Number.isInteger(Math.log2(silences))) throw error;
       return null;
     }
   }
@@ -133,6 +138,7 @@ export class RegionComparison {
     if (!highest) return null;
     const wanted = desiredStateMessage(written, await this.epoch.lastSeen());
     if (comparePositions(wanted, highest) <= 0) return null;
+    if (!GIVEN.has(written.change)) requireReadable(wanted);
     await this.publish(wanted);
     return wanted;
   }
