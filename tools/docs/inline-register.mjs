@@ -98,6 +98,12 @@ export const INLINE_REGISTER = [
   [/^docker save .* \| ssh /, alike(COMPOSE)],
   [/^docker compose --file compose\.worker\.yaml exec worker$/, alike(COMPOSE)],
   [/^docker compose run .* restore /, alike(COMPOSE)],
+  [
+    /^docker compose run .* setup-broker$/,
+    unplayed(
+      'the same command of the api with the same variables is played, for one worker, by the files of e2e/fleet',
+    ),
+  ],
   [/^docker compose down --volumes$/, unplayed(`${COMPOSE} ends its stack by it`)],
   [
     /^docker compose up --detach --scale api=4$/,
