@@ -51,12 +51,14 @@ export function foldMessages(
 
 /**
  * A worker has begun to run other apps, or has started. Another instance may have kept a report just after its app was
- * gone: that one is found then.
+ * gone: that one is found then. Of a worker that nobody knew only an earlier life can have left something, which its next
+ * start finds: a whole fleet that comes for the first time is not looked through for that.
  */
 function beginsAnew(before: WorkerRecord | null, after: WorkerRecord | null): boolean {
   const names = (worker: WorkerRecord | null) => worker?.apps.map(({ app_name }) => app_name);
+  if (before === null) return false;
   return (
-    before?.boots[0]?.number !== after?.boots[0]?.number || !isDeepStrictEqual(names(before), names(after))
+    before.boots[0]?.number !== after?.boots[0]?.number || !isDeepStrictEqual(names(before), names(after))
   );
 }
 
