@@ -21,7 +21,7 @@ export function fleetHelp() {
 
 Measures what a fleet costs, against the raw broker and the bare database in the same run: a table on the terminal,
 and JSON. It makes brokers, databases, a Docker Engine and processes of its own, all on this machine, and removes
-them, after Ctrl-C too. Nothing else should run meanwhile. All of it takes under 10 minutes, with --quick under 2;
+them, after Ctrl-C too. Nothing else should run meanwhile. All of it takes under half an hour, with --quick under 2 minutes;
 docs/benchmarks.md says what each figure means.
 
 Parts (all of them when none is named)
