@@ -73,8 +73,8 @@ it('an app that a newer version has changed is not sent by what stops it', async
   await api.write('shop');
   await bed.published('shop', 1);
   await bed.rested(api);
-  const [, , [, , changes]] = NEWER;
-  const before = await api.writeOnly('shop', changes as unknown as Partial<AppSpec>);
+  const [, [, , changes]] = NEWER;
+  const before = await api.writeOnly('shop', changes);
   const stopped: AppRecord = { ...before, revision: before.revision + 1, change: 'stopped' };
   expect(await api.store.replace(stopped, before.revision)).toBe(true);
   api.publisher.nudge(stopped);

@@ -23,11 +23,7 @@ let connection: BrokerConnection;
 beforeEach(async () => {
   log.start();
   broker = await StandInBroker.start(JSON.stringify(wanted('shop', 1)));
-  const options = {
-    ...{ hosts: [broker.host], port: 1, user: 'nebula', password: 'hunter2', vhost: '/' },
-    ...{ heartbeat_seconds: 0, connection_name: 'test', reconnect: { first_ms: 1, longest_ms: 1 } },
-  };
-  connection = new BrokerConnection(options, undefined, CALL_LIMIT_MS);
+  connection = new BrokerConnection(broker.options, undefined, CALL_LIMIT_MS);
 });
 
 afterEach(async () => {

@@ -16,10 +16,7 @@ let connection: BrokerConnection;
 beforeEach(async () => {
   log.start();
   broker = await StandInBroker.start(JSON.stringify(wanted('shop', 1)));
-  connection = new BrokerConnection({
-    ...{ hosts: [broker.host], port: 1, user: 'nebula', password: 'hunter2', vhost: '/' },
-    ...{ heartbeat_seconds: 0, connection_name: 'test', reconnect: { first_ms: 1, longest_ms: 1 } },
-  });
+  connection = new BrokerConnection(broker.options);
 });
 
 afterEach(async () => {

@@ -15,10 +15,7 @@ let feed: RabbitFeed;
 beforeEach(async () => {
   log.start();
   broker = await StandInBroker.start(JSON.stringify(wanted('shop', 1)));
-  feed = new RabbitFeed({
-    ...{ region: 'local', hosts: [broker.host], port: 1, user: 'nebula', password: 'hunter2', vhost: '/' },
-    ...{ heartbeat_seconds: 0, connection_name: 'test', reconnect: { first_ms: 1, longest_ms: 1 } },
-  });
+  feed = new RabbitFeed({ region: 'local', ...broker.options });
   await eventually(() => expect(feed.problem()).toBeNull());
 });
 
@@ -68,10 +65,7 @@ it('messages under way on a channel that is given up are waited for', async () =
 });
 
 it('a message that was about to go on a channel that is given up goes on another one', async () => {
-  const connection = new BrokerConnection({
-    ...{ hosts: [broker.host], port: 1, user: 'nebula', password: 'hunter2', vhost: '/' },
-    ...{ heartbeat_seconds: 0, connection_name: 'test', reconnect: { first_ms: 1, longest_ms: 1 } },
-  });
+  const connection = new BrokerConnection(broker.options);
   ends.push(() => connection.close());
   connection.start();
   await eventually(() => expect(connection.problem()).toBeNull());

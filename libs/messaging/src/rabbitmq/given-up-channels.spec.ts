@@ -20,10 +20,7 @@ beforeEach(async () => {
   log.start();
   broker = await StandInBroker.start(JSON.stringify(wanted('shop', 1)));
   broker.stuck.add('shop');
-  connection = new BrokerConnection({
-    ...{ hosts: [broker.host], port: 1, user: 'nebula', password: 'hunter2', vhost: '/' },
-    ...{ heartbeat_seconds: 0, connection_name: 'test', reconnect: { first_ms: 1, longest_ms: 1 } },
-  });
+  connection = new BrokerConnection(broker.options);
   givenUp = new GivenUpChannels(connection, MOST);
   connection.start();
   await eventually(() => expect(connection.isOpen).toBe(true));
@@ -68,6 +65,8 @@ it('channels that are closed in the end, or are already, count no more', async (
   // What a broker says of many streams that are missing can be read at once.
   for (const channel of closed) givenUp.close(channel);
   await eventually(() => expect(broker.channels.size).toBe(0));
+  // On a connection that was given up there is none to be had.
+  await connection.openChannel();
   expect(broker.connections).toBe(1);
 });
 

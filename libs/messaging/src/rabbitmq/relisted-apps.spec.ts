@@ -18,10 +18,7 @@ let brought: string[];
 beforeEach(async () => {
   log.start();
   broker = await StandInBroker.start(JSON.stringify(wanted('shop', 1)));
-  connection = new BrokerConnection({
-    ...{ hosts: [broker.host], port: 1, user: 'nebula', password: 'hunter2', vhost: '/' },
-    ...{ heartbeat_seconds: 0, connection_name: 'test', reconnect: { first_ms: 1, longest_ms: 1 } },
-  });
+  connection = new BrokerConnection(broker.options);
   strategy = new RabbitDesiredStateStrategy(connection, ['shop'], { first_ms: 50, longest_ms: 100 });
   brought = [];
   const receive = async (_message: unknown, origin: unknown) =>

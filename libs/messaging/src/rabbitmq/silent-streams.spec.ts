@@ -19,10 +19,7 @@ let feed: RabbitFeed;
 beforeEach(async () => {
   log.start();
   broker = await StandInBroker.start(JSON.stringify(TOMBSTONE));
-  feed = new RabbitFeed({
-    ...{ region: 'local', hosts: [broker.host], port: 1, user: 'nebula', password: 'hunter2', vhost: '/' },
-    ...{ heartbeat_seconds: 0, connection_name: 'test', reconnect: { first_ms: 1, longest_ms: 1 } },
-  });
+  feed = new RabbitFeed({ region: 'local', ...broker.options });
   await eventually(() => expect(feed.problem()).toBeNull());
 });
 

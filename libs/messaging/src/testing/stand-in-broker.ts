@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { streamName } from '@nebula/contracts';
+import type { RabbitOptions } from '../rabbitmq/rabbit-options.js';
 
 /** What a client asks on a channel, as far as this broker knows it, by the names of AMQP 0-9-1. */
 export interface Asked {
@@ -102,6 +103,14 @@ export class StandInBroker {
     const broker = new StandInBroker(server, Buffer.from(message));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return broker;
+  }
+
+  /** Of a connection to it, which is made anew at once. */
+  get options(): RabbitOptions {
+    return {
+      ...{ hosts: [this.host], port: 1, user: 'nebula', password: 'hunter2', vhost: '/' },
+      ...{ heartbeat_seconds: 0, connection_name: 'test', reconnect: { first_ms: 1, longest_ms: 1 } },
+    };
   }
 
   /** `host:port` */

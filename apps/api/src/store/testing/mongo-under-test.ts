@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
-import mongoose from 'mongoose';
 import { SEARCHED_LINES } from '../../../../../libs/messaging/src/testing/searched-log.js';
+import { APP_SCHEMA, type AppDocument } from '../mongo/app-document.js';
 import { MongoAppStore } from '../mongo/mongo-app-store.js';
 import { MongoDatabase } from '../mongo/mongo-database.js';
 import { MongoFleetStore } from '../mongo/mongo-fleet-store.js';
@@ -31,14 +31,15 @@ export function createMongoDatabase(url: string): DatabaseUnderTest & { options:
       return storesOf(database);
     },
     async specTexts() {
-      const connection = await mongoose.createConnection(url, { dbName: options.database }).asPromise();
+      const database = new MongoDatabase(options, SEARCHED_LINES, LIMITS);
       try {
-        const [apps, revisions] = await Promise.all(
-          ['apps', 'revisions'].map((name) => connection.collection<{ spec: string }>(name).find().toArray()),
-        );
-        return [...(apps ?? []), ...(revisions ?? [])].map(({ spec }) => spec);
+        const stored = ['apps', 'revisions'].map((name) => {
+          const documents = database.model<AppDocument>(name, APP_SCHEMA);
+          return database.run(() => documents.find().lean<AppDocument[]>());
+        });
+        return (await Promise.all(stored)).flat().flatMap(({ spec }) => spec ?? []);
       } finally {
-        await connection.close();
+        await database.close();
       }
     },
     async destroy() {

@@ -11,10 +11,7 @@ let alarms: AlarmWatch;
 beforeEach(async () => {
   log.start();
   broker = await StandInBroker.start('');
-  alarms = new AlarmWatch({
-    ...{ hosts: [broker.host], port: 1, user: 'nebula', password: 'hunter2', vhost: '/' },
-    ...{ heartbeat_seconds: 0, connection_name: 'test', reconnect: { first_ms: 1, longest_ms: 1 } },
-  });
+  alarms = new AlarmWatch(broker.options);
 });
 
 afterEach(async () => {
