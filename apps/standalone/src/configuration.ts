@@ -59,7 +59,9 @@ export const STANDALONE_KEYS: KeyTable<StandaloneConfiguration> = {
   scope: {
     kind: 'string',
     default: 'default',
-    description: 'whose containers these are; a worker touches those of its own scope alone',
+    description:
+      'whose containers these are; a worker touches those of its own scope alone. Apps of two scopes on one engine ' +
+      'need different names, and share the network nebula',
   },
   worker_id: {
     kind: 'string',

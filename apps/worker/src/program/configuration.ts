@@ -38,7 +38,8 @@ export const WORKER_KEYS: KeyTable<WorkerConfiguration> = {
     required: true,
     env_only: true,
     description:
-      'apps that this server runs, separated by commas; containers of apps that are taken off the list are removed when the worker starts',
+      'apps that this server runs, separated by commas; containers of its scope whose app is not in the list are ' +
+      'removed, when the worker starts and at any time later',
   },
   ...RABBIT_KEYS,
   rabbit_reconnect_spread_seconds: {
@@ -70,7 +71,9 @@ export const WORKER_KEYS: KeyTable<WorkerConfiguration> = {
   scope: {
     kind: 'string',
     default: 'default',
-    description: 'whose containers these are; a worker touches those of its own scope alone',
+    description:
+      'whose containers these are; a worker touches those of its own scope alone. Apps of two scopes on one engine ' +
+      'need different names, and share the network nebula',
   },
   docker_host: {
     kind: 'string',
