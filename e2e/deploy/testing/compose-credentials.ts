@@ -1,14 +1,14 @@
 import { expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startLoad } from '../../../tools/load/http-load.mjs';
 import { secret } from '../../../tools/test/known-secrets.mjs';
 import type { DocumentBlocks } from '../../testing/document-blocks.js';
 import { eventually } from '../../testing/eventually.js';
-import { ChangeLoad } from './change-load.js';
+
 import { COMPOSE_LIMIT as LIMIT, type ComposeBed } from './compose-bed.js';
 import { WITHOUT_CHAINS } from './compose-project.js';
 import type { DocumentedServer } from './documented-server.js';
+import { ChangeLoad, startReads } from './stack-load.js';
 
 const PAGE = 'docs/compose.md';
 
@@ -27,8 +27,7 @@ export function describeNewCredentials(
     async () => {
       const { api, url, authorization, server } = bed();
       const { token } = await api.ask<{ token: string }>('POST', '/tokens', { name: 'rolled', rights: 'ro' });
-      const headers = { authorization: `Bearer ${secret(token)}` };
-      const load = startLoad(`${url}/api/v3/apps/shop`, { rate: 50, headers });
+      const load = startReads(url, secret(token));
       const changes = new ChangeLoad(url, authorization, idle);
       const before = await bed().apis();
       const shop = await bed().engine.containers('nebula.app=shop');

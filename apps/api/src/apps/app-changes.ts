@@ -28,9 +28,10 @@ const DEFAULT_HISTORY_LIMIT = 100;
 
 /**
  * So long after a change the history of its app is cut, milliseconds: the change has the database for itself on its way
- * to the workers, and of many changes in a row few have to cut.
+ * to the workers, and of many changes in a row few have to cut. A database that looks through all revisions for it, as
+ * some do that speak MongoDB's protocol, is kept from nothing else for long.
  */
-const CUT_AFTER_MS = 500;
+const CUT_AFTER_MS = 5_000;
 
 /**
  * Decides what shall be stored in place of a record (null: none was ever). The same object when nothing changes.

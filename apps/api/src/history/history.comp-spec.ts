@@ -5,6 +5,9 @@ import { ApiUnderTest, type HttpAnswer } from '../testing/api-under-test.js';
 import { eventually } from '../testing/eventually.js';
 import { expectProblem, places } from '../testing/expect-problem.js';
 
+/** Until the history of an app that was changed is cut. */
+const CUT_LIMIT_MS = 20_000;
+
 let api: ApiUnderTest;
 beforeAll(async () => {
   api = await ApiUnderTest.start({ login: LOGIN, history_limit: 6 });
@@ -95,7 +98,7 @@ describe('the history of an app', () => {
     await eventually(async () => {
       const { items } = await body<Page>('/apps/many/revisions');
       expect(items.map(({ revision }) => revision)).toEqual([9, 8, 7, 6, 5, 4]);
-    });
+    }, CUT_LIMIT_MS);
     for (const path of ['revisions/3', 'diff?from=3']) {
       expectProblem(await api.call('GET', `/apps/many/${path}`), PROBLEMS.revisionNotFound);
     }
@@ -148,7 +151,7 @@ describe('a rollback', () => {
     await eventually(async () => {
       const { items } = await body<Page>('/apps/cut/revisions');
       expect(items.map(({ revision }) => revision)).toEqual([8, 7, 6, 5, 4, 3]);
-    });
+    }, CUT_LIMIT_MS);
     for (const to of [1, 2]) {
       const answer = await api.call('POST', '/apps/cut/rollback', { json: { to } });
       expectProblem(answer, PROBLEMS.revisionNotFound);
