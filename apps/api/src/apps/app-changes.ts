@@ -58,6 +58,8 @@ export interface Made<Next extends AppRecord> {
 export class AppChanges implements BeforeApplicationShutdown {
   /** Until the history of an app is cut, by its name. */
   private readonly cuts = new Map<string, NodeJS.Timeout>();
+  /** The cuts so far. One after the other: those of many apps at once would keep the database from requests. */
+  private cutting = Promise.resolve();
 
   constructor(
     private readonly store: AppStore,
@@ -140,15 +142,21 @@ export class AppChanges implements BeforeApplicationShutdown {
 
   private cutHistorySoon(appName: string): void {
     if (this.cuts.has(appName)) return;
-    this.cuts.set(appName, setTimeout(() => this.cutHistory(appName), CUT_AFTER_MS).unref());
+    const due = () => {
+      this.cutting = this.cutting.then(() => this.cutHistory(appName));
+    };
+    this.cuts.set(appName, setTimeout(due, CUT_AFTER_MS).unref());
   }
 
-  private cutHistory(appName: string): void {
-    this.cuts.delete(appName);
+  private async cutHistory(appName: string): Promise<void> {
+    // From here on another change may add one that has to be cut, too.
+    if (!this.cuts.delete(appName)) return;
     const { history_limit = DEFAULT_HISTORY_LIMIT } = this.options;
-    this.store.forgetRevisions(appName, history_limit - 1).catch((error: unknown) => {
+    try {
+      await this.store.forgetRevisions(appName, history_limit - 1);
+    } catch (error) {
       this.log.debug('old revisions could not be forgotten', { app: appName, reason: String(error) });
-    });
+    }
   }
 
   private async put(next: AppRecord, current: AppRecord | null): Promise<boolean> {
