@@ -337,6 +337,24 @@ describe('a service that is configured wrongly', () => {
   );
 
   it(
+    'with a file of SQLite, which a bundle lacks: the api and its backup end with one line, and make no file',
+    async () => {
+      const SQLITE_FILE = join(backups, 'nebula.db');
+      const { configuration } = fleet.apiNumber(1).process;
+      const environment = { ...configuration, MONGO_URL: '', SQLITE_FILE };
+      for (const args of [[], ['backup', join(backups, 'of-sqlite')]]) {
+        const api = fleet.extra('of sqlite', 'api', environment, ...args);
+        expect([await api.run(), ...api.output.trimEnd().split('\n')]).toEqual([
+          ...[78, expect.stringMatching(/^sqlite_file: .* without SQLite; set mongo_url .*\(npm run api\)$/)],
+        ]);
+      }
+      const made = [SQLITE_FILE, join(backups, 'of-sqlite')].filter((path) => existsSync(path));
+      expect(made).toEqual([]);
+    },
+    LIMIT,
+  );
+
+  it(
     'with an APP_NAME that no app can have: the worker ends with one line that says what is wrong',
     async () => {
       const { configuration } = fleet.server(2).worker;

@@ -74,7 +74,12 @@ export async function bundleService(service, folder) {
     minifyWhitespace: true,
     legalComments: 'none',
     logLevel: 'error',
-    define: { NEBULA_VERSION: JSON.stringify(version), NEBULA_SWAGGER_UI: JSON.stringify('./swagger-ui/') },
+    define: {
+      NEBULA_VERSION: JSON.stringify(version),
+      NEBULA_SWAGGER_UI: JSON.stringify('./swagger-ui/'),
+      // The plugin below leaves it out, so the api refuses a file of it as it reads its configuration.
+      NEBULA_HAS_SQLITE: 'false',
+    },
     external: [...NOT_INSTALLED, ARGON2],
     // The first that answers is taken.
     plugins: [leanPlugin, esModulesPlugin, nodeModulesPlugin, lazyFormatPlugin],

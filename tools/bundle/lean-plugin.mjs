@@ -2,7 +2,7 @@
  * Leaves out of a bundle what no service of ours uses: of dockerode building (with BuildKit and from a folder) and
  * engines behind SSH, of Nest the pipe that validates with all of class-validator, of class-validator phone numbers,
  * of pino logs in a thread of their own, of prom-client what is more than counters, gauges and histograms, and of the
- * api's bundle SQLite, which needs a binary beside it and is for one machine.
+ * api's bundle SQLite, which needs a binary beside it and is for one machine: `NEBULA_HAS_SQLITE` has the api say so.
  */
 
 /** @type {{ filter: RegExp, importer: RegExp, message: string }[]} */

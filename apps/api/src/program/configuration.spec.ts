@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { adapters } from './adapters.js';
 import { API_KEYS, loadApiConfiguration } from './configuration.js';
 import { apiHelp } from './help.js';
+import { loadRestoreConfiguration, loadStoreConfiguration } from './run-backup.js';
 import { loadSetupConfiguration, SETUP_KEYS } from './setup-configuration.js';
 
 let folder: string;
@@ -105,6 +106,28 @@ describe('the configuration of the api', () => {
       { kind: 'sqlite', path: 'x.db' },
     ]);
     for (const { close } of chosen) await close();
+  });
+
+  it('refuses a file of SQLite where that was left out, and names none', () => {
+    // As esbuild puts it into a bundle.
+    Object.assign(globalThis, { NEBULA_HAS_SQLITE: false });
+    try {
+      const expected = [
+        expect.stringMatching(/^sqlite_file: .* without SQLite; set mongo_url .*\(npm run api\)$/),
+      ];
+      for (const more of [{}, { MONGO_URL: WHOLE.MONGO_URL }]) {
+        const environment = { ...BROKER, SQLITE_FILE: 'x.db', ...more };
+        expect(problemsOf(() => load(environment))).toEqual(expected);
+        expect(problemsOf(() => loadStoreConfiguration({ environment, file }))).toEqual(expected);
+        expect(problemsOf(() => loadRestoreConfiguration({ environment, file }))).toEqual(expected);
+      }
+      expect(problemsOf(() => load(BROKER))).toEqual([
+        'mongo_url is missing: set it to the address of MongoDB',
+      ]);
+      expect(problemsOf(() => load(WHOLE))).toEqual([]);
+    } finally {
+      Reflect.deleteProperty(globalThis, 'NEBULA_HAS_SQLITE');
+    }
   });
 
   it('has the broker kept set up when an administrator is known', async () => {

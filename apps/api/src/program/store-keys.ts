@@ -2,6 +2,9 @@ import { type KeyTable, shownValue } from '@nebula/configuration';
 import { parseSecretKeys } from '../store/secrets/secret-key.js';
 import type { StoreOptions } from '../store/store-options.js';
 
+/** Defined in a bundle alone: whether SQLite is in it, which is no JavaScript. */
+declare const NEBULA_HAS_SQLITE: boolean | undefined;
+
 /** Which database is used: one of the first two. */
 export interface StoreConfiguration {
   mongo_url: string;
@@ -19,7 +22,8 @@ export const STORE_KEYS: KeyTable<StoreConfiguration> = {
   sqlite_file: {
     kind: 'string',
     default: '',
-    description: 'SQLite file in place of MongoDB, for one api alone',
+    description:
+      'SQLite file in place of MongoDB, for one api alone that runs from the sources; bundles and images have no SQLite',
   },
   schema_name: { kind: 'string', default: 'nebula', description: 'name of the database on MongoDB' },
 };
@@ -65,12 +69,22 @@ export function sealedStoreProblems(configuration: SealedStoreConfiguration): st
 }
 
 function addressProblems({ mongo_url, sqlite_file }: StoreConfiguration): string[] {
-  if (mongo_url === '' && sqlite_file === '')
-    return ['mongo_url is missing: set it to the address of MongoDB (or sqlite_file, for one api alone)'];
+  if (sqlite_file !== '' && !hasSqlite())
+    return [
+      'sqlite_file: this program is bundled without SQLite; set mongo_url in its place, or run the api from the sources (npm run api)',
+    ];
+  if (mongo_url === '' && sqlite_file === '') {
+    const other = hasSqlite() ? ' (or sqlite_file, for one api alone)' : '';
+    return [`mongo_url is missing: set it to the address of MongoDB${other}`];
+  }
   if (mongo_url !== '' && sqlite_file !== '')
     return ['mongo_url and sqlite_file are both set; set one of them'];
   // The address may hold a password, so it isn't shown.
   return mongo_url === '' || /^mongodb(\+srv)?:\/\/[^/]/.test(mongo_url)
     ? []
     : ['mongo_url must begin with mongodb:// or mongodb+srv:// and name a host'];
+}
+
+function hasSqlite(): boolean {
+  return typeof NEBULA_HAS_SQLITE === 'boolean' ? NEBULA_HAS_SQLITE : true;
 }
