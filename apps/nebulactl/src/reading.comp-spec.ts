@@ -157,8 +157,8 @@ describe('nebulactl reads', () => {
     expect(stdout).toMatch(new RegExp(`^ghost +1 +1 +7 +${keep} +${remove}$`, 'm'));
     // The commands do what they are said to.
     for (const [command, said] of [
-      [keep.replace('…', 'ghost:7'), 'ghost would be created'],
-      [remove, 'ghost would be deleted'],
+      [keep.replace('…', 'ghost:7'), 'ghost would be created: its containers are taken over on 1 worker: '],
+      [remove, 'ghost would be deleted: its containers are removed on 1 worker.'],
     ] as const) {
       const tried = await shell.run([...command.split(' ').slice(1), '--dry-run']);
       expect(tried).toMatchObject({ code: 0, stderr: expect.stringContaining(said) });

@@ -1,6 +1,7 @@
 import { type AppSpec, diffSpecs, maskSpec, type SpecChange, type Tokens } from '@nebula/contracts';
 import { Injectable } from '@nestjs/common';
 import { type AppRecord, AppStore, type Change } from '../store/app-store.js';
+import type { AppOverview } from '../store/fleet-records.js';
 import { FleetReader } from '../workers/fleet-reader.js';
 import { Listening } from '../workers/listening.js';
 import { isLive } from './app-answer.js';
@@ -9,8 +10,16 @@ import type { Made } from './app-changes.js';
 /**
  * What a change means for the containers of an app. `made`: where there are none, they are started. `removed`: all of
  * them. `replaced`: each is made anew. `changed in place`: they go on. `left alone`: those that stay are not touched.
+ * `taken over`: of an orphan's, those that are as the spec says stay, which its workers alone know; all others are replaced.
  */
-export const CONTAINER_EFFECTS = ['made', 'removed', 'replaced', 'changed in place', 'left alone'] as const;
+export const CONTAINER_EFFECTS = [
+  'made',
+  'removed',
+  'replaced',
+  'changed in place',
+  'left alone',
+  'taken over',
+] as const;
 export type ContainerEffect = (typeof CONTAINER_EFFECTS)[number];
 
 /** What a change would do. */
@@ -42,28 +51,40 @@ export class Previews {
   async of({ before, after }: Made<AppRecord>): Promise<Preview> {
     const was = isLive(before) ? before.spec : null;
     const diff = diffSpecs(was, after.spec);
+    const { states, revisions } = await this.overviewOf(after.app_name, before);
+    // Deleted without a record is nothing but an orphan, which a stream alone may have.
+    const isOrphan = before === null && (after.deleted || revisions.some(({ revision }) => revision > 0));
     return {
       result: after === before ? 'unchanged' : (after.change ?? 'changed'),
       revision: before?.revision ?? null,
       spec: after.spec && maskSpec(after.spec),
       diff,
-      containers: containerEffect(before, after, diff),
+      containers: isOrphan ? effectOnOrphan(after) : containerEffect(before, after, diff),
       replaced_by: diff.filter(({ effect }) => effect === 'replaces').map(({ pointer }) => pointer),
-      workers: await this.workersOf(after.app_name, before?.revision ?? 0),
+      workers: counted(states),
     };
   }
 
-  private async workersOf(app_name: string, revision: number): Promise<Preview['workers']> {
-    const position = { epoch: await this.apps.epoch(), revision };
-    const view = { app_name, position, deleted: false, silence: this.listening.silence() };
-    const { offline, ...others } = (await this.fleet.overview(view)).value.states;
-    const online = Object.values(others).reduce((sum, workers) => sum + workers, 0);
-    return { all: online + offline, offline };
+  /** Without a record, workers on which nothing of an app is left have none to tell of. */
+  private async overviewOf(app_name: string, before: AppRecord | null): Promise<AppOverview> {
+    const position = { epoch: await this.apps.epoch(), revision: before?.revision ?? 0 };
+    const view = { app_name, position, deleted: before === null, silence: this.listening.silence() };
+    return (await this.fleet.overview(view)).value;
   }
+}
+
+function counted(states: AppOverview['states']): Preview['workers'] {
+  const all = Object.values(states).reduce((sum, workers) => sum + workers, 0);
+  return { all, offline: states.offline };
 }
 
 /** Tokens that workers grant by making containers anew. */
 const REPLACING: readonly (keyof Tokens)[] = ['restart', 'release', 'roll'];
+
+/** By which spec its containers were made is known to its workers alone. */
+function effectOnOrphan({ spec }: AppRecord): ContainerEffect {
+  return spec?.running === true ? 'taken over' : 'removed';
+}
 
 function containerEffect(
   before: AppRecord | null,

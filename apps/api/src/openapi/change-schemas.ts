@@ -79,7 +79,7 @@ export function changeSchemas(appName: Schema): Record<string, Schema> {
           type: 'string',
           enum: [...CONTAINER_EFFECTS],
           description:
-            '`made`: where there are none. `removed`: all of them. `replaced`: each is made anew. `changed in place`: they go on. `left alone`: those that stay are not touched.',
+            '`made`: where there are none. `removed`: all of them. `replaced`: each is made anew. `changed in place`: they go on. `left alone`: those that stay are not touched. `taken over`: those of an app that workers run and the database does not know; those that are as the spec says stay, all others are replaced.',
         },
         replaced_by: { ...listOf(POINTER), description: 'Pointers of what in `diff` replaces containers.' },
         workers: {

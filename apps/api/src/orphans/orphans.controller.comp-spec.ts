@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DesiredStateMessage } from '@nebula/contracts';
+import type { Preview } from '../apps/previews.service.js';
 import { desiredStateMessage } from '../publishing/desired-state-message.js';
 import { AppStore } from '../store/app-store.js';
 import type { AppOnWorker } from '../store/fleet-records.js';
@@ -26,6 +27,11 @@ async function run(app_name: string, ...positions: Partial<AppOnWorker>[]): Prom
 
 async function send(app_name: string, revision: number, epoch = 1): Promise<void> {
   await api.broker.feed.publish(desiredStateMessage(recordOf(app_name, { revision }), epoch));
+}
+
+/** What a dry run answers. */
+async function foreseen(method: string, path: string, body?: object): Promise<{ preview: Preview }> {
+  return (await api.call(method, `${path}?dry_run=true`, body)).body as { preview: Preview };
 }
 
 const newest = (app: string): Promise<DesiredStateMessage | null> => api.broker.feed.readNewest(app);
@@ -119,6 +125,32 @@ describe('an orphan', () => {
       expect(await api.part(AppStore).epoch()).toBe(5);
     },
   );
+
+  it.each<[string, string, object | undefined, string]>([
+    ['DELETE', '/apps/ghost', undefined, 'removed'],
+    ['POST', '/apps', { app_name: 'ghost', docker_image: 'shop:2' }, 'taken over'],
+    ['PUT', '/apps/ghost', { docker_image: 'shop:2' }, 'taken over'],
+    ['PUT', '/apps/ghost', { docker_image: 'shop:2', running: false }, 'removed'],
+  ])('has containers, of which a dry run of %s %s %j says that they are %s', async (...call) => {
+    const [method, path, body, containers] = call;
+    await run('ghost', { revision: 9 }, { revision: 8 }, { revision: 7, deleted: true });
+    const { preview } = await foreseen(method, path, body);
+    expect(preview).toMatchObject({ containers, workers: { all: 2 } });
+  });
+
+  it('has none to take over where workers list it alone, or have nothing of it any more', async () => {
+    await run('ghost', { epoch: 0, revision: 0, state: 'converging' }, { revision: 7, deleted: true });
+    const { preview } = await foreseen('PUT', '/apps/ghost', { docker_image: 'shop:2' });
+    expect(preview.containers).toBe('made');
+    const stopped = await foreseen('PUT', '/apps/ghost', { docker_image: 'shop:2', running: false });
+    expect(stopped.preview.containers).toBe('left alone');
+  });
+
+  it('that only a stream has is said to have its containers removed, as an app that no worker has', async () => {
+    await send('ghost', 7);
+    const { preview } = await foreseen('DELETE', '/apps/ghost');
+    expect(preview).toMatchObject({ containers: 'removed', workers: { all: 0, offline: 0 } });
+  });
 
   it('that only a stream has can be deleted, since the next worker would run it', async () => {
     await send('ghost', 7);

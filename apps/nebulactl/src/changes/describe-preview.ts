@@ -38,6 +38,11 @@ function consequenceOf(
     }
     case 'changed in place':
       return `${app} would be ${result}: its containers are changed as they run ${where}.`;
+    case 'taken over':
+      return paint(
+        'yellow',
+        `${app} would be ${result}: its containers are taken over ${where}: those that are as the spec says stay, all others are replaced.`,
+      );
     case 'left alone':
       return `${app} would be ${result}: no container that stays is touched, ${where}.`;
     default:

@@ -2134,9 +2134,9 @@ export type Preview = {
      */
     diff: Array<SpecChange>;
     /**
-     * `made`: where there are none. `removed`: all of them. `replaced`: each is made anew. `changed in place`: they go on. `left alone`: those that stay are not touched.
+     * `made`: where there are none. `removed`: all of them. `replaced`: each is made anew. `changed in place`: they go on. `left alone`: those that stay are not touched. `taken over`: those of an app that workers run and the database does not know; those that are as the spec says stay, all others are replaced.
      */
-    containers: 'made' | 'removed' | 'replaced' | 'changed in place' | 'left alone';
+    containers: 'made' | 'removed' | 'replaced' | 'changed in place' | 'left alone' | 'taken over';
     /**
      * Pointers of what in `diff` replaces containers.
      */
