@@ -39,6 +39,11 @@ export interface DesiredStateFeed {
   removeDeleted(appName: string): Promise<boolean>;
   /** Null when the feed can be used, else what is missing, in a few words. */
   problem(): string | null;
+  /**
+   * Whether the transport is there and takes nothing for now, as it is short of memory or disk; `problem` says so then.
+   * Absent where that can't be.
+   */
+  lacksRoom?(): boolean;
   /** Tries whether the transport lets the api do all that it has to. Absent where nothing could be refused. */
   examine?(): Promise<FeedFinding[]>;
   close(): Promise<void>;
@@ -86,8 +91,10 @@ export interface ReportTransport extends CustomTransportStrategy {
   resume(): void;
   /** Null when reports arrive (or would, but for a pause), else what is in the way, in a few words. */
   problem(): string | null;
+  /** As that of the feed. Absent also where each of `parts` says it of itself. */
+  lacksRoom?(): boolean;
   /** Of the regions of which it is made; absent where there is one alone. */
-  readonly parts?: readonly { region: string; transport: Pick<ReportTransport, 'problem'> }[];
+  readonly parts?: readonly { region: string; transport: Pick<ReportTransport, 'problem' | 'lacksRoom'> }[];
 }
 
 /** The apps that a worker follows: those listed, or (in one process with the api) all there are. */

@@ -134,6 +134,31 @@ describe('the diagnostics', () => {
     expect(await findings('streams')).toEqual([]);
   });
 
+  it('bid make room at a broker that is short of memory, and no look at what is right there', async () => {
+    const short = {
+      problem: () => 'RabbitMQ takes no messages: low on memory',
+      lacksRoom: () => true,
+    };
+    const away = { problem: () => 'RabbitMQ is not connected', lacksRoom: () => false };
+    const parts = [
+      { region: 'eu', transport: short },
+      { region: 'us', transport: away },
+    ];
+    await start({ reports: Object.assign(broker.reportStrategy(), { parts }) });
+    Object.assign(feed, short);
+    const problem = 'RabbitMQ takes no messages: low on memory.';
+    const remedy = expect.stringMatching(/^Free memory or disk at RabbitMQ\./);
+    expect(await findings('broker')).toEqual([
+      { about: 'eu', problem, remedy },
+      { about: 'reports eu', problem, remedy },
+      {
+        about: 'reports us',
+        problem: 'RabbitMQ is not connected.',
+        remedy: expect.stringMatching(/^Run setup-broker/),
+      },
+    ]);
+  });
+
   it("find what a broker doesn't allow", async () => {
     await start();
     const refused = { problem: 'The api may not read streams.', remedy: 'Run setup-broker.' };

@@ -1,3 +1,4 @@
+import type { ReportTransport } from '@nebula/messaging';
 import { Inject, Injectable } from '@nestjs/common';
 import { API_OPTIONS, type ApiOptions } from '../api-options.js';
 import { Clock } from '../clock.js';
@@ -12,6 +13,25 @@ const SLOW_MS = 1_000;
 
 /** Clocks that differ by more do harm, milliseconds. */
 const SKEW_MS = 5_000;
+
+type Transport = Pick<ReportTransport, 'problem' | 'lacksRoom'>;
+
+/** What to do about a broker that takes nothing for now, and about one that can't be used for any other reason. */
+interface Remedies {
+  room: string;
+  other: string;
+}
+
+const FEED_REMEDIES: Remedies = {
+  room: 'Free memory or disk at RabbitMQ. Changes wait in the database until then, and go on by themselves.',
+  other:
+    'Look whether RabbitMQ runs and whether address, virtual host, user and password are those of setup-broker. Changes wait in the database until then.',
+};
+
+const REPORTS_REMEDIES: Remedies = {
+  room: 'Free memory or disk at RabbitMQ. Reports wait at the workers until then, and what is told of workers is old.',
+  other: 'Run setup-broker if the queue is missing. Until reports arrive, what is told of workers is old.',
+};
 
 /** Database and brokers. */
 @Injectable()
@@ -60,19 +80,19 @@ export class InfrastructureChecks {
   }
 
   async broker(): Promise<Outcome> {
-    const findings = this.publisher.feeds.flatMap((feed): Finding[] => {
-      const problem = feed.problem();
-      const remedy =
-        'Look whether RabbitMQ runs and whether address, virtual host, user and password are those of setup-broker. Changes wait in the database until then.';
-      return problem === null ? [] : [{ about: feed.region, problem: `${problem}.`, remedy }];
-    });
-    const reports = this.options.reports?.problem() ?? null;
-    if (reports !== null) {
-      const remedy =
-        'Run setup-broker if the queue is missing. Until reports arrive, what is told of workers is old.';
-      findings.push({ about: 'reports', problem: `${reports}.`, remedy });
-    }
+    const findings = [
+      ...this.publisher.feeds.flatMap((feed) => findingsOf(feed.region, feed, FEED_REMEDIES)),
+      ...this.reports().flatMap(({ about, transport }) => findingsOf(about, transport, REPORTS_REMEDIES)),
+    ];
     return { summary: `regions: ${this.publisher.regionNames.join(', ')}`, findings };
+  }
+
+  /** What brings reports, one for each region, under the names that readiness has for them. */
+  private reports(): { about: string; transport: Transport }[] {
+    const { reports } = this.options;
+    if (!reports) return [];
+    if (!reports.parts) return [{ about: 'reports', transport: reports }];
+    return reports.parts.map(({ region, transport }) => ({ about: `reports ${region}`, transport }));
   }
 
   async rights(): Promise<Outcome> {
@@ -90,4 +110,10 @@ export class InfrastructureChecks {
         : 'no broker is there to ask';
     return { summary, findings };
   }
+}
+
+function findingsOf(about: string, transport: Transport, { room, other }: Remedies): Finding[] {
+  const problem = transport.problem();
+  if (problem === null) return [];
+  return [{ about, problem: `${problem}.`, remedy: transport.lacksRoom?.() === true ? room : other }];
 }

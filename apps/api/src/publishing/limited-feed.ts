@@ -51,6 +51,10 @@ export class LimitedFeed {
     return this.feed.problem();
   }
 
+  lacksRoom(): boolean {
+    return this.feed.lacksRoom?.() ?? false;
+  }
+
   private async within<T>(what: string, limitMs: number, call: () => Promise<T>): Promise<T> {
     this.stopping.throwIfAborted();
     let timer: NodeJS.Timeout | undefined;

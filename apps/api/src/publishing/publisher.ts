@@ -146,7 +146,7 @@ export class Publisher implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   /** The feeds, to be looked at and not written to. */
-  get feeds(): Pick<LimitedFeed, 'region' | 'problem' | 'examine' | 'readNewest'>[] {
+  get feeds(): Pick<LimitedFeed, 'region' | 'problem' | 'lacksRoom' | 'examine' | 'readNewest'>[] {
     return this.regions.map(({ feed }) => feed);
   }
 

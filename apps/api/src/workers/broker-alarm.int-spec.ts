@@ -7,6 +7,7 @@ import {
 } from '@nebula/messaging';
 import { BrokerUnderTest } from '../../../../libs/messaging/src/testing/broker-under-test.js';
 import { secret } from '../../../../tools/test/known-secrets.mjs';
+import type { Diagnosis } from '../diagnostics/diagnosis.js';
 import { PROBLEMS } from '../http/problem-types.js';
 import { ApiUnderTest } from '../testing/api-under-test.js';
 import { eventually } from '../testing/eventually.js';
@@ -80,6 +81,13 @@ async function reportsProblem(): Promise<string | null> {
   return checks.find(({ name }) => name === 'reports')?.problem ?? null;
 }
 
+/** What to do about the reports, as the diagnostics say. */
+async function reportsRemedy(): Promise<string | null> {
+  const { body } = await api.call('GET', '/diagnostics');
+  const { findings = [] } = (body as Diagnosis).checks.find(({ name }) => name === 'broker') ?? {};
+  return findings.find(({ about }) => about === 'reports')?.remedy ?? null;
+}
+
 it('while an alarm of the broker keeps reports back no worker gets offline, /readyz says so, and silence counts after it', async () => {
   await eventually(async () => expect(await states()).toEqual({ one: 'online', other: 'online' }), 20_000);
   // The connection that is told of alarms may be there later than that with the reports.
@@ -98,6 +106,7 @@ it('while an alarm of the broker keeps reports back no worker gets offline, /rea
   }, LIMIT);
   expect([...seen]).toEqual(['online']);
   expect(await reportsProblem()).toContain('RabbitMQ takes no messages');
+  expect(await reportsRemedy()).toContain('Free memory or disk');
   expectProblem(await api.call('DELETE', '/workers/one'), PROBLEMS.workerOnline);
   expect((await api.call('GET', '//readyz')).status).toBe(503);
 

@@ -221,6 +221,7 @@ describe('a broker that is short of memory', () => {
       const asked = [feed.publish(wanted(shop, 2)), feed.readNewest(shop), feed.readNewest(web)];
       const blocked = expect.stringContaining('takes no messages');
       await eventually(() => expect(feed.problem()).toEqual(blocked));
+      expect(feed.lacksRoom()).toBe(true);
       await eventually(() => expect(worker.connection.problem()).toEqual(blocked));
       expect(worker.strategy.problem()).toBeNull();
       // The first one has no confirmation in its time.
@@ -239,6 +240,7 @@ describe('a broker that is short of memory', () => {
       await broker.setMemoryWatermark(0.9);
       await sent;
       await eventually(() => expect(feed.problem()).toBeNull());
+      expect(feed.lacksRoom()).toBe(false);
       expect(worker.connection.problem()).toBeNull();
       await feed.publish(wanted(shop, 4));
       await feed.publish(wanted(web, 2));

@@ -101,6 +101,10 @@ export class RabbitFeed implements DesiredStateFeed {
     return this.connection.problem() ?? this.refusal?.words ?? null;
   }
 
+  lacksRoom(): boolean {
+    return this.connection.isBlocked;
+  }
+
   async examine(): Promise<FeedFinding[]> {
     return await examineRights(this.connection);
   }

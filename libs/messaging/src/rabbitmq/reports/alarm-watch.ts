@@ -62,6 +62,11 @@ export class AlarmWatch {
     return this.connection.problem();
   }
 
+  /** Whether the broker has said that it takes none for now. */
+  get isBlocked(): boolean {
+    return this.connection.isBlocked;
+  }
+
   async close(): Promise<void> {
     if (this.timer) clearInterval(this.timer);
     await this.connection.close();

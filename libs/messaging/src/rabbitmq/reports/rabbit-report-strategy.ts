@@ -102,6 +102,11 @@ export class RabbitReportStrategy extends Server implements ReportTransport {
     return this.connection.problem() ?? this.unavailable ?? this.alarms.problem();
   }
 
+  lacksRoom(): boolean {
+    const other = this.connection.problem() ?? this.unavailable;
+    return other === null ? this.alarms.isBlocked : this.connection.isBlocked;
+  }
+
   async close(): Promise<void> {
     this.closing.abort();
     this.resume();
