@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
-import type { ApiLog } from '../api-log.js';
+import { SEARCHED_LOG } from '../../../../libs/messaging/src/testing/searched-log.js';
+import { ApiLog } from '../api-log.js';
 import { Clock } from '../clock.js';
 import type { OrphansService } from '../orphans/orphans.service.js';
 import type { Publisher } from '../publishing/publisher.js';
@@ -38,7 +39,7 @@ beforeEach(() => {
     { nudge: () => undefined } as unknown as Publisher,
     {} as OrphansService,
     new Clock(),
-    { debug: () => undefined } as unknown as ApiLog,
+    new ApiLog({ logger: SEARCHED_LOG }),
     { history_limit: 2 },
   );
 });
