@@ -190,7 +190,10 @@ export abstract class AppStore {
 
   /** Milliseconds since 1970 by the clock of the store's server; null where it is none of its own, or tells no time. */
   abstract serverTime(): Promise<number | null>;
-  /** Null when the store can be used, else what is missing. */
-  abstract problem(): Promise<string | null>;
+  /**
+   * Null when the store can be used, else what is missing.
+   * @param within the time that it has to answer: of a check of health, as for absent, or of a call, which is more
+   */
+  abstract problem(within?: 'check' | 'call'): Promise<string | null>;
   abstract close(): Promise<void>;
 }

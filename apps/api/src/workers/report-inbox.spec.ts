@@ -231,6 +231,14 @@ describe('the inbox', () => {
     expect(await known()).toMatchObject({ worker_id: 'worker-1' });
   });
 
+  it('takes reports again when the store answers as slowly as a call may, though no check of health waits so long', async () => {
+    stores.fleet.saveWorkers = () => Promise.reject(new StoreUnavailableError('away'));
+    stores.apps.problem = async (within) => (within === 'call' ? null : 'gave no answer within 1.5 s');
+    await say(heartbeatOf());
+    expect(around.paused).toBe(true);
+    await eventually(() => expect(around.paused).toBe(false));
+  });
+
   it('counts what is not written though the store is there, and whose silence then means nothing', async () => {
     stores.fleet.saveWorkers = () => Promise.reject(new Error('a bug'));
     await Promise.all([say(heartbeatOf()), say(reportOf()), say(reportOf({ worker_id: 'b' }))]);

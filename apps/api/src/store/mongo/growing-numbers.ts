@@ -38,8 +38,8 @@ export class GrowingNumbers {
   }
 
   /** Null when the database answers, else what is in the way. */
-  async problem(): Promise<string | null> {
-    return await this.database.problem(() => this.find('epoch'));
+  async problem(within?: 'check' | 'call'): Promise<string | null> {
+    return await this.database.problem(() => this.find('epoch'), within);
   }
 
   private async find(name: Name): Promise<number | null> {

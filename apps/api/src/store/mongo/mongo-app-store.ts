@@ -260,8 +260,8 @@ export class MongoAppStore extends AppStore {
     return await this.database.serverTime();
   }
 
-  override async problem(): Promise<string | null> {
-    return await this.numbers.problem();
+  override async problem(within?: 'check' | 'call'): Promise<string | null> {
+    return await this.numbers.problem(within);
   }
 
   override async close(): Promise<void> {

@@ -5,6 +5,9 @@ import { eventually } from '../../testing/eventually.js';
 import { StoreUnavailableError } from '../app-store.js';
 import { MongoDatabase } from './mongo-database.js';
 
+const sleep = async (milliseconds: number) =>
+  await new Promise((resolve) => setTimeout(resolve, milliseconds));
+
 const LIMITS = { reading: 50, call: 50, selection: 1_000, silence: 1_000, majority: 1_000 };
 
 afterEach(() => {
@@ -68,6 +71,65 @@ it('indexes are made once, and once more after an outage, in which another datab
   await ask();
   await eventually(() => expect(made).toBe(2));
   await database.close();
+});
+
+describe('a database that answers slowly', () => {
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  /** One that is in use already, of which each answer takes so long. */
+  async function databaseAnsweringAfter(milliseconds: number) {
+    let takes = 0;
+    const slowly = async () => {
+      await sleep(takes);
+      return null;
+    };
+    const { prototype } = mongoose.Connection;
+    jest.spyOn(prototype, 'openUri').mockImplementation(async function (this: mongoose.Connection) {
+      return this;
+    });
+    const settings = { findOne: slowly, updateOne: slowly };
+    jest.spyOn(prototype, 'collection').mockReturnValue(settings as never);
+    const log = { info: searchLogged, warn: searchLogged };
+    const options = { url: 'mongodb://127.0.0.1:1', database: 'nebula' };
+    const database = new MongoDatabase(options, log, { ...LIMITS, call: 8_000 });
+    await after(1_000, database.run(slowly));
+    takes = milliseconds;
+    // From now on it is due to look again whether a backup is brought in.
+    await jest.advanceTimersByTimeAsync(5_000);
+    return { database, slowly };
+  }
+
+  async function after<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
+    await jest.advanceTimersByTimeAsync(milliseconds);
+    return await answer;
+  }
+
+  it('can be used, though two answers in a row would take longer than a check has', async () => {
+    const { database, slowly } = await databaseAnsweringAfter(1_000);
+    for (let time = 0; time < 3; time += 1) expect(await after(2_000, database.problem(slowly))).toBeNull();
+    await database.close();
+  });
+
+  it('can be used by who has the time of a call, and is none for a check that has less', async () => {
+    const { database, slowly } = await databaseAnsweringAfter(2_000);
+    expect(await after(2_000, database.problem(slowly))).toMatch(/gave no answer within 1\.5 s/);
+    expect(await after(8_000, database.problem(slowly, 'call'))).toBeNull();
+    await database.close();
+  });
+
+  it('can not be used while a backup is brought in, though it answers', async () => {
+    const { database, slowly } = await databaseAnsweringAfter(1_000);
+    const restoring = { findOne: async () => ({ _id: 'restoring' }) };
+    jest.spyOn(mongoose.Connection.prototype, 'collection').mockReturnValue(restoring as never);
+    expect(await after(2_000, database.problem(slowly))).toMatch(/a restore is under way/);
+    await database.close();
+  });
 });
 
 describe('an index', () => {

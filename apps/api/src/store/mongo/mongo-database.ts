@@ -19,7 +19,8 @@ import {
   requireWhole,
 } from './schema-version.js';
 
-const PROBLEM_LIMIT_MS = 1_500;
+/** So long a check waits, milliseconds. */
+const CHECK_LIMIT_MS = 1_500;
 
 /** So long after a look that has begun nobody looks again whether a backup is brought in, milliseconds. */
 const LOOK_LASTS_MS = 1_000;
@@ -86,17 +87,20 @@ export class MongoDatabase {
   }
 
   /**
-   * Null when `work` can be done, else what is missing, within two seconds. That this time was too short is no reason that
-   * others should hear: whoever really works has more.
+   * Null when `work`, which changes nothing, can be done, else what is missing. That the time of a check was too short is no
+   * reason that others should hear: whoever really works has more.
+   * @param within the time of a call, or of a check, which is less than two seconds
    */
-  async problem(work: () => Promise<unknown>): Promise<string | null> {
+  async problem(work: () => Promise<unknown>, within: 'check' | 'call' = 'check'): Promise<string | null> {
     const known = this.outage.problem;
+    const isCall = within === 'call';
     try {
       const look = async () => {
-        await this.open();
-        await work();
+        await this.connected();
+        // At the same time: what answers slowly has no time for one after the other.
+        await Promise.all([this.whole(), work()]);
       };
-      await this.limited(PROBLEM_LIMIT_MS, look, false);
+      await this.limited(isCall ? this.limits.call : CHECK_LIMIT_MS, look, isCall);
       return null;
     } catch (error) {
       if (!(error instanceof StoreUnavailableError)) throw error;
@@ -173,15 +177,23 @@ export class MongoDatabase {
     }
   }
 
-  /** After the first time the driver connects again by itself. */
   private async open(): Promise<void> {
-    if (!this.opened) {
-      this.opening ??= this.connect().finally(() => {
-        this.opening = null;
-      });
-      await this.opening;
-      this.opened = true;
-    }
+    await this.connected();
+    await this.whole();
+  }
+
+  /** After the first time the driver connects again by itself. */
+  private async connected(): Promise<void> {
+    if (this.opened) return;
+    this.opening ??= this.connect().finally(() => {
+      this.opening = null;
+    });
+    await this.opening;
+    this.opened = true;
+  }
+
+  /** Looks whether the database is whole, unless somebody has just looked. */
+  private async whole(): Promise<void> {
     if (this.restoring || performance.now() - this.lookedAt < LOOK_LASTS_MS) return;
     this.looking ??= this.look().finally(() => {
       this.looking = null;

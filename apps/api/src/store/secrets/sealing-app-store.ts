@@ -155,8 +155,8 @@ export class SealingAppStore extends AppStore {
     return await this.inner.serverTime();
   }
 
-  override async problem(): Promise<string | null> {
-    return await this.inner.problem();
+  override async problem(within?: 'check' | 'call'): Promise<string | null> {
+    return await this.inner.problem(within);
   }
 
   override async close(): Promise<void> {
