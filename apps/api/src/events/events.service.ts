@@ -19,6 +19,9 @@ const MOST_OF_A_CALLER = 50;
 /** So often it is looked whether those who listen still may, milliseconds. */
 const LOOK_AT_CALLERS_MS = 2_000;
 
+/** So many of them are looked up at once: with a slow store the last one is reached in time, and others are not kept out. */
+const LOOKED_UP_AT_ONCE = 8;
+
 /** Gives each client the events that it asks for, from where it was. */
 @Injectable()
 export class EventsService implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -26,7 +29,8 @@ export class EventsService implements OnApplicationBootstrap, BeforeApplicationS
   private readonly streams = new Map<EventStream, Caller>();
   /** Places that are taken, by caller: from before a stream is there until it has ended. */
   private readonly places = new Map<string, number>();
-  private looking: NodeJS.Timeout | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private looking: Promise<void> | null = null;
 
   constructor(
     private readonly watcher: Watcher,
@@ -36,11 +40,17 @@ export class EventsService implements OnApplicationBootstrap, BeforeApplicationS
   ) {}
 
   onApplicationBootstrap(): void {
-    this.looking = setInterval(() => void this.endRefused(), LOOK_AT_CALLERS_MS).unref();
+    // One at a time: with a slow store they would pile up.
+    const look = () => {
+      this.looking ??= this.endRefused().finally(() => {
+        this.looking = null;
+      });
+    };
+    this.timer = setInterval(look, LOOK_AT_CALLERS_MS).unref();
   }
 
   beforeApplicationShutdown(): void {
-    clearInterval(this.looking);
+    clearInterval(this.timer);
     for (const stream of this.streams.keys()) stream.end();
   }
 
@@ -89,14 +99,21 @@ export class EventsService implements OnApplicationBootstrap, BeforeApplicationS
 
   /** Ends the streams of those whose token was revoked, or has expired, since they came. Never throws. */
   private async endRefused(): Promise<void> {
-    const holds = new Map<string, Promise<boolean>>();
+    const asked = new Map<string, { caller: Caller; streams: EventStream[] }>();
     for (const [stream, caller] of this.streams) {
       if (caller.token === undefined) continue;
-      // While the store is away nothing is known, and there are no events either.
-      const held = holds.get(caller.token) ?? this.tokens.holds(caller).catch(() => true);
-      holds.set(caller.token, held);
-      if (!(await held)) stream.cut();
+      const { streams } = asked.get(caller.token) ?? { streams: [] };
+      asked.set(caller.token, { caller, streams: [...streams, stream] });
     }
+    const left = asked.values();
+    const lookOn = async () => {
+      for (const { caller, streams } of left) {
+        // While the store is away nothing is known, and there are no events either.
+        const holds = await this.tokens.holds(caller).catch(() => true);
+        if (!holds) for (const stream of streams) stream.cut();
+      }
+    };
+    await Promise.all(Array.from({ length: LOOKED_UP_AT_ONCE }, lookOn));
   }
 
   private follow(end: () => void, app: string | null, lastId: string | null, caller: Caller): EventStream {
