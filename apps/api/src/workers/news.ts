@@ -26,15 +26,16 @@ export class News {
   /**
    * Resolves at the next announcement, when the time is over, or when the signal is aborted; in any case not at
    * once, so that a flood makes few looks.
+   * @param app only an announcement of this app counts
    */
-  async next(limitMs: number, signal: AbortSignal): Promise<void> {
+  async next(limitMs: number, signal: AbortSignal, app?: string): Promise<void> {
     if (signal.aborted || limitMs <= 0) return;
-    const heard = this.heard(limitMs, signal);
+    const heard = this.heard(limitMs, signal, app);
     await sleep(Math.min(BETWEEN_LOOKS_MS, limitMs), undefined, { signal }).catch(() => undefined);
     await heard;
   }
 
-  private async heard(limitMs: number, signal: AbortSignal): Promise<void> {
+  private async heard(limitMs: number, signal: AbortSignal, app: string | undefined): Promise<void> {
     await new Promise<void>((resolve) => {
       const wake = () => {
         clearTimeout(timer);
@@ -43,7 +44,9 @@ export class News {
         resolve();
       };
       const timer = setTimeout(wake, limitMs);
-      const unfollow = this.follow(wake);
+      const unfollow = this.follow((apps) => {
+        if (app === undefined || apps.includes(app)) wake();
+      });
       signal.addEventListener('abort', wake);
     });
   }

@@ -108,7 +108,7 @@ export class WaitService implements BeforeApplicationShutdown {
       if (look.isFinal || gone.aborted) return await this.answer(look, begun);
       if (left <= 0) return await this.lastAnswer(look, begun);
       if (this.ending.signal.aborted) throw stopping();
-      await this.news.next(Math.min(LOOK_EVERY_MS, left), signal);
+      await this.news.next(Math.min(LOOK_EVERY_MS, left), signal, appName);
     }
   }
 
