@@ -64,4 +64,25 @@ describe('an observation', () => {
     look = async () => 9;
     expect(await observation.value()).toBe(9);
   });
+
+  it('that fails late leaves the store to others for as long as one that succeeds, up to half a minute', async () => {
+    let takes = 1_000;
+    look = async () => {
+      time += takes;
+      throw new Error('too slow');
+    };
+    await observation.value();
+    time += 19_999;
+    expect(await observation.value()).toBeNull();
+    expect(looks).toBe(1);
+    time += 1;
+    takes = 8_000;
+    expect(await observation.value()).toBeNull();
+    expect(looks).toBe(2);
+    look = async () => 9;
+    time += 29_999;
+    expect(await observation.value()).toBeNull();
+    time += 1;
+    expect(await observation.value()).toBe(9);
+  });
 });

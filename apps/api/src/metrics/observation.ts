@@ -9,12 +9,16 @@ const INTERVAL_MS = 5_000;
 /** Between two looks passes so many times what the last one took: a twentieth of the time of a store is spent on them. */
 const REST = 20;
 
+/** And after one that has failed no more than this, milliseconds: a store that is back is to be seen soon. */
+const LONGEST_REST_OF_FAILURE_MS = 30_000;
+
 /**
  * Something that a store is asked for only because somebody scrapes: once for all who do, seldom where it takes long, and
  * without holding up a scrape. What was seen last counts until the next look has ended; when that fails, nothing does.
  */
 export class Observation<T> {
-  private last: { value: T; until: number } | null = null;
+  /** What it brought, null when it failed, and until when there is no other. */
+  private last: { value: T | null; until: number } | null = null;
   private looking: Promise<void> | null = null;
 
   /** @param onFailure told why there is nothing */
@@ -40,7 +44,9 @@ export class Observation<T> {
       const ended = this.clock.elapsed();
       this.last = { value, until: ended + Math.max(INTERVAL_MS, REST * (ended - began)) };
     } catch (error) {
-      this.last = null;
+      const ended = this.clock.elapsed();
+      const rest = Math.min(REST * (ended - began), LONGEST_REST_OF_FAILURE_MS);
+      this.last = { value: null, until: ended + rest };
       this.onFailure(error);
     }
   }
