@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkerMessage } from '@nebula/contracts';
 import { Injectable } from '@nestjs/common';
 import { ApiLog } from '../api-log.js';
+import { inParallel } from '../apps/many-apps.js';
 import { Clock } from '../clock.js';
 import { ApiMetrics } from '../metrics/api-metrics.js';
-import { AppStore } from '../store/app-store.js';
-import type { AppOnWorker, WorkerChange, WorkerRecord } from '../store/fleet-records.js';
+import { type AppRecord, AppStore } from '../store/app-store.js';
+import type { WorkerChange, WorkerRecord } from '../store/fleet-records.js';
 import { FleetStore } from '../store/fleet-store.js';
 import { groupedBy } from './grouped-by.js';
 import { VERDICTS } from './admission.js';
@@ -23,6 +24,12 @@ const SKEW_MS = 5_000;
 
 /** Between two log lines about that, milliseconds. */
 const SKEW_LOG_INTERVAL_MS = 600_000;
+
+/** Most names that the store is asked for at once. */
+const NAMES_AT_ONCE = 1_000;
+
+/** Most apps whose times are told of what came together: with the others it isn't known how long a worker took. */
+const MOST_TIMED = 1_000;
 
 /** Writes what workers said: each worker's record in one conditional update, then the reports beside it. */
 @Injectable()
@@ -122,13 +129,23 @@ export class FleetWriter {
     );
     if (converged.length === 0) return;
     const epoch = await this.apps.epoch();
-    for (const [name, workers] of groupedBy(converged, ({ app }) => app.app_name)) {
-      const record = await this.apps.get(name);
-      if (!record) continue;
+    const byName = groupedBy(
+      converged.filter(({ app }) => app.epoch === epoch),
+      ({ app }) => app.app_name,
+    );
+    for (const record of await this.records([...byName.keys()])) {
       const since = Date.parse(record.updated_at);
-      const isCurrent = (app: AppOnWorker) => app.epoch === epoch && app.revision === record.revision;
-      for (const { app, intervalMs } of workers)
-        if (isCurrent(app)) app.took_ms = timeTaken(app, since, intervalMs);
+      for (const { app, intervalMs } of byName.get(record.app_name) ?? [])
+        if (app.revision === record.revision) app.took_ms = timeTaken(app, since, intervalMs);
     }
+  }
+
+  /** Those that there are. A worker may name thousands that nobody knows: one read of each would hold up all others. */
+  private async records(names: readonly string[]): Promise<AppRecord[]> {
+    const known: string[] = [];
+    for (let from = 0; from < names.length; from += NAMES_AT_ONCE)
+      known.push(...(await this.apps.recorded(names.slice(from, from + NAMES_AT_ONCE))));
+    const read = await inParallel(known.slice(0, MOST_TIMED), async (name) => await this.apps.get(name));
+    return read.filter((record) => record !== null);
   }
 }

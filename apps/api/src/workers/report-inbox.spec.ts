@@ -147,6 +147,26 @@ describe('the inbox', () => {
     expect(await took('late')).toBeLessThan(60_000);
   });
 
+  it('does not read an app for each name that a worker has, however many those are', async () => {
+    const updated_at = new Date(Date.now() - 5_000).toISOString();
+    await stores.apps.insert(recordOf('shop', { updated_at, revision: 4 }));
+    await stores.apps.insert(recordOf('other', { updated_at, revision: 4 }));
+    const get = stores.apps.get.bind(stores.apps);
+    const read: string[] = [];
+    stores.apps.get = async (name) => {
+      read.push(name);
+      return await get(name);
+    };
+    const invented = Array.from({ length: 2_500 }, (_, n) => briefOf(`invented-${n}`));
+    const apps = [...invented, briefOf('other', { epoch: 2 }), briefOf('shop', { revision: 4 })];
+    await say(heartbeatOf({ apps }));
+    // It is looked into whether it lies about the first of them.
+    expect(read.length).toBeLessThan(10);
+    const shop = (await known())?.apps.find(({ app_name }) => app_name === 'shop');
+    expect(shop?.took_ms).toBeGreaterThanOrEqual(5_000);
+    expect(inbox.lost).toBe(0);
+  });
+
   it('of two instances neither loses what the other writes about the same workers', async () => {
     const { inbox: other } = inboxOn(await database.open(), around);
     const apps = Array.from({ length: 40 }, (_, n) => `app-${n}`);
