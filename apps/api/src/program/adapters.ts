@@ -70,7 +70,10 @@ function broker(configuration: RegionConfiguration, intervalSeconds: number): Br
     feed,
     reports: {
       region,
-      transport: new RabbitReportStrategy({ ...connection, connection_name: 'nebula-api reports' }),
+      transport: new RabbitReportStrategy(
+        { ...connection, connection_name: 'nebula-api reports' },
+        configuration.report_interval_seconds * 1_000,
+      ),
     },
     readiness: keeper ? [{ name: 'broker', region, problem: async () => keeper.problem() }] : [],
     close: async () => {

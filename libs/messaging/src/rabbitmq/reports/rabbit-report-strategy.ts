@@ -12,6 +12,7 @@ import { messageOf } from '../error-facts.js';
 import { API_RECONNECT, type RabbitOptions } from '../rabbit-options.js';
 import { RareLog } from '../rare-log.js';
 import { AlarmWatch } from './alarm-watch.js';
+import { Hearing } from './hearing.js';
 import { REPORTS_QUEUE } from './reports-route.js';
 
 /** Waits while the queue is missing or may not be read. */
@@ -32,6 +33,9 @@ const DELIVERY_BYTES = MAX_REPORT_BYTES;
 /** Longest wait at the end for a delivery that is under way, milliseconds. */
 const CLOSE_LIMIT_MS = 5_000;
 
+/** Workers report so often where nothing else is said, milliseconds. */
+const REPORT_INTERVAL_MS = 60_000;
+
 /**
  * Brings what workers report to the `@EventPattern` handler, all that waits at once and one delivery after the other.
  * Every message is acknowledged when the handler is done with it, however that ended: a report that can't be handled
@@ -43,8 +47,8 @@ export class RabbitReportStrategy extends Server implements ReportTransport {
   private readonly connection: BrokerConnection;
   private readonly alarms: AlarmWatch;
   private readonly closing = new AbortController();
-  /** Since when it consumes, by the clock that never jumps, milliseconds. */
-  private since: number | null = null;
+  /** Of the newest consumer. */
+  private hearing: Hearing | null = null;
   private unavailable: string | null = null;
   private delivering: Promise<void> = Promise.resolve();
   private pausing: { over: Promise<void>; end: () => void } | null = null;
@@ -52,7 +56,11 @@ export class RabbitReportStrategy extends Server implements ReportTransport {
   /** Only the newest goes on. */
   private followers = 0;
 
-  constructor(options: RabbitOptions) {
+  /** @param reportIntervalMs how often workers report; who was behind for so long hasn't listened */
+  constructor(
+    options: RabbitOptions,
+    private readonly reportIntervalMs = REPORT_INTERVAL_MS,
+  ) {
     super();
     const shared = {
       ...{ told: new RareLog(), ...options },
@@ -65,19 +73,21 @@ export class RabbitReportStrategy extends Server implements ReportTransport {
   listen(callback: () => void): void {
     this.connection.listen({
       opened: () => void this.follow(),
-      lost: () => {
-        this.since = null;
-      },
+      lost: () => this.hearing?.end(),
     });
     this.connection.start();
     this.alarms.start();
     callback();
   }
 
-  /** Null also while the broker takes no reports, as workers that it doesn't listen to are not silent. */
+  /**
+   * Null also while the broker takes no reports, as workers that it doesn't listen to are not silent, and while this is
+   * behind with what it brings.
+   */
   listenedMs(): number | null {
     const takenMs = this.alarms.takenMs();
-    return this.since === null || takenMs === null ? null : Math.min(performance.now() - this.since, takenMs);
+    const heardMs = this.hearing?.listenedMs() ?? null;
+    return heardMs === null || takenMs === null ? null : Math.min(heardMs, takenMs);
   }
 
   /** Ends the consumer, with which RabbitMQ takes back what isn't acknowledged. */
@@ -88,7 +98,6 @@ export class RabbitReportStrategy extends Server implements ReportTransport {
       end = resolve;
     });
     this.pausing = { over, end };
-    this.since = null;
     this.endConsumer();
   }
 
@@ -110,7 +119,7 @@ export class RabbitReportStrategy extends Server implements ReportTransport {
   async close(): Promise<void> {
     this.closing.abort();
     this.resume();
-    this.since = null;
+    this.hearing?.end();
     const limit = sleep(CLOSE_LIMIT_MS, undefined, { ref: false });
     await Promise.race([this.delivering, limit]);
     await Promise.all([this.connection.close(), this.alarms.close()]);
@@ -134,7 +143,6 @@ export class RabbitReportStrategy extends Server implements ReportTransport {
       if (!goesOn()) return;
       try {
         const { ended } = await this.consume();
-        if (!this.pausing) this.since = performance.now();
         this.unavailable = null;
         failures = -1;
         await ended;
@@ -144,7 +152,6 @@ export class RabbitReportStrategy extends Server implements ReportTransport {
         this.unavailable = `the queue ${REPORTS_QUEUE} can't be read: ${messageOf(error)}`;
       }
       if (!goesOn()) return;
-      this.since = null;
       const { unavailable } = this;
       this.rare.say(unavailable, () =>
         this.logger.warn(`${unavailable}; "setup-broker" makes the queue, and this is tried again`),
@@ -158,11 +165,17 @@ export class RabbitReportStrategy extends Server implements ReportTransport {
   /** @returns a promise that resolves when the consumer has ended */
   private async consume(): Promise<{ ended: Promise<void> }> {
     const channel = await this.connection.openChannel();
+    const hearing = new Hearing(
+      async () => (await channel.checkQueue(REPORTS_QUEUE)).messageCount,
+      this.reportIntervalMs,
+    );
+    this.hearing = hearing;
     let hasEnded = false;
     let end = () => {};
     const ended = new Promise<void>((resolve) => {
       end = () => {
         hasEnded = true;
+        hearing.end();
         resolve();
       };
     });
@@ -175,6 +188,7 @@ export class RabbitReportStrategy extends Server implements ReportTransport {
     const waiting: Taken[] = [];
     const take = (message: ConsumeMessage | null): void => {
       if (!message) return leave();
+      hearing.gave();
       waiting.push(taken(message));
       if (waiting.length > 1) return;
       // What arrives while the one before is handled goes together.
@@ -184,11 +198,15 @@ export class RabbitReportStrategy extends Server implements ReportTransport {
           const batch = waiting.splice(0, deliverable(waiting));
           await this.deliver(batch);
           if (!hasEnded) acknowledge(channel, batch);
+          hearing.done(batch.length);
         }
       });
     };
     if (this.pausing) leave();
-    else await this.connection.answered('consuming reports', this.begin(channel, take));
+    else {
+      await this.connection.answered('consuming reports', this.begin(channel, take));
+      hearing.begin();
+    }
     return { ended };
   }
 
