@@ -99,6 +99,14 @@ it('counts anew when it was behind for an interval', async () => {
   expect(hearing.listenedMs()).toBeGreaterThanOrEqual(600_000);
 });
 
+it('hears all the time where workers report as often as it asks', async () => {
+  hearing.end();
+  hearing = new Hearing(async () => 0, 1_000);
+  hearing.begin();
+  await pass(60);
+  expect(hearing.listenedMs()).toBe(60_000);
+});
+
 it('hears nothing when the consumer has ended, also where it ends while it begins', async () => {
   hearing.end();
   expect(hearing.listenedMs()).toBeNull();

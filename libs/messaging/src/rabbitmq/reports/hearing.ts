@@ -27,7 +27,8 @@ export class Hearing {
 
   /**
    * @param waiting how many messages wait in the queue, told after all that were given out before
-   * @param intervalMs who was behind for so long may have lost all that a worker has said meanwhile
+   * @param intervalMs who was behind for so long may have lost all that a worker has said meanwhile; where it is shorter
+   *   than the time after which one is behind, that counts
    */
   constructor(
     private readonly waiting: () => Promise<number>,
@@ -84,7 +85,7 @@ export class Hearing {
     if (this.since === null || !this.empty || this.handled < this.empty.given) return;
     const { at } = this.empty;
     this.empty = null;
-    if (at - this.upTo >= this.intervalMs) this.since = at;
+    if (at - this.upTo >= Math.max(this.intervalMs, BEHIND_MS)) this.since = at;
     this.upTo = at;
   }
 }
