@@ -25,6 +25,16 @@ describe('an error of the driver', () => {
       Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' }),
       `${NAME} can't be reached (read ECONNRESET)`,
     ],
+    [
+      'what Node says of a socket by itself',
+      Object.assign(new Error('This socket has been ended by the other party'), { code: 'EPIPE' }),
+      `${NAME} can't be reached (This socket has been ended by the other party)`,
+    ],
+    [
+      'a write behind the end of a stream',
+      Object.assign(new Error('write after end'), { code: 'ERR_STREAM_WRITE_AFTER_END' }),
+      `${NAME} can't be reached (write after end)`,
+    ],
     ['a server that fails inside', server(1), `${NAME} failed inside (error 1)`],
     ['a cursor that a new server has not', server(43), `${NAME} has lost the rest of an answer (error 43)`],
   ])('%s is an outage', (_what, error, message) => {

@@ -105,15 +105,26 @@ export function openError(name: string, error: unknown): StoreUnavailableError {
 /** What the driver lets through of what it does with a socket: a wait that was given up, and what the system says. */
 const OF_SOCKETS = ['AbortError', 'TimeoutError'];
 
+/** What Node itself says of a socket that was ended, by codes of its own or of the system, without having asked that. */
+const OF_ENDED_SOCKETS: readonly unknown[] = [
+  ...['EPIPE', 'ECONNRESET', 'ERR_SOCKET_CLOSED', 'ERR_STREAM_DESTROYED'],
+  ...['ERR_STREAM_WRITE_AFTER_END', 'ERR_STREAM_PREMATURE_CLOSE'],
+];
+
 /** What the driver itself says, but for a wrong call of ours, is about connections and servers. */
 function isConnectionError(error: unknown): error is Error {
-  if (types.isNativeError(error) && (OF_SOCKETS.includes(error.name) || 'syscall' in error)) return true;
+  if (types.isNativeError(error) && isOfSocket(error)) return true;
   return (
     error instanceof mongoose.Error.MongooseServerSelectionError ||
     // Mongoose's own words for a connection that it has lost or closed; what it says of documents has names of its own.
     (error instanceof mongoose.Error && error.name === 'MongooseError') ||
     (error instanceof MongoError && !(error instanceof MongoInvalidArgumentError))
   );
+}
+
+function isOfSocket(error: Error): boolean {
+  if (OF_SOCKETS.includes(error.name) || 'syscall' in error) return true;
+  return 'code' in error && OF_ENDED_SOCKETS.includes(error.code);
 }
 
 function codeOf(error: { code?: number | string | undefined; codeName?: unknown }): string {
