@@ -24,20 +24,15 @@ afterEach(async () => {
 });
 
 it(
-  'an api does not listen while reports wait in the queue, or in its own hands',
+  'an api does not listen while reports wait in the queue',
   async () => {
-    let release = () => {};
-    const released = new Promise<void>((resolve) => {
-      release = resolve;
-    });
     broker.messageCount = 5_000;
-    strategy.addHandler(PATTERNS.report, async () => await released, true);
+    strategy.addHandler(PATTERNS.report, async () => undefined, true);
     strategy.listen(() => undefined);
     await eventually(() => expect(strategy.listenedMs()).not.toBeNull());
     await eventually(() => expect(strategy.listenedMs()).toBeNull(), LIMIT);
     expect(strategy.problem()).toBeNull();
     broker.messageCount = 0;
-    release();
     await eventually(() => expect(strategy.listenedMs()).not.toBeNull(), LIMIT);
   },
   2 * LIMIT,

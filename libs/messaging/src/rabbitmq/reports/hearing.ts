@@ -26,7 +26,8 @@ export class Hearing {
   private hasEnded = false;
 
   /**
-   * @param waiting how many messages wait in the queue, told after all that were given out before
+   * @param waiting how many messages wait in the queue; one that is on its way to the consumer at that moment may be counted
+   *   nowhere, and is with the next look
    * @param intervalMs who was behind for so long may have lost all that a worker has said meanwhile; where it is shorter
    *   than the time after which one is behind, that counts
    */
